@@ -1,0 +1,1 @@
+"""Outcry: a complete prediction-market exchange that one command starts."""
