@@ -1,0 +1,17 @@
+"""The matching kernel: ladder books over many instruments, ints in and ints out.
+
+It has no clock, does no I/O and draws no random numbers. The same source runs interpreted and compiled; ``load()``
+returns the engine module of this process and ``build_info()`` says which one that is.
+"""
+
+from outcry.kernel._twin import (
+    InterpretedKernelWarning,
+    NotCompiledError,
+    build_info,
+    compiled,
+    interpreted,
+    load,
+)
+
+
+__all__ = ["InterpretedKernelWarning", "NotCompiledError", "build_info", "compiled", "interpreted", "load"]

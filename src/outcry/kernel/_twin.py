@@ -1,0 +1,98 @@
+"""Chooses between the interpreted kernel and its compiled twin, and says which one runs and why.
+
+The same source is two modules: ``outcry.kernel.engine`` (interpreted) and ``outcry.kernel.compiled.engine``
+(compiled by setup.py, if a C compiler was there). They are importable side by side, which is what the differential
+tests use. A compiled module carries the hash of the sources it was built from; if they have changed since, it is
+stale and never used: the slow kernel that is right beats the fast one that is old.
+
+Environment: ``OUTCRY_PURE=1`` takes the interpreted one; ``OUTCRY_REQUIRE_COMPILED=1`` makes its absence an error.
+"""
+
+import hashlib
+import importlib
+import os
+import warnings
+from functools import cache
+from pathlib import Path
+from types import ModuleType
+
+
+class NotCompiledError(ImportError):
+    """There is no compiled kernel that may be used; the message is the reason."""
+
+
+class InterpretedKernelWarning(RuntimeWarning):
+    """The kernel runs interpreted although nobody asked for that: correct, and some fifty times slower."""
+
+
+def source_hash(folder: Path) -> str:
+    """Hash of everything that decides what the compiled twin does: each ``.pxd`` and the module beside it."""
+    digest = hashlib.sha256()
+    for pxd in sorted(folder.glob("*.pxd")):
+        for path in (pxd, pxd.with_suffix(".py")):
+            if path.exists():
+                digest.update(b"%s\n%s\n" % (path.name.encode(), path.read_bytes()))
+    return digest.hexdigest()
+
+
+def interpreted() -> ModuleType:
+    """Import the interpreted engine."""
+    return importlib.import_module("outcry.kernel.engine")
+
+
+def compiled() -> ModuleType:
+    """Import the compiled engine. Raises ``NotCompiledError`` if it is missing, broken or stale."""
+    folder = Path(__file__).parent
+    current = source_hash(folder)
+    for pxd in sorted(folder.glob("*.pxd")):
+        if pxd.with_suffix(".py").exists() and _import(pxd.stem).__source_hash__ != current:
+            message = "stale: source changed since build"
+            raise NotCompiledError(message)
+    return _import("engine")
+
+
+def _import(name: str) -> ModuleType:
+    qualified = f"outcry.kernel.compiled.{name}"
+    try:
+        return importlib.import_module(qualified)
+    except ModuleNotFoundError as error:
+        if error.name != qualified:
+            raise
+        message = "no compiled module"
+        raise NotCompiledError(message) from error
+    except (ImportError, ValueError) as error:  # ValueError: twins of different builds that do not fit together
+        message = f"compiled module does not load: {error}"
+        raise NotCompiledError(message) from error
+
+
+@cache
+def _choose() -> tuple[ModuleType, str]:
+    if _is_set("OUTCRY_PURE"):
+        return interpreted(), "interpreted (OUTCRY_PURE is set)"
+    try:
+        return compiled(), "compiled"
+    except NotCompiledError as reason:
+        if _is_set("OUTCRY_REQUIRE_COMPILED"):
+            raise
+        return interpreted(), f"interpreted ({reason})"
+
+
+def _is_set(name: str) -> bool:
+    return os.environ.get(name, "") not in {"", "0"}
+
+
+def load() -> ModuleType:
+    """Return the engine module that this process uses; the choice is made once.
+
+    Warns with ``InterpretedKernelWarning`` if it had to fall back. Raises ``NotCompiledError`` instead if
+    ``OUTCRY_REQUIRE_COMPILED`` is set.
+    """
+    module, info = _choose()
+    if info != "compiled" and not _is_set("OUTCRY_PURE"):
+        warnings.warn(f"The kernel runs {info}", InterpretedKernelWarning, stacklevel=2)
+    return module
+
+
+def build_info() -> str:
+    """Say which kernel this process uses: ``compiled``, or ``interpreted`` with the reason in brackets."""
+    return _choose()[1]

@@ -1,0 +1,1 @@
+"""Where setup.py puts the compiled twins of the kernel's modules. No source stands here."""
