@@ -1,13 +1,15 @@
-"""Builds the compiled twin of the kernel. Everything else about the distribution stands in pyproject.toml.
+"""Builds the compiled twin of the kernel. All else about the distribution stands in pyproject.toml.
 
 Every ``src/outcry/kernel/NAME.py`` that has a ``NAME.pxd`` beside it is compiled as
-``outcry.kernel.compiled.NAME``. Both files are copied under that package before Cython reads them: the copy is
-what makes Cython find the ``.pxd``, lets relative imports between kernel modules stay inside the twin, and keeps
-generated files out of the source tree. The hash of all kernel sources is appended to each copy, so that a twin
-built from other sources is recognised when it is imported (see ``outcry/kernel/_twin.py``).
+``outcry.kernel.compiled.NAME``. Both files are copied under that package before Cython reads them:
+the copy is what makes Cython find the ``.pxd``, lets relative imports between kernel modules stay
+inside the twin, and keeps generated files out of the source tree. The hash of all these sources is
+appended to each copy, so that a twin built from other sources is recognised when it is imported
+(see ``outcry/kernel/_twin.py``).
 
-Environment: ``OUTCRY_REQUIRE_CYTHON=1`` makes a failed compile fail the build; without it the distribution
-installs without the twin and runs interpreted, which it says at every start.
+Environment: ``OUTCRY_REQUIRE_CYTHON=1`` makes a failed compile fail the build; without it the
+distribution installs without the twin and runs interpreted, which it says at every start.
+``OUTCRY_PURE=1`` does not even try.
 """
 
 import os
@@ -22,6 +24,7 @@ from setuptools.errors import CompileError
 
 KERNEL = Path("src/outcry/kernel")
 TWIN = "outcry.kernel.compiled"
+PURE = os.environ.get("OUTCRY_PURE", "") not in {"", "0"}
 REQUIRED = os.environ.get("OUTCRY_REQUIRE_CYTHON", "") not in {"", "0"}
 DIRECTIVES = {
     "language_level": "3",
@@ -34,25 +37,28 @@ class BuildTwin(build_ext):
     """Translates one kernel module to C under the twin's name, then compiles it as usual."""
 
     def build_extension(self, ext: Extension) -> None:
-        """Raise ``CompileError`` whatever goes wrong: setuptools forgives only that for an optional extension."""
+        """Raise ``CompileError`` whatever goes wrong: an optional extension may fail with that."""
         try:
             ext.sources = [self._translate(ext.name.rpartition(".")[2])]
             super().build_extension(ext)
         except Exception as error:
-            print(f"outcry: {ext.name} was NOT compiled; the kernel will run interpreted: {error}", file=sys.stderr)
+            sentence = (
+                f"outcry: {ext.name} was NOT compiled, the kernel will run interpreted: {error}"
+            )
+            print(sentence, file=sys.stderr)
             raise CompileError(str(error)) from error
 
     def _translate(self, name: str) -> str:
-        from Cython.Build import cythonize  # noqa: PLC0415 - absent without build isolation: then the twin is skipped
+        from Cython.Build import cythonize  # noqa: PLC0415 - absent: this one module fails, alone
 
-        package = _copy_sources(Path(self.build_temp).absolute() / "twin")
-        source = str(package / f"{name}.py")
-        (module,) = cythonize(Extension(f"{TWIN}.{name}", [source]), compiler_directives=DIRECTIVES, quiet=True)
-        return str(module.sources[0])
+        package = _copy_sources(Path(self.build_temp) / "twin")
+        module = Extension(f"{TWIN}.{name}", [str(package / f"{name}.py")])
+        (translated,) = cythonize(module, compiler_directives=DIRECTIVES, quiet=True)
+        return str(translated.sources[0])
 
 
 def _copy_sources(root: Path) -> Path:
-    """Lay the kernel's sources out as the package ``TWIN`` under ``root``; unchanged files keep their time."""
+    """Lay the kernel's sources out as the package ``TWIN``; unchanged files keep their time."""
     source_hash = runpy.run_path(str(KERNEL / "_twin.py"))["source_hash"](KERNEL)
     package = root.joinpath(*TWIN.split("."))
     package.mkdir(parents=True, exist_ok=True)
@@ -73,9 +79,14 @@ def _write(path: Path, text: str) -> None:
 
 
 def _extensions() -> list[Extension]:
+    if PURE:
+        return []
+    optional = not REQUIRED
     modules = (pxd.with_suffix(".py") for pxd in sorted(KERNEL.glob("*.pxd")))
     return [
-        Extension(f"{TWIN}.{module.stem}", [str(module)], extra_compile_args=["-O3"], optional=not REQUIRED)
+        Extension(
+            f"{TWIN}.{module.stem}", [str(module)], extra_compile_args=["-O3"], optional=optional
+        )
         for module in modules
         if module.exists()
     ]

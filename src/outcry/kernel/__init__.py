@@ -1,7 +1,7 @@
 """The matching kernel: ladder books over many instruments, ints in and ints out.
 
-It has no clock, does no I/O and draws no random numbers. The same source runs interpreted and compiled; ``load()``
-returns the engine module of this process and ``build_info()`` says which one that is.
+It has no clock, does no I/O and draws no random numbers. The same source runs interpreted and
+compiled; ``load()`` returns the engine module of this process, ``build_info()`` says which one.
 """
 
 from outcry.kernel._twin import (
@@ -14,4 +14,11 @@ from outcry.kernel._twin import (
 )
 
 
-__all__ = ["InterpretedKernelWarning", "NotCompiledError", "build_info", "compiled", "interpreted", "load"]
+__all__ = [
+    "InterpretedKernelWarning",
+    "NotCompiledError",
+    "build_info",
+    "compiled",
+    "interpreted",
+    "load",
+]

@@ -1,11 +1,16 @@
 """Chooses between the interpreted kernel and its compiled twin, and says which one runs and why.
 
-The same source is two modules: ``outcry.kernel.engine`` (interpreted) and ``outcry.kernel.compiled.engine``
-(compiled by setup.py, if a C compiler was there). They are importable side by side, which is what the differential
-tests use. A compiled module carries the hash of the sources it was built from; if they have changed since, it is
-stale and never used: the slow kernel that is right beats the fast one that is old.
+The same source is two modules: ``outcry.kernel.engine`` (interpreted) and
+``outcry.kernel.compiled.engine`` (compiled by setup.py, if a C compiler was there). They import
+side by side, which is what the differential tests use. A compiled module carries the hash of the
+sources it was built from; if they have changed since, it is stale and never used: the slow kernel
+that is right beats the fast one that is old.
 
-Environment: ``OUTCRY_PURE=1`` takes the interpreted one; ``OUTCRY_REQUIRE_COMPILED=1`` makes its absence an error.
+Compiled modules import one another relatively (``from .ladder import Ladder``), which keeps each
+twin to itself, and everything else absolutely.
+
+Environment: ``OUTCRY_PURE=1`` takes the interpreted one; ``OUTCRY_REQUIRE_COMPILED=1`` makes it an
+error that the compiled one is missing.
 """
 
 import hashlib
@@ -22,11 +27,11 @@ class NotCompiledError(ImportError):
 
 
 class InterpretedKernelWarning(RuntimeWarning):
-    """The kernel runs interpreted although nobody asked for that: correct, and some fifty times slower."""
+    """The kernel runs interpreted although nobody asked for that: correct, but far slower."""
 
 
 def source_hash(folder: Path) -> str:
-    """Hash of everything that decides what the compiled twin does: each ``.pxd`` and the module beside it."""
+    """Hash what decides the compiled twin's doings: each ``.pxd`` and the module beside it."""
     digest = hashlib.sha256()
     for pxd in sorted(folder.glob("*.pxd")):
         for path in (pxd, pxd.with_suffix(".py")):
@@ -60,7 +65,7 @@ def _import(name: str) -> ModuleType:
             raise
         message = "no compiled module"
         raise NotCompiledError(message) from error
-    except (ImportError, ValueError) as error:  # ValueError: twins of different builds that do not fit together
+    except (ImportError, ValueError) as error:  # ValueError: modules of different builds
         message = f"compiled module does not load: {error}"
         raise NotCompiledError(message) from error
 
@@ -84,8 +89,8 @@ def _is_set(name: str) -> bool:
 def load() -> ModuleType:
     """Return the engine module that this process uses; the choice is made once.
 
-    Warns with ``InterpretedKernelWarning`` if it had to fall back. Raises ``NotCompiledError`` instead if
-    ``OUTCRY_REQUIRE_COMPILED`` is set.
+    Warns with ``InterpretedKernelWarning`` if it had to fall back. Raises ``NotCompiledError``
+    instead if ``OUTCRY_REQUIRE_COMPILED`` is set.
     """
     module, info = _choose()
     if info != "compiled" and not _is_set("OUTCRY_PURE"):
@@ -94,5 +99,5 @@ def load() -> ModuleType:
 
 
 def build_info() -> str:
-    """Say which kernel this process uses: ``compiled``, or ``interpreted`` with the reason in brackets."""
+    """Say which kernel this process uses: ``compiled``, or ``interpreted`` and why in brackets."""
     return _choose()[1]

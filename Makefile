@@ -1,0 +1,89 @@
+# Every target sets up what it needs, in .venv, from nothing but Python >= 3.11 (and uv, if it is there).
+SHELL := /bin/bash
+.SHELLFLAGS := -eu -o pipefail -c
+.DEFAULT_GOAL := help
+.NOTPARALLEL:
+MAKEFLAGS += --no-builtin-rules --no-print-directory
+
+VENV := .venv
+BIN := $(VENV)/bin
+PY := $(BIN)/python
+RUN := $(VENV)/.made-run
+DEV := $(VENV)/.made-dev
+TWIN := $(VENV)/.made-twin
+ARGS ?=
+
+KERNEL := $(wildcard src/outcry/kernel/*.py src/outcry/kernel/*.pxd)
+# What the kernel decides runs on both of its twins.
+BOTH := $(wildcard tests/unit/kernel tests/unit/domain tests/model/kernel tests/model/domain)
+BENCHES := $(sort $(wildcard bench/bench_*.py))
+
+# ----------------------------------------------------------------------------- for everybody
+
+.PHONY: help
+help: ## Show this list
+	@awk 'BEGIN {FS = ":.*## "} /^[a-z%_-]+:.*## / {printf "  %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+.PHONY: up
+up: $(RUN) $(TWIN) ## Start a whole exchange on this machine (ARGS="..." goes to `outcry up`)
+	$(BIN)/outcry up $(ARGS)
+
+.PHONY: stop
+stop: $(RUN) ## Stop the exchange that `make up` started
+	$(BIN)/outcry stop $(ARGS)
+
+.PHONY: verify
+verify: $(RUN) $(TWIN) ## Rebuild the ledger from its log and compare everything with it
+	$(BIN)/outcry verify $(ARGS)
+
+# ----------------------------------------------------------------------------- for contributors
+
+.PHONY: check
+check: $(DEV) ## Lint, formatting, types, import rules, lengths
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports --no-logo
+	$(PY) tools/ratchet.py
+
+.PHONY: format
+format: $(DEV) ## Let ruff format the tree and mend what it can
+	$(BIN)/ruff check --fix-only .
+	$(BIN)/ruff format .
+
+.PHONY: test
+test: $(DEV) $(TWIN) ## All tests; those of kernel and domain on both kernels
+	$(if $(BOTH),OUTCRY_PURE=1 $(PY) -m pytest -q $(BOTH))
+	$(PY) -m pytest $(ARGS)
+
+.PHONY: bench
+bench: $(DEV) $(TWIN) ## Every bench, one after the other
+	@for script in $(BENCHES); do echo "== $$script"; $(PY) $$script $(ARGS); done
+
+bench-%: $(DEV) $(TWIN) ## One bench: bench-kernel runs bench/bench_kernel.py
+	$(PY) bench/bench_$*.py $(ARGS)
+
+.PHONY: clean
+clean: ## Remove what was built; never touches data
+	rm -rf $(VENV) build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
+	rm -f src/outcry/kernel/compiled/*.so
+
+# ----------------------------------------------------------------------------- setting up
+
+# The package is installed without its compiled kernel, which has its own rule and is built once.
+define install
+	@echo "installing into $(VENV) ..."
+	@OUTCRY_PURE=1 tools/venv.sh $(VENV) $(1)
+	@touch $@
+endef
+
+$(RUN): pyproject.toml setup.py tools/venv.sh
+	$(call install,-e . setuptools)
+
+$(DEV): pyproject.toml setup.py tools/venv.sh
+	$(call install,-e '.[dev]')
+	@touch $(RUN)
+
+$(TWIN): $(KERNEL) setup.py | $(RUN)
+	@$(PY) setup.py --quiet build_ext --inplace
+	@touch $@

@@ -1,0 +1,1 @@
+"""What implements the ports: one package per driver, the only place that may import it."""

@@ -1,0 +1,1 @@
+"""The command and the composition roots: where services and adapters meet."""

@@ -1,0 +1,1 @@
+"""Generated gRPC code, committed so that users need no generator."""

@@ -1,0 +1,1 @@
+"""What every process needs and no service decides: configuration, secrets, logging, shutdown."""
