@@ -1,0 +1,1 @@
+"""Everything that is sent or stored: commands, facts, ledger records, entries, streams."""

@@ -1,0 +1,92 @@
+"""One entry of the ledger log: what one group commit made true.
+
+State is the fold of entries over the pure core. An entry lists *items in the order in which they
+were applied*: runs of commands of one shard with the decisions taken for them, runs of facts of one
+shard, and ledger records. It also holds its outputs, the user events, so that whoever publishes
+them needs no state of its own.
+
+Bodies of commands and facts are the fixed-width records of `outcry_wire`; the entry around them is
+msgpack. ``version`` tells readers the schema; they refuse what they do not know.
+"""
+
+from typing import Final
+
+import msgspec
+from msgspec import Struct
+
+from outcry.domain.errors import CorruptError
+from outcry.messages.ledger_records import LedgerRecord
+from outcry.messages.user_events import UserBatch
+
+
+ENTRY_VERSION: Final = 1
+#: Hard bound of one encoded entry; a batch is sealed long before (PostgreSQL's bytea takes 1 GiB).
+ENTRY_BYTES_MAX: Final = 64 * 1024 * 1024
+
+
+class Decision(Struct, frozen=True, array_like=True, gc=False):
+    """What the sequencer decided about one numbered `PlaceOrder`, for ever.
+
+    Applying the log sets exactly this hold; it is never computed again.
+    """
+
+    #: Set aside for the order: micros for a buy, lots of the token for a sell.
+    hold: int
+    fee_version: int
+    #: Unique per account while the order is open and 24 h after; "" when the client gave none.
+    client_order_id: str
+    #: Digest of the client's request: a repeat with other content is a reject.
+    request_hash: bytes
+
+
+class Commands(Struct, frozen=True, array_like=True, tag="c", gc=False):
+    """A run of numbered commands of one shard; one decision for each `PlaceOrder` in it."""
+
+    shard: int
+    body: bytes
+    decisions: list[Decision]
+
+
+class Facts(Struct, frozen=True, array_like=True, tag="f", gc=False):
+    """A run of facts of one shard: whole commands, none left out."""
+
+    shard: int
+    body: bytes
+
+
+class Recorded(Struct, frozen=True, array_like=True, tag="r", gc=False):
+    """One ledger record."""
+
+    record: LedgerRecord
+
+
+Item = Commands | Facts | Recorded
+
+
+class Entry(Struct, frozen=True, array_like=True, gc=False):
+    """The content of one row of the ledger log. ``at_us`` is the sequencer's time at the seal."""
+
+    version: int
+    at_us: int
+    items: list[Item]
+    events: list[UserBatch]
+
+
+_encoder = msgspec.msgpack.Encoder()
+_decoder = msgspec.msgpack.Decoder(Entry)
+
+
+def pack_entry(entry: Entry) -> bytes:
+    """Return *entry* as bytes."""
+    return _encoder.encode(entry)
+
+
+def unpack_entry(body: bytes) -> Entry:
+    """Return the entry in *body*; raises `CorruptError` when it is not one of this version."""
+    try:
+        entry = _decoder.decode(body)
+    except msgspec.MsgspecError as error:
+        raise CorruptError(f"a log entry of {len(body)} bytes does not decode: {error}") from error
+    if entry.version != ENTRY_VERSION:
+        raise CorruptError(f"log entry of version {entry.version}; this code reads {ENTRY_VERSION}")
+    return entry

@@ -1,0 +1,229 @@
+"""Ledger records: everything in the log that is not a kernel command or fact.
+
+A record states a decision that was taken, never a request: applying the log does not check
+anything again. ``at_us`` is the sequencer's time, ``actor`` the user who asked (0: the exchange
+itself). Amounts are in the asset's unit: micros of collateral, lots of an outcome token. ``key`` is
+the natural key by which a repeat of the same request is recognised ("" where there is none).
+
+New fields are appended with a default; a record is never removed and its tag never reused.
+"""
+
+from msgspec import Struct
+
+
+class Record(Struct, frozen=True, array_like=True, gc=False):
+    """What every record has."""
+
+    at_us: int
+    actor: int
+
+
+class Deposit(Record, frozen=True, tag="deposit", array_like=True, gc=False):
+    """Value came in from outside."""
+
+    account: int
+    asset: int
+    amount: int
+    key: str
+
+
+class Withdraw(Record, frozen=True, tag="withdraw", array_like=True, gc=False):
+    """Value went out."""
+
+    account: int
+    asset: int
+    amount: int
+    key: str
+
+
+class Transfer(Record, frozen=True, tag="transfer", array_like=True, gc=False):
+    """Value moved between two accounts of the exchange."""
+
+    source: int
+    target: int
+    asset: int
+    amount: int
+    key: str
+
+
+class Split(Record, frozen=True, tag="split", array_like=True, gc=False):
+    """Collateral became ``qty`` lots of each outcome of the market."""
+
+    account: int
+    market_id: int
+    qty: int
+    key: str
+
+
+class Merge(Record, frozen=True, tag="merge", array_like=True, gc=False):
+    """``qty`` lots of each outcome became collateral again."""
+
+    account: int
+    market_id: int
+    qty: int
+    key: str
+
+
+class Redeem(Record, frozen=True, tag="redeem", array_like=True, gc=False):
+    """All tokens of the account in a paid market became what they are worth."""
+
+    account: int
+    market_id: int
+    key: str
+
+
+class CreateEvent(Record, frozen=True, tag="create_event", array_like=True, gc=False):
+    """A real-world question that will group markets. ``end_at_us`` 0: none."""
+
+    event_id: int
+    identifier: str
+    slug: str
+    title: str
+    description: str
+    image: str
+    topic: str
+    rules: str
+    start_at_us: int
+    end_at_us: int
+
+
+class AddMarket(Record, frozen=True, tag="add_market", array_like=True, gc=False):
+    """A market was listed, open, with its book on ``shard``. The book's command follows."""
+
+    market_id: int
+    event_id: int
+    shard: int
+    identifier: str
+    slug: str
+    title: str
+    question: str
+    image: str
+    condition_id: str
+    parent_collection_id: str
+    outcome_0: str
+    outcome_1: str
+    token_0: str
+    token_1: str
+    tick: int
+    price_min: int
+    price_max: int
+    qty_min: int
+    qty_max: int
+    orders_max: int
+    fee_version: int
+    end_at_us: int
+
+
+class MarketStateSet(Record, frozen=True, tag="market_state", array_like=True, gc=False):
+    """The market made a move that needs no more words: pause, resume, close, dispute."""
+
+    market_id: int
+    move: int
+    reason: str
+
+
+class ResolutionProposed(Record, frozen=True, tag="proposed", array_like=True, gc=False):
+    """A payout was proposed, in ticks; it stands at ``final_at_us`` unless disputed."""
+
+    market_id: int
+    payout_0: int
+    payout_1: int
+    final_at_us: int
+
+
+class Resolved(Record, frozen=True, tag="resolved", array_like=True, gc=False):
+    """Each lot of an outcome is worth its payout in ticks; the two sum to 10,000."""
+
+    market_id: int
+    payout_0: int
+    payout_1: int
+
+
+class Voided(Record, frozen=True, tag="voided", array_like=True, gc=False):
+    """The market ended without an outcome and pays this vector of ticks."""
+
+    market_id: int
+    payout_0: int
+    payout_1: int
+
+
+class FeeScheduleSet(Record, frozen=True, tag="fees", array_like=True, gc=False):
+    """A fee schedule; see `outcry.domain.fees`. Versions count from 1 and never change."""
+
+    version: int
+    kind: int
+    taker_bps: int
+    maker_bps: int
+    rebate_bps: int
+
+
+class UserCreated(Record, frozen=True, tag="user", array_like=True, gc=False):
+    """A user with a first account. ``external_id`` is the subject of the user's tokens."""
+
+    user_id: int
+    account: int
+    external_id: str
+    address: str
+    name: str
+
+
+class KeyCreated(Record, frozen=True, tag="key", array_like=True, gc=False):
+    """An API key; its secret is derived from the master key and never stored."""
+
+    key_id: int
+    user_id: int
+    generation: int
+    scopes: tuple[str, ...]
+    label: str
+
+
+class KeyRevoked(Record, frozen=True, tag="key_revoked", array_like=True, gc=False):
+    """The API key is no longer accepted."""
+
+    key_id: int
+
+
+class ModeSet(Record, frozen=True, tag="mode", array_like=True, gc=False):
+    """The exchange accepts what this mode allows; see `outcry.domain.mode`."""
+
+    mode: int
+
+
+class ChainResult(Record, frozen=True, tag="chain_result", array_like=True, gc=False):
+    """A settlement was confirmed or failed on the chain."""
+
+    trade_id: int
+    fill: int
+    confirmed: bool
+    tx_hash: str
+    reason: str
+
+
+class ChainCursor(Record, frozen=True, tag="chain_cursor", array_like=True, gc=False):
+    """Everything on the chain up to and including this log index has been taken in."""
+
+    block: int
+    log_index: int
+
+
+LedgerRecord = (
+    Deposit
+    | Withdraw
+    | Transfer
+    | Split
+    | Merge
+    | Redeem
+    | CreateEvent
+    | AddMarket
+    | MarketStateSet
+    | ResolutionProposed
+    | Resolved
+    | Voided
+    | FeeScheduleSet
+    | UserCreated
+    | KeyCreated
+    | KeyRevoked
+    | ModeSet
+    | ChainResult
+    | ChainCursor
+)

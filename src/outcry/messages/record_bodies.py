@@ -1,0 +1,59 @@
+"""Bodies of records: read them one by one, tell their span of seqs, cut them by seq.
+
+A body is what a stream entry or a log item holds: whole records, one after the other, in rising
+seq (all facts of one command share theirs). The writer was always ours, so anything else is
+`CorruptError`, not a reject.
+"""
+
+from collections.abc import Iterator
+
+from outcry.domain.errors import CorruptError
+from outcry_wire.records import HEADER, HEADER_SIZE, LAYOUTS, RecordType
+
+
+Body = bytes | memoryview
+
+
+def iter_records(body: Body) -> Iterator[tuple[int, ...]]:
+    """Yield each record as its fields in layout order, the seven of the header first."""
+    offset, end = 0, len(body)
+    while offset < end:
+        if end - offset < HEADER_SIZE:
+            raise CorruptError(f"{end - offset} bytes after the last whole record")
+        record_type, _, length = HEADER.unpack_from(body, offset)[:3]
+        try:
+            layout = LAYOUTS[record_type]
+        except KeyError:
+            raise CorruptError(f"record type {record_type} at offset {offset}") from None
+        if length != layout.size or offset + length > end:
+            name = RecordType(record_type).name
+            raise CorruptError(f"a {name} of {length} bytes at offset {offset}")
+        yield layout.unpack_from(body, offset)
+        offset += length
+
+
+def span(body: Body) -> tuple[int, int]:
+    """Return ``(first, last)`` seq of the records in *body*, which is not empty."""
+    first = last = -1
+    offset = 0
+    while offset < len(body):
+        _, _, length, _, last, _, _ = HEADER.unpack_from(body, offset)
+        if first < 0:
+            first = last
+        offset += length
+    return first, last
+
+
+def cut(body: bytes, after: int, upto: int | None = None) -> bytes:
+    """Return the records of *body* with ``after < seq`` (and ``seq <= upto`` when given)."""
+    offset = 0
+    start = end = len(body)
+    while offset < len(body):
+        _, _, length, _, seq, _, _ = HEADER.unpack_from(body, offset)
+        if seq > after:
+            start = min(start, offset)
+        if upto is not None and seq > upto:
+            end = offset
+            break
+        offset += length
+    return body[start:end] if start < end else b""

@@ -1,0 +1,335 @@
+"""What doors ask of the ledger, and what it answers. Doors have translated outside words already.
+
+Amounts are integers in the units of `outcry.domain.units`. ``price`` is in outcome-0 ticks. Every
+request is answered by exactly one result in the same position of the batch: the fitting success
+struct or `Declined`. No answer is given before what it says is committed.
+"""
+
+from msgspec import Struct, msgpack
+
+
+class PlaceRequest(Struct, frozen=True, array_like=True, tag="place", gc=False):
+    """Enter an order.
+
+    ``price`` is the limit, or the bound of a market order (0: the widest the market allows);
+    ``qty`` is 0 and ``budget`` the all-in money of an order by money, else ``budget`` is 0.
+    ``market_end`` of the market and ``expire_at_us`` are judged by the sequencer's time.
+    """
+
+    account: int
+    market_id: int
+    outcome: int
+    side: int
+    kind: int
+    tif: int
+    post_only: bool
+    self_trade: int
+    price: int
+    qty: int
+    budget: int
+    expire_at_us: int
+    client_order_id: str
+
+
+class CancelRequest(Struct, frozen=True, array_like=True, tag="cancel", gc=False):
+    """Cancel one order of the account, named by id or (id 0) by client order id."""
+
+    account: int
+    order_id: int
+    client_order_id: str
+
+
+class CancelAllRequest(Struct, frozen=True, array_like=True, tag="cancel_all", gc=False):
+    """Cancel every open order of the account: in one market, of one event, or (0, 0) everywhere."""
+
+    account: int
+    event_id: int
+    market_id: int
+
+
+OrderRequest = PlaceRequest | CancelRequest | CancelAllRequest
+
+
+class OrderAccepted(Struct, frozen=True, array_like=True, tag="order", gc=False):
+    """The order is numbered and durable.
+
+    ``n`` is the log entry that says so. With ``wait=result`` the rest is what became of it (log
+    entry ``result_n``), or status `NEW` when the bound on waiting passed: ask again by id.
+    """
+
+    order_id: int
+    n: int
+    #: An `outcry.messages.user_events.OrderStatus`.
+    status: int = 0
+    filled: int = 0
+    remaining: int = 0
+    #: Micros paid or received for fills, fees apart.
+    volume: int = 0
+    fee: int = 0
+    reason: int = 0
+    reject: int = 0
+    result_n: int = 0
+    #: This is the first answer, given again to a repeat of the same request.
+    repeated: bool = False
+
+
+class CancelAccepted(Struct, frozen=True, array_like=True, tag="cancelled", gc=False):
+    """The cancel is numbered and durable; with ``wait=result``, ``order_ids`` were cancelled."""
+
+    n: int
+    order_ids: list[int]
+
+
+class Declined(Struct, frozen=True, array_like=True, tag="declined", gc=False):
+    """Nothing was done. ``reject`` is an `outcry_wire.rejects.Reject`."""
+
+    reject: int
+    got: str = ""
+    expected: str = ""
+    retry_after_ms: int = 0
+
+
+OrderResult = OrderAccepted | CancelAccepted | Declined
+
+
+class SubmitBatch(Struct, frozen=True, array_like=True, gc=False):
+    """A batch of order requests. ``wait_result``: answer when the kernel has spoken (bounded)."""
+
+    requests: list[OrderRequest]
+    wait_result: bool = False
+
+
+class DepositOp(Struct, frozen=True, array_like=True, tag="deposit", gc=False):
+    """Credit *amount* of *asset*; ``key`` (a transaction hash, say) makes it happen once."""
+
+    actor: int
+    account: int
+    asset: int
+    amount: int
+    key: str
+
+
+class WithdrawOp(Struct, frozen=True, array_like=True, tag="withdraw", gc=False):
+    """Debit *amount* of *asset* from what is available; once per ``key``."""
+
+    actor: int
+    account: int
+    asset: int
+    amount: int
+    key: str
+
+
+class SplitOp(Struct, frozen=True, array_like=True, tag="split", gc=False):
+    """Turn collateral into ``qty`` lots of each outcome. ``key`` "" : not idempotent."""
+
+    actor: int
+    account: int
+    market_id: int
+    qty: int
+    key: str
+
+
+class MergeOp(Struct, frozen=True, array_like=True, tag="merge", gc=False):
+    """Turn ``qty`` lots of each outcome into collateral."""
+
+    actor: int
+    account: int
+    market_id: int
+    qty: int
+    key: str
+
+
+class RedeemOp(Struct, frozen=True, array_like=True, tag="redeem", gc=False):
+    """Turn all the account's tokens of a paid market into collateral."""
+
+    actor: int
+    account: int
+    market_id: int
+    key: str
+
+
+class MarketSpec(Struct, frozen=True, array_like=True, gc=False):
+    """A market to be listed. Token ids "" are derived from the market's identifiers."""
+
+    identifier: str
+    question: str
+    slug: str = ""
+    title: str = ""
+    image: str = ""
+    condition_id: str = ""
+    parent_collection_id: str = ""
+    outcome_0: str = "Yes"
+    outcome_1: str = "No"
+    token_0: str = ""
+    token_1: str = ""
+    tick: int = 1
+    #: Ticks; the upper bound is its complement.
+    price_min: int = 10
+    qty_min: int = 1
+    qty_max: int = 10**9
+    fee_version: int = 0
+    #: Seconds are for doors; this is microseconds, 0 for the event's end.
+    end_at_us: int = 0
+
+
+class CreateEventOp(Struct, frozen=True, array_like=True, tag="create_event", gc=False):
+    """Create an event with its first markets, all or nothing; once per ``identifier``."""
+
+    actor: int
+    identifier: str
+    title: str
+    slug: str
+    description: str
+    image: str
+    topic: str
+    rules: str
+    start_at_us: int
+    end_at_us: int
+    markets: list[MarketSpec]
+
+
+class AddMarketOp(Struct, frozen=True, array_like=True, tag="add_market", gc=False):
+    """Add a market to an event; once per identifier in the event."""
+
+    actor: int
+    event_id: int
+    market: MarketSpec
+
+
+class MarketMoveOp(Struct, frozen=True, array_like=True, tag="market_move", gc=False):
+    """Pause, resume or close a market: an `outcry.domain.market.MarketMove`."""
+
+    actor: int
+    market_id: int
+    move: int
+    reason: str
+
+
+class ResolveOp(Struct, frozen=True, array_like=True, tag="resolve", gc=False):
+    """Fix the payout of a closed market, in ticks of each outcome; they sum to 10,000."""
+
+    actor: int
+    market_id: int
+    payout_0: int
+    payout_1: int
+
+
+class VoidOp(Struct, frozen=True, array_like=True, tag="void", gc=False):
+    """End a closed market without an outcome; pays the vector, by default half each."""
+
+    actor: int
+    market_id: int
+    payout_0: int
+    payout_1: int
+
+
+class SetFeesOp(Struct, frozen=True, array_like=True, tag="set_fees", gc=False):
+    """Create the next version of fee schedule; markets name the version they use."""
+
+    actor: int
+    kind: int
+    taker_bps: int
+    maker_bps: int
+    rebate_bps: int
+
+
+class CreateUserOp(Struct, frozen=True, array_like=True, tag="create_user", gc=False):
+    """Register a user by the subject of their tokens; once per ``external_id``."""
+
+    actor: int
+    external_id: str
+    address: str
+    name: str
+
+
+class CreateKeyOp(Struct, frozen=True, array_like=True, tag="create_key", gc=False):
+    """Create an API key for a user with some of the scopes read, trade, admin."""
+
+    actor: int
+    user_id: int
+    scopes: tuple[str, ...]
+    label: str
+
+
+class RevokeKeyOp(Struct, frozen=True, array_like=True, tag="revoke_key", gc=False):
+    """Stop accepting an API key."""
+
+    actor: int
+    user_id: int
+    key_id: int
+
+
+class SetClockOp(Struct, frozen=True, array_like=True, tag="set_clock", gc=False):
+    """Advance the manual clock; everything due until then happens in order."""
+
+    actor: int
+    time_us: int
+
+
+class CheckpointOp(Struct, frozen=True, array_like=True, tag="checkpoint", gc=False):
+    """Number a `Checkpoint` on every shard; the hashes come as facts and are compared."""
+
+    actor: int
+
+
+FundsOp = (
+    DepositOp
+    | WithdrawOp
+    | SplitOp
+    | MergeOp
+    | RedeemOp
+    | CreateEventOp
+    | AddMarketOp
+    | MarketMoveOp
+    | ResolveOp
+    | VoidOp
+    | SetFeesOp
+    | CreateUserOp
+    | CreateKeyOp
+    | RevokeKeyOp
+    | SetClockOp
+    | CheckpointOp
+)
+
+
+class Done(Struct, frozen=True, array_like=True, tag="done", gc=False):
+    """The operation is committed in log entry ``n``.
+
+    ``id`` is that of what was made (user, event, market, key, fee version) or 0; ``ids`` names
+    the further ones (markets of an event; account of a user; generation of a key); ``amount`` is
+    what was paid (redeem, micros). ``repeated``: an earlier request did this already.
+    """
+
+    n: int
+    id: int = 0
+    ids: tuple[int, ...] = ()
+    amount: int = 0
+    repeated: bool = False
+
+
+FundsResult = Done | Declined
+
+
+class ApplyBatch(Struct, frozen=True, array_like=True, gc=False):
+    """Facts ``first..last`` of a shard, whole commands."""
+
+    shard: int
+    first: int
+    last: int
+    body: bytes
+
+
+class Applied(Struct, frozen=True, array_like=True, gc=False):
+    """Facts up to ``seq`` of the shard are applied and committed."""
+
+    shard: int
+    seq: int
+
+
+encode = msgpack.Encoder().encode
+decode_submit = msgpack.Decoder(SubmitBatch).decode
+decode_results = msgpack.Decoder(list[OrderResult]).decode
+decode_funds = msgpack.Decoder(FundsOp).decode
+decode_funds_result = msgpack.Decoder(FundsResult).decode
+decode_apply = msgpack.Decoder(ApplyBatch).decode
+decode_applied = msgpack.Decoder(Applied).decode

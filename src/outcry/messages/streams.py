@@ -1,0 +1,45 @@
+"""Streams: who writes them, who reads them, how their entries are numbered.
+
+Everything on a stream can be produced again from the ledger log. ``commands``, ``facts`` and
+``depth`` exist once per shard and are numbered by seq; the others are numbered by the log's ``n``.
+An entry covers ``first..last``; the next one starts at ``last + 1``.
+"""
+
+from typing import Final, NamedTuple
+
+
+class StreamKind(NamedTuple):
+    """One kind of stream. ``readers`` is documentation that a test holds against the wiring."""
+
+    name: str
+    writer: str
+    readers: tuple[str, ...]
+    numbered_by: str
+
+
+STREAMS: Final = (
+    StreamKind("commands", "asset", ("match_engine",), "seq"),
+    StreamKind("facts", "match_engine", ("processor", "depth"), "seq"),
+    StreamKind("depth", "depth", ("api", "websocket_depth"), "seq"),
+    StreamKind("user_events", "processor", ("websocket_user",), "n"),
+    StreamKind("market_events", "processor", ("event", "websocket_depth"), "n"),
+    StreamKind("settlement_requests", "processor", ("onchain",), "n"),
+)
+
+USER_EVENTS: Final = "user_events"
+MARKET_EVENTS: Final = "market_events"
+
+
+def commands(shard: int) -> str:
+    """Return the name of the stream of numbered commands of *shard*."""
+    return f"commands:{shard}"
+
+
+def facts(shard: int) -> str:
+    """Return the name of the stream of facts of *shard*."""
+    return f"facts:{shard}"
+
+
+def depth(shard: int) -> str:
+    """Return the name of the stream of public book changes of *shard*."""
+    return f"depth:{shard}"

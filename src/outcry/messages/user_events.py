@@ -1,0 +1,99 @@
+"""User events: what one user may know of one log entry. Private, in order, without gaps.
+
+``n`` is the log entry's number; ``prev_n`` is the last entry before it that had something for this
+user (0: none), kept in ledger state, so a reader that holds ``prev_n`` knows nothing is missing.
+States are absolute (the order, position or balance *after* the entry), one each per entry;
+fills are listed one by one.
+"""
+
+from enum import IntEnum
+
+from msgspec import Struct
+
+
+class OrderStatus(IntEnum):
+    """Where an order is in its life; everything above `OPEN` is final."""
+
+    #: Numbered and durable; the kernel has not spoken yet.
+    NEW = 0
+    OPEN = 1
+    FILLED = 2
+    CANCELLED = 3
+    REJECTED = 4
+
+
+class OrderState(Struct, frozen=True, array_like=True, tag="order", gc=False):
+    """An order after the entry. ``price`` is in outcome-0 ticks; reject 0 and reason 0: none."""
+
+    order_id: int
+    account: int
+    market_id: int
+    outcome: int
+    side: int
+    kind: int
+    tif: int
+    price: int
+    qty: int
+    budget: int
+    remaining: int
+    filled: int
+    #: Micros paid or received for fills, at own-outcome prices, fees apart.
+    volume: int
+    fee: int
+    status: int
+    reason: int
+    reject: int
+    client_order_id: str
+    created_at_us: int
+    updated_at_us: int
+    #: Seq of the command that changed it last (in the market's shard).
+    update_id: int
+
+
+class FillDone(Struct, frozen=True, array_like=True, tag="fill", gc=False):
+    """One side of one fill. ``price`` is in outcome-0 ticks, ``fee`` net of rebates in micros."""
+
+    trade_id: int
+    fill: int
+    order_id: int
+    account: int
+    market_id: int
+    outcome: int
+    side: int
+    price: int
+    qty: int
+    match: int
+    maker: bool
+    fee: int
+    at_us: int
+
+
+class PositionState(Struct, frozen=True, array_like=True, tag="position", gc=False):
+    """Tokens of one outcome after the entry; ``cost`` is in micros."""
+
+    account: int
+    market_id: int
+    outcome: int
+    qty: int
+    held: int
+    cost: int
+    realised: int
+
+
+class BalanceState(Struct, frozen=True, array_like=True, tag="balance", gc=False):
+    """Collateral after the entry, in micros; available is ``total - held``."""
+
+    account: int
+    total: int
+    held: int
+
+
+UserEvent = OrderState | FillDone | PositionState | BalanceState
+
+
+class UserBatch(Struct, frozen=True, array_like=True, gc=False):
+    """Everything of one entry for one user."""
+
+    user_id: int
+    prev_n: int
+    events: list[UserEvent]

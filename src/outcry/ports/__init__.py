@@ -1,0 +1,1 @@
+"""What the services need of the world, as laws that adapters obey and contract tests prove."""

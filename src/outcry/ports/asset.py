@@ -1,0 +1,59 @@
+"""Asset: the ledger as its callers see it, in the same process or over gRPC.
+
+Laws:
+
+* `submit` answers each request in its place, never before the log entry that covers the answer is
+  committed; declined requests changed nothing. With ``wait_result`` it answers when the kernel's
+  facts are committed, or after a bound with status `NEW`.
+* `apply` is idempotent by seq: facts at or below what is applied are skipped, also inside a body;
+  ``first`` above ``applied + 1`` raises `OutOfSequence`. It returns when they are committed.
+* `funds` is idempotent by its natural key: the same operation again returns the first answer with
+  ``repeated``, the same key with other content is a reject.
+"""
+
+from collections.abc import Sequence
+from typing import Protocol
+
+from outcry.domain.errors import OutcryError
+from outcry.messages.requests import FundsOp, FundsResult, OrderRequest, OrderResult
+
+
+#: Requests in one `submit`.
+SUBMIT_COUNT_MAX = 2_000
+
+
+class OutOfSequence(OutcryError):
+    """Facts were offered that do not follow what is applied; send from `applied` + 1."""
+
+    def __init__(self, shard: int, applied: int, first: int) -> None:
+        """Remember where the ledger stands."""
+        super().__init__(f"shard {shard} is applied to {applied}; facts from {first} do not follow")
+        self.shard = shard
+        self.applied = applied
+        self.first = first
+
+
+class AssetUnavailable(OutcryError):
+    """The ledger cannot be reached. The request may or may not have been taken: repeat it."""
+
+
+class Asset(Protocol):
+    """The ledger and sequencer."""
+
+    async def submit(
+        self, requests: Sequence[OrderRequest], *, wait_result: bool
+    ) -> list[OrderResult]:
+        """Number orders and cancels; see the laws above."""
+        ...
+
+    async def apply(self, shard: int, first: int, last: int, body: bytes) -> int:
+        """Apply facts ``first..last`` of *shard*; returns the seq applied. Processor only."""
+        ...
+
+    async def funds(self, op: FundsOp) -> FundsResult:
+        """Carry out one money, market, user or admin operation."""
+        ...
+
+    async def applied(self, shard: int) -> int:
+        """Return the seq up to which facts of *shard* are applied and committed."""
+        ...

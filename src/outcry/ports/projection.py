@@ -1,0 +1,254 @@
+"""Projection: tables for reading, written behind the log, with their position inside them.
+
+Laws, for every adapter:
+
+* `apply` writes all rows of log entries ``n_first..n_last`` and the new position in one
+  transaction: after a crash both are there or neither.
+* ``n_first`` must be the position + 1; anything else raises `OutOfPosition` and changes nothing.
+* Applying the same log to empty tables gives the same tables.
+* Rows are netted: one upsert per touched balance, position, order; fills and journal are appended.
+"""
+
+from typing import NamedTuple, Protocol
+
+from outcry.domain.errors import OutcryError
+
+
+class OutOfPosition(OutcryError):
+    """The rows do not follow the projection's position; nothing was changed."""
+
+    def __init__(self, position: int, n_first: int) -> None:
+        """Remember where the tables stand."""
+        super().__init__(f"tables stand at entry {position}; rows from {n_first} do not follow")
+        self.position = position
+
+
+class UserRow(NamedTuple):
+    """A user (insert)."""
+
+    user_id: int
+    account: int
+    external_id: str
+    address: str
+    name: str
+    created_at_us: int
+
+
+class KeyRow(NamedTuple):
+    """An API key (upsert)."""
+
+    key_id: int
+    user_id: int
+    generation: int
+    scopes: str
+    label: str
+    created_at_us: int
+    revoked_at_us: int
+
+
+class EventRow(NamedTuple):
+    """An event (insert)."""
+
+    event_id: int
+    identifier: str
+    slug: str
+    title: str
+    description: str
+    image: str
+    topic: str
+    rules: str
+    start_at_us: int
+    end_at_us: int
+    created_at_us: int
+
+
+class MarketRow(NamedTuple):
+    """A market (upsert by market_id)."""
+
+    market_id: int
+    event_id: int
+    shard: int
+    identifier: str
+    slug: str
+    title: str
+    question: str
+    image: str
+    condition_id: str
+    parent_collection_id: str
+    outcome_0: str
+    outcome_1: str
+    token_0: str
+    token_1: str
+    tick: int
+    price_min: int
+    price_max: int
+    qty_min: int
+    qty_max: int
+    orders_max: int
+    fee_version: int
+    state: int
+    payout_0: int
+    payout_1: int
+    end_at_us: int
+    created_at_us: int
+    closed_at_us: int
+    resolved_at_us: int
+    #: Micros traded at outcome-0 prices plus complements: quantity x 10,000 ticks / 2 per side.
+    volume: int
+    last_price: int
+
+
+class BalanceRow(NamedTuple):
+    """Collateral or tokens of an account (upsert by account, asset)."""
+
+    account: int
+    asset: int
+    total: int
+    held: int
+
+
+class PositionRow(NamedTuple):
+    """What an account made of a market (upsert by account, market). Micros and lots."""
+
+    account: int
+    market_id: int
+    cost_0: int
+    cost_1: int
+    realised: int
+    fees: int
+    net_cash: int
+    redeemed: int
+    redeemed_at_us: int
+    #: Lots bought in total, per outcome: what a closed position is reported with.
+    bought_0: int
+    bought_1: int
+
+
+class OrderRow(NamedTuple):
+    """An order (upsert by order_id). Prices in outcome-0 ticks, fields as `OrderState`."""
+
+    order_id: int
+    account: int
+    market_id: int
+    outcome: int
+    side: int
+    kind: int
+    tif: int
+    post_only: int
+    price: int
+    qty: int
+    budget: int
+    remaining: int
+    filled: int
+    volume: int
+    fee: int
+    hold: int
+    fee_version: int
+    status: int
+    reason: int
+    reject: int
+    client_order_id: str
+    expire_at_us: int
+    created_at_us: int
+    updated_at_us: int
+    update_id: int
+    placed_n: int
+    updated_n: int
+
+
+class TradeRow(NamedTuple):
+    """One fill (insert). Price in outcome-0 ticks, fees in micros, rebate in the maker's fee."""
+
+    trade_id: int
+    fill: int
+    market_id: int
+    match: int
+    price: int
+    qty: int
+    taker_order: int
+    taker_account: int
+    taker_outcome: int
+    taker_side: int
+    taker_fee: int
+    maker_order: int
+    maker_account: int
+    maker_outcome: int
+    maker_side: int
+    maker_fee: int
+    at_us: int
+    n: int
+
+
+class JournalRow(NamedTuple):
+    """One side of a posting (insert). ``leg`` counts in the entry; amounts of an asset sum to 0."""
+
+    account: int
+    n: int
+    leg: int
+    asset: int
+    amount: int
+    balance_after: int
+    kind: str
+    ref: int
+    at_us: int
+
+
+class ActivityRow(NamedTuple):
+    """A split, merge or redeem (insert); trades are activity of their own."""
+
+    account: int
+    n: int
+    leg: int
+    kind: str
+    market_id: int
+    qty: int
+    value: int
+    key: str
+    at_us: int
+
+
+class AuditRow(NamedTuple):
+    """What an admin or the exchange itself did (insert)."""
+
+    n: int
+    leg: int
+    actor: int
+    kind: str
+    body: str
+    at_us: int
+
+
+class Rows(NamedTuple):
+    """Everything that entries ``n_first..n_last`` changed."""
+
+    users: list[UserRow]
+    keys: list[KeyRow]
+    events: list[EventRow]
+    markets: list[MarketRow]
+    balances: list[BalanceRow]
+    positions: list[PositionRow]
+    orders: list[OrderRow]
+    trades: list[TradeRow]
+    journal: list[JournalRow]
+    activity: list[ActivityRow]
+    audit: list[AuditRow]
+
+
+class Projection(Protocol):
+    """The tables of one exchange."""
+
+    async def position(self) -> int:
+        """Return the last entry whose rows are in the tables, 0 when they are empty."""
+        ...
+
+    async def apply(self, n_first: int, n_last: int, rows: Rows) -> None:
+        """Write *rows* and the position in one transaction. Raises `OutOfPosition`."""
+        ...
+
+    async def clear(self) -> None:
+        """Empty every table and set the position to 0, in one transaction (for a rebuild)."""
+        ...
+
+    async def close(self) -> None:
+        """Let go of connections."""
+        ...

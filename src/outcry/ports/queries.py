@@ -1,0 +1,159 @@
+"""Queries: paged reads of the projection, for doors. Read-only; never on the order path.
+
+Laws, for every adapter:
+
+* Every answer is of one moment: ``n`` says up to which log entry the tables were.
+* Pages are numbered from 1, at most `PAGE_SIZE_MAX` rows, in a total order that does not change
+  between two pages of an unchanged table.
+* Nothing here takes a lock that a writer of the log or the tables waits for.
+* Substring search is literal: no character of the text has a special meaning.
+"""
+
+from collections.abc import Sequence
+from typing import Generic, NamedTuple, Protocol, TypeVar
+
+from outcry.ports.projection import (
+    ActivityRow,
+    BalanceRow,
+    EventRow,
+    KeyRow,
+    MarketRow,
+    OrderRow,
+    PositionRow,
+    TradeRow,
+    UserRow,
+)
+
+
+PAGE_SIZE_MAX = 100
+
+RowT = TypeVar("RowT")
+
+
+class Page(NamedTuple, Generic[RowT]):
+    """Rows of one page, how many there are in all, and the log entry they are true for."""
+
+    rows: list[RowT]
+    total: int
+    n: int
+
+
+class AccountActivity(NamedTuple):
+    """One line of an account's activity: a side of a fill, or a split, merge or redeem."""
+
+    trade: TradeRow | None
+    other: ActivityRow | None
+    at_us: int
+
+
+class Position(NamedTuple):
+    """A position with the tokens that go with it."""
+
+    row: PositionRow
+    market: MarketRow
+    qty_0: int
+    held_0: int
+    qty_1: int
+    held_1: int
+
+
+class AccountImage(NamedTuple):
+    """Everything private of one account at one moment: what a private feed starts from."""
+
+    n: int
+    balance: BalanceRow
+    orders: list[OrderRow]
+    positions: list[Position]
+
+
+class Queries(Protocol):
+    """Reads of one exchange."""
+
+    async def position(self) -> int:
+        """Return the log entry up to which the tables are written."""
+        ...
+
+    async def wait_for(self, n: int, timeout_ms: int) -> bool:
+        """Wait until the tables include entry *n*; False when *timeout_ms* passed before."""
+        ...
+
+    async def user_by_external_id(self, external_id: str) -> UserRow | None:
+        """Return the user whose tokens have this subject."""
+        ...
+
+    async def user(self, user_id: int) -> UserRow | None:
+        """Return the user."""
+        ...
+
+    async def key(self, key_id: int) -> KeyRow | None:
+        """Return the API key, revoked or not."""
+        ...
+
+    async def topics(self) -> list[str]:
+        """Return every topic that an event has, sorted."""
+        ...
+
+    async def events(
+        self, *, topic: str, title: str, sort: str, page: int, page_size: int
+    ) -> Page[EventRow]:
+        """Return events by topic ("" = any) and title substring, case-insensitive.
+
+        ``sort``: ``newest``, ``ending_soon`` (not ended, soonest first) or ``volume``.
+        """
+        ...
+
+    async def event(self, event_id: int) -> EventRow | None:
+        """Return the event."""
+        ...
+
+    async def markets(self, event_ids: Sequence[int]) -> list[MarketRow]:
+        """Return the markets of these events, by market id."""
+        ...
+
+    async def market(self, market_id: int) -> MarketRow | None:
+        """Return the market."""
+        ...
+
+    async def all_markets(self) -> list[MarketRow]:
+        """Return every market, by market id."""
+        ...
+
+    async def balances(self, account: int, assets: Sequence[int]) -> tuple[list[BalanceRow], int]:
+        """Return the balances that exist among *assets* ([] = all), and ``n``."""
+        ...
+
+    async def positions(
+        self, account: int, *, event_id: int, market_id: int, page: int, page_size: int
+    ) -> Page[Position]:
+        """Return positions with tokens in them, newest market first. 0 = any."""
+        ...
+
+    async def open_orders(
+        self, account: int, *, event_id: int, market_id: int, page: int, page_size: int
+    ) -> Page[OrderRow]:
+        """Return orders that are new or open, newest first."""
+        ...
+
+    async def order_history(
+        self, account: int, *, event_id: int, market_id: int, page: int, page_size: int
+    ) -> Page[OrderRow]:
+        """Return all orders, newest first."""
+        ...
+
+    async def order(self, order_id: int) -> OrderRow | None:
+        """Return the order."""
+        ...
+
+    async def activity(
+        self, account: int, *, event_id: int, market_id: int, page: int, page_size: int
+    ) -> Page[AccountActivity]:
+        """Return fills, splits, merges and redeems of the account, newest first."""
+        ...
+
+    async def account_image(self, account: int, orders_max: int) -> AccountImage:
+        """Return balance, open orders and positions as of one moment."""
+        ...
+
+    async def close(self) -> None:
+        """Let go of connections."""
+        ...
