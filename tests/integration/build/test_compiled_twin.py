@@ -70,7 +70,7 @@ def tree(tmp_path: Path) -> Path:
 
 
 def run(tree: Path, *command: str, **environ: str) -> subprocess.CompletedProcess[str]:
-    """Run Python in ``tree`` with nothing about the kernel inherited from this run's environment."""
+    """Run Python in ``tree``; nothing about the kernel comes from the environment of this run."""
     inherited = {
         name: value for name, value in os.environ.items() if not name.startswith("OUTCRY_")
     }
