@@ -78,7 +78,7 @@ define install
 endef
 
 $(RUN): pyproject.toml setup.py tools/venv.sh
-	$(call install,-e . setuptools)
+	$(call install,-e . 'setuptools>=80')
 
 $(DEV): pyproject.toml setup.py tools/venv.sh
 	$(call install,-e '.[dev]')
