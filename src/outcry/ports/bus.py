@@ -71,11 +71,15 @@ class Bus(Protocol):
         """Append one entry, or do nothing when ``last`` is not above the tail. Raises `Gap`."""
         ...
 
-    async def append_many(self, stream: str, entries: Sequence[StreamEntry]) -> None:
+    async def append_many(
+        self, stream: str, entries: Sequence[StreamEntry], *, begin: bool = True
+    ) -> None:
         """Append *entries* in order, in one round trip, each by the law of `append`.
 
         An entry that is wholly at or below the tail is skipped; `Gap` at the first that does not
-        follow leaves those before it appended.
+        follow leaves those before it appended. Without *begin* an empty stream raises `Gap` with
+        tail 0 as well: a publisher that knows the stream was not empty learns that it was wiped,
+        instead of beginning it too late for a reader that has nowhere else to look.
         """
         ...
 
