@@ -17,7 +17,7 @@ class Level(Struct, frozen=True, array_like=True, gc=False):
 
 
 class PublicTrade(Struct, frozen=True, array_like=True, gc=False):
-    """One fill as the public sees it; ``price`` in outcome-0 ticks, side and outcome the taker's."""
+    """One fill as the public sees it; ``price`` in outcome-0 ticks."""
 
     trade_id: int
     fill: int

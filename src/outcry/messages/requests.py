@@ -59,7 +59,7 @@ class OrderAccepted(Struct, frozen=True, array_like=True, tag="order", gc=False)
 
     order_id: int
     n: int
-    #: An `outcry.messages.user_events.OrderStatus`.
+    #: An `outcry.domain.order.OrderStatus`.
     status: int = 0
     filled: int = 0
     remaining: int = 0
@@ -266,6 +266,13 @@ class SetClockOp(Struct, frozen=True, array_like=True, tag="set_clock", gc=False
     time_us: int
 
 
+class SetModeOp(Struct, frozen=True, array_like=True, tag="set_mode", gc=False):
+    """Set the exchange's mode: an `outcry.domain.mode.Mode`."""
+
+    actor: int
+    mode: int
+
+
 class CheckpointOp(Struct, frozen=True, array_like=True, tag="checkpoint", gc=False):
     """Number a `Checkpoint` on every shard; the hashes come as facts and are compared."""
 
@@ -288,6 +295,7 @@ FundsOp = (
     | CreateKeyOp
     | RevokeKeyOp
     | SetClockOp
+    | SetModeOp
     | CheckpointOp
 )
 

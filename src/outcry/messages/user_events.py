@@ -6,20 +6,7 @@ States are absolute (the order, position or balance *after* the entry), one each
 fills are listed one by one.
 """
 
-from enum import IntEnum
-
 from msgspec import Struct
-
-
-class OrderStatus(IntEnum):
-    """Where an order is in its life; everything above `OPEN` is final."""
-
-    #: Numbered and durable; the kernel has not spoken yet.
-    NEW = 0
-    OPEN = 1
-    FILLED = 2
-    CANCELLED = 3
-    REJECTED = 4
 
 
 class OrderState(Struct, frozen=True, array_like=True, tag="order", gc=False):
@@ -40,6 +27,7 @@ class OrderState(Struct, frozen=True, array_like=True, tag="order", gc=False):
     #: Micros paid or received for fills, at own-outcome prices, fees apart.
     volume: int
     fee: int
+    #: An `outcry.domain.order.OrderStatus`.
     status: int
     reason: int
     reject: int

@@ -1,0 +1,159 @@
+"""Whether a request may be granted, and on which terms. Asks the state, changes nothing.
+
+Checks run in a fixed order, so the same request in the same state is always declined with the same
+number: who, which market and its state, the terms, and money last.
+"""
+
+from typing import NamedTuple
+
+from outcry.domain import fees
+from outcry.domain.ids import COLLATERAL, is_client_order_id, token_asset
+from outcry.domain.ledger.state import Ledger, Market
+from outcry.domain.market import MarketState, is_bid
+from outcry.domain.mode import Mode
+from outcry.domain.order import OrderTerms, hold_for
+from outcry.domain.rejects import Reject, Rejected
+from outcry.domain.units import (
+    BALANCE_LIMIT,
+    TICKS_PER_UNIT,
+    format_money,
+    format_price,
+    format_quantity,
+)
+from outcry_wire.records import OrderKind, SelfTrade, Side, TimeInForce
+
+
+IMMEDIATE = (TimeInForce.IOC, TimeInForce.FOK)
+
+
+class Granted(NamedTuple):
+    """What the sequencer writes into the command and the decision beside it."""
+
+    user_id: int
+    shard: int
+    #: Limit or bound in outcome-0 ticks; a missing bound is the widest the market allows.
+    price: int
+    #: What the kernel may spend, net of the largest fee; 0 unless by money.
+    budget: int
+    hold: int
+    fee_version: int
+
+
+def check_place(ledger: Ledger, terms: OrderTerms, time_us: int) -> Granted | Rejected:
+    """Return on which terms the order is granted at *time_us*, or why it is not."""
+    user_id = ledger.owners.get(terms.account)
+    if user_id is None:
+        return Rejected(Reject.ACCOUNT_UNKNOWN, str(terms.account))
+    market = ledger.markets.get(terms.market_id)
+    if market is None:
+        return Rejected(Reject.MARKET_UNKNOWN, str(terms.market_id))
+    rejected = (
+        _check_market(ledger, market, terms, time_us)
+        or _check_form(terms, time_us)
+        or _check_amounts(terms, market)
+    )
+    if rejected:
+        return rejected
+    price = terms.price
+    if price == 0:
+        price = market.price_max if is_bid(terms.outcome, terms.side) else market.price_min
+    rejected = _check_price(terms, market, price)
+    if rejected:
+        return rejected
+    schedule = ledger.fees[market.fee_version]
+    hold = hold_for(terms, price, schedule)
+    rejected = _check_funds(ledger, terms, hold)
+    if rejected:
+        return rejected
+    budget = fees.budget_net_of_fee(schedule, terms.budget)
+    return Granted(user_id, market.shard, price, budget, hold, market.fee_version)
+
+
+def _check_market(
+    ledger: Ledger, market: Market, terms: OrderTerms, time_us: int
+) -> Rejected | None:
+    """The venue and the market accept such orders now."""
+    if ledger.mode >= Mode.CANCEL_ONLY or (ledger.mode == Mode.POST_ONLY and not terms.post_only):
+        return Rejected(Reject.MODE_FORBIDS, ledger.mode.name.lower())
+    if market.state != MarketState.OPEN:
+        return Rejected(Reject.MARKET_NOT_OPEN, market.state.name.lower(), "open")
+    if market.end_at_us and time_us >= market.end_at_us:
+        return Rejected(Reject.MARKET_ENDED, str(time_us), f"before {market.end_at_us}")
+    return None
+
+
+def _check_form(terms: OrderTerms, time_us: int) -> Rejected | None:
+    """The fields exist and fit each other."""
+    for value, allowed, reject in (
+        (terms.outcome, (0, 1), Reject.OUTCOME_INVALID),
+        (terms.side, tuple(Side), Reject.SIDE_INVALID),
+        (terms.kind, tuple(OrderKind), Reject.KIND_INVALID),
+        (terms.tif, tuple(TimeInForce), Reject.TIME_IN_FORCE_INVALID),
+        (terms.self_trade, tuple(SelfTrade), Reject.SELF_TRADE_INVALID),
+    ):
+        if value not in allowed:
+            return Rejected(reject, str(value))
+    limit = terms.kind == OrderKind.LIMIT
+    if not limit and terms.tif not in IMMEDIATE:
+        return Rejected(Reject.TIME_IN_FORCE_INVALID, "market order", "IOC, FAK or FOK")
+    if terms.post_only and (not limit or terms.tif in IMMEDIATE):
+        return Rejected(Reject.POST_ONLY_IMMEDIATE)
+    if terms.kind == OrderKind.MARKET_MONEY and terms.self_trade == SelfTrade.DECREMENT:
+        return Rejected(Reject.SELF_TRADE_INVALID, "decrement", "another mode for money orders")
+    if (terms.tif == TimeInForce.GTD) != (terms.expire_at_us != 0):
+        return Rejected(Reject.EXPIRY_WITHOUT_GTD)
+    if terms.expire_at_us and terms.expire_at_us <= time_us:
+        return Rejected(Reject.EXPIRY_IN_PAST, str(terms.expire_at_us), f"after {time_us}")
+    if terms.client_order_id and not is_client_order_id(terms.client_order_id):
+        return Rejected(Reject.CLIENT_ORDER_ID_INVALID)
+    return None
+
+
+def _check_amounts(terms: OrderTerms, market: Market) -> Rejected | None:
+    """Quantity or money is within what the market accepts."""
+    if terms.kind == OrderKind.MARKET_MONEY:
+        if terms.side == Side.SELL:
+            return Rejected(Reject.MONEY_SELL)
+        if not 0 < terms.budget < BALANCE_LIMIT or terms.qty:
+            return Rejected(Reject.BUDGET_INVALID, str(terms.budget))
+        return None
+    if terms.qty <= 0 or terms.budget:
+        return Rejected(Reject.QUANTITY_INVALID, str(terms.qty))
+    got = format_quantity(terms.qty)
+    if terms.qty < market.qty_min:
+        least = format_quantity(market.qty_min)
+        return Rejected(Reject.QUANTITY_BELOW_MINIMUM, got, f"at least {least}")
+    if terms.qty > market.qty_max:
+        most = format_quantity(market.qty_max)
+        return Rejected(Reject.QUANTITY_ABOVE_MAXIMUM, got, f"at most {most}")
+    return None
+
+
+def _check_price(terms: OrderTerms, market: Market, price: int) -> Rejected | None:
+    """The price is within the bounds and, for a limit order, on the grid.
+
+    Circumstances are told at the owner's own price; bounds are symmetric, so they fit both.
+    """
+    own = TICKS_PER_UNIT - price if terms.outcome else price
+    if not market.price_min <= price <= market.price_max:
+        bounds = f"{format_price(market.price_min)} to {format_price(market.price_max)}"
+        return Rejected(Reject.PRICE_OUT_OF_BOUNDS, format_price(own), bounds)
+    if terms.kind == OrderKind.LIMIT and price % market.tick:
+        step = f"a multiple of {format_price(market.tick)}"
+        return Rejected(Reject.PRICE_OFF_GRID, format_price(own), step)
+    return None
+
+
+def _check_funds(ledger: Ledger, terms: OrderTerms, hold: int) -> Rejected | None:
+    """What has to be set aside is available."""
+    if terms.side == Side.BUY:
+        available = ledger.available(terms.account, COLLATERAL)
+        if hold > available:
+            least = f"at least {format_money(hold)}"
+            return Rejected(Reject.FUNDS_INSUFFICIENT, format_money(available), least)
+        return None
+    available = ledger.available(terms.account, token_asset(terms.market_id, terms.outcome))
+    if hold > available:
+        least = f"at least {format_quantity(hold)}"
+        return Rejected(Reject.TOKENS_INSUFFICIENT, format_quantity(available), least)
+    return None

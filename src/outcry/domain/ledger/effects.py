@@ -1,0 +1,79 @@
+"""Effects: what applying one entry changed, for whoever writes tables or tells customers.
+
+Touched things are named once, by key, and rendered from the state *after* the entry; postings and
+fills are listed one by one, in order.
+"""
+
+from dataclasses import dataclass, field
+from typing import NamedTuple
+
+from outcry.domain.order import Order
+
+
+class Posting(NamedTuple):
+    """A movement of value from one account to another; ``after`` are the totals it left."""
+
+    source: int
+    target: int
+    asset: int
+    amount: int
+    #: deposit, withdraw, transfer, trade, mint, merge, split, redeem, fee, rebate
+    kind: str
+    #: Order, market or other id that it belongs to.
+    ref: int
+    source_after: int
+    target_after: int
+    at_us: int
+
+
+class Fill(NamedTuple):
+    """One maker–taker match as settled. Fees are micros; a maker's is net of the rebate."""
+
+    trade_id: int
+    fill: int
+    market_id: int
+    match: int
+    price: int
+    qty: int
+    taker_order: int
+    taker_account: int
+    taker_outcome: int
+    taker_side: int
+    taker_fee: int
+    maker_order: int
+    maker_account: int
+    maker_outcome: int
+    maker_side: int
+    maker_fee: int
+    at_us: int
+
+
+class Activity(NamedTuple):
+    """A split, merge or redeem."""
+
+    account: int
+    kind: str
+    market_id: int
+    qty: int
+    value: int
+    key: str
+    at_us: int
+
+
+@dataclass(slots=True)
+class Effects:
+    """What one entry (or the open batch) has changed so far."""
+
+    #: Orders by id, ended ones included.
+    orders: dict[int, Order] = field(default_factory=dict)
+    #: Keys of balances and positions; dicts, so that the order is that of the first touch.
+    balances: dict[int, None] = field(default_factory=dict)
+    positions: dict[int, None] = field(default_factory=dict)
+    markets: dict[int, None] = field(default_factory=dict)
+    postings: list[Posting] = field(default_factory=list)
+    fills: list[Fill] = field(default_factory=list)
+    activity: list[Activity] = field(default_factory=list)
+    #: Commands the kernel declined: ``(shard, seq)`` and the reject number.
+    command_rejects: dict[tuple[int, int], int] = field(default_factory=dict)
+    #: Commands the kernel has finished: last seq per shard.
+    applied: dict[int, int] = field(default_factory=dict)

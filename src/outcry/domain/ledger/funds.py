@@ -1,0 +1,105 @@
+"""Money without orders: deposits, withdrawals, transfers, splits, merges, redemptions.
+
+Each carries out a decision; whether it may be is asked of `checks` before. A natural key, where
+there is one, is remembered with the answer, so that a repeat of the request changes nothing.
+"""
+
+from outcry.domain.ids import COLLATERAL, EXTERNAL, token_asset
+from outcry.domain.ledger.effects import Activity, Effects
+from outcry.domain.ledger.postings import post
+from outcry.domain.ledger.settlement import bought, sold
+from outcry.domain.ledger.state import KeyedOp, Ledger, balance_key
+from outcry.domain.units import TICKS_PER_UNIT
+
+
+OUTCOMES = (0, 1)
+
+
+def remember(
+    ledger: Ledger, kind: str, key: str, content: tuple[int | str, ...], amount: int = 0
+) -> None:
+    """Remember what was done under *key*, unless it is ""."""
+    if key:
+        ledger.keyed_ops[kind, key] = KeyedOp(content, ledger.n, amount)
+
+
+def deposit(
+    ledger: Ledger, effects: Effects, account: int, asset: int, amount: int, key: str
+) -> None:
+    """Credit what came in from outside."""
+    post(ledger, effects, EXTERNAL, account, asset, amount, "deposit", 0)
+    remember(ledger, "deposit", key, (account, asset, amount))
+
+
+def withdraw(
+    ledger: Ledger, effects: Effects, account: int, asset: int, amount: int, key: str
+) -> None:
+    """Debit what went out."""
+    post(ledger, effects, account, EXTERNAL, asset, amount, "withdraw", 0)
+    remember(ledger, "withdraw", key, (account, asset, amount))
+
+
+def transfer(
+    ledger: Ledger, effects: Effects, source: int, target: int, asset: int, amount: int, key: str
+) -> None:
+    """Move value between two accounts."""
+    post(ledger, effects, source, target, asset, amount, "transfer", 0)
+    remember(ledger, "transfer", key, (source, target, asset, amount))
+
+
+def split(
+    ledger: Ledger, effects: Effects, account: int, market_id: int, qty: int, key: str
+) -> None:
+    """Turn 10,000 ticks a lot into a token of each outcome, which cost 5,000 each."""
+    value = TICKS_PER_UNIT * qty
+    post(ledger, effects, account, -market_id, COLLATERAL, value, "split", market_id)
+    for outcome in OUTCOMES:
+        asset = token_asset(market_id, outcome)
+        post(ledger, effects, -market_id, account, asset, qty, "split", market_id)
+        bought(ledger, effects, account, market_id, outcome, qty, value // 2)
+    _note(ledger, effects, account, "split", market_id, qty, value, key)
+    remember(ledger, "split", key, (account, market_id, qty))
+
+
+def merge(
+    ledger: Ledger, effects: Effects, account: int, market_id: int, qty: int, key: str
+) -> None:
+    """Turn a token of each outcome into 10,000 ticks a lot, 5,000 for each."""
+    value = TICKS_PER_UNIT * qty
+    for outcome in OUTCOMES:
+        sold(ledger, effects, account, market_id, outcome, qty, value // 2)
+        asset = token_asset(market_id, outcome)
+        post(ledger, effects, account, -market_id, asset, qty, "merge", market_id)
+    post(ledger, effects, -market_id, account, COLLATERAL, value, "merge", market_id)
+    _note(ledger, effects, account, "merge", market_id, qty, value, key)
+    remember(ledger, "merge", key, (account, market_id, qty))
+
+
+def redeem(ledger: Ledger, effects: Effects, account: int, market_id: int, key: str) -> int:
+    """Turn all tokens of a paid market into what they are worth; returns the micros paid."""
+    market = ledger.markets[market_id]
+    position = ledger.position(account, market_id)
+    paid = lots = 0
+    for outcome in OUTCOMES:
+        asset = token_asset(market_id, outcome)
+        qty = ledger.balance(account, asset).total
+        value = market.payout[outcome] * qty
+        post(ledger, effects, account, -market_id, asset, qty, "redeem", market_id)
+        post(ledger, effects, -market_id, account, COLLATERAL, value, "redeem", market_id)
+        position.realised += value - position.cost[outcome]
+        position.cost[outcome] = 0
+        paid += value
+        lots += qty
+    position.redeemed += paid
+    position.redeemed_at_us = ledger.time_us
+    effects.positions[balance_key(account, market_id)] = None
+    _note(ledger, effects, account, "redeem", market_id, lots, paid, key)
+    remember(ledger, "redeem", key, (account, market_id), paid)
+    return paid
+
+
+def _note(
+    ledger: Ledger, effects: Effects, account: int, kind: str, market_id: int, qty: int,
+    value: int, key: str,
+) -> None:  # fmt: skip
+    effects.activity.append(Activity(account, kind, market_id, qty, value, key, ledger.time_us))

@@ -1,0 +1,69 @@
+"""The laws of the ledger, asserted for everything an entry touched, and for all of it on demand.
+
+* A customer's balance: ``0 <= held <= total``.
+* Until a market pays: collateral = 10,000 x YES lots issued = 10,000 x NO lots issued.
+* After it pays: collateral = Σ unredeemed lots x payout.
+* An account's ``held`` is the sum of the holds of its live orders; of each asset, all totals sum to
+  zero (`audit`; too much to ask of each entry).
+"""
+
+from collections import defaultdict
+
+from outcry.domain.errors import InvariantError
+from outcry.domain.ids import COLLATERAL, FIRST_ACCOUNT, asset_market, token_asset
+from outcry.domain.ledger.effects import Effects
+from outcry.domain.ledger.orders import hold_asset
+from outcry.domain.ledger.state import Ledger, Market, balance_key, split_key
+from outcry.domain.market import PAID_STATES
+from outcry.domain.units import TICKS_PER_UNIT
+
+
+def check_entry(ledger: Ledger, effects: Effects) -> None:
+    """Raise `InvariantError` when something that *effects* touched breaks a law."""
+    markets: set[int] = set()
+    for key in effects.balances:
+        account, asset = split_key(key)
+        balance = ledger.balances[key]
+        if account >= FIRST_ACCOUNT and not 0 <= balance.held <= balance.total:
+            raise InvariantError(f"account {account}, asset {asset}: {balance}")
+        if account < 0:
+            markets.add(-account)
+    for market_id in markets:
+        check_collateral(ledger, ledger.markets[market_id])
+
+
+def check_collateral(ledger: Ledger, market: Market) -> None:
+    """Raise `InvariantError` unless the market's collateral backs exactly what it issued."""
+    pool = -market.market_id
+    issued = [-ledger.balance(pool, token_asset(market.market_id, o)).total for o in (0, 1)]
+    collateral = ledger.balance(pool, COLLATERAL).total
+    if market.state in PAID_STATES:
+        owed = [sum(p * lots for p, lots in zip(market.payout, issued, strict=True))]
+    else:
+        owed = [TICKS_PER_UNIT * lots for lots in issued]
+    if any(amount != collateral for amount in owed):
+        raise InvariantError(
+            f"market {market.market_id} has {collateral} micros for {issued} lots issued",
+        )
+
+
+def audit(ledger: Ledger) -> None:
+    """Check every law over the whole state; raises `InvariantError` with the first that fails."""
+    sums: defaultdict[int, int] = defaultdict(int)
+    held: defaultdict[int, int] = defaultdict(int)
+    for order in ledger.orders.values():
+        held[balance_key(order.account, hold_asset(order))] += order.hold
+    for key, balance in ledger.balances.items():
+        account, asset = split_key(key)
+        sums[asset] += balance.total
+        if balance.held != held.pop(key, 0):
+            raise InvariantError(f"account {account}, asset {asset}: held is not its orders' sum")
+        if account >= FIRST_ACCOUNT and not 0 <= balance.held <= balance.total:
+            raise InvariantError(f"account {account}, asset {asset}: {balance}")
+    if held:
+        raise InvariantError(f"orders hold balances that do not exist: {sorted(held)}")
+    for asset, total in sums.items():
+        if total:
+            raise InvariantError(f"asset {asset} of market {asset_market(asset)} sums to {total}")
+    for market in ledger.markets.values():
+        check_collateral(ledger, market)

@@ -1,0 +1,145 @@
+"""Orders on the ledger: entered when numbered, changed and ended by facts alone.
+
+A cancel request releases nothing: the order might fill before the kernel sees it. Only the fact
+that says the order is over does.
+"""
+
+from outcry.domain.errors import InvariantError
+from outcry.domain.ids import COLLATERAL, token_asset
+from outcry.domain.ledger.effects import Effects
+from outcry.domain.ledger.postings import hold
+from outcry.domain.ledger.state import ClientOrder, Ledger
+from outcry.domain.order import Order, OrderStatus, hold_of
+from outcry_wire.records import CancelReason, OrderKind, Side
+
+
+def hold_asset(order: Order) -> int:
+    """Return the asset that is set aside for *order*."""
+    if order.side == Side.BUY:
+        return COLLATERAL
+    return token_asset(order.market_id, order.outcome)
+
+
+def enter(ledger: Ledger, effects: Effects, order: Order, request_hash: bytes) -> None:
+    """Take a numbered order into the books with the hold that was decided for it."""
+    if order.order_id != ledger.next_order_id:
+        raise InvariantError(f"order {order.order_id} is not the next, {ledger.next_order_id}")
+    ledger.next_order_id += 1
+    hold(ledger, effects, order.account, hold_asset(order), order.hold)
+    ledger.orders[order.order_id] = order
+    ledger.markets[order.market_id].orders[order.order_id] = order
+    if order.client_order_id:
+        ledger.client_orders[order.account, order.client_order_id] = ClientOrder(
+            order.order_id, request_hash, ledger.n
+        )
+    effects.orders[order.order_id] = order
+
+
+def live(ledger: Ledger, order_id: int) -> Order:
+    """Return a live order that a fact names; a fact about another is a broken law."""
+    order = ledger.orders.get(order_id)
+    if order is None:
+        raise InvariantError(f"a fact names order {order_id}, which is not live")
+    return order
+
+
+def touch(ledger: Ledger, effects: Effects, order: Order, seq: int) -> None:
+    """Note that command *seq* changed *order*."""
+    order.update_id = seq
+    order.updated_at_us = ledger.time_us
+    effects.orders[order.order_id] = order
+
+
+def set_hold(ledger: Ledger, effects: Effects, order: Order, amount: int) -> None:
+    """Make *amount* the order's hold, releasing or taking the difference."""
+    hold(ledger, effects, order.account, hold_asset(order), amount - order.hold)
+    order.hold = amount
+
+
+def rest(ledger: Ledger, effects: Effects, order_id: int, remaining: int, seq: int) -> None:
+    """The order stands in the book with *remaining* lots, last in the queue of its price."""
+    order = live(ledger, order_id)
+    expect_remaining(order, remaining)
+    order.status = OrderStatus.OPEN
+    order.priority_seq = seq
+    touch(ledger, effects, order, seq)
+
+
+def reduce(
+    ledger: Ledger, effects: Effects, order_id: int, by: int, remaining: int, seq: int
+) -> None:
+    """The order lost *by* lots without a fill."""
+    order = live(ledger, order_id)
+    order.qty -= by
+    order.remaining -= by
+    expect_remaining(order, remaining)
+    set_hold(ledger, effects, order, hold_of(order, ledger.fees[order.fee_version]))
+    touch(ledger, effects, order, seq)
+
+
+def replace(
+    ledger: Ledger, effects: Effects, order_id: int, price: int, remaining: int, seq: int
+) -> None:
+    """The order has a new price and *remaining* lots."""
+    order = live(ledger, order_id)
+    order.price = price
+    order.remaining = remaining
+    order.qty = order.filled + remaining
+    set_hold(ledger, effects, order, hold_of(order, ledger.fees[order.fee_version]))
+    touch(ledger, effects, order, seq)
+
+
+def cancel(
+    ledger: Ledger, effects: Effects, order_id: int, remaining: int, reason: int, seq: int
+) -> None:
+    """The order is over with *remaining* lots unfilled. Money that is spent counts as filled."""
+    order = live(ledger, order_id)
+    if order.kind != OrderKind.MARKET_MONEY:
+        expect_remaining(order, remaining)
+    spent = reason == CancelReason.MONEY_SPENT and order.filled
+    order.reason = reason
+    touch(ledger, effects, order, seq)
+    end(ledger, effects, order, OrderStatus.FILLED if spent else OrderStatus.CANCELLED)
+
+
+def refuse(ledger: Ledger, effects: Effects, order_id: int, reject: int, seq: int) -> None:
+    """The kernel declined the order: everything held for it is free again."""
+    order = live(ledger, order_id)
+    order.reject = reject
+    touch(ledger, effects, order, seq)
+    end(ledger, effects, order, OrderStatus.REJECTED)
+
+
+def end(ledger: Ledger, effects: Effects, order: Order, status: OrderStatus) -> None:
+    """Release what *order* still holds and take it off the books."""
+    set_hold(ledger, effects, order, 0)
+    order.status = status
+    order.priority_seq = 0
+    del ledger.orders[order.order_id]
+    del ledger.markets[order.market_id].orders[order.order_id]
+    if order.client_order_id:
+        key = (order.account, order.client_order_id)
+        ledger.client_orders[key] = ledger.client_orders[key]._replace(
+            status=status,
+            filled=order.filled,
+            volume=order.volume,
+            fee=order.fee,
+            reason=order.reason,
+            reject=order.reject,
+        )
+        ledger.client_orders_ended.append((ledger.time_us, key))
+
+
+def forget_client_orders(ledger: Ledger, before_us: int) -> None:
+    """Forget client ids of orders that ended before *before_us*."""
+    ended = ledger.client_orders_ended
+    while ended and ended[0][0] < before_us:
+        del ledger.client_orders[ended.popleft()[1]]
+
+
+def expect_remaining(order: Order, remaining: int) -> None:
+    """Assert that kernel and ledger agree on what is left of *order*."""
+    if order.remaining != remaining:
+        raise InvariantError(
+            f"order {order.order_id}: kernel has {remaining} lots left, ledger {order.remaining}",
+        )

@@ -1,0 +1,215 @@
+"""What the ledger knows: accounts, balances, orders, markets, users, and where each shard stands.
+
+* Every amount is an int in the unit of its asset: micros of collateral, lots of an outcome token.
+* ``total`` changes only by postings, ``held`` only with the hold of an order; a customer's
+  ``0 <= held <= total`` always.
+* Balances and positions are keyed by one int (account and asset, account and market): a tuple per
+  look-up would double the cost of a settlement.
+"""
+
+from collections import deque
+from dataclasses import dataclass, field
+from typing import Final, NamedTuple
+
+from outcry.domain.fees import FREE, FeeSchedule
+from outcry.domain.ids import FIRST_ACCOUNT
+from outcry.domain.market import MarketState
+from outcry.domain.mode import Mode
+from outcry.domain.order import Order
+
+
+_ASSET_BITS: Final = 34
+
+
+def balance_key(account: int, asset: int) -> int:
+    """Return the key of the balance of *asset* on *account* (which may be negative)."""
+    return account << _ASSET_BITS | asset
+
+
+def split_key(key: int) -> tuple[int, int]:
+    """Return ``(account, asset)`` of a balance key, or ``(account, market_id)`` of a position's."""
+    return key >> _ASSET_BITS, key & ((1 << _ASSET_BITS) - 1)
+
+
+@dataclass(slots=True)
+class Balance:
+    """Of one asset on one account; available is ``total - held``."""
+
+    total: int = 0
+    held: int = 0
+
+
+@dataclass(slots=True)
+class Position:
+    """What an account made of a market, in micros; the tokens themselves are balances."""
+
+    #: Average-cost basis of the tokens of each outcome.
+    cost: list[int] = field(default_factory=lambda: [0, 0])
+    #: Lots ever bought (or split) of each outcome.
+    bought: list[int] = field(default_factory=lambda: [0, 0])
+    #: Proceeds minus cost of what was sold, merged or redeemed; fees apart.
+    realised: int = 0
+    fees: int = 0
+    #: Paid minus received by trades, splits and merges.
+    net_cash: int = 0
+    redeemed: int = 0
+    redeemed_at_us: int = 0
+
+
+@dataclass(slots=True)
+class Event:
+    """A real-world question."""
+
+    event_id: int
+    identifier: str
+    end_at_us: int
+    #: Identifier of each of its markets.
+    markets: dict[str, int] = field(default_factory=dict)
+
+
+@dataclass(slots=True)
+class Market:
+    """A proposition with two outcomes and one book. Prices in ticks, quantities in lots."""
+
+    market_id: int
+    event_id: int
+    shard: int
+    identifier: str
+    tokens: tuple[str, str]
+    tick: int
+    price_min: int
+    price_max: int
+    qty_min: int
+    qty_max: int
+    orders_max: int
+    fee_version: int
+    end_at_us: int
+    state: MarketState = MarketState.OPEN
+    payout: tuple[int, int] = (0, 0)
+    proposed: tuple[int, int] = (0, 0)
+    #: Orders that are new or open, by id.
+    orders: dict[int, Order] = field(default_factory=dict)
+    #: Micros that changed sides: a fill counts its whole pair, 10,000 ticks a lot.
+    volume: int = 0
+    #: Outcome-0 price of the last fill, 0 before the first.
+    last_price: int = 0
+    closed_at_us: int = 0
+    resolved_at_us: int = 0
+
+
+@dataclass(slots=True)
+class User:
+    """A person (or company) who may own accounts."""
+
+    user_id: int
+    account: int
+    external_id: str
+    #: Last log entry that had something for this user's private feed.
+    last_n: int = 0
+
+
+@dataclass(slots=True)
+class ApiKey:
+    """An API key; the secret is derived, not stored."""
+
+    key_id: int
+    user_id: int
+    generation: int
+    scopes: tuple[str, ...]
+    revoked: bool = False
+
+
+@dataclass(slots=True)
+class Shard:
+    """Where the commands and facts of one engine stand."""
+
+    numbered: int = 0
+    applied: int = 0
+    time_us: int = 0
+    #: Seq of the cancel-all that is on its way, by account and instrument (0: all).
+    cancel_alls: dict[tuple[int, int], int] = field(default_factory=dict)
+
+
+class ClientOrder(NamedTuple):
+    """What a repeat of a request is answered with; the order's end is added when it ends."""
+
+    order_id: int
+    request_hash: bytes
+    n: int
+    status: int = 0
+    filled: int = 0
+    volume: int = 0
+    fee: int = 0
+    reason: int = 0
+    reject: int = 0
+
+
+class KeyedOp(NamedTuple):
+    """A money operation that a natural key protects from happening twice."""
+
+    content: tuple[int | str, ...]
+    n: int
+    amount: int
+
+
+@dataclass(slots=True)
+class Ledger:
+    """The whole state; the fold of the log."""
+
+    #: Log entry being applied, or applied last.
+    n: int = 0
+    time_us: int = 0
+    mode: Mode = Mode.NORMAL
+    balances: dict[int, Balance] = field(default_factory=dict)
+    positions: dict[int, Position] = field(default_factory=dict)
+    orders: dict[int, Order] = field(default_factory=dict)
+    events: dict[int, Event] = field(default_factory=dict)
+    event_ids: dict[str, int] = field(default_factory=dict)
+    markets: dict[int, Market] = field(default_factory=dict)
+    #: ``(market_id, outcome)`` of each token id.
+    tokens: dict[str, tuple[int, int]] = field(default_factory=dict)
+    users: dict[int, User] = field(default_factory=dict)
+    user_ids: dict[str, int] = field(default_factory=dict)
+    #: Owner of each account.
+    owners: dict[int, int] = field(default_factory=dict)
+    keys: dict[int, ApiKey] = field(default_factory=dict)
+    fees: dict[int, FeeSchedule] = field(default_factory=lambda: {0: FREE})
+    shards: dict[int, Shard] = field(default_factory=dict)
+    keyed_ops: dict[tuple[str, str], KeyedOp] = field(default_factory=dict)
+    client_orders: dict[tuple[int, str], ClientOrder] = field(default_factory=dict)
+    #: Ended orders with a client id, by the time they ended: forgotten after the retention.
+    client_orders_ended: deque[tuple[int, tuple[int, str]]] = field(default_factory=deque)
+    next_order_id: int = 1
+    next_event_id: int = 1
+    next_market_id: int = 1
+    next_user_id: int = 1
+    next_account: int = FIRST_ACCOUNT
+    next_key_id: int = 1
+
+    def balance(self, account: int, asset: int) -> Balance:
+        """Return the balance, which comes into being when it is first asked for."""
+        key = account << _ASSET_BITS | asset
+        balance = self.balances.get(key)
+        if balance is None:
+            balance = self.balances[key] = Balance()
+        return balance
+
+    def available(self, account: int, asset: int) -> int:
+        """Return what of *asset* the account may use."""
+        balance = self.balances.get(account << _ASSET_BITS | asset)
+        return balance.total - balance.held if balance else 0
+
+    def position(self, account: int, market_id: int) -> Position:
+        """Return the position, which comes into being when it is first asked for."""
+        key = account << _ASSET_BITS | market_id
+        position = self.positions.get(key)
+        if position is None:
+            position = self.positions[key] = Position()
+        return position
+
+    def shard(self, number: int) -> Shard:
+        """Return where shard *number* stands."""
+        shard = self.shards.get(number)
+        if shard is None:
+            shard = self.shards[number] = Shard()
+        return shard

@@ -1,0 +1,162 @@
+"""Orders: what a client asks for, what the ledger keeps, and how much it sets aside."""
+
+from dataclasses import dataclass
+from enum import IntEnum
+from typing import Protocol
+
+from outcry.domain import fees
+from outcry.domain.fees import FeeSchedule
+from outcry.domain.market import own_price
+from outcry_wire.records import OrderKind, Side
+
+
+class OrderStatus(IntEnum):
+    """Where an order is in its life; everything above `OPEN` is final."""
+
+    #: Numbered and durable; the kernel has not spoken yet.
+    NEW = 0
+    #: It rests in the book, perhaps partly filled.
+    OPEN = 1
+    FILLED = 2
+    CANCELLED = 3
+    REJECTED = 4
+
+
+class OrderTerms(Protocol):
+    """What a client asks for. Prices are outcome-0 ticks, quantities lots, money micros."""
+
+    @property
+    def account(self) -> int:
+        """Whose order it is."""
+        ...
+
+    @property
+    def market_id(self) -> int:
+        """The market."""
+        ...
+
+    @property
+    def outcome(self) -> int:
+        """0 or 1."""
+        ...
+
+    @property
+    def side(self) -> int:
+        """A `Side`."""
+        ...
+
+    @property
+    def kind(self) -> int:
+        """An `OrderKind`."""
+        ...
+
+    @property
+    def tif(self) -> int:
+        """A `TimeInForce`."""
+        ...
+
+    @property
+    def post_only(self) -> bool:
+        """Whether it must not trade on entry."""
+        ...
+
+    @property
+    def self_trade(self) -> int:
+        """A `SelfTrade`."""
+        ...
+
+    @property
+    def price(self) -> int:
+        """The limit, or the bound of a market order (0: the widest)."""
+        ...
+
+    @property
+    def qty(self) -> int:
+        """Lots; 0 for an order by money."""
+        ...
+
+    @property
+    def budget(self) -> int:
+        """All-in micros of an order by money, else 0."""
+        ...
+
+    @property
+    def expire_at_us(self) -> int:
+        """When a GTD order ends, else 0."""
+        ...
+
+    @property
+    def client_order_id(self) -> str:
+        """The client's name for it, or ""."""
+        ...
+
+
+@dataclass(slots=True)
+class Order:
+    """An order that was numbered, as the ledger knows it."""
+
+    order_id: int
+    account: int
+    user_id: int
+    market_id: int
+    outcome: int
+    side: int
+    kind: int
+    tif: int
+    post_only: int
+    self_trade: int
+    price: int
+    #: Lots asked for; reduced and replaced quantities included. 0 for an order by money.
+    qty: int
+    #: All-in micros asked for, 0 unless by money.
+    budget: int
+    #: Lots not yet filled; 0 for an order by money.
+    remaining: int
+    #: Micros (buy) or lots (sell) set aside; the account's ``held`` is the sum of these.
+    hold: int
+    fee_version: int
+    client_order_id: str
+    expire_at_us: int
+    created_at_us: int
+    placed_n: int
+    filled: int = 0
+    #: Micros paid or received for fills at own-outcome prices, fees apart.
+    volume: int = 0
+    #: Micros of fees paid, rebates taken off.
+    fee: int = 0
+    fee_slack: int = 0
+    rebate_remainder: int = 0
+    status: int = OrderStatus.NEW
+    reason: int = 0
+    reject: int = 0
+    updated_at_us: int = 0
+    #: Seq of the command that changed it last.
+    update_id: int = 0
+    #: Seq at which it took its place in the queue of its price; 0 while it does not rest.
+    priority_seq: int = 0
+
+    @property
+    def own_limit(self) -> int:
+        """The limit in ticks of its own outcome."""
+        return own_price(self.outcome, self.price)
+
+
+def hold_for(terms: OrderTerms, price: int, schedule: FeeSchedule) -> int:
+    """Return what to set aside for *terms* bound by *price*: micros for a buy, lots for a sell.
+
+    A sell holds its tokens and pays the fee from the proceeds; a buy by money holds all of it.
+    """
+    if terms.side == Side.SELL:
+        return terms.qty
+    if terms.kind == OrderKind.MARKET_MONEY:
+        return terms.budget
+    limit = own_price(terms.outcome, price)
+    return limit * terms.qty + fees.bound(schedule, limit, terms.qty)
+
+
+def hold_of(order: Order, schedule: FeeSchedule) -> int:
+    """Return what a limit order, or one by quantity, still needs for its remaining lots."""
+    if order.side == Side.SELL:
+        return order.remaining
+    limit = order.own_limit
+    return limit * order.remaining + fees.bound(schedule, limit, order.remaining, order.fee_slack)

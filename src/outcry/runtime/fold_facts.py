@@ -1,0 +1,95 @@
+"""What each fact of the kernel does to the ledger. Facts alone move money for orders."""
+
+from collections.abc import Callable
+from typing import Any
+
+from outcry.domain.bookhash import ledger_book_hash
+from outcry.domain.errors import InvariantError
+from outcry.domain.ids import trade_id
+from outcry.domain.ledger import lifecycle, orders
+from outcry.domain.ledger.effects import Effects
+from outcry.domain.ledger.settlement import Match, settle
+from outcry.domain.ledger.state import Ledger
+from outcry.messages import facts as fact
+from outcry_wire.records import InstrumentState
+
+
+def _placed(ledger: Ledger, effects: Effects, _shard: int, one: fact.OrderPlaced) -> None:
+    orders.rest(ledger, effects, one.order_id, one.remaining, one.seq)
+
+
+def _refused(ledger: Ledger, effects: Effects, _shard: int, one: fact.OrderRejected) -> None:
+    orders.refuse(ledger, effects, one.order_id, one.reject, one.seq)
+
+
+def _command_refused(
+    ledger: Ledger, effects: Effects, shard: int, one: fact.CommandRejected
+) -> None:
+    effects.command_rejects[shard, one.seq] = one.reject
+    ledger.shard(shard).cancel_alls.pop((one.account, one.instrument), None)
+
+
+def _traded(ledger: Ledger, effects: Effects, shard: int, one: fact.Traded) -> None:
+    match = Match(
+        one.seq,
+        trade_id(shard, one.trade_id),
+        one.fill,
+        one.match,
+        one.price,
+        one.qty,
+        one.taker_order,
+        one.taker_remaining,
+        one.maker_order,
+        one.maker_remaining,
+        one.time_us,
+    )
+    settle(ledger, effects, match)
+
+
+def _cancelled(ledger: Ledger, effects: Effects, _shard: int, one: fact.OrderCancelled) -> None:
+    orders.cancel(ledger, effects, one.order_id, one.remaining, one.reason, one.seq)
+
+
+def _reduced(ledger: Ledger, effects: Effects, _shard: int, one: fact.OrderReduced) -> None:
+    orders.reduce(ledger, effects, one.order_id, one.by, one.remaining, one.seq)
+
+
+def _replaced(ledger: Ledger, effects: Effects, _shard: int, one: fact.OrderReplaced) -> None:
+    orders.replace(ledger, effects, one.order_id, one.price, one.remaining, one.seq)
+
+
+def _changed(ledger: Ledger, effects: Effects, _shard: int, one: fact.InstrumentChanged) -> None:
+    if one.state == InstrumentState.CLOSED:
+        lifecycle.drain(ledger, effects, one.instrument)
+
+
+def _hashed(ledger: Ledger, _effects: Effects, _shard: int, one: fact.BookHashed) -> None:
+    mine = ledger_book_hash(ledger.markets[one.instrument])
+    if mine != one.hash:
+        raise InvariantError(
+            f"book of market {one.instrument} at seq {one.seq}: the kernel's hash is"
+            f" {one.hash:016x}, the ledger's {mine:016x}",
+        )
+
+
+def _done(ledger: Ledger, _effects: Effects, shard: int, one: fact.CommandDone) -> None:
+    ledger.shard(shard).cancel_alls.pop((one.account, one.instrument), None)
+
+
+def _nothing(_ledger: Ledger, _effects: Effects, _shard: int, _one: fact.Fact) -> None:
+    """The fact moves no money and ends no order."""
+
+
+FACT_HANDLERS: dict[type[fact.Fact], Callable[[Ledger, Effects, int, Any], None]] = {
+    fact.OrderPlaced: _placed,
+    fact.OrderRejected: _refused,
+    fact.CommandRejected: _command_refused,
+    fact.Traded: _traded,
+    fact.OrderCancelled: _cancelled,
+    fact.OrderReduced: _reduced,
+    fact.OrderReplaced: _replaced,
+    fact.InstrumentChanged: _changed,
+    fact.Ticked: _nothing,
+    fact.BookHashed: _hashed,
+    fact.CommandDone: _done,
+}

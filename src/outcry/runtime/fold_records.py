@@ -1,0 +1,120 @@
+"""What each ledger record does to the ledger: money, markets, users, keys."""
+
+from collections.abc import Callable
+from typing import Any
+
+from outcry.domain.fees import FeeSchedule
+from outcry.domain.ledger import funds, lifecycle
+from outcry.domain.ledger.effects import Effects
+from outcry.domain.ledger.state import Ledger, Market
+from outcry.domain.market import MarketMove
+from outcry.domain.mode import Mode
+from outcry.messages import ledger_records as rec
+
+
+def _deposit(ledger: Ledger, effects: Effects, one: rec.Deposit) -> None:
+    funds.deposit(ledger, effects, one.account, one.asset, one.amount, one.key)
+
+
+def _withdraw(ledger: Ledger, effects: Effects, one: rec.Withdraw) -> None:
+    funds.withdraw(ledger, effects, one.account, one.asset, one.amount, one.key)
+
+
+def _transfer(ledger: Ledger, effects: Effects, one: rec.Transfer) -> None:
+    funds.transfer(ledger, effects, one.source, one.target, one.asset, one.amount, one.key)
+
+
+def _split(ledger: Ledger, effects: Effects, one: rec.Split) -> None:
+    funds.split(ledger, effects, one.account, one.market_id, one.qty, one.key)
+
+
+def _merge(ledger: Ledger, effects: Effects, one: rec.Merge) -> None:
+    funds.merge(ledger, effects, one.account, one.market_id, one.qty, one.key)
+
+
+def _redeem(ledger: Ledger, effects: Effects, one: rec.Redeem) -> None:
+    funds.redeem(ledger, effects, one.account, one.market_id, one.key)
+
+
+def _create_event(ledger: Ledger, _effects: Effects, one: rec.CreateEvent) -> None:
+    lifecycle.add_event(ledger, one.event_id, one.identifier, one.end_at_us)
+
+
+def _add_market(ledger: Ledger, effects: Effects, one: rec.AddMarket) -> None:
+    market = Market(
+        one.market_id,
+        one.event_id,
+        one.shard,
+        one.identifier,
+        (one.token_0, one.token_1),
+        one.tick,
+        one.price_min,
+        one.price_max,
+        one.qty_min,
+        one.qty_max,
+        one.orders_max,
+        one.fee_version,
+        one.end_at_us,
+    )
+    lifecycle.add_market(ledger, effects, market)
+
+
+def _market_state(ledger: Ledger, effects: Effects, one: rec.MarketStateSet) -> None:
+    lifecycle.make_move(ledger, effects, one.market_id, MarketMove(one.move))
+
+
+def _proposed(ledger: Ledger, effects: Effects, one: rec.ResolutionProposed) -> None:
+    lifecycle.propose(ledger, effects, one.market_id, (one.payout_0, one.payout_1))
+
+
+def _resolved(ledger: Ledger, effects: Effects, one: rec.Resolved) -> None:
+    payout = (one.payout_0, one.payout_1)
+    lifecycle.pay(ledger, effects, one.market_id, MarketMove.RESOLVE, payout)
+
+
+def _voided(ledger: Ledger, effects: Effects, one: rec.Voided) -> None:
+    payout = (one.payout_0, one.payout_1)
+    lifecycle.pay(ledger, effects, one.market_id, MarketMove.VOID, payout)
+
+
+def _fees(ledger: Ledger, _effects: Effects, one: rec.FeeScheduleSet) -> None:
+    ledger.fees[one.version] = FeeSchedule(
+        one.version, one.kind, one.taker_bps, one.maker_bps, one.rebate_bps
+    )
+
+
+def _user(ledger: Ledger, _effects: Effects, one: rec.UserCreated) -> None:
+    lifecycle.add_user(ledger, one.user_id, one.account, one.external_id)
+
+
+def _key(ledger: Ledger, _effects: Effects, one: rec.KeyCreated) -> None:
+    lifecycle.add_key(ledger, one.key_id, one.user_id, one.generation, one.scopes)
+
+
+def _key_revoked(ledger: Ledger, _effects: Effects, one: rec.KeyRevoked) -> None:
+    ledger.keys[one.key_id].revoked = True
+
+
+def _mode(ledger: Ledger, _effects: Effects, one: rec.ModeSet) -> None:
+    ledger.mode = Mode(one.mode)
+
+
+RECORD_HANDLERS: dict[type[rec.Record], Callable[[Ledger, Effects, Any], None]] = {
+    rec.Deposit: _deposit,
+    rec.Withdraw: _withdraw,
+    rec.Transfer: _transfer,
+    rec.Split: _split,
+    rec.Merge: _merge,
+    rec.Redeem: _redeem,
+    rec.CreateEvent: _create_event,
+    rec.AddMarket: _add_market,
+    rec.MarketStateSet: _market_state,
+    rec.ResolutionProposed: _proposed,
+    rec.Resolved: _resolved,
+    rec.Voided: _voided,
+    rec.FeeScheduleSet: _fees,
+    rec.UserCreated: _user,
+    rec.KeyCreated: _key,
+    rec.KeyRevoked: _key_revoked,
+    rec.ModeSet: _mode,
+}
