@@ -1,0 +1,123 @@
+"""Directory: which markets there are, kept in memory from the tables, for doors.
+
+Looking up is a dictionary access and may be a little behind; what moves (state, volume, last price)
+is as old as the last refresh, what names a market (ids, tokens, outcome names) never changes. A
+miss asks the tables again, but never more often than `MISS_SECONDS`, so that guessing ids costs
+the database nothing. `run` refreshes periodically.
+
+It never decides anything: the ledger alone says whether a market takes an order.
+"""
+
+import asyncio
+import time
+from typing import Final
+
+from structlog import get_logger
+
+from outcry.domain.market import MarketState
+from outcry.ports.projection import MarketRow
+from outcry.ports.queries import Queries
+
+
+REFRESH_SECONDS: Final = 10.0
+#: Shortest time between two refreshes that a miss asks for.
+MISS_SECONDS: Final = 0.2
+#: Markets that are remembered; beyond it, the oldest of those that have ended are not found here.
+MARKETS_MAX: Final = 50_000
+
+_ENDED: Final = frozenset({MarketState.RESOLVED, MarketState.VOIDED})
+
+_log = get_logger("outcry.directory")
+
+
+class Directory:
+    """Markets by id, by outcome token and by event."""
+
+    def __init__(self, queries: Queries, *, refresh_seconds: float = REFRESH_SECONDS) -> None:
+        self._queries = queries
+        self._refresh_seconds = refresh_seconds
+        self._markets: dict[int, MarketRow] = {}
+        self._tokens: dict[str, tuple[int, int]] = {}
+        self._events: dict[int, list[int]] = {}
+        self._refreshing = asyncio.Lock()
+        self._refreshed_at = float("-inf")
+
+    # ------------------------------------------------------------------ what is known now
+
+    def market(self, market_id: int) -> MarketRow | None:
+        """Return the market, None when it is not known here (yet)."""
+        return self._markets.get(market_id)
+
+    def token(self, token_id: str) -> tuple[MarketRow, int] | None:
+        """Return market and outcome of a token id, None when it is not known here (yet)."""
+        found = self._tokens.get(token_id)
+        return None if found is None else (self._markets[found[0]], found[1])
+
+    def event(self, event_id: int) -> list[MarketRow]:
+        """Return the markets of an event by id, [] when none is known here (yet)."""
+        return [self._markets[market_id] for market_id in self._events.get(event_id, ())]
+
+    # ------------------------------------------------------------------ looking again on a miss
+
+    async def find_market(self, market_id: int) -> MarketRow | None:
+        """Return the market, looking into the tables when it is not known here."""
+        found = self.market(market_id)
+        if found is None and await self._refresh_after_miss():
+            found = self.market(market_id)
+        return found
+
+    async def find_token(self, token_id: str) -> tuple[MarketRow, int] | None:
+        """Return market and outcome of a token id, looking into the tables likewise."""
+        found = self.token(token_id)
+        if found is None and await self._refresh_after_miss():
+            found = self.token(token_id)
+        return found
+
+    async def find_event(self, event_id: int) -> list[MarketRow]:
+        """Return the markets of an event, looking into the tables likewise."""
+        found = self.event(event_id)
+        if not found and await self._refresh_after_miss():
+            found = self.event(event_id)
+        return found
+
+    # ------------------------------------------------------------------ keeping up
+
+    async def refresh(self) -> None:
+        """Read all markets again."""
+        async with self._refreshing:
+            await self._read()
+
+    async def run(self) -> None:
+        """Refresh periodically until cancelled; a failure is said and tried again."""
+        while True:
+            await asyncio.sleep(self._refresh_seconds)
+            try:
+                await self.refresh()
+            except Exception as error:  # noqa: BLE001 - whatever it was, the next one may succeed
+                _log.warning("directory_not_refreshed", error=repr(error))
+
+    async def _refresh_after_miss(self) -> bool:
+        """Read again unless somebody just did; False when there was nothing to gain."""
+        asked_at = time.monotonic()
+        async with self._refreshing:
+            if self._refreshed_at >= asked_at:
+                return True
+            if time.monotonic() - self._refreshed_at < MISS_SECONDS:
+                return False
+            await self._read()
+            return True
+
+    async def _read(self) -> None:
+        begun_at = time.monotonic()
+        rows = await self._queries.all_markets()
+        if len(rows) > MARKETS_MAX:
+            rows = sorted(rows, key=lambda row: (row.state in _ENDED, -row.market_id))
+            rows = sorted(rows[:MARKETS_MAX], key=lambda row: row.market_id)
+        self._markets = {row.market_id: row for row in rows}
+        self._tokens = {}
+        self._events = {}
+        for row in rows:
+            self._tokens[row.token_0] = (row.market_id, 0)
+            self._tokens[row.token_1] = (row.market_id, 1)
+            self._events.setdefault(row.event_id, []).append(row.market_id)
+        self._refreshed_at = begun_at
