@@ -114,6 +114,10 @@ class Bus(Protocol):
         """Write the generation key. Only the asset service does."""
         ...
 
+    async def wipe(self) -> None:
+        """Forget every stream and the generation: an operator begins a new timeline."""
+        ...
+
     async def close(self) -> None:
         """Let go of connections; the bus is not used afterwards."""
         ...

@@ -99,6 +99,10 @@ class LedgerLog(Protocol):
         """Return the id of the newest timeline; it changes only by an operator's recovery."""
         ...
 
+    async def start_timeline(self, reason: str, at_us: int) -> int:
+        """Begin a new timeline at the head, because an operator accepted a loss; returns its id."""
+        ...
+
     async def applied(self, shard: int) -> int:
         """Return the seq up to which facts of *shard* are committed, 0 at the start."""
         ...

@@ -27,7 +27,19 @@ from outcry.ports.projection import (
 
 PAGE_SIZE_MAX = 100
 
+#: What `Queries.events` may be sorted by.
+EVENT_SORTS = ("newest", "ending_soon", "volume")
+
 RowT = TypeVar("RowT")
+
+
+def rows_before(page: int, page_size: int) -> int:
+    """Return how many rows come before *page*; raises ValueError when no such page exists."""
+    if page < 1 or not 1 <= page_size <= PAGE_SIZE_MAX:
+        raise ValueError(
+            f"page {page} of {page_size} rows; pages count from 1 and hold 1 to {PAGE_SIZE_MAX}"
+        )
+    return (page - 1) * page_size
 
 
 class Page(NamedTuple, Generic[RowT]):
@@ -98,7 +110,8 @@ class Queries(Protocol):
     ) -> Page[EventRow]:
         """Return events by topic ("" = any) and title substring, case-insensitive.
 
-        ``sort``: ``newest``, ``ending_soon`` (not ended, soonest first) or ``volume``.
+        ``sort`` is one of `EVENT_SORTS`: ``newest``, ``ending_soon`` (those of which a market still
+        trades or none is listed yet; soonest end first, without an end last) or ``volume``.
         """
         ...
 

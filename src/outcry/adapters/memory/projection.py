@@ -1,0 +1,28 @@
+"""Projection in memory."""
+
+from outcry.adapters.memory.tables import MemoryTables
+from outcry.ports.projection import OutOfPosition, Projection, Rows
+
+
+class MemoryProjection(Projection):
+    """Writes `MemoryTables`, by default its own."""
+
+    def __init__(self, tables: MemoryTables | None = None) -> None:
+        self.tables = tables or MemoryTables()
+
+    async def position(self) -> int:
+        """Return the last entry whose rows are in the tables."""
+        return self.tables.position
+
+    async def apply(self, n_first: int, n_last: int, rows: Rows) -> None:
+        """Write *rows* and the position; see `Projection`."""
+        if n_first != self.tables.position + 1:
+            raise OutOfPosition(self.tables.position, n_first)
+        self.tables.write(n_last, rows)
+
+    async def clear(self) -> None:
+        """Empty every table."""
+        self.tables.clear()
+
+    async def close(self) -> None:
+        """Do nothing: the tables outlive the services that use them."""
