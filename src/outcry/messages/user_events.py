@@ -6,7 +6,9 @@ States are absolute (the order, position or balance *after* the entry), one each
 fills are listed one by one.
 """
 
-from msgspec import Struct
+from msgspec import MsgspecError, Struct, msgpack
+
+from outcry.domain.errors import CorruptError
 
 
 class OrderState(Struct, frozen=True, array_like=True, tag="order", gc=False):
@@ -85,3 +87,23 @@ class UserBatch(Struct, frozen=True, array_like=True, gc=False):
     user_id: int
     prev_n: int
     events: list[UserEvent]
+
+
+_encoder = msgpack.Encoder()
+_decoder = msgpack.Decoder(list[UserBatch])
+
+
+def pack_batches(batches: list[UserBatch]) -> bytes:
+    """Return the body of a stream entry: the events of the one log entry that is its ``last``.
+
+    The numbers from ``first`` to ``last - 1`` had no events.
+    """
+    return _encoder.encode(batches)
+
+
+def unpack_batches(body: bytes) -> list[UserBatch]:
+    """Return the batches in *body*; raises `CorruptError` when it holds anything else."""
+    try:
+        return _decoder.decode(body)
+    except MsgspecError as error:
+        raise CorruptError(f"user events of {len(body)} bytes do not decode: {error}") from error
