@@ -1,0 +1,74 @@
+"""API keys and service tokens, derived from the master key: nothing secret is stored.
+
+The secret of key *id* in its *generation* is HKDF-SHA256(master key, purpose, id, generation), so
+the exchange can make it again to compare, and whoever reads the tables learns nothing. A key is
+``ok_<id>_<generation>_<secret>``, the token of a service ``os_<role>_<secret>``.
+
+Whether a key is still wanted is not known here: `outcry.runtime.identity` asks the tables.
+"""
+
+import re
+from base64 import b32encode
+from hmac import compare_digest
+from typing import Final, NamedTuple
+
+from cryptography.hazmat.primitives.hashes import SHA256
+from cryptography.hazmat.primitives.kdf.hkdf import HKDF
+
+from outcry.runtime.tokens import KeyMaterialError
+
+
+MASTER_KEY_LENGTH_MIN: Final = 32
+#: 160 bits: exactly 32 characters of base32.
+SECRET_LENGTH: Final = 20
+#: What a service may be to the ledger: a door submits, the processor applies facts.
+ROLES: Final = ("door", "processor")
+
+_SALT: Final = b"outcry/1"
+_API_KEY: Final = re.compile(r"ok_([1-9][0-9]{0,17})_(0|[1-9][0-9]{0,8})_([a-z2-7]{32})", re.ASCII)
+
+
+class KeyName(NamedTuple):
+    """Which key a text is, its secret being right."""
+
+    key_id: int
+    generation: int
+
+
+class KeyRing:
+    """Makes and recognises everything that is derived from one master key."""
+
+    def __init__(self, master_key: bytes) -> None:
+        """Raise `KeyMaterialError` when *master_key* is shorter than 32 bytes."""
+        if len(master_key) < MASTER_KEY_LENGTH_MIN:
+            raise KeyMaterialError(f"the master key has less than {MASTER_KEY_LENGTH_MIN} bytes")
+        self._master_key = master_key
+
+    def api_key(self, key_id: int, generation: int) -> str:
+        """Return the whole text of an API key."""
+        return f"ok_{key_id}_{generation}_{self._secret(f'api-key/{key_id}/{generation}')}"
+
+    def recognise(self, text: str) -> KeyName | None:
+        """Return which key *text* is, or None when it is none of ours."""
+        match = _API_KEY.fullmatch(text)
+        if match is None:
+            return None
+        name = KeyName(int(match[1]), int(match[2]))
+        return name if compare_digest(text, self.api_key(*name)) else None
+
+    def service_token(self, role: str) -> str:
+        """Return the token by which a service of this exchange shows its role."""
+        assert role in ROLES
+        return f"os_{role}_{self._secret(f'service/{role}')}"
+
+    def role(self, token: str) -> str | None:
+        """Return the role that *token* proves, or None."""
+        given = token.encode()
+        for role in ROLES:
+            if compare_digest(given, self.service_token(role).encode()):
+                return role
+        return None
+
+    def _secret(self, info: str) -> str:
+        kdf = HKDF(algorithm=SHA256(), length=SECRET_LENGTH, salt=_SALT, info=info.encode())
+        return b32encode(kdf.derive(self._master_key)).decode().lower()
