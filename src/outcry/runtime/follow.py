@@ -110,6 +110,11 @@ class Follower:
         return self._position
 
     @property
+    def synced(self) -> bool:
+        """Whether the stream itself continued at the last `read`."""
+        return not self._doubt
+
+    @property
     def resyncs(self) -> int:
         """How often the stream did not simply continue."""
         return self._counts["resyncs"]
@@ -121,7 +126,7 @@ class Follower:
 
     def status(self) -> Mapping[str, int]:
         """Return position and counters; ``synced`` is 0 while resynchronising."""
-        return {"position": self._position, "synced": int(not self._doubt), **self._counts}
+        return {"position": self._position, "synced": int(self.synced), **self._counts}
 
     async def read(self, wait_ms: int | None = None) -> list[StreamEntry]:
         """Return the next entries, waiting once and boundedly; an empty list means nothing yet.

@@ -1,0 +1,225 @@
+"""Books: the public books of all shards, followed from the depth streams, for doors.
+
+`LiveBooks` starts from snapshots and committed facts and then takes what `depth` publishes. One
+instance serves every door of a process. Doors read it without waiting (`outcry.ports.books`); a
+feed subscribes and is told, per market, what changed since it last asked.
+
+It never goes back: when a stream is lost, the books stay as they are until the log or the stream
+continues them.
+"""
+
+import asyncio
+from collections.abc import Iterable, Mapping
+from typing import Final
+
+import structlog
+from msgspec import MsgspecError
+
+from outcry.domain.errors import CorruptError
+from outcry.domain.ids import SEQ_BITS
+from outcry.domain.levels import LevelBook, LevelBooks
+from outcry.messages import streams
+from outcry.messages.book_updates import BookUpdate, unpack_depth
+from outcry.ports.books import BookImage, Books, TopOfBook
+from outcry.ports.bus import Bus, StreamEntry
+from outcry.ports.ledger_log import LedgerLog, LogUnavailable
+from outcry.ports.snapshots import Snapshots
+from outcry.runtime.book_changes import Subscription
+from outcry.runtime.follow import Backoff, Follower, Resync
+from outcry.runtime.level_recovery import fold_committed, restore_levels
+
+
+SUBSCRIPTIONS_MAX: Final = 64
+
+_SEQ_MASK: Final = (1 << SEQ_BITS) - 1
+
+_log = structlog.get_logger(__name__)
+
+
+class _Shard:
+    """How far one shard's stream is followed."""
+
+    def __init__(self, number: int, bus: Bus) -> None:
+        self.number = number
+        self.follower = Follower(bus, streams.depth(number), position=0)
+        self.ready = False
+
+
+class LiveBooks(Books):
+    """The books of all markets of one exchange; see the module."""
+
+    def __init__(
+        self, bus: Bus, log: LedgerLog, snapshots: Snapshots, *, shards: Iterable[int] = (0,)
+    ) -> None:
+        self._log = log
+        self._snapshots = snapshots
+        self._shards = [_Shard(number, bus) for number in shards]
+        self._books: dict[int, LevelBook] = {}
+        self._images: dict[int, BookImage] = {}
+        self._subscriptions: list[Subscription] = []
+        self._timeline = 0
+
+    @property
+    def name(self) -> str:
+        """The name in logs and metrics."""
+        return "books"
+
+    # --- reading ------------------------------------------------------------------------------
+
+    @property
+    def ready(self) -> bool:
+        """Whether every shard's stream has been followed up to where it stood."""
+        return all(shard.ready for shard in self._shards)
+
+    def book(self, market_id: int) -> BookImage | None:
+        """Return the market's book; see `outcry.ports.books.Books`."""
+        image = self._images.get(market_id)
+        if image is None:
+            book = self._books.get(market_id)
+            if book is None:
+                return None
+            image = self._images[market_id] = BookImage(
+                market_id,
+                book.update_id,
+                book.at_us,
+                sorted(book.bids.items(), reverse=True),
+                sorted(book.asks.items()),
+                book.last_price,
+            )
+        return image
+
+    def top(self, market_id: int) -> TopOfBook:
+        """Return the market's best prices; see `outcry.ports.books.Books`."""
+        book = self._books.get(market_id)
+        if book is None:
+            return TopOfBook(0, 0, 0)
+        return TopOfBook(max(book.bids, default=0), min(book.asks, default=0), book.last_price)
+
+    def state(self, market_id: int) -> int | None:
+        """Return what the book accepts (`InstrumentState`), None when nothing is known of it."""
+        book = self._books.get(market_id)
+        return None if book is None else book.state
+
+    def market_ids(self) -> list[int]:
+        """Return every market that has a book."""
+        return list(self._books)
+
+    def subscribe(self) -> Subscription:
+        """Return a subscription to every change from now on; close it when it is not needed."""
+        if len(self._subscriptions) >= SUBSCRIPTIONS_MAX:
+            raise RuntimeError(f"there are {SUBSCRIPTIONS_MAX} subscriptions to books already")
+        subscription = Subscription(self._subscriptions.remove)
+        self._subscriptions.append(subscription)
+        return subscription
+
+    def status(self) -> Mapping[str, int]:
+        """Return figures for metrics and readiness."""
+        figures = {
+            "ready": int(self.ready),
+            "markets": len(self._books),
+            "subscriptions": len(self._subscriptions),
+        }
+        for shard in self._shards:
+            for name, value in shard.follower.status().items():
+                figures[f"shard_{shard.number}_{name}"] = value
+        return figures
+
+    # --- keeping up ---------------------------------------------------------------------------
+
+    async def start(self) -> None:
+        """Take snapshots and committed facts of every shard."""
+        self._timeline = await self._log.timeline()
+        for shard in self._shards:
+            await self._recover(shard)
+
+    async def run(self) -> None:
+        """Follow the depth streams until cancelled."""
+        async with asyncio.TaskGroup() as group:
+            for shard in self._shards:
+                group.create_task(self._follow(shard))
+
+    async def stop(self) -> None:
+        """Do nothing: the books hold no connection of their own."""
+
+    async def _follow(self, shard: _Shard) -> None:
+        backoff = Backoff()
+        while True:
+            try:
+                entries = await shard.follower.read()
+                for entry in entries:
+                    self.take(entry)
+                    await asyncio.sleep(0)
+                if shard.follower.synced:
+                    shard.ready = True
+                backoff.reset()
+            except Resync:
+                await self._recover_when_behind(shard, backoff)
+
+    async def _recover_when_behind(self, shard: _Shard, backoff: Backoff) -> None:
+        """Recover from the log unless that would lead back; then the stream must continue."""
+        try:
+            if await self._log.applied(shard.number) > shard.follower.position:
+                await self._recover(shard)
+        except LogUnavailable as error:
+            _log.warning("books_wait_for_log", shard=shard.number, reason=str(error))
+            await backoff.pause()
+
+    async def _recover(self, shard: _Shard) -> None:
+        applied = await self._log.applied(shard.number)
+        levels = await restore_levels(self._snapshots, shard.number, self._timeline, applied)
+        levels = levels or LevelBooks()
+        await fold_committed(levels, self._log, shard.number, applied)
+        for book in levels.books.values():
+            self._replace(book)
+        shard.follower.seek(levels.seq)
+        _log.info("books_recovered", shard=shard.number, seq=levels.seq, markets=len(levels.books))
+
+    def _replace(self, book: LevelBook) -> None:
+        old = self._books.get(book.market_id)
+        if old is not None and old.update_id >= book.update_id:
+            return
+        self._books[book.market_id] = book
+        self._images.pop(book.market_id, None)
+        for subscription in self._subscriptions:
+            subscription.note(book, old.update_id if old else 0, None)
+
+    def take(self, entry: StreamEntry) -> None:
+        """Take one entry of a depth stream; raises `CorruptError` when it is none."""
+        try:
+            updates = unpack_depth(entry.body).updates
+        except MsgspecError as error:
+            raise CorruptError(f"depth {entry.first}..{entry.last} does not decode") from error
+        for update in updates:
+            book = self._books.get(update.market_id)
+            if book is None:
+                book = self._books[update.market_id] = LevelBook(update.market_id)
+            if update.update_id > book.update_id:
+                self._apply(book, update)
+
+    def _apply(self, book: LevelBook, update: BookUpdate) -> None:
+        known = book.update_id
+        if not update.prev_update_id:
+            book.bids, book.asks = {}, {}
+        for level in update.levels:
+            book.set_level(bid=level.bid, price=level.price, lots=level.qty)
+        book.update_id, book.at_us, book.state = update.update_id, update.at_us, update.state
+        if update.trades:
+            book.last_price = update.trades[-1].price
+        self._images.pop(book.market_id, None)
+        if any(trade.trade_id & _SEQ_MASK <= known for trade in update.trades):
+            update = _without_known(update, known)
+        for subscription in self._subscriptions:
+            subscription.note(book, known, update)
+
+
+def _without_known(update: BookUpdate, known: int) -> BookUpdate:
+    """Return *update* without the fills that a book at seq *known* has already."""
+    return BookUpdate(
+        update.market_id,
+        update.prev_update_id,
+        update.update_id,
+        update.at_us,
+        update.state,
+        update.levels,
+        [trade for trade in update.trades if trade.trade_id & _SEQ_MASK > known],
+    )
