@@ -1,0 +1,241 @@
+"""Every setting there is: its name, type, bounds, default and meaning.
+
+A name ends in its unit, then ``max`` if it is a bound (``body_bytes_max``). The descriptions become
+docs/reference/configuration.md. An empty text means "not set".
+"""
+
+from typing import Annotated, Literal
+
+from msgspec import Meta, Struct
+
+
+Host = Annotated[str, Meta(min_length=1, description="Address to listen on.")]
+
+
+class Section(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A group of settings: ``[name]`` in the file, ``OUTCRY_NAME_…`` in the environment."""
+
+
+def _port(service: str) -> Meta:
+    return Meta(ge=0, le=65_535, description=f"TCP port of {service}; 0 takes a free one.")
+
+
+class Postgres(Section, frozen=True):
+    """The database of the ledger log and the tables."""
+
+    dsn: Annotated[
+        str, Meta(description="PostgreSQL to use, `postgresql://…`; empty starts our own.")
+    ] = ""
+    bin_dir: Annotated[
+        str, Meta(description="Folder of `postgres` and `initdb` to start; empty finds one.")
+    ] = ""
+    shared_buffers_mib: Annotated[
+        int, Meta(ge=16, description="Page cache of the PostgreSQL that we start.")
+    ] = 256
+    read_connections_count: Annotated[
+        int, Meta(ge=1, le=100, description="Connections that one process keeps for reads.")
+    ] = 8
+
+
+class Redis(Section, frozen=True):
+    """The streams between processes. Losing all of it loses nothing."""
+
+    url: Annotated[
+        str,
+        Meta(description="Redis or Valkey to use, `redis://…` or `unix://…`; empty starts ours."),
+    ] = ""
+    binary: Annotated[
+        str, Meta(description="`valkey-server` or `redis-server` to start; empty finds one.")
+    ] = ""
+    memory_mib_max: Annotated[
+        int, Meta(ge=64, description="Memory bound of the server that we start.")
+    ] = 1_024
+
+
+class Http(Section, frozen=True):
+    """The REST surfaces."""
+
+    host: Host = "127.0.0.1"
+    port: Annotated[int, _port("the REST surfaces")] = 8_000
+
+
+class Feeds(Section, frozen=True):
+    """The WebSocket feeds."""
+
+    host: Host = "127.0.0.1"
+    port: Annotated[int, _port("both WebSocket feeds")] = 8_001
+
+
+class Gateway(Section, frozen=True):
+    """The binary order gateway."""
+
+    host: Host = "127.0.0.1"
+    port: Annotated[int, _port("the binary order gateway")] = 9_000
+
+
+class Grpc(Section, frozen=True):
+    """The gRPC door of the ledger."""
+
+    host: Host = "127.0.0.1"
+    port: Annotated[int, _port("the ledger's gRPC door")] = 5_003
+
+
+class Metrics(Section, frozen=True):
+    """Prometheus metrics and health, one port for each process."""
+
+    host: Host = "127.0.0.1"
+    core_port: Annotated[int, _port("metrics of the core process")] = 9_101
+    match_port: Annotated[int, _port("metrics of the match process")] = 9_102
+    edge_port: Annotated[int, _port("metrics of the edge process")] = 9_103
+    history_port: Annotated[int, _port("metrics of the history process")] = 9_104
+
+
+class Auth(Section, frozen=True):
+    """Who may come in."""
+
+    issuer: Annotated[str, Meta(min_length=1, description="`iss` that a token must carry.")] = (
+        "privy.io"
+    )
+    audience: Annotated[str, Meta(min_length=1, description="`aud` that a token must carry.")] = (
+        "outcry"
+    )
+    key_file: Annotated[
+        str,
+        Meta(
+            description="Public keys of the issuer, PEM or JWKS; "
+            "empty takes the development key in the data folder."
+        ),
+    ] = ""
+    token_leeway_seconds: Annotated[
+        int, Meta(ge=0, le=300, description="How far the issuer's clock may differ from ours.")
+    ] = 10
+
+
+class Trading(Section, frozen=True):
+    """How orders may come in."""
+
+    unsigned_orders: Annotated[
+        bool, Meta(description="Take orders without a signature: the operator holds the assets.")
+    ] = True
+    signed_orders: Annotated[
+        bool, Meta(description="Take EIP-712 orders for settlement on chain. Not available yet.")
+    ] = False
+    clock: Annotated[
+        Literal["real", "manual"],
+        Meta(description="`manual` stands still until an admin sets it: for replays and tests."),
+    ] = "real"
+
+
+class Shards(Section, frozen=True):
+    """How markets are spread over engines."""
+
+    count: Annotated[int, Meta(ge=1, le=64, description="Engines, each with its own sequence.")] = 1
+
+
+class Limits(Section, frozen=True):
+    """Every queue, batch and wait has a bound. These are the ones an operator may move."""
+
+    batch_count_max: Annotated[
+        int, Meta(ge=1, le=2_000, description="Requests that a door sends in one batch.")
+    ] = 1_000
+    queue_count_max: Annotated[
+        int, Meta(ge=1, description="Requests waiting in one door; more are told to retry.")
+    ] = 20_000
+    unapplied_orders_count_max: Annotated[
+        int, Meta(ge=1, description="Numbered, not yet applied commands; then orders must wait.")
+    ] = 50_000
+    unapplied_cancels_count_max: Annotated[
+        int, Meta(ge=1, description="The same bound for cancels, which may go on for longer.")
+    ] = 100_000
+    projection_lag_entries_max: Annotated[
+        int, Meta(ge=1, description="Log entries that the tables may be behind; then orders wait.")
+    ] = 20_000
+    stream_mib_max: Annotated[
+        int, Meta(ge=1, description="Size of one stream; beyond it the oldest entries go.")
+    ] = 128
+    client_order_id_hours: Annotated[
+        int, Meta(ge=1, le=168, description="How long the id of an ended order stays taken.")
+    ] = 24
+    account_orders_count_max: Annotated[
+        int, Meta(ge=1, description="Open orders of one account.")
+    ] = 10_000
+    book_orders_count_max: Annotated[int, Meta(ge=1, description="Open orders of one book.")] = (
+        1_000_000
+    )
+    total_orders_count_max: Annotated[
+        int, Meta(ge=1, description="Open orders of the whole exchange.")
+    ] = 5_000_000
+    body_bytes_max: Annotated[int, Meta(ge=1_024, description="Body of one HTTP request.")] = (
+        1_048_576
+    )
+    page_count_max: Annotated[
+        int, Meta(ge=1, le=1_000, description="Rows of one page of an answer.")
+    ] = 100
+    result_wait_ms_max: Annotated[
+        int, Meta(ge=0, le=60_000, description="How long an answer waits for the matching result.")
+    ] = 2_000
+    read_wait_ms_max: Annotated[
+        int, Meta(ge=0, le=60_000, description="How long a read waits for `after=n`.")
+    ] = 1_000
+    account_requests_per_second_max: Annotated[
+        int, Meta(ge=1, description="Orders and cancels of one account through HTTP.")
+    ] = 2_000
+    address_requests_per_second_max: Annotated[
+        int, Meta(ge=1, description="Requests without identity from one address.")
+    ] = 500
+    feed_connections_count_max: Annotated[
+        int, Meta(ge=1, description="WebSocket clients at a time.")
+    ] = 20_000
+    feed_subscriptions_count_max: Annotated[
+        int, Meta(ge=1, description="Markets that one WebSocket client may follow.")
+    ] = 200
+    feed_buffer_bytes_max: Annotated[
+        int, Meta(ge=4_096, description="Unsent bytes of a client before it counts as slow.")
+    ] = 262_144
+    feed_interval_ms: Annotated[
+        int, Meta(ge=1, le=10_000, description="How often book changes go out, aggregated.")
+    ] = 100
+    feed_silence_ms_max: Annotated[
+        int, Meta(ge=1_000, description="Silence after which a WebSocket client is let go.")
+    ] = 60_000
+    logon_ms_max: Annotated[
+        int, Meta(ge=100, description="Time to say who one is, on the private feed and on TCP.")
+    ] = 5_000
+    gateway_connections_count_max: Annotated[
+        int, Meta(ge=1, description="TCP clients at a time.")
+    ] = 1_000
+    drain_ms_max: Annotated[
+        int, Meta(ge=0, description="Time to finish what was begun when told to stop.")
+    ] = 10_000
+
+
+class Log(Section, frozen=True):
+    """What the processes say about themselves, on standard error."""
+
+    level: Annotated[
+        Literal["debug", "info", "warning", "error"], Meta(description="The least that is written.")
+    ] = "info"
+    format: Annotated[
+        Literal["auto", "console", "json"],
+        Meta(description="`auto` is `console` on a terminal and `json` elsewhere."),
+    ] = "auto"
+
+
+class Config(Section, frozen=True):
+    """Everything an operator may choose."""
+
+    data_dir: Annotated[
+        str, Meta(min_length=1, description="Folder of all that must outlive a process.")
+    ] = "outcry-data"
+    postgres: Postgres = Postgres()
+    redis: Redis = Redis()
+    http: Http = Http()
+    feeds: Feeds = Feeds()
+    gateway: Gateway = Gateway()
+    grpc: Grpc = Grpc()
+    metrics: Metrics = Metrics()
+    auth: Auth = Auth()
+    trading: Trading = Trading()
+    shards: Shards = Shards()
+    limits: Limits = Limits()
+    log: Log = Log()
