@@ -102,7 +102,7 @@ class NaiveEngine:
         return pack(self._state)
 
     @classmethod
-    def restore(cls, data: bytes) -> Self:
+    def restore(cls, data: bytes | bytearray | memoryview) -> Self:
         """Return an engine with the content of a snapshot. Raises ValueError if it is not one."""
         engine = cls()
         engine._state = unpack(bytes(data))

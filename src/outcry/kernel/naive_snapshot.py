@@ -94,6 +94,7 @@ def unpack(data: bytes) -> State:
         book = Instrument(*fields[:-1])
         check_instrument(state, book)
         state.instruments[book.instrument] = book
+        require(0 <= fields[-1] <= orders - len(counts), "a count of orders does not fit")
         counts += [book.instrument] * fields[-1]
     rows = [SnapshotOrder(*fields) for fields in SNAPSHOT_ORDER.iter_unpack(data[orders_at:])]
     require(counts == [row.instrument for row in rows], "orders do not follow their instruments")
