@@ -51,6 +51,10 @@ format: $(DEV) ## Let ruff format the tree and mend what it can
 	$(BIN)/ruff check --fix-only .
 	$(BIN)/ruff format .
 
+.PHONY: proto
+proto: $(DEV) ## Write src/outcry/rpc anew from proto/
+	$(PY) tools/proto.py
+
 .PHONY: test
 test: $(DEV) $(TWIN) ## All tests; those of kernel and domain on both kernels
 	$(if $(BOTH),OUTCRY_PURE=1 $(PY) -m pytest -q $(BOTH))

@@ -20,6 +20,8 @@ from outcry.messages.requests import FundsOp, FundsResult, OrderRequest, OrderRe
 
 #: Requests in one `submit`.
 SUBMIT_COUNT_MAX = 2_000
+#: Bytes of one batch of requests, results or facts, where it travels between processes.
+BATCH_BYTES_MAX = 32 * 1024 * 1024
 
 
 class OutOfSequence(OutcryError):

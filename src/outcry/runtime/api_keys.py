@@ -43,6 +43,9 @@ class KeyRing:
         if len(master_key) < MASTER_KEY_LENGTH_MIN:
             raise KeyMaterialError(f"the master key has less than {MASTER_KEY_LENGTH_MIN} bytes")
         self._master_key = master_key
+        self._service_tokens = {
+            role: f"os_{role}_{self._secret(f'service/{role}')}" for role in ROLES
+        }
 
     def api_key(self, key_id: int, generation: int) -> str:
         """Return the whole text of an API key."""
@@ -58,16 +61,16 @@ class KeyRing:
 
     def service_token(self, role: str) -> str:
         """Return the token by which a service of this exchange shows its role."""
-        assert role in ROLES
-        return f"os_{role}_{self._secret(f'service/{role}')}"
+        return self._service_tokens[role]
 
     def role(self, token: str) -> str | None:
         """Return the role that *token* proves, or None."""
         given = token.encode()
-        for role in ROLES:
-            if compare_digest(given, self.service_token(role).encode()):
-                return role
-        return None
+        found = None
+        for role, expected in self._service_tokens.items():
+            if compare_digest(given, expected.encode()):
+                found = role
+        return found
 
     def _secret(self, info: str) -> str:
         kdf = HKDF(algorithm=SHA256(), length=SECRET_LENGTH, salt=_SALT, info=info.encode())
