@@ -85,6 +85,8 @@ class CreateEvent(Record, frozen=True, tag="create_event", array_like=True, gc=F
     rules: str
     start_at_us: int
     end_at_us: int
+    #: Digest of the request: a repeat with other content is a reject.
+    request_hash: bytes
 
 
 class AddMarket(Record, frozen=True, tag="add_market", array_like=True, gc=False):
@@ -112,6 +114,7 @@ class AddMarket(Record, frozen=True, tag="add_market", array_like=True, gc=False
     orders_max: int
     fee_version: int
     end_at_us: int
+    request_hash: bytes
 
 
 class MarketStateSet(Record, frozen=True, tag="market_state", array_like=True, gc=False):

@@ -76,6 +76,8 @@ class Fold:
             orders.enter(ledger, effects, order, decision.request_hash)
         elif isinstance(command, cmd.CancelAll):
             shard.cancel_alls[command.account, command.instrument] = command.seq
+        elif isinstance(command, cmd.SetLimits):
+            shard.limits = (command.account_orders_max, command.total_orders_max)
 
     def apply_fact(self, number: int, one: fact.Fact, effects: Effects) -> None:
         """Apply one fact of shard *number*; facts come in order and none is missing."""

@@ -6,7 +6,7 @@ from typing import Any
 from outcry.domain.fees import FeeSchedule
 from outcry.domain.ledger import funds, lifecycle
 from outcry.domain.ledger.effects import Effects
-from outcry.domain.ledger.state import Ledger, Market
+from outcry.domain.ledger.state import Event, Ledger, Market
 from outcry.domain.market import MarketMove
 from outcry.domain.mode import Mode
 from outcry.messages import ledger_records as rec
@@ -37,7 +37,8 @@ def _redeem(ledger: Ledger, effects: Effects, one: rec.Redeem) -> None:
 
 
 def _create_event(ledger: Ledger, _effects: Effects, one: rec.CreateEvent) -> None:
-    lifecycle.add_event(ledger, one.event_id, one.identifier, one.end_at_us)
+    event = Event(one.event_id, one.identifier, one.end_at_us, one.request_hash, ledger.n)
+    lifecycle.add_event(ledger, event)
 
 
 def _add_market(ledger: Ledger, effects: Effects, one: rec.AddMarket) -> None:
@@ -55,6 +56,8 @@ def _add_market(ledger: Ledger, effects: Effects, one: rec.AddMarket) -> None:
         one.orders_max,
         one.fee_version,
         one.end_at_us,
+        one.request_hash,
+        ledger.n,
     )
     lifecycle.add_market(ledger, effects, market)
 

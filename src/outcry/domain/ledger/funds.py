@@ -15,6 +15,11 @@ from outcry.domain.units import TICKS_PER_UNIT
 OUTCOMES = (0, 1)
 
 
+def own_key(account: int, key: str) -> str:
+    """Return *key* as known only to *account*, "" for none: customers choose these themselves."""
+    return f"{account}:{key}" if key else ""
+
+
 def remember(
     ledger: Ledger, kind: str, key: str, content: tuple[int | str, ...], amount: int = 0
 ) -> None:
@@ -58,7 +63,7 @@ def split(
         post(ledger, effects, -market_id, account, asset, qty, "split", market_id)
         bought(ledger, effects, account, market_id, outcome, qty, value // 2)
     _note(ledger, effects, account, "split", market_id, qty, value, key)
-    remember(ledger, "split", key, (account, market_id, qty))
+    remember(ledger, "split", own_key(account, key), (account, market_id, qty), value)
 
 
 def merge(
@@ -72,7 +77,7 @@ def merge(
         post(ledger, effects, account, -market_id, asset, qty, "merge", market_id)
     post(ledger, effects, -market_id, account, COLLATERAL, value, "merge", market_id)
     _note(ledger, effects, account, "merge", market_id, qty, value, key)
-    remember(ledger, "merge", key, (account, market_id, qty))
+    remember(ledger, "merge", own_key(account, key), (account, market_id, qty), value)
 
 
 def redeem(ledger: Ledger, effects: Effects, account: int, market_id: int, key: str) -> int:
@@ -94,7 +99,7 @@ def redeem(ledger: Ledger, effects: Effects, account: int, market_id: int, key: 
     position.redeemed_at_us = ledger.time_us
     effects.positions[balance_key(account, market_id)] = None
     _note(ledger, effects, account, "redeem", market_id, lots, paid, key)
-    remember(ledger, "redeem", key, (account, market_id), paid)
+    remember(ledger, "redeem", own_key(account, key), (account, market_id), paid)
     return paid
 
 

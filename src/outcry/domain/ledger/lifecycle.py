@@ -8,7 +8,7 @@ meets a token that is still set aside for an order.
 from outcry.domain.errors import InvariantError
 from outcry.domain.ledger.effects import Effects
 from outcry.domain.ledger.state import ApiKey, Event, Ledger, Market, User
-from outcry.domain.market import MarketMove, MarketState, move
+from outcry.domain.market import MarketMove, move
 from outcry.domain.units import TICKS_PER_UNIT
 
 
@@ -29,11 +29,11 @@ def add_key(
     ledger.next_key_id = max(ledger.next_key_id, key_id + 1)
 
 
-def add_event(ledger: Ledger, event_id: int, identifier: str, end_at_us: int) -> None:
+def add_event(ledger: Ledger, event: Event) -> None:
     """Register an event without markets."""
-    ledger.events[event_id] = Event(event_id, identifier, end_at_us)
-    ledger.event_ids[identifier] = event_id
-    ledger.next_event_id = max(ledger.next_event_id, event_id + 1)
+    ledger.events[event.event_id] = event
+    ledger.event_ids[event.identifier] = event.event_id
+    ledger.next_event_id = max(ledger.next_event_id, event.event_id + 1)
 
 
 def add_market(ledger: Ledger, effects: Effects, market: Market) -> None:
@@ -86,8 +86,3 @@ def pay(
     market = make_move(ledger, effects, market_id, action)
     market.payout = payout
     market.resolved_at_us = ledger.time_us
-
-
-def is_paid(market: Market) -> bool:
-    """Return whether tokens of *market* are worth its payout."""
-    return market.state in (MarketState.RESOLVED, MarketState.VOIDED)

@@ -63,7 +63,10 @@ class Event:
     event_id: int
     identifier: str
     end_at_us: int
-    #: Identifier of each of its markets.
+    request_hash: bytes
+    #: Log entry that created it.
+    n: int
+    #: Its markets by their identifiers.
     markets: dict[str, int] = field(default_factory=dict)
 
 
@@ -84,6 +87,9 @@ class Market:
     orders_max: int
     fee_version: int
     end_at_us: int
+    request_hash: bytes
+    #: Log entry that listed it.
+    n: int
     state: MarketState = MarketState.OPEN
     payout: tuple[int, int] = (0, 0)
     proposed: tuple[int, int] = (0, 0)
@@ -126,6 +132,8 @@ class Shard:
     numbered: int = 0
     applied: int = 0
     time_us: int = 0
+    #: Most resting orders of one account and of all, as last numbered.
+    limits: tuple[int, int] = (0, 0)
     #: Seq of the cancel-all that is on its way, by account and instrument (0: all).
     cancel_alls: dict[tuple[int, int], int] = field(default_factory=dict)
 
@@ -177,8 +185,8 @@ class Ledger:
     shards: dict[int, Shard] = field(default_factory=dict)
     keyed_ops: dict[tuple[str, str], KeyedOp] = field(default_factory=dict)
     client_orders: dict[tuple[int, str], ClientOrder] = field(default_factory=dict)
-    #: Ended orders with a client id, by the time they ended: forgotten after the retention.
-    client_orders_ended: deque[tuple[int, tuple[int, str]]] = field(default_factory=deque)
+    #: When and which orders with a client id ended: forgotten after the retention.
+    client_orders_ended: deque[tuple[int, int, tuple[int, str]]] = field(default_factory=deque)
     next_order_id: int = 1
     next_event_id: int = 1
     next_market_id: int = 1

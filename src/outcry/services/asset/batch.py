@@ -1,0 +1,113 @@
+"""The open batch: what the next log entry will say, and whom its commit answers.
+
+Items are kept in the order in which they were applied; neighbours of one kind and shard grow into
+one run. Sealing turns the batch into bytes: memory moves on while the database writes them.
+"""
+
+from collections.abc import Callable
+
+from outcry.domain.ledger.effects import Effects
+from outcry.domain.ledger.state import Ledger
+from outcry.messages.entry import (
+    ENTRY_VERSION,
+    Commands,
+    Decision,
+    Entry,
+    Facts,
+    Item,
+    Recorded,
+    pack_entry,
+)
+from outcry.messages.ledger_records import LedgerRecord
+from outcry.ports.ledger_log import Span
+from outcry.services.asset.events import user_batches
+
+
+class Sealed:
+    """A batch that no longer changes. Without items there is nothing to commit, only to answer."""
+
+    def __init__(
+        self, n: int, at_us: int, entry: Entry | None, spans: list[Span], batch: "OpenBatch"
+    ) -> None:
+        self.n = n
+        self.at_us = at_us
+        self.entry = entry
+        self.body = pack_entry(entry) if entry else b""
+        self.spans = spans
+        self._answers = batch.answers
+
+    def answer(self) -> None:
+        """Tell everybody who waited for this commit."""
+        for answer in self._answers:
+            answer()
+
+
+class OpenBatch:
+    """Everything applied to memory since the last seal."""
+
+    def __init__(self, n: int) -> None:
+        self.n = n
+        self.effects = Effects()
+        self.count = 0
+        #: Called when the entry (or, without items, the one before it) is committed.
+        self.answers: list[Callable[[], None]] = []
+        self._items: list[Item] = []
+        self._run: tuple[str, int] = ("", 0)
+        self._chunks: list[bytes] = []
+        self._decisions: list[Decision] = []
+        self._spans: dict[tuple[int, str], Span] = {}
+
+    @property
+    def idle(self) -> bool:
+        """Whether there is nothing to commit and nobody to answer."""
+        return not self.count and not self.answers
+
+    def add_command(self, shard: int, seq: int, record: bytes, decision: Decision | None) -> None:
+        """Add one numbered command."""
+        self._continue_run("c", shard)
+        self._chunks.append(record)
+        if decision is not None:
+            self._decisions.append(decision)
+        self._extend_span(shard, "c", seq, seq)
+
+    def add_facts(self, shard: int, first: int, last: int, body: bytes) -> None:
+        """Add applied facts ``first..last``."""
+        self._continue_run("f", shard)
+        self._chunks.append(body)
+        self._extend_span(shard, "f", first, last)
+
+    def add_record(self, record: LedgerRecord) -> None:
+        """Add one ledger record."""
+        self._close_run()
+        self._items.append(Recorded(record))
+        self.count += 1
+
+    def seal(self, ledger: Ledger) -> Sealed:
+        """Return the batch as a log entry; *ledger* is the state right after its last item."""
+        self._close_run()
+        if not self._items:
+            return Sealed(self.n, ledger.time_us, None, [], self)
+        events = user_batches(ledger, self.effects, self.n)
+        entry = Entry(ENTRY_VERSION, ledger.time_us, self._items, events)
+        return Sealed(self.n, ledger.time_us, entry, list(self._spans.values()), self)
+
+    def _extend_span(self, shard: int, kind: str, first: int, last: int) -> None:
+        self.count += 1
+        known = self._spans.get((shard, kind))
+        start = known.first_seq if known else first
+        self._spans[shard, kind] = Span(shard, kind, start, last)
+
+    def _continue_run(self, kind: str, shard: int) -> None:
+        if self._run != (kind, shard):
+            self._close_run()
+            self._run = (kind, shard)
+
+    def _close_run(self) -> None:
+        kind, shard = self._run
+        if self._chunks:
+            body = b"".join(self._chunks)
+            if kind == "c":
+                self._items.append(Commands(shard, body, self._decisions))
+            else:
+                self._items.append(Facts(shard, body))
+        self._run, self._chunks, self._decisions = ("", 0), [], []

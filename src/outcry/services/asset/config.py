@@ -1,0 +1,28 @@
+"""Settings of the asset service. Units are the last word of a name."""
+
+from typing import NamedTuple
+
+
+class AssetConfig(NamedTuple):
+    """None of these changes the outcome of a replay; what does is a command in the log."""
+
+    #: Engines that match in parallel; a market stays on the shard it was listed on.
+    shards_count: int = 1
+    #: Items in the open batch beyond which requests are declined as busy.
+    batch_count_max: int = 20_000
+    #: Commands of one shard numbered but not applied, beyond which new orders are declined …
+    inflight_orders_max: int = 50_000
+    #: … and, higher, beyond which cancels are too.
+    inflight_cancels_max: int = 100_000
+    #: How long an answer with the result is waited for before it says "new".
+    result_wait_ms: int = 2_000
+    #: How long a client order id is known after its order ended.
+    client_order_id_retention_s: int = 24 * 3600
+    #: Wall time between ticks, so that a hole in a stream shows.
+    tick_interval_ms: int = 1_000
+    #: A wall clock that jumps by more than this stops numbering.
+    clock_jump_max_s: int = 300
+    #: Resting orders of one account, of one book, and of one shard.
+    account_orders_max: int = 10_000
+    book_orders_max: int = 1_000_000
+    total_orders_max: int = 10_000_000

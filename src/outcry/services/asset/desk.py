@@ -1,0 +1,88 @@
+"""The desk: which operation does what, and for which commands its answer has to wait."""
+
+from collections.abc import Callable
+from typing import Any
+
+from outcry.domain.market import MarketMove
+from outcry.domain.rejects import Reject
+from outcry.messages import requests as req
+from outcry.messages.commands import Checkpoint
+from outcry.messages.requests import CheckpointOp, Declined, Done, FundsOp, FundsResult
+from outcry.ports.clock import Clock
+from outcry.services.asset import admin, listing, operations
+from outcry.services.asset.sequencer import Sequencer, Ticket
+
+
+#: Operations that are done as soon as they are recorded.
+_OPERATIONS: dict[type[FundsOp], Callable[[Sequencer, Any], FundsResult]] = {
+    req.DepositOp: operations.deposit,
+    req.WithdrawOp: operations.withdraw,
+    req.SplitOp: operations.split,
+    req.MergeOp: operations.merge,
+    req.RedeemOp: operations.redeem,
+    req.CreateEventOp: listing.create_event,
+    req.AddMarketOp: listing.add_market,
+    req.ResolveOp: admin.resolve,
+    req.VoidOp: admin.void,
+    req.SetFeesOp: admin.set_fees,
+    req.SetModeOp: admin.set_mode,
+    req.CreateUserOp: admin.create_user,
+    req.CreateKeyOp: admin.create_key,
+    req.RevokeKeyOp: admin.revoke_key,
+}
+
+
+class FundsDesk:
+    """Carries out operations that are not orders."""
+
+    def __init__(self, sequencer: Sequencer, clock: Clock) -> None:
+        self._sequencer = sequencer
+        self._clock = clock
+        self._checkpoints = sequencer.ledger.n
+
+    def take(self, op: FundsOp) -> Ticket:
+        """Carry out *op* now; the ticket names the commands its answer waits for."""
+        if isinstance(op, req.MarketMoveOp):
+            return self._move(op)
+        if isinstance(op, req.SetClockOp):
+            return self._set_clock(op)
+        if isinstance(op, CheckpointOp):
+            return self._checkpoint()
+        return Ticket(_OPERATIONS[type(op)](self._sequencer, op))
+
+    def _move(self, op: req.MarketMoveOp) -> Ticket:
+        """Pause, resume or close; a close is answered when the market is drained."""
+        sequencer = self._sequencer
+        refused = admin.check_move(sequencer.ledger, op.market_id, op.move)
+        if refused:
+            return Ticket(refused)
+        action = MarketMove(op.move)
+        seq = sequencer.move_market(op.market_id, action, actor=op.actor, reason=op.reason)
+        return Ticket(Done(sequencer.batch.n, op.market_id), (seq,))
+
+    def _set_clock(self, op: req.SetClockOp) -> Ticket:
+        """Advance the manual clock, and answer when everything due until then has happened."""
+        sequencer = self._sequencer
+        if not self._clock.manual:
+            return Ticket(Declined(Reject.CLOCK_NOT_MANUAL))
+        if op.time_us < sequencer.time_us:
+            least = f"at least {sequencer.time_us}"
+            return Ticket(Declined(Reject.CLOCK_BACKWARDS, str(op.time_us), least))
+        self._clock.set(op.time_us)
+        sequencer.advance(op.time_us)
+        return Ticket(Done(sequencer.batch.n), tuple(sequencer.tick_all()))
+
+    def _checkpoint(self) -> Ticket:
+        """Ask every kernel for the hashes of its books; the fold compares them as they come."""
+        sequencer = self._sequencer
+        self._checkpoints = max(self._checkpoints + 1, sequencer.batch.n)
+        seqs = tuple(
+            (shard, sequencer.number(shard, self._command(shard)))
+            for shard in range(sequencer.config.shards_count)
+        )
+        return Ticket(Done(sequencer.batch.n, self._checkpoints), seqs)
+
+    def _command(self, shard: int) -> Checkpoint:
+        sequencer = self._sequencer
+        seq = sequencer.next_seq(shard)
+        return Checkpoint(0, seq, sequencer.time_us, 0, self._checkpoints)

@@ -1,0 +1,206 @@
+"""Listing: events and their markets come into being, checked as a whole, then recorded."""
+
+from hashlib import sha256
+
+from outcry.domain.ledger.state import Event
+from outcry.domain.rejects import Reject
+from outcry.domain.units import QUANTITY_MAX, TICK_SIZES, TICKS_PER_UNIT
+from outcry.messages import ledger_records as rec
+from outcry.messages.commands import AddInstrument
+from outcry.messages.requests import (
+    AddMarketOp,
+    CreateEventOp,
+    Declined,
+    Done,
+    FundsResult,
+    MarketSpec,
+)
+from outcry.services.asset.sequencer import Sequencer, request_digest
+from outcry_wire.records import InstrumentKind, InstrumentState
+from outcry_wire.snapshot import RULES_VERSION
+
+
+MARKETS_PER_REQUEST_MAX = 500
+TOKEN_DIGITS_MAX = 78
+MARKET_IDS_MAX = 2**32 - 1
+
+
+def create_event(sequencer: Sequencer, op: CreateEventOp) -> FundsResult:
+    """Create an event with its first markets, all or nothing."""
+    ledger = sequencer.ledger
+    digest = _digest(op)
+    known = ledger.event_ids.get(op.identifier)
+    if known:
+        event = ledger.events[known]
+        if event.request_hash != digest:
+            return Declined(Reject.EVENT_IDENTIFIER_REUSED, op.identifier)
+        ids = tuple(event.markets[spec.identifier] for spec in op.markets)
+        return Done(event.n, known, ids, repeated=True)
+    if op.end_at_us and op.end_at_us <= sequencer.time_us:
+        return Declined(Reject.END_IN_PAST, str(op.end_at_us), f"after {sequencer.time_us}")
+    if len(op.markets) > MARKETS_PER_REQUEST_MAX:
+        most = f"at most {MARKETS_PER_REQUEST_MAX} markets"
+        return Declined(Reject.BATCH_TOO_LARGE, str(len(op.markets)), most)
+    event_id = ledger.next_event_id
+    event = Event(event_id, op.identifier, op.end_at_us, digest, sequencer.batch.n)
+    listed = _check_markets(sequencer, event, op.markets)
+    if isinstance(listed, Declined):
+        return listed
+    sequencer.record(
+        rec.CreateEvent(
+            sequencer.time_us,
+            op.actor,
+            event_id,
+            op.identifier,
+            op.slug or op.identifier,
+            op.title,
+            op.description,
+            op.image,
+            op.topic,
+            op.rules,
+            op.start_at_us,
+            op.end_at_us,
+            digest,
+        )
+    )
+    ids = tuple(_list_market(sequencer, op.actor, event, spec) for spec in listed)
+    return Done(sequencer.batch.n, event_id, ids)
+
+
+def add_market(sequencer: Sequencer, op: AddMarketOp) -> FundsResult:
+    """List one more market in an event."""
+    ledger = sequencer.ledger
+    event = ledger.events.get(op.event_id)
+    if event is None:
+        return Declined(Reject.EVENT_UNKNOWN, str(op.event_id))
+    known = event.markets.get(op.market.identifier)
+    if known:
+        market = ledger.markets[known]
+        if market.request_hash != request_digest(op.market):
+            return Declined(Reject.MARKET_IDENTIFIER_REUSED, op.market.identifier)
+        return Done(market.n, known, (op.event_id,), repeated=True)
+    listed = _check_markets(sequencer, event, [op.market])
+    if isinstance(listed, Declined):
+        return listed
+    market_id = _list_market(sequencer, op.actor, event, listed[0])
+    return Done(sequencer.batch.n, market_id, (op.event_id,))
+
+
+def _digest(op: CreateEventOp) -> bytes:
+    """Return what a repeat is recognised by: everything but who asks."""
+    anonymous = CreateEventOp(
+        0, op.identifier, op.title, op.slug, op.description, op.image, op.topic, op.rules,
+        op.start_at_us, op.end_at_us, op.markets,
+    )  # fmt: skip
+    return request_digest(anonymous)
+
+
+def _token(event: Event, spec: MarketSpec, outcome: int) -> str:
+    """Return the token id given, or one that follows from the identifiers."""
+    given = (spec.token_0, spec.token_1)[outcome]
+    if given:
+        return given
+    seed = f"{event.identifier}\n{spec.identifier}\n{outcome}".encode()
+    return str(int.from_bytes(sha256(seed).digest()))
+
+
+def _check_markets(
+    sequencer: Sequencer, event: Event, specs: list[MarketSpec]
+) -> list[MarketSpec] | Declined:
+    """Return *specs* unless one of them may not be listed in *event*."""
+    ledger = sequencer.ledger
+    identifiers = set(event.markets)
+    tokens: set[str] = set()
+    for spec in specs:
+        refused = _check_spec(sequencer, event, spec)
+        if refused:
+            return refused
+        if spec.identifier in identifiers:
+            return Declined(Reject.MARKET_IDENTIFIER_REUSED, spec.identifier)
+        identifiers.add(spec.identifier)
+        for outcome in (0, 1):
+            token = _token(event, spec, outcome)
+            if not token.isdecimal() or not token.isascii() or len(token) > TOKEN_DIGITS_MAX:
+                most = f"at most {TOKEN_DIGITS_MAX} decimal digits"
+                return Declined(Reject.FIELD_INVALID, f"token id {token[:100]!r}", most)
+            if token in tokens or token in ledger.tokens:
+                return Declined(Reject.TOKEN_REUSED, token)
+            tokens.add(token)
+    return specs
+
+
+def _check_spec(sequencer: Sequencer, event: Event, spec: MarketSpec) -> Declined | None:
+    """Decline terms that no market can have."""
+    if not spec.identifier or not spec.question or spec.outcome_0 == spec.outcome_1:
+        wanted = "an identifier, a question and two different outcome names"
+        return Declined(Reject.FIELD_INVALID, spec.identifier, wanted)
+    if spec.tick not in TICK_SIZES:
+        sizes = ", ".join(map(str, TICK_SIZES))
+        return Declined(Reject.TICK_INVALID, str(spec.tick), f"one of {sizes} ticks")
+    if not 0 < spec.price_min < TICKS_PER_UNIT // 2:
+        return Declined(Reject.BOUNDS_INVALID, str(spec.price_min), "1 to 4999 ticks")
+    if not 0 < spec.qty_min <= spec.qty_max <= QUANTITY_MAX:
+        return Declined(Reject.QUANTITY_INVALID, f"{spec.qty_min} to {spec.qty_max} lots")
+    if spec.fee_version not in sequencer.ledger.fees:
+        return Declined(Reject.FEE_VERSION_UNKNOWN, str(spec.fee_version))
+    end_at_us = spec.end_at_us or event.end_at_us
+    if end_at_us and end_at_us <= sequencer.time_us:
+        return Declined(Reject.END_IN_PAST, str(end_at_us), f"after {sequencer.time_us}")
+    if sequencer.ledger.next_market_id > MARKET_IDS_MAX:
+        return Declined(Reject.TOTAL_ORDERS_LIMIT, "markets", f"at most {MARKET_IDS_MAX}")
+    return None
+
+
+def _list_market(sequencer: Sequencer, actor: int, event: Event, spec: MarketSpec) -> int:
+    """Record the market and open its book; returns its id."""
+    ledger = sequencer.ledger
+    market_id = ledger.next_market_id
+    shard = (market_id - 1) % sequencer.config.shards_count
+    orders_max = sequencer.config.book_orders_max
+    sequencer.record(
+        rec.AddMarket(
+            sequencer.time_us,
+            actor,
+            market_id,
+            event.event_id,
+            shard,
+            spec.identifier,
+            spec.slug or spec.identifier,
+            spec.title or spec.question,
+            spec.question,
+            spec.image,
+            spec.condition_id,
+            spec.parent_collection_id,
+            spec.outcome_0,
+            spec.outcome_1,
+            _token(event, spec, 0),
+            _token(event, spec, 1),
+            spec.tick,
+            spec.price_min,
+            TICKS_PER_UNIT - spec.price_min,
+            spec.qty_min,
+            spec.qty_max,
+            orders_max,
+            spec.fee_version,
+            spec.end_at_us or event.end_at_us,
+            request_digest(spec),
+        )
+    )
+    command = AddInstrument(
+        market_id,
+        sequencer.next_seq(shard),
+        sequencer.time_us,
+        0,
+        InstrumentKind.MARKET,
+        InstrumentState.OPEN,
+        spec.tick,
+        spec.price_min,
+        TICKS_PER_UNIT - spec.price_min,
+        spec.qty_min,
+        spec.qty_max,
+        orders_max,
+        RULES_VERSION,
+    )
+    sequencer.number(shard, command)
+    sequencer.watch_market(ledger.markets[market_id])
+    return market_id

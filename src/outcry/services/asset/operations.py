@@ -1,0 +1,169 @@
+"""Money operations: checked against the state, then recorded.
+
+Each returns its answer at once; the service gives it when the record is committed.
+"""
+
+from outcry.domain.ids import COLLATERAL, EXTERNAL, token_asset
+from outcry.domain.ledger.funds import own_key
+from outcry.domain.ledger.state import Ledger, Market
+from outcry.domain.market import ISSUING_STATES, PAID_STATES
+from outcry.domain.rejects import Reject
+from outcry.domain.units import (
+    BALANCE_LIMIT,
+    QUANTITY_MAX,
+    TICKS_PER_UNIT,
+    format_money,
+    format_quantity,
+)
+from outcry.messages import ledger_records as rec
+from outcry.messages.requests import (
+    Declined,
+    DepositOp,
+    Done,
+    FundsResult,
+    MergeOp,
+    RedeemOp,
+    SplitOp,
+    WithdrawOp,
+)
+from outcry.services.asset.sequencer import Sequencer
+
+
+#: Natural keys are hashes and the like; a longer one is a mistake.
+KEY_LENGTH_MAX = 128
+
+
+def deposit(sequencer: Sequencer, op: DepositOp) -> FundsResult:
+    """Credit collateral that came in."""
+    ledger = sequencer.ledger
+    refused = _check_movement(ledger, op, "deposit")
+    if refused:
+        return refused
+    total = ledger.balance(op.account, COLLATERAL).total
+    outside = -ledger.balance(EXTERNAL, COLLATERAL).total
+    if max(total, outside) + op.amount >= BALANCE_LIMIT:
+        return Declined(Reject.BALANCE_LIMIT, format_money(op.amount))
+    sequencer.record(
+        rec.Deposit(sequencer.time_us, op.actor, op.account, op.asset, op.amount, op.key)
+    )
+    return Done(sequencer.batch.n)
+
+
+def withdraw(sequencer: Sequencer, op: WithdrawOp) -> FundsResult:
+    """Debit collateral that goes out."""
+    ledger = sequencer.ledger
+    refused = _check_movement(ledger, op, "withdraw")
+    if refused:
+        return refused
+    available = ledger.available(op.account, op.asset)
+    if op.amount > available:
+        return _short_of_money(available, op.amount)
+    sequencer.record(
+        rec.Withdraw(sequencer.time_us, op.actor, op.account, op.asset, op.amount, op.key)
+    )
+    return Done(sequencer.batch.n)
+
+
+def split(sequencer: Sequencer, op: SplitOp) -> FundsResult:
+    """Issue pairs of tokens against collateral."""
+    ledger = sequencer.ledger
+    refused = _check_pairs(ledger, op, "split")
+    if refused:
+        return refused
+    needed = TICKS_PER_UNIT * op.qty
+    available = ledger.available(op.account, COLLATERAL)
+    if needed > available:
+        return _short_of_money(available, needed)
+    sequencer.record(
+        rec.Split(sequencer.time_us, op.actor, op.account, op.market_id, op.qty, op.key)
+    )
+    return Done(sequencer.batch.n, amount=needed)
+
+
+def merge(sequencer: Sequencer, op: MergeOp) -> FundsResult:
+    """Take pairs of tokens back for collateral."""
+    ledger = sequencer.ledger
+    refused = _check_pairs(ledger, op, "merge")
+    if refused:
+        return refused
+    pairs = min(ledger.available(op.account, token_asset(op.market_id, o)) for o in (0, 1))
+    if op.qty > pairs:
+        least = f"at least {format_quantity(op.qty)} of each outcome"
+        return Declined(Reject.TOKENS_INSUFFICIENT, format_quantity(pairs), least)
+    sequencer.record(
+        rec.Merge(sequencer.time_us, op.actor, op.account, op.market_id, op.qty, op.key)
+    )
+    return Done(sequencer.batch.n, amount=TICKS_PER_UNIT * op.qty)
+
+
+def redeem(sequencer: Sequencer, op: RedeemOp) -> FundsResult:
+    """Pay out the tokens of a market that has a payout."""
+    ledger = sequencer.ledger
+    key = own_key(op.account, op.key)
+    repeated = _repeated(ledger, "redeem", key, (op.account, op.market_id))
+    if repeated:
+        return repeated
+    if op.account not in ledger.owners:
+        return Declined(Reject.ACCOUNT_UNKNOWN, str(op.account))
+    market = ledger.markets.get(op.market_id)
+    if market is None:
+        return Declined(Reject.MARKET_UNKNOWN, str(op.market_id))
+    if market.state not in PAID_STATES:
+        return Declined(Reject.MARKET_NOT_RESOLVED, market.state.name.lower(), "resolved or voided")
+    lots = [ledger.balance(op.account, token_asset(op.market_id, o)).total for o in (0, 1)]
+    if not any(lots):
+        return Declined(Reject.NOTHING_TO_REDEEM, str(op.market_id))
+    paid = sum(payout * held for payout, held in zip(market.payout, lots, strict=True))
+    sequencer.record(rec.Redeem(sequencer.time_us, op.actor, op.account, op.market_id, op.key))
+    return Done(sequencer.batch.n, amount=paid)
+
+
+def _repeated(
+    ledger: Ledger, kind: str, key: str, content: tuple[int | str, ...]
+) -> FundsResult | None:
+    """Return the first answer to a repeat, a reject for other content, None for news."""
+    if len(key) > KEY_LENGTH_MAX:
+        return Declined(
+            Reject.FIELD_INVALID, f"a key of {len(key)} characters", f"at most {KEY_LENGTH_MAX}"
+        )
+    known = ledger.keyed_ops.get((kind, key)) if key else None
+    if known is None:
+        return None
+    if known.content != content:
+        return Declined(Reject.KEY_REUSED, key)
+    return Done(known.n, amount=known.amount, repeated=True)
+
+
+def _check_movement(ledger: Ledger, op: DepositOp | WithdrawOp, kind: str) -> FundsResult | None:
+    repeated = _repeated(ledger, kind, op.key, (op.account, op.asset, op.amount))
+    if repeated:
+        return repeated
+    if op.account not in ledger.owners:
+        return Declined(Reject.ACCOUNT_UNKNOWN, str(op.account))
+    if op.asset != COLLATERAL:
+        return Declined(Reject.AMOUNT_INVALID, f"asset {op.asset}", "collateral")
+    if not 0 < op.amount < BALANCE_LIMIT:
+        return Declined(Reject.AMOUNT_INVALID, str(op.amount))
+    return None
+
+
+def _check_pairs(ledger: Ledger, op: SplitOp | MergeOp, kind: str) -> FundsResult | None:
+    key = own_key(op.account, op.key)
+    repeated = _repeated(ledger, kind, key, (op.account, op.market_id, op.qty))
+    if repeated:
+        return repeated
+    if op.account not in ledger.owners:
+        return Declined(Reject.ACCOUNT_UNKNOWN, str(op.account))
+    market: Market | None = ledger.markets.get(op.market_id)
+    if market is None:
+        return Declined(Reject.MARKET_UNKNOWN, str(op.market_id))
+    if market.state not in ISSUING_STATES:
+        return Declined(Reject.MARKET_NOT_OPEN, market.state.name.lower(), "not yet resolved")
+    if not 0 < op.qty <= QUANTITY_MAX:
+        return Declined(Reject.QUANTITY_INVALID, str(op.qty))
+    return None
+
+
+def _short_of_money(available: int, needed: int) -> Declined:
+    least = f"at least {format_money(needed)}"
+    return Declined(Reject.FUNDS_INSUFFICIENT, format_money(available), least)

@@ -1,0 +1,336 @@
+"""The sequencer: gives each granted request its number, its time and its place in the open batch.
+
+Everything happens in memory and at once; nothing is awaited here. Time is read once per batch of
+requests and never runs backwards. Before a command is numbered, whatever was due earlier is: orders
+that expire (a `Tick`) and markets that end (their closing), in the order of their times.
+"""
+
+import heapq
+from hashlib import blake2b
+from typing import NamedTuple
+
+import msgspec
+
+from outcry.domain.ledger.checks import Granted, check_place
+from outcry.domain.ledger.orders import forget_client_orders
+from outcry.domain.ledger.state import ClientOrder, Ledger, Market
+from outcry.domain.market import INSTRUMENT_STATES, MarketMove, MarketState
+from outcry.domain.order import Order
+from outcry.domain.rejects import Reject, Rejected
+from outcry.domain.units import MICROS_PER_SECOND
+from outcry.messages.commands import (
+    CancelAll,
+    CancelOrder,
+    Command,
+    PlaceOrder,
+    SetInstrument,
+    Tick,
+    pack_command,
+)
+from outcry.messages.entry import Decision
+from outcry.messages.facts import unpack_facts
+from outcry.messages.ledger_records import LedgerRecord, MarketStateSet
+from outcry.messages.requests import (
+    CancelAccepted,
+    CancelAllRequest,
+    CancelRequest,
+    Declined,
+    FundsResult,
+    OrderAccepted,
+    OrderRequest,
+    OrderResult,
+    PlaceRequest,
+)
+from outcry.runtime.fold import Fold
+from outcry.services.asset.batch import OpenBatch
+from outcry.services.asset.config import AssetConfig
+
+
+RETRY_AFTER_MS = 100
+#: Garbage in the heap of due times is swept when it outgrows the live ones by this many.
+DUE_SLACK_COUNT = 4_096
+
+_ORDER, _MARKET = 0, 1
+
+
+class Ticket(NamedTuple):
+    """What a request came to: the answer once committed, and the commands it numbered."""
+
+    result: OrderResult | FundsResult
+    seqs: tuple[tuple[int, int], ...] = ()
+    #: The order it entered or repeats, while that lives.
+    order: Order | None = None
+
+
+class Sequencer:
+    """Turns requests into numbered commands and records, applied as they are numbered."""
+
+    def __init__(self, fold: Fold, config: AssetConfig) -> None:
+        self.fold = fold
+        self.ledger: Ledger = fold.ledger
+        self.config = config
+        self.time_us = fold.ledger.time_us
+        self.batch = OpenBatch(fold.ledger.n + 1)
+        self._due: list[tuple[int, int, int]] = []
+        self._ticked_us: dict[int, int] = {}
+        self._sweep_due()
+
+    def next_batch(self) -> None:
+        """Begin the batch of the next log entry: the open one is sealed."""
+        self.batch = OpenBatch(self.batch.n + 1)
+
+    def reopen_batch(self) -> None:
+        """Begin the same batch again: the open one held nothing to commit."""
+        self.batch = OpenBatch(self.batch.n)
+
+    # --- time -----------------------------------------------------------------------------------
+
+    def advance(self, now_us: int) -> None:
+        """Make *now_us* the time of what is numbered next, after everything due until then."""
+        now_us = max(now_us, self.time_us)
+        while self._due and self._due[0][0] <= now_us:
+            at_us, what, number = heapq.heappop(self._due)
+            self.time_us = max(self.time_us, at_us)
+            if what == _MARKET:
+                self._end_market(number)
+            elif number in self.ledger.orders:
+                self._expire(self.ledger.orders[number])
+        self.time_us = now_us
+        retention_us = self.config.client_order_id_retention_s * MICROS_PER_SECOND
+        forget_client_orders(self.ledger, now_us - retention_us)
+
+    def tick(self, shard: int) -> int:
+        """Number a tick on *shard*; returns its seq."""
+        self._ticked_us[shard] = self.time_us
+        return self.number(shard, Tick(0, self.next_seq(shard), self.time_us, 0))
+
+    def tick_all(self) -> list[tuple[int, int]]:
+        """Number a tick on every shard; returns ``(shard, seq)`` of each."""
+        return [(shard, self.tick(shard)) for shard in range(self.config.shards_count)]
+
+    def watch_market(self, market: Market) -> None:
+        """Close *market* when its end time comes."""
+        if market.end_at_us:
+            heapq.heappush(self._due, (market.end_at_us, _MARKET, market.market_id))
+
+    def _expire(self, order: Order) -> None:
+        """Number the tick that expires *order*, unless one on its way does."""
+        shard = self.ledger.markets[order.market_id].shard
+        if self._ticked_us.get(shard, 0) < order.expire_at_us:
+            self.tick(shard)
+
+    def _end_market(self, market_id: int) -> None:
+        if self.ledger.markets[market_id].state in (MarketState.OPEN, MarketState.PAUSED):
+            self.move_market(market_id, MarketMove.CLOSE, actor=0, reason="end time")
+
+    def _sweep_due(self) -> None:
+        """Build the heap of due times from what is live."""
+        orders = self.ledger.orders.values()
+        markets = self.ledger.markets.values()
+        trading = (MarketState.OPEN, MarketState.PAUSED)
+        self._due = [(o.expire_at_us, _ORDER, o.order_id) for o in orders if o.expire_at_us]
+        self._due += [
+            (m.end_at_us, _MARKET, m.market_id)
+            for m in markets
+            if m.end_at_us and m.state in trading
+        ]
+        heapq.heapify(self._due)
+
+    # --- numbering ------------------------------------------------------------------------------
+
+    def next_seq(self, shard: int) -> int:
+        """Return the number that the next command of *shard* will have."""
+        return self.ledger.shard(shard).numbered + 1
+
+    def number(self, shard: int, command: Command, decision: Decision | None = None) -> int:
+        """Apply *command*, add it to the batch, return its seq."""
+        self.ledger.n = self.batch.n
+        self.fold.apply_command(shard, command, decision, self.batch.effects)
+        self.batch.add_command(shard, command.seq, pack_command(command), decision)
+        return command.seq
+
+    def apply(self, shard: int, first: int, last: int, body: bytes) -> None:
+        """Apply facts ``first..last`` of *shard* and add them to the batch."""
+        self.ledger.n = self.batch.n
+        for fact in unpack_facts(body):
+            self.fold.apply_fact(shard, fact, self.batch.effects)
+        self.batch.add_facts(shard, first, last, body)
+
+    def record(self, record: LedgerRecord) -> None:
+        """Apply *record* and add it to the batch."""
+        self.ledger.n = self.batch.n
+        self.fold.apply_record(record, self.batch.effects)
+        self.batch.add_record(record)
+
+    def move_market(
+        self, market_id: int, action: MarketMove, *, actor: int, reason: str
+    ) -> tuple[int, int]:
+        """Carry out a legal pause, resume or close; returns ``(shard, seq)`` of the command."""
+        self.record(MarketStateSet(self.time_us, actor, market_id, action, reason))
+        market = self.ledger.markets[market_id]
+        command = SetInstrument(
+            market_id,
+            self.next_seq(market.shard),
+            self.time_us,
+            0,
+            INSTRUMENT_STATES[market.state],
+            market.tick,
+            market.qty_min,
+            market.qty_max,
+            market.orders_max,
+        )
+        return market.shard, self.number(market.shard, command)
+
+    # --- orders ---------------------------------------------------------------------------------
+
+    def take(self, request: OrderRequest) -> Ticket:
+        """Number one order or cancel, or decline it."""
+        if self.batch.count >= self.config.batch_count_max:
+            return Ticket(busy())
+        if isinstance(request, PlaceRequest):
+            return self._place(request)
+        if isinstance(request, CancelRequest):
+            return self._cancel(request)
+        return self._cancel_all(request)
+
+    def _place(self, request: PlaceRequest) -> Ticket:
+        digest = b""
+        if request.client_order_id:
+            digest = request_digest(request)
+            known = self.ledger.client_orders.get((request.account, request.client_order_id))
+            if known:
+                return self._repeat(request, known, digest)
+        granted = check_place(self.ledger, request, self.time_us)
+        if isinstance(granted, Rejected):
+            return Ticket(declined(granted))
+        if self._in_flight(granted.shard) >= self.config.inflight_orders_max:
+            return Ticket(busy())
+        command = self._place_command(request, granted)
+        decision = Decision(granted.hold, granted.fee_version, request.client_order_id, digest)
+        seq = self.number(granted.shard, command, decision)
+        order = self.ledger.orders[command.order_id]
+        if request.expire_at_us:
+            self._watch_order(order)
+        accepted = OrderAccepted(order.order_id, self.batch.n, remaining=order.remaining)
+        return Ticket(accepted, ((granted.shard, seq),), order)
+
+    def _place_command(self, request: PlaceRequest, granted: Granted) -> PlaceOrder:
+        return PlaceOrder(
+            instrument=request.market_id,
+            seq=self.next_seq(granted.shard),
+            time_us=self.time_us,
+            account=request.account,
+            order_id=self.ledger.next_order_id,
+            stp_group=granted.user_id,
+            outcome=request.outcome,
+            side=request.side,
+            kind=request.kind,
+            tif=request.tif,
+            post_only=int(request.post_only),
+            self_trade=request.self_trade,
+            price=granted.price,
+            qty=request.qty,
+            budget=granted.budget,
+            expire_at_us=request.expire_at_us,
+        )
+
+    def _repeat(self, request: PlaceRequest, known: ClientOrder, digest: bytes) -> Ticket:
+        """Give the first answer again, or refuse a client order id with other content."""
+        if known.request_hash != digest:
+            return Ticket(Declined(Reject.CLIENT_ORDER_ID_REUSED, request.client_order_id))
+        live = self.ledger.orders.get(known.order_id)
+        accepted = OrderAccepted(
+            known.order_id,
+            known.n,
+            known.status,
+            known.filled,
+            0,
+            known.volume,
+            known.fee,
+            known.reason,
+            known.reject,
+            repeated=True,
+        )
+        if live is None:
+            return Ticket(accepted)
+        market = self.ledger.markets[live.market_id]
+        # Its own command may not have been carried out yet; then the repeat waits for it too.
+        return Ticket(accepted, ((market.shard, live.update_id),), live)
+
+    def _watch_order(self, order: Order) -> None:
+        heapq.heappush(self._due, (order.expire_at_us, _ORDER, order.order_id))
+        if len(self._due) > 2 * len(self.ledger.orders) + DUE_SLACK_COUNT:
+            self._sweep_due()
+
+    def _cancel(self, request: CancelRequest) -> Ticket:
+        order_id = request.order_id
+        if not order_id:
+            known = self.ledger.client_orders.get((request.account, request.client_order_id))
+            order_id = known.order_id if known else 0
+        order = self.ledger.orders.get(order_id)
+        if order is None:
+            named = request.client_order_id or str(request.order_id)
+            return Ticket(Declined(Reject.ORDER_UNKNOWN, named))
+        if order.account != request.account:
+            return Ticket(Declined(Reject.NOT_OWNER, str(order_id)))
+        shard = self.ledger.markets[order.market_id].shard
+        if self._in_flight(shard) >= self.config.inflight_cancels_max:
+            return Ticket(busy())
+        command = CancelOrder(
+            order.market_id, self.next_seq(shard), self.time_us, request.account, order_id
+        )
+        seq = self.number(shard, command)
+        return Ticket(CancelAccepted(self.batch.n, [order_id]), ((shard, seq),), order)
+
+    def _cancel_all(self, request: CancelAllRequest) -> Ticket:
+        """One command per book (or per shard): not atomic across books."""
+        targets = self._targets(request)
+        if isinstance(targets, Declined):
+            return Ticket(targets)
+        for shard, market_id in targets:
+            if (request.account, market_id) in self.ledger.shard(shard).cancel_alls:
+                return Ticket(Declined(Reject.CANCEL_ALL_PENDING, retry_after_ms=RETRY_AFTER_MS))
+            if self._in_flight(shard) >= self.config.inflight_cancels_max:
+                return Ticket(busy())
+        seqs = tuple(
+            (shard, self.number(shard, CancelAll(market_id, self.next_seq(shard), self.time_us,
+                                                 request.account)))
+            for shard, market_id in targets
+        )  # fmt: skip
+        return Ticket(CancelAccepted(self.batch.n, []), seqs)
+
+    def _targets(self, request: CancelAllRequest) -> list[tuple[int, int]] | Declined:
+        """Return ``(shard, market_id or 0)`` of each command that the request needs."""
+        ledger = self.ledger
+        if request.account not in ledger.owners:
+            return Declined(Reject.ACCOUNT_UNKNOWN, str(request.account))
+        if request.market_id:
+            market = ledger.markets.get(request.market_id)
+            if market is None or (request.event_id and market.event_id != request.event_id):
+                return Declined(Reject.MARKET_UNKNOWN, str(request.market_id))
+            return [(market.shard, market.market_id)]
+        if request.event_id:
+            event = ledger.events.get(request.event_id)
+            if event is None:
+                return Declined(Reject.EVENT_UNKNOWN, str(request.event_id))
+            return [(ledger.markets[m].shard, m) for m in event.markets.values()]
+        return [(shard, 0) for shard in range(self.config.shards_count)]
+
+    def _in_flight(self, number: int) -> int:
+        shard = self.ledger.shard(number)
+        return shard.numbered - shard.applied
+
+
+def busy() -> Declined:
+    """Return the answer that says: not now, soon."""
+    return Declined(Reject.BUSY, retry_after_ms=RETRY_AFTER_MS)
+
+
+def declined(rejected: Rejected) -> Declined:
+    """Return *rejected* as an answer."""
+    return Declined(rejected.reject, rejected.got, rejected.expected)
+
+
+def request_digest(request: msgspec.Struct) -> bytes:
+    """Return what a repeat of *request* is recognised by: 16 bytes over all its fields."""
+    return blake2b(msgspec.msgpack.encode(request), digest_size=16).digest()

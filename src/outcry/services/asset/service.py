@@ -1,0 +1,316 @@
+"""The asset service: one writer, one log, one commit at a time.
+
+Requests and facts are applied to memory the moment they arrive, into the open batch, while the
+database commits the one before. When that commit returns, the open batch is sealed and its commit
+begins; only then are those answered who waited for the finished one. Nobody is answered, and
+nothing is published, before the entry that covers it is committed.
+
+A commit that fails, or a law of the ledger that does not hold, ends the process: memory has moved
+on and cannot be rolled back. Start-up is recovery: fence the log, fold it, go on.
+"""
+
+import asyncio
+import time
+from collections.abc import Callable, Mapping, Sequence
+from typing import TypeVar, cast
+
+import structlog
+
+from outcry.domain.ledger.invariants import check_entry
+from outcry.domain.rejects import Reject
+from outcry.messages.commands import SetLimits
+from outcry.messages.entry import unpack_entry
+from outcry.messages.record_bodies import cut
+from outcry.messages.requests import (
+    Declined,
+    FundsOp,
+    FundsResult,
+    OrderRequest,
+    OrderResult,
+)
+from outcry.ports.asset import SUBMIT_COUNT_MAX, AssetUnavailable, OutOfSequence
+from outcry.ports.clock import Clock
+from outcry.ports.ledger_log import LedgerLog
+from outcry.runtime.fold import Fold
+from outcry.services.asset.batch import Sealed
+from outcry.services.asset.config import AssetConfig
+from outcry.services.asset.desk import FundsDesk
+from outcry.services.asset.publishing import CommandPublishers
+from outcry.services.asset.sequencer import Sequencer, Ticket
+from outcry.services.asset.waiting import Call, Waiting, resolve
+from outcry.services.asset.watch import JumpGuard
+
+
+PROGRESS_ENTRIES = 20_000
+
+T = TypeVar("T")
+
+_log = structlog.get_logger(__name__)
+
+
+class AssetService:
+    """Implements `outcry.ports.asset.Asset` and `outcry.runtime.service.Service`."""
+
+    name = "asset"
+
+    def __init__(
+        self, log: LedgerLog, publishers: CommandPublishers, clock: Clock, config: AssetConfig
+    ) -> None:
+        self._log = log
+        self._publishers = publishers
+        self._clock = clock
+        self._guard = JumpGuard(clock, time.monotonic, config.clock_jump_max_s)
+        self._config = config
+        self._fold = Fold()
+        self._sequencer = Sequencer(self._fold, config)
+        self._desk = FundsDesk(self._sequencer, clock)
+        self._waiting = Waiting()
+        self._epoch = 0
+        self._committed_n = 0
+        self._arrived = asyncio.Event()
+        self._commit: asyncio.Future[None] | None = None
+        self._in_flight: Sealed | None = None
+        self._serving = False
+        self._failure: BaseException | None = None
+
+    # --- life -----------------------------------------------------------------------------------
+
+    async def start(self) -> None:
+        """Become the only writer, then fold the log: fence first, read second."""
+        opened = await self._log.open(self._clock.now_us())
+        self._epoch = opened.epoch
+        async for row in self._log.entries(0, opened.head):
+            if row.body:
+                self._fold.apply_entry(row.n, unpack_entry(row.body))
+            else:
+                self._fold.begin(row.n)
+            if row.n % PROGRESS_ENTRIES == 0:
+                _log.info("recovering", entry=row.n, of=opened.head)
+        self._committed_n = opened.head
+        self._guard.start(self._fold.ledger.time_us)
+        self._sequencer = Sequencer(self._fold, self._config)
+        self._desk = FundsDesk(self._sequencer, self._clock)
+        await self._publishers.start(
+            {number: shard.numbered for number, shard in self._fold.ledger.shards.items()}
+        )
+        self._serving = True
+        self._set_limits()
+        _log.info("recovered", head=opened.head, epoch=opened.epoch,
+                  orders=len(self._fold.ledger.orders))  # fmt: skip
+
+    async def run(self) -> None:
+        """Commit, publish and tick until cancelled; raises what made going on impossible.
+
+        When cancelled, it declines what comes, commits what was decided and answers it.
+        """
+        try:
+            async with asyncio.TaskGroup() as tasks:
+                tasks.create_task(self._commit_loop())
+                tasks.create_task(self._tick_loop())
+                tasks.create_task(self._publishers.run())
+        except asyncio.CancelledError:
+            await self._drain()
+            raise
+
+    async def stop(self) -> None:
+        """Let go of the log."""
+        self._serving = False
+        await self._log.close()
+
+    def status(self) -> Mapping[str, int]:
+        """Return head, lags and sizes."""
+        ledger = self._fold.ledger
+        shards = ledger.shards.values()
+        return {
+            "ready": int(self._serving and self._failure is None and not self._guard.jumped),
+            "log_head": self._committed_n,
+            "numbered": sum(shard.numbered for shard in shards),
+            "in_flight": sum(shard.numbered - shard.applied for shard in shards),
+            "open_orders": len(ledger.orders),
+            "accounts": len(ledger.owners),
+            "batch": self._sequencer.batch.count,
+        }
+
+    # --- the port -------------------------------------------------------------------------------
+
+    async def submit(
+        self, requests: Sequence[OrderRequest], *, wait_result: bool
+    ) -> list[OrderResult]:
+        """Number orders and cancels; see `outcry.ports.asset.Asset`."""
+        if len(requests) > SUBMIT_COUNT_MAX:
+            most = f"at most {SUBMIT_COUNT_MAX}"
+            return [Declined(Reject.BATCH_TOO_LARGE, str(len(requests)), most) for _ in requests]
+        refused = self._refuse()
+        if refused:
+            return [refused for _ in requests]
+        call = self._decide(lambda: [self._sequencer.take(request) for request in requests],
+                            wait_result=wait_result)  # fmt: skip
+        await self._answered(call, wait_result=wait_result)
+        return cast("list[OrderResult]", call.results)
+
+    async def apply(self, shard: int, first: int, last: int, body: bytes) -> int:
+        """Apply facts; see `outcry.ports.asset.Asset`."""
+        if self._refuse():
+            raise AssetUnavailable("the ledger is stopping")
+        applied = self._fold.ledger.shard(shard).applied
+        if first > applied + 1:
+            raise OutOfSequence(shard, applied, first)
+        if last > applied:
+            self._guarded(lambda: self._apply(shard, applied + 1, last, cut(body, applied)))
+        await self._committed()
+        return last
+
+    async def funds(self, op: FundsOp) -> FundsResult:
+        """Carry out one operation; see `outcry.ports.asset.Asset`."""
+        refused = self._refuse()
+        if refused:
+            return refused
+        call = self._decide(lambda: [self._desk.take(op)], wait_result=True)
+        await self._answered(call, wait_result=True)
+        return cast("FundsResult", call.results[0])
+
+    async def applied(self, shard: int) -> int:
+        """Return the seq up to which facts of *shard* are applied and committed."""
+        applied = self._fold.ledger.shard(shard).applied
+        await self._committed()
+        return applied
+
+    # --- deciding, in memory --------------------------------------------------------------------
+
+    def _refuse(self) -> Declined | None:
+        """Decline everything while stopping, after a failure, or while the clock is wrong."""
+        if not self._serving or self._failure is not None:
+            return Declined(Reject.SHUTTING_DOWN)
+        if self._guard.jumped:
+            return Declined(Reject.UNAVAILABLE, "the exchange's clock has jumped")
+        return None
+
+    def _decide(self, decide: Callable[[], list[Ticket]], *, wait_result: bool) -> Call:
+        """Let *decide* number something now; its answers come with the commits that cover them."""
+
+        def decided() -> Call:
+            self._sequencer.advance(self._clock.now_us())
+            call = Call(decide(), wait_result=wait_result)
+            answers = self._sequencer.batch.answers
+            answers.append(call.accept)
+            if wait_result:
+                self._waiting.add(call, self._applied, answers)
+            return call
+
+        call = self._guarded(decided)
+        self._arrived.set()
+        return call
+
+    def _guarded(self, change: Callable[[], T]) -> T:
+        """Change the state; a failure half way leaves memory that must never be committed."""
+        try:
+            return change()
+        except BaseException as error:
+            self._failure = error
+            self._arrived.set()
+            raise AssetUnavailable(f"the ledger stops: {error}") from error
+
+    def _apply(self, shard: int, first: int, last: int, body: bytes) -> None:
+        sequencer = self._sequencer
+        sequencer.apply(shard, first, last, body)
+        batch = sequencer.batch
+        self._waiting.applied(shard, last, batch.effects, batch.answers)
+
+    def _applied(self, shard: int) -> int:
+        return self._fold.ledger.shard(shard).applied
+
+    async def _committed(self) -> None:
+        """Wait until everything decided so far is committed."""
+        committed: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        self._sequencer.batch.answers.append(lambda: resolve(committed))
+        self._arrived.set()
+        await committed
+
+    async def _answered(self, call: Call, *, wait_result: bool) -> None:
+        """Wait for the commit and, for a bounded time, for the kernel."""
+        await call.accepted
+        if wait_result and not call.finished.done():
+            await asyncio.wait((call.finished,), timeout=self._config.result_wait_ms / 1000)
+
+    # --- the loops ------------------------------------------------------------------------------
+
+    async def _commit_loop(self) -> None:
+        """One batch open, one in flight; answer and publish the finished one meanwhile."""
+        finished: Sealed | None = None
+        while True:
+            if finished is None:
+                await self._arrived.wait()
+            self._arrived.clear()
+            if self._failure is not None:
+                raise self._failure
+            if not self._sequencer.batch.idle:
+                self._in_flight = self._seal()
+                self._commit = asyncio.ensure_future(self._append(self._in_flight))
+            if finished is not None:
+                self._finish(finished)
+            # Shielded: a stop must not tear up a commit whose outcome it then could not know.
+            if self._commit is not None:
+                await asyncio.shield(self._commit)
+            finished, self._in_flight = self._in_flight, None
+
+    async def _drain(self) -> None:
+        """Finish the commit in flight, then commit what is open; answer both."""
+        self._serving = False
+        if self._failure is not None:
+            return
+        if self._commit is not None:
+            await self._commit
+        if self._in_flight is not None:
+            self._finish(self._in_flight)
+        if not self._sequencer.batch.idle:
+            sealed = self._seal()
+            await self._append(sealed)
+            self._finish(sealed)
+
+    def _seal(self) -> Sealed:
+        ledger, batch = self._fold.ledger, self._sequencer.batch
+        check_entry(ledger, batch.effects)
+        sealed = batch.seal(ledger)
+        if sealed.body:
+            self._sequencer.next_batch()
+        else:
+            self._sequencer.reopen_batch()
+        return sealed
+
+    async def _append(self, sealed: Sealed) -> None:
+        if sealed.body:
+            await self._log.append(self._epoch, sealed.n, sealed.at_us, sealed.body, sealed.spans)
+            self._committed_n = sealed.n
+
+    def _finish(self, sealed: Sealed) -> None:
+        """Answer and publish what is committed."""
+        sealed.answer()
+        if sealed.entry is not None:
+            self._publishers.offer(sealed.entry)
+
+    async def _tick_loop(self) -> None:
+        """Number a tick on every shard, so that a hole in a stream shows within a second."""
+        while True:
+            await asyncio.sleep(self._config.tick_interval_ms / 1000)
+            self._guard.check()
+            if not self._guard.jumped:
+                self._decide(self._tick, wait_result=False)
+            await self._publishers.keep_generation()
+
+    def _tick(self) -> list[Ticket]:
+        self._sequencer.tick_all()
+        return []
+
+    def _set_limits(self) -> None:
+        """Number the limits of the configuration where the log has others."""
+        limits = (self._config.account_orders_max, self._config.total_orders_max)
+
+        def decide() -> list[Ticket]:
+            sequencer = self._sequencer
+            for shard in range(self._config.shards_count):
+                if self._fold.ledger.shard(shard).limits != limits:
+                    command = SetLimits(0, sequencer.next_seq(shard), sequencer.time_us, 0, *limits)
+                    sequencer.number(shard, command)
+            return []
+
+        self._decide(decide, wait_result=False)

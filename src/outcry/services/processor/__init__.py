@@ -1,0 +1,1 @@
+"""Two short loops: facts to the ledger, and the ledger's news to its users."""

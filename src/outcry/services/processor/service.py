@@ -1,0 +1,141 @@
+"""The processor: facts → `asset.apply`, ledger log → user events.
+
+The first loop keeps no position of its own: it is what the ledger has applied. The second loop's
+position is the tail of the stream it writes. Both can therefore stop anywhere and go on.
+"""
+
+import asyncio
+from collections.abc import AsyncIterator, Mapping, Sequence
+from typing import Final
+
+import structlog
+
+from outcry.messages import streams
+from outcry.messages.entry import unpack_entry
+from outcry.messages.record_bodies import cut
+from outcry.messages.user_events import pack_batches
+from outcry.ports.asset import Asset, AssetUnavailable, OutOfSequence
+from outcry.ports.bus import Bus, StreamEntry
+from outcry.ports.ledger_log import LedgerLog
+from outcry.runtime.follow import Follower, Resync
+from outcry.runtime.publish import Ahead, Publisher
+
+
+#: Facts that one `apply` carries, softly: a command's facts are never divided.
+APPLY_BYTES_MAX: Final = 4 * 1024 * 1024
+#: Log entries that one publication carries.
+PUBLISH_COUNT_MAX: Final = 256
+LOG_WAIT_MS: Final = 1_000
+PAUSE_S: Final = 0.05
+
+_log = structlog.get_logger(__name__)
+
+
+class ProcessorService:
+    """Carries facts to the ledger and publishes what users may know."""
+
+    name = "processor"
+
+    def __init__(self, bus: Bus, log: LedgerLog, asset: Asset, shards: Sequence[int]) -> None:
+        self._bus = bus
+        self._log = log
+        self._asset = asset
+        self._shards = shards
+        self._events = Publisher(bus, streams.USER_EVENTS, again=self._again)
+        self._applied = dict.fromkeys(shards, 0)
+        self._published_n = 0
+        self._ready = False
+
+    async def start(self) -> None:
+        """Find where the ledger and the stream stand; refuse a stream that is ahead of the log."""
+        newest = await self._events.newest()
+        head = await self._log.head()
+        if newest is not None and newest.last > head:
+            raise Ahead(streams.USER_EVENTS, newest.last, head)
+        self._published_n = newest.last if newest else head
+        self._ready = True
+
+    async def run(self) -> None:
+        """Carry and publish until cancelled."""
+        async with asyncio.TaskGroup() as tasks:
+            for shard in self._shards:
+                tasks.create_task(self._carry(shard))
+            tasks.create_task(self._publish())
+
+    async def stop(self) -> None:
+        """Nothing is kept that would have to be finished."""
+        self._ready = False
+
+    def status(self) -> Mapping[str, int]:
+        """Return where both loops stand."""
+        return {
+            "ready": int(self._ready),
+            "published_n": self._published_n,
+            "applied": sum(self._applied.values()),
+        }
+
+    async def _carry(self, shard: int) -> None:
+        """Bring the facts of one shard to the ledger, in order, whole commands at a time."""
+        applied = await self._asset.applied(shard)
+        follower = Follower(self._bus, streams.facts(shard), position=applied, recut=cut)
+        while True:
+            try:
+                for first, last, body in _joined(await follower.read()):
+                    self._applied[shard] = await self._asset.apply(shard, first, last, body)
+            except (OutOfSequence, Resync, AssetUnavailable) as reason:
+                _log.warning("facts_again", shard=shard, reason=str(reason))
+                await asyncio.sleep(PAUSE_S)
+                follower.seek(await self._asset.applied(shard))
+
+    async def _publish(self) -> None:
+        """Publish the user events of every committed entry, under its number."""
+        while True:
+            head = await self._log.wait(self._published_n, LOG_WAIT_MS)
+            if head <= self._published_n:
+                await self._events.publish()
+                continue
+            upto = min(head, self._published_n + PUBLISH_COUNT_MAX)
+            entries = [
+                StreamEntry(first, last, body)
+                async for first, last, body in self._news(self._published_n, upto)
+            ]
+            await self._events.publish(entries)
+            self._published_n = upto
+
+    async def _again(self, tail: int | None) -> AsyncIterator[tuple[int, int, bytes]]:
+        """Yield the entries above *tail*; a new stream begins at what is published next."""
+        head = await self._log.head()
+        after = max(0, min(head, self._published_n) - 1) if tail is None else tail
+        async for entry in self._news(after, head):
+            yield entry
+
+    async def _news(self, after: int, upto: int) -> AsyncIterator[tuple[int, int, bytes]]:
+        """Yield one stream entry for each log entry that told users something, and for the last.
+
+        Each begins where the one before ended, so entries with no news leave no hole.
+        """
+        first = after + 1
+        async for row in self._log.entries(after, upto):
+            events = unpack_entry(row.body).events if row.body else []
+            if events or row.n == upto:
+                yield first, row.n, pack_batches(events)
+                first = row.n + 1
+
+
+def _joined(entries: list[StreamEntry]) -> list[StreamEntry]:
+    """Return *entries* with neighbours joined up to `APPLY_BYTES_MAX`: one commit carries more."""
+    joined: list[StreamEntry] = []
+    bodies: list[bytes] = []
+    size = first = last = 0
+    for entry in entries:
+        if bodies and (size + len(entry.body) > APPLY_BYTES_MAX or entry.first != last + 1):
+            joined.append(StreamEntry(first, last, b"".join(bodies)))
+            bodies, size = [], 0
+        if not bodies:
+            first = entry.first
+        bodies.append(entry.body)
+        size += len(entry.body)
+        last = entry.last
+    if bodies:
+        joined.append(StreamEntry(first, last, b"".join(bodies)))
+    return joined
