@@ -1,7 +1,7 @@
 """Changes of public books for one subscriber, joined until it takes them.
 
 However slow a subscriber is, it costs at most one `MarketChange` per market, of bounded size: what
-it did not fetch in time is joined, and what would be too much to join becomes "take the whole book".
+it did not fetch in time is joined, and what would be too much becomes "take the whole book".
 """
 
 import asyncio

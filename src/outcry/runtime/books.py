@@ -33,7 +33,7 @@ SUBSCRIPTIONS_MAX: Final = 64
 
 _SEQ_MASK: Final = (1 << SEQ_BITS) - 1
 
-_log = structlog.get_logger(__name__)
+_log = structlog.get_logger("outcry.books")
 
 
 class _Shard:

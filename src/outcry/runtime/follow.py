@@ -10,7 +10,7 @@ effect and start from there. Nothing is acknowledged and nothing is ever skipped
 """
 
 import asyncio
-from collections.abc import AsyncGenerator, AsyncIterator, Callable, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping
 from typing import Final, NamedTuple
 
 import structlog
@@ -18,6 +18,7 @@ import structlog
 from outcry.domain.errors import CorruptError, OutcryError
 from outcry.ports.bus import READ_COUNT_MAX, Bus, BusUnavailable, Reset, StreamEntry, Trimmed
 from outcry.ports.ledger_log import LogUnavailable
+from outcry.runtime.closing import closing
 
 
 #: What refills: numbers after a position, each item ``(first, last, body)``, e.g. from the log.
@@ -32,7 +33,7 @@ REFILL_BYTES_MAX: Final = 4 * 1024 * 1024
 #: Refills in a row that bring nothing while the stream shows a hole, before `Resync`.
 HOLE_ATTEMPTS_MAX: Final = 60
 
-_log = structlog.get_logger(__name__)
+_log = structlog.get_logger("outcry.follow")
 
 
 class Resync(OutcryError):
@@ -115,14 +116,15 @@ class Follower:
         return not self._doubt
 
     @property
-    def resyncs(self) -> int:
-        """How often the stream did not simply continue."""
-        return self._counts["resyncs"]
+    def disturbances(self) -> int:
+        """How often a read did not simply continue the stream; only ever grows."""
+        return self._counts["resets"] + self._counts["holes"] + self._counts["unavailable"]
 
     def seek(self, position: int) -> None:
         """Continue after *position*: the caller found out where it stands."""
         self._position = position
         self._fruitless = 0
+        self._filling = self._refill is not None
 
     def status(self) -> Mapping[str, int]:
         """Return position and counters; ``synced`` is 0 while resynchronising."""
@@ -228,8 +230,7 @@ class Follower:
     async def _read_refill(self, refill: Refill) -> list[StreamEntry]:
         taken: list[StreamEntry] = []
         size = 0
-        entries = refill(self._position)
-        try:
+        async with closing(refill(self._position)) as entries:
             async for first, last, body in entries:
                 if first > self._position + 1:
                     raise CorruptError(
@@ -239,8 +240,5 @@ class Follower:
                 size += len(body)
                 if size >= REFILL_BYTES_MAX:
                     break
-        finally:
-            if isinstance(entries, AsyncGenerator):
-                await entries.aclose()
         self._filling = size >= REFILL_BYTES_MAX
         return taken

@@ -12,10 +12,11 @@ from outcry.messages.level_snapshots import LEVELS_VERSION, levels_of_kernel, un
 from outcry.messages.record_bodies import cut, iter_records
 from outcry.ports.ledger_log import LedgerLog
 from outcry.ports.snapshots import Snapshot, Snapshots
+from outcry.runtime.closing import closing
 from outcry_wire.snapshot import RULES_VERSION
 
 
-_log = structlog.get_logger(__name__)
+_log = structlog.get_logger("outcry.recovery")
 
 
 def snapshot_name(shard: int) -> str:
@@ -54,9 +55,10 @@ async def fold_committed(levels: LevelBooks, log: LedgerLog, shard: int, upto: i
     """Fold the log's facts above ``levels.seq`` and not above *upto*."""
     if levels.seq >= upto:
         return
-    async for _, last, body in log.facts(shard, levels.seq):
-        for fact in iter_records(body if last <= upto else cut(body, levels.seq, upto)):
-            levels.apply(fact)
-        if last >= upto:
-            break
-        await asyncio.sleep(0)
+    async with closing(log.facts(shard, levels.seq)) as runs:
+        async for _, last, body in runs:
+            for fact in iter_records(body if last <= upto else cut(body, levels.seq, upto)):
+                levels.apply(fact)
+            if last >= upto:
+                break
+            await asyncio.sleep(0)

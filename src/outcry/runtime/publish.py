@@ -18,6 +18,7 @@ import structlog
 
 from outcry.domain.errors import InvariantError, OutcryError
 from outcry.ports.bus import Bus, BusUnavailable, Gap, StreamEntry
+from outcry.runtime.closing import closing
 from outcry.runtime.follow import Backoff, Recut
 
 
@@ -28,7 +29,7 @@ Again = Callable[[int | None], AsyncIterator[tuple[int, int, bytes]]]
 APPEND_COUNT_MAX: Final = 256
 APPEND_BYTES_MAX: Final = 4 * 1024 * 1024
 
-_log = structlog.get_logger(__name__)
+_log = structlog.get_logger("outcry.publish")
 
 
 class Ahead(OutcryError):
@@ -124,28 +125,37 @@ class Publisher:
                 self._settle()
                 return
 
-    async def check_tail(self) -> int:
-        """Compare the newest entry with what we would have written; returns the stream's tail.
+    async def newest(self) -> StreamEntry | None:
+        """Return the stream's newest entry, waiting for the bus; read the log after it."""
+        while True:
+            try:
+                newest = await self._bus.newest(self._stream)
+            except BusUnavailable as error:
+                await self._wait_for_bus(error)
+            else:
+                self._settle()
+                self.doubt()
+                return newest
+
+    async def check(self, newest: StreamEntry) -> None:
+        """Compare the entry that `newest` found with what we would have written.
 
         Bodies are records, compared where `again` still has them. Raises `InvariantError` when
-        they differ and `Ahead` when the stream goes beyond everything that `again` yields.
+        they differ and `Ahead` when the entry goes beyond everything that `again` yields.
         """
         assert self._recut is not None, "only bodies of records can be compared"
-        newest = await self._bus.newest(self._stream)
-        if newest is None:
-            return 0
         covered = newest.first - 1
-        async for first, last, body in self._again(covered):
-            after = max(covered, first - 1)
-            upto = min(last, newest.last)
-            ours = self._recut(body, after, upto)
-            if ours != self._recut(newest.body, after, upto):
-                raise InvariantError(
-                    f"{self._stream} holds other records in {after + 1}..{upto} than we produce"
-                )
-            covered = upto
-            if covered == newest.last:
-                return newest.last
+        async with closing(self._again(covered)) as entries:
+            async for first, last, body in entries:
+                after = max(covered, first - 1)
+                upto = min(last, newest.last)
+                if self._recut(body, after, upto) != self._recut(newest.body, after, upto):
+                    raise InvariantError(
+                        f"{self._stream} holds other records in {after + 1}..{upto} than ours"
+                    )
+                covered = upto
+                if covered == newest.last:
+                    return
         raise Ahead(self._stream, newest.last, covered)
 
     def _is_new(self, entry: StreamEntry) -> bool:
@@ -165,27 +175,29 @@ class Publisher:
             self._kept_bytes -= self._kept.pop()[1]
         batch: list[StreamEntry] = []
         size = 0
-        async for first, last, body in self._again(self._tail):
-            entry = self._cut(StreamEntry(first, last, body))
-            if entry is None:
-                continue
-            batch.append(entry)
-            size += len(entry.body)
-            if len(batch) >= APPEND_COUNT_MAX or size >= APPEND_BYTES_MAX:
-                await self._append(batch)
-                batch, size = [], 0
+        position = self._tail
+        async with closing(self._again(self._tail)) as entries:
+            async for first, last, body in entries:
+                entry = self._cut(StreamEntry(first, last, body), position)
+                if entry is None:
+                    continue
+                position = entry.last
+                batch.append(entry)
+                size += len(entry.body)
+                if len(batch) >= APPEND_COUNT_MAX or size >= APPEND_BYTES_MAX:
+                    await self._append(batch)
+                    batch, size = [], 0
         await self._append(batch)
 
-    def _cut(self, entry: StreamEntry) -> StreamEntry | None:
-        """Return the part of *entry* above the tail, None when there is none."""
-        tail = self._tail
-        if tail is None or entry.first > tail:
+    def _cut(self, entry: StreamEntry, after: int | None) -> StreamEntry | None:
+        """Return the part of *entry* above *after*, None when there is none."""
+        if after is None or entry.first > after:
             return entry
-        if entry.last <= tail:
+        if entry.last <= after:
             return None
         if self._recut is None:
-            raise Unreachable(self._stream, tail, entry.last + 1)
-        return StreamEntry(tail + 1, entry.last, self._recut(entry.body, tail, None))
+            raise Unreachable(self._stream, after, entry.last + 1)
+        return StreamEntry(after + 1, entry.last, self._recut(entry.body, after, None))
 
     async def _append(self, entries: Sequence[StreamEntry]) -> None:
         for start in range(0, len(entries), APPEND_COUNT_MAX):

@@ -1,0 +1,1 @@
+"""Depth: facts in, public changes of the books out."""

@@ -1,0 +1,1 @@
+"""Match engine: commands in, facts out."""

@@ -1,0 +1,1 @@
+"""Store: audits the committed facts and saves what the engine starts from."""
