@@ -23,6 +23,9 @@ class Reject(IntEnum):
     ROUTE_UNKNOWN = 107
     METHOD_NOT_ALLOWED = 108
     RATE_LIMITED = 109
+    SUBSCRIPTIONS_LIMIT = 110
+    NOT_SUBSCRIBED = 111
+    CONNECTIONS_LIMIT = 112
 
     # 200: who asks
     CREDENTIALS_MISSING = 201
@@ -126,6 +129,11 @@ SENTENCES: Final[dict[Reject, str]] = {
     Reject.ROUTE_UNKNOWN: "There is nothing at this address; /docs lists every route.",
     Reject.METHOD_NOT_ALLOWED: "This route exists but not for this HTTP method; see /docs.",
     Reject.RATE_LIMITED: "Too many requests; wait as long as Retry-After says.",
+    Reject.SUBSCRIPTIONS_LIMIT: (
+        "This connection follows as many markets as it may; unsubscribe or open another one."
+    ),
+    Reject.NOT_SUBSCRIBED: "This connection does not follow that market.",
+    Reject.CONNECTIONS_LIMIT: "This user has as many connections as allowed; close one first.",
     Reject.CREDENTIALS_MISSING: (
         "This route needs credentials; send 'Authorization: Bearer <jwt>' or 'x-api-key'."
     ),

@@ -29,6 +29,7 @@ from picows import (
 )
 from structlog import get_logger
 
+from outcry.runtime.config import Config
 from outcry.runtime.ws_session import CloseCode, FrameKind, Session, Wire
 
 
@@ -65,6 +66,11 @@ class ListenerConfig(Struct, frozen=True):
     connections_max: int = 20_000
     #: Largest frame that is read at all; sessions have their own, smaller limit for messages.
     frame_bytes_max: int = 65_536
+
+    @classmethod
+    def of(cls, config: Config) -> "ListenerConfig":
+        """Return what an operator chose."""
+        return cls(config.feeds.host, config.feeds.port, config.limits.feed_connections_count_max)
 
 
 class FeedListener:

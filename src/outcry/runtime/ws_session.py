@@ -16,6 +16,7 @@ from uuid import uuid4
 from msgspec import Struct, json
 
 from outcry.domain.rejects import Reject, Rejected
+from outcry.runtime.config import Limits
 
 
 PING: Final = b"ping"
@@ -87,13 +88,22 @@ class SessionLimits(Struct, frozen=True):
     #: Largest message a client may send, fragments together.
     message_bytes_max: int = 16_384
     #: Messages and control frames a client may send in one second.
-    messages_per_second_max: int = 50
+    messages_per_second_max: int = 500
     #: Silence after which the server pings.
     ping_after_seconds: float = 20.0
     #: Silence after which the connection is closed. Any frame from the client is a sign of life.
     heartbeat_seconds: float = 60.0
     #: Backlog at which the feed stops sending to this client.
     backlog_bytes_max: int = 262_144
+
+    @classmethod
+    def of(cls, limits: Limits) -> "SessionLimits":
+        """Return the limits that an operator chose."""
+        return cls(
+            ping_after_seconds=limits.feed_silence_ms_max / 3_000,
+            heartbeat_seconds=limits.feed_silence_ms_max / 1_000,
+            backlog_bytes_max=limits.feed_buffer_bytes_max,
+        )
 
 
 class ErrorFrame(Struct, frozen=True):

@@ -1,0 +1,222 @@
+"""From user events and account images to what the private feed says. Pure."""
+
+from collections.abc import Callable, Iterator, Sequence
+from typing import Final
+
+from outcry.domain.market import own_price
+from outcry.domain.order import OrderStatus
+from outcry.domain.units import format_decimal, format_money, format_price, format_quantity
+from outcry.messages.user_events import (
+    BalanceState,
+    FillDone,
+    OrderState,
+    PositionState,
+    UserBatch,
+    UserEvent,
+)
+from outcry.ports.projection import MarketRow, OrderRow
+from outcry.ports.queries import AccountImage, Position
+from outcry.services.websocket_user.outside import (
+    BalanceData,
+    EventFrame,
+    OrderData,
+    PositionData,
+    SnapshotData,
+    SnapshotFrame,
+    TradeData,
+)
+from outcry_wire.records import CancelReason, MatchKind, OrderKind, Side, TimeInForce
+from outcry_wire.rejects import Reject
+
+
+MarketOf = Callable[[int], MarketRow]
+
+_CHANGES: Final = {
+    OrderStatus.NEW: "open_order_created",
+    OrderStatus.OPEN: "open_order_updated",
+    OrderStatus.FILLED: "open_order_filled",
+    OrderStatus.CANCELLED: "open_order_cancelled",
+    OrderStatus.REJECTED: "open_order_cancelled",
+}
+_STATUSES: Final = {
+    OrderStatus.NEW: "new",
+    OrderStatus.FILLED: "filled",
+    OrderStatus.CANCELLED: "cancelled",
+    OrderStatus.REJECTED: "rejected",
+}
+#: An average price has two decimals more than a price.
+_AVERAGE_DECIMALS: Final = 6
+
+
+def markets_of(batch: UserBatch) -> set[int]:
+    """Return the markets that the events of *batch* name."""
+    return {event.market_id for event in batch.events if not isinstance(event, BalanceState)}
+
+
+def event_frames(
+    n: int, batch: UserBatch, market_of: MarketOf, known: set[tuple[int, int]] | None
+) -> Iterator[EventFrame]:
+    """Yield the events of *batch* of log entry *n*.
+
+    *known* are the positions ``(market, outcome)`` that the reader was told of, and is kept up to
+    date; None means that nobody knows, and then no position is called new.
+    """
+    final = len(batch.events) - 1
+    for index, event in enumerate(batch.events):
+        kind, event_id, data = _render(n, event, market_of, known)
+        yield EventFrame(event_id, kind, n, batch.prev_n, index == final, data)
+
+
+def snapshot_frames(
+    image: AccountImage, market_of: MarketOf, *, part_max: int, truncated: bool
+) -> Iterator[SnapshotFrame]:
+    """Yield *image* in parts of at most *part_max* orders and positions of as many markets."""
+    balance = _balance(image.n, image.balance.total, image.balance.held)
+    most = max(len(image.orders), len(image.positions))
+    parts = max(1, -(-most // part_max))
+    for part in range(parts):
+        cut = slice(part * part_max, (part + 1) * part_max)
+        rows = image.orders[cut]
+        orders = [_order("open_order_snapshot", row, market_of(row.market_id)) for row in rows]
+        held = image.positions[cut]
+        positions = [data for both in held for data in _positions_held(image.n, both)]
+        data = SnapshotData(balance, orders, positions)
+        yield SnapshotFrame("snapshot", image.n, part + 1, parts, truncated, data)
+
+
+def positions_known(positions: Sequence[Position]) -> set[tuple[int, int]]:
+    """Return ``(market, outcome)`` of everything that a snapshot shows as a position."""
+    return {
+        (held.market.market_id, outcome)
+        for held in positions
+        for outcome, qty in enumerate((held.qty_0, held.qty_1))
+        if qty
+    }
+
+
+def _render(
+    n: int, event: UserEvent, market_of: MarketOf, known: set[tuple[int, int]] | None
+) -> tuple[str, int | None, OrderData | PositionData | BalanceData | TradeData]:
+    if isinstance(event, BalanceState):
+        return "balance_change", None, _balance(n, event.total, event.held)
+    market = market_of(event.market_id)
+    if isinstance(event, OrderState):
+        change = _CHANGES[OrderStatus(event.status)]
+        return "open_order_change", market.event_id, _order(change, event, market)
+    if isinstance(event, FillDone):
+        return "trade", market.event_id, _trade(event, market)
+    change = _position_change(event, known)
+    return "position_change", market.event_id, _position(n, change, event, market)
+
+
+def _order(types: str, order: OrderState | OrderRow, market: MarketRow) -> OrderData:
+    status = OrderStatus(order.status)
+    started = "partially_filled" if order.filled else "new"
+    return OrderData(
+        types=types,
+        order_id=order.order_id,
+        client_order_id=order.client_order_id,
+        event_id=market.event_id,
+        market_id=market.market_id,
+        token_id=_token(market, order.outcome),
+        outcome_name=_outcome_name(market, order.outcome),
+        side=Side(order.side).name.lower(),
+        order_type="limit" if order.kind == OrderKind.LIMIT else "market",
+        time_in_force=TimeInForce(order.tif).name,
+        price=format_price(own_price(order.outcome, order.price)),
+        quantity=format_quantity(order.qty),
+        filled_quantity=format_quantity(order.filled),
+        budget=format_money(order.budget),
+        volume=format_money(order.volume),
+        fee=format_money(order.fee),
+        status=_STATUSES.get(status, started),
+        resting=status == OrderStatus.OPEN,
+        reason=CancelReason(order.reason).name.lower() if order.reason else "",
+        reject=order.reject,
+        reject_name=Reject(order.reject).name.lower() if order.reject else "",
+        created_at=order.created_at_us // 1_000,
+        updated_at=order.updated_at_us // 1_000,
+        update_id=order.update_id,
+    )
+
+
+def _position_change(event: PositionState, known: set[tuple[int, int]] | None) -> str:
+    """Return what happened to a position, and remember that the reader knows."""
+    key = (event.market_id, event.outcome)
+    if not event.qty:
+        if known is not None:
+            known.discard(key)
+        return "position_removed"
+    if known is None or key in known:
+        return "position_updated"
+    known.add(key)
+    return "position_created"
+
+
+def _position(n: int, types: str, held: PositionState, market: MarketRow) -> PositionData:
+    return PositionData(
+        types=types,
+        event_id=market.event_id,
+        market_id=market.market_id,
+        token_id=_token(market, held.outcome),
+        outcome_name=_outcome_name(market, held.outcome),
+        quantity=format_quantity(held.qty),
+        held=format_quantity(held.held),
+        avg_price=_average_price(held.cost, held.qty),
+        cost=format_money(held.cost),
+        realised=format_money(held.realised),
+        update_id=n,
+    )
+
+
+def _positions_held(n: int, position: Position) -> Iterator[PositionData]:
+    row = position.row
+    sides = (
+        (0, position.qty_0, position.held_0, row.cost_0),
+        (1, position.qty_1, position.held_1, row.cost_1),
+    )
+    for outcome, qty, held, cost in sides:
+        if qty:
+            state = PositionState(
+                row.account, row.market_id, outcome, qty, held, cost, row.realised
+            )
+            yield _position(n, "position_snapshot", state, position.market)
+
+
+def _balance(n: int, total: int, held: int) -> BalanceData:
+    return BalanceData(format_money(total), format_money(total - held), format_money(held), n)
+
+
+def _trade(fill: FillDone, market: MarketRow) -> TradeData:
+    price = own_price(fill.outcome, fill.price)
+    return TradeData(
+        trade_id=fill.trade_id,
+        fill=fill.fill,
+        order_id=fill.order_id,
+        event_id=market.event_id,
+        market_id=market.market_id,
+        token_id=_token(market, fill.outcome),
+        outcome_name=_outcome_name(market, fill.outcome),
+        side=Side(fill.side).name.lower(),
+        role="maker" if fill.maker else "taker",
+        match=MatchKind(fill.match).name.lower(),
+        price=format_price(price),
+        quantity=format_quantity(fill.qty),
+        value=format_money(price * fill.qty),
+        fee=format_money(fill.fee),
+        timestamp=fill.at_us // 1_000,
+    )
+
+
+def _average_price(cost: int, qty: int) -> str:
+    """Return cost per share, rounded down; micros / lots are ticks, and a tick is 10**-4."""
+    scale = 10 ** (_AVERAGE_DECIMALS - 4)
+    return format_decimal(cost * scale // qty if qty else 0, _AVERAGE_DECIMALS)
+
+
+def _token(market: MarketRow, outcome: int) -> str:
+    return market.token_1 if outcome else market.token_0
+
+
+def _outcome_name(market: MarketRow, outcome: int) -> str:
+    return market.outcome_1 if outcome else market.outcome_0

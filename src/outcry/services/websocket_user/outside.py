@@ -1,0 +1,118 @@
+"""What the private feed says, as the outside knows it: the shapes of its messages.
+
+Amounts are decimal text, ids integers, times milliseconds; prices are those of the order's own
+outcome. ``n`` and ``prev_n`` are log entries: whoever holds ``prev_n`` misses nothing, and ``last``
+is true on the last event of an entry.
+"""
+
+from msgspec import Struct
+
+
+class OrderData(Struct, frozen=True, gc=False):
+    """An order as it is now. ``resting``: it stands in the book."""
+
+    types: str
+    order_id: int
+    client_order_id: str
+    event_id: int
+    market_id: int
+    token_id: str
+    outcome_name: str
+    side: str
+    order_type: str
+    time_in_force: str
+    price: str
+    quantity: str
+    filled_quantity: str
+    #: Money asked for, of an order by money.
+    budget: str
+    #: Money paid or received so far, fees apart.
+    volume: str
+    fee: str
+    status: str
+    resting: bool
+    #: Why it was cancelled, "" otherwise.
+    reason: str
+    #: The number and the name of the refusal, 0 and "" otherwise.
+    reject: int
+    reject_name: str
+    created_at: int
+    updated_at: int
+    update_id: int
+
+
+class PositionData(Struct, frozen=True, gc=False):
+    """Tokens of one outcome as they are now; ``held`` of them are set aside for orders."""
+
+    types: str
+    event_id: int
+    market_id: int
+    token_id: str
+    outcome_name: str
+    quantity: str
+    held: str
+    avg_price: str
+    cost: str
+    realised: str
+    update_id: int
+
+
+class BalanceData(Struct, frozen=True, gc=False):
+    """Collateral as it is now: ``total = available + held``."""
+
+    total: str
+    available: str
+    held: str
+    update_id: int
+
+
+class TradeData(Struct, frozen=True, gc=False):
+    """One side of one fill."""
+
+    trade_id: int
+    fill: int
+    order_id: int
+    event_id: int
+    market_id: int
+    token_id: str
+    outcome_name: str
+    side: str
+    role: str
+    match: str
+    price: str
+    quantity: str
+    value: str
+    #: Net of rebates; negative when the rebate is larger.
+    fee: str
+    timestamp: int
+
+
+class EventFrame(Struct, frozen=True, gc=False):
+    """One private event. ``event_id`` is null where it belongs to no event (a balance)."""
+
+    event_id: int | None
+    event_type: str
+    n: int
+    prev_n: int
+    last: bool
+    data: OrderData | PositionData | BalanceData | TradeData
+
+
+class SnapshotData(Struct, frozen=True, gc=False):
+    """A part of a snapshot; the balance is in every part."""
+
+    balance: BalanceData
+    orders: list[OrderData]
+    positions: list[PositionData]
+
+
+class SnapshotFrame(Struct, frozen=True, gc=False):
+    """Everything that is open as of log entry ``n``; changes that follow have a higher one."""
+
+    event_type: str
+    n: int
+    part: int
+    parts: int
+    #: There are more open orders than a snapshot shows; the oldest are missing.
+    truncated: bool
+    data: SnapshotData
