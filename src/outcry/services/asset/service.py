@@ -17,6 +17,7 @@ from typing import TypeVar, cast
 import structlog
 
 from outcry.domain.ledger.invariants import check_entry
+from outcry.domain.ledger.state import Ledger
 from outcry.domain.rejects import Reject
 from outcry.messages.commands import SetLimits
 from outcry.messages.entry import unpack_entry
@@ -72,6 +73,11 @@ class AssetService:
         self._in_flight: Sealed | None = None
         self._serving = False
         self._failure: BaseException | None = None
+
+    @property
+    def ledger(self) -> Ledger:
+        """The state in memory, which may be ahead of what is committed: for tests and probes."""
+        return self._fold.ledger
 
     # --- life -----------------------------------------------------------------------------------
 

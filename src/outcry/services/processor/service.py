@@ -31,7 +31,7 @@ PAUSE_S: Final = 0.05
 _log = structlog.get_logger(__name__)
 
 
-class ProcessorService:
+class Processor:
     """Carries facts to the ledger and publishes what users may know."""
 
     name = "processor"
