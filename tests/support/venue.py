@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 
 from outcry.adapters.clock import ManualClock
 from outcry.adapters.memory import MemoryBus, MemoryLedgerLog, MemorySnapshots
+from outcry.domain.market import MarketMove
 from outcry.domain.units import TICKS_PER_UNIT
 from outcry.messages.requests import (
     CancelAccepted,
@@ -23,7 +24,6 @@ from outcry.messages.requests import (
     OrderResult,
     PlaceRequest,
 )
-from outcry.domain.market import MarketMove
 from outcry.runtime.log_tail import LogTail
 from outcry.runtime.service import Service
 from outcry.services.asset.config import AssetConfig

@@ -1,13 +1,13 @@
 """The path of an order through the real services on in-memory adapters."""
 
 import pytest
+from tests.support.venue import Venue, limit
 
 from outcry.domain.ids import FEES, token_asset
 from outcry.domain.ledger.invariants import audit
 from outcry.domain.order import OrderStatus
 from outcry.messages.requests import RedeemOp, ResolveOp, SetFeesOp, SplitOp
 from outcry_wire.records import Side
-from tests.support.venue import Venue, limit
 
 
 HUNDRED = 100_000_000

@@ -87,7 +87,7 @@ def redeem(ledger: Ledger, effects: Effects, account: int, market_id: int, key: 
     paid = lots = 0
     for outcome in OUTCOMES:
         asset = token_asset(market_id, outcome)
-        qty = ledger.balance(account, asset).total
+        qty = ledger.total(account, asset)
         value = market.payout[outcome] * qty
         post(ledger, effects, account, -market_id, asset, qty, "redeem", market_id)
         post(ledger, effects, -market_id, account, COLLATERAL, value, "redeem", market_id)

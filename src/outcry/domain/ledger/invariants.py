@@ -35,8 +35,8 @@ def check_entry(ledger: Ledger, effects: Effects) -> None:
 def check_collateral(ledger: Ledger, market: Market) -> None:
     """Raise `InvariantError` unless the market's collateral backs exactly what it issued."""
     pool = -market.market_id
-    issued = [-ledger.balance(pool, token_asset(market.market_id, o)).total for o in (0, 1)]
-    collateral = ledger.balance(pool, COLLATERAL).total
+    issued = [-ledger.total(pool, token_asset(market.market_id, o)) for o in (0, 1)]
+    collateral = ledger.total(pool, COLLATERAL)
     if market.state in PAID_STATES:
         owed = [sum(p * lots for p, lots in zip(market.payout, issued, strict=True))]
     else:

@@ -148,7 +148,7 @@ def sold(
     The cost that leaves is the floor of the proportional part, all of it with the last lot.
     """
     position = ledger.position(account, market_id)
-    owned = ledger.balance(account, token_asset(market_id, outcome)).total
+    owned = ledger.total(account, token_asset(market_id, outcome))
     cost = position.cost[outcome] * qty // owned
     position.cost[outcome] -= cost
     position.realised += proceeds - cost

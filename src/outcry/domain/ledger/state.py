@@ -202,6 +202,11 @@ class Ledger:
             balance = self.balances[key] = Balance()
         return balance
 
+    def total(self, account: int, asset: int) -> int:
+        """Return all that the account has of *asset*."""
+        balance = self.balances.get(account << _ASSET_BITS | asset)
+        return balance.total if balance else 0
+
     def available(self, account: int, asset: int) -> int:
         """Return what of *asset* the account may use."""
         balance = self.balances.get(account << _ASSET_BITS | asset)

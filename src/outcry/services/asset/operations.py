@@ -39,8 +39,8 @@ def deposit(sequencer: Sequencer, op: DepositOp) -> FundsResult:
     refused = _check_movement(ledger, op, "deposit")
     if refused:
         return refused
-    total = ledger.balance(op.account, COLLATERAL).total
-    outside = -ledger.balance(EXTERNAL, COLLATERAL).total
+    total = ledger.total(op.account, COLLATERAL)
+    outside = -ledger.total(EXTERNAL, COLLATERAL)
     if max(total, outside) + op.amount >= BALANCE_LIMIT:
         return Declined(Reject.BALANCE_LIMIT, format_money(op.amount))
     sequencer.record(
@@ -110,7 +110,7 @@ def redeem(sequencer: Sequencer, op: RedeemOp) -> FundsResult:
         return Declined(Reject.MARKET_UNKNOWN, str(op.market_id))
     if market.state not in PAID_STATES:
         return Declined(Reject.MARKET_NOT_RESOLVED, market.state.name.lower(), "resolved or voided")
-    lots = [ledger.balance(op.account, token_asset(op.market_id, o)).total for o in (0, 1)]
+    lots = [ledger.total(op.account, token_asset(op.market_id, o)) for o in (0, 1)]
     if not any(lots):
         return Declined(Reject.NOTHING_TO_REDEEM, str(op.market_id))
     paid = sum(payout * held for payout, held in zip(market.payout, lots, strict=True))

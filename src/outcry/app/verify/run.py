@@ -1,0 +1,123 @@
+"""The verification itself: one pass over the log, everything compared on the way."""
+
+import time
+from collections.abc import Callable
+from typing import Protocol
+
+from outcry.app.verify.kernels import AuditKernel, ShardReplay
+from outcry.app.verify.report import Report
+from outcry.app.verify.tables import TableAudit
+from outcry.domain.errors import CorruptError, InvariantError
+from outcry.domain.ledger.effects import Effects
+from outcry.domain.ledger.invariants import audit
+from outcry.messages.entry import Commands, Entry, Facts, unpack_entry
+from outcry.ports.ledger_log import LedgerLog
+from outcry.ports.projection import Rows
+from outcry.runtime.fold import Fold
+
+
+PROGRESS_ENTRIES = 1_000
+
+#: Called now and then with ``(entry, of)``.
+Progress = Callable[[int, int], None]
+
+
+class Tables(Protocol):
+    """The projection as `verify` reads it."""
+
+    async def dump(self) -> tuple[int, Rows]:
+        """Return the position and every row, of one moment."""
+        ...
+
+
+async def verify(
+    log: LedgerLog,
+    tables: Tables | None = None,
+    *,
+    progress: Progress | None = None,
+    kernel_class: type[AuditKernel] | None = None,
+) -> Report:
+    """Rebuild every balance, hold, position and book from *log* and compare.
+
+    Without *tables* only log, ledger and kernel are compared. Findings are in the report; nothing
+    is raised for them. Works on a running exchange: it looks at the log up to its present head, and
+    at the tables for the entry they happen to stand at.
+    """
+    began = time.monotonic()
+    report = Report()
+    dumped = await tables.dump() if tables else None
+    report.head = await log.head()
+    pass_over = _Pass(report, dumped, kernel_class)
+    try:
+        async for row in log.entries(0, report.head):
+            pass_over.take(row.n, unpack_entry(row.body) if row.body else None)
+            if progress and row.n % PROGRESS_ENTRIES == 0:
+                progress(row.n, report.head)
+        pass_over.finish()
+    except (CorruptError, InvariantError) as error:
+        report.find(f"entry {pass_over.fold.ledger.n}: {error}")
+    report.seconds = time.monotonic() - began
+    return report
+
+
+class _Pass:
+    """One pass over the log."""
+
+    def __init__(
+        self,
+        report: Report,
+        dumped: tuple[int, Rows] | None,
+        kernel_class: type[AuditKernel] | None,
+    ) -> None:
+        self.fold = Fold()
+        self._report = report
+        self._kernel_class = kernel_class
+        self._replays: dict[int, ShardReplay] = {}
+        self._tables = TableAudit(*dumped) if dumped else None
+
+    def take(self, n: int, entry: Entry | None) -> None:
+        """Fold one entry, replay its commands, compare what it says happened."""
+        if entry is None:
+            self.fold.begin(n)
+            effects = Effects()
+        else:
+            effects = self.fold.apply_entry(n, entry)
+            self._replay(entry)
+        self._report.entries += 1
+        self._report.fills += len(effects.fills)
+        if self._tables:
+            self._tables.take(n, entry, effects, self.fold.ledger)
+
+    def finish(self) -> None:
+        """Compare what stands at the end."""
+        report, ledger = self._report, self.fold.ledger
+        for shard in self._replays.values():
+            report.commands += shard.commands_count
+            report.facts += shard.facts_count
+            for finding in shard.compare_books(ledger):
+                report.find(finding)
+        report.accounts = len(ledger.owners)
+        report.markets = len(ledger.markets)
+        report.orders_open = len(ledger.orders)
+        audit(ledger)
+        if self._tables:
+            report.tables_at, report.table_rows = self._tables.position, self._tables.rows_count
+            for finding in self._tables.compare():
+                report.find(finding)
+
+    def _replay(self, entry: Entry) -> None:
+        for item in entry.items:
+            if isinstance(item, Commands):
+                self._shard(item.shard).take_commands(item.body)
+            elif isinstance(item, Facts):
+                finding = self._shard(item.shard).take_facts(item.body)
+                if finding:
+                    self._report.find(finding)
+            else:
+                self._report.records += 1
+
+    def _shard(self, number: int) -> ShardReplay:
+        replay = self._replays.get(number)
+        if replay is None:
+            replay = self._replays[number] = ShardReplay(number, self._kernel_class)
+        return replay

@@ -1,0 +1,61 @@
+"""A bank that anyone can check by eye: what the ledger must agree with after every fact.
+
+It knows nothing of holds, commits or logs. It sees each fill as the kernel reports it, keeps exact
+fractions, and moves whole amounts of money and tokens between dictionaries.
+"""
+
+from collections import defaultdict
+from fractions import Fraction
+from math import ceil, floor
+
+from outcry.domain.fees import FeeKind, FeeSchedule
+from outcry.messages.facts import Traded
+
+
+class Bank:
+    """Money and tokens of everybody, and what each order has been charged."""
+
+    def __init__(self, schedules: dict[int, FeeSchedule]) -> None:
+        self.money: defaultdict[int, int] = defaultdict(int)
+        self.tokens: defaultdict[tuple[int, int, int], int] = defaultdict(int)
+        self.house = 0
+        self._schedules = schedules
+        self._fee: defaultdict[int, Fraction] = defaultdict(Fraction)
+        self._charged: defaultdict[int, int] = defaultdict(int)
+        self._rebate: defaultdict[int, Fraction] = defaultdict(Fraction)
+        self._paid_back: defaultdict[int, int] = defaultdict(int)
+
+    def fill(self, fact: Traded, version_of: dict[int, int]) -> None:
+        """Settle one fill; *version_of* tells the fee schedule of each order."""
+        market = fact.instrument
+        for account, outcome, side in (
+            (fact.account, fact.taker_outcome, fact.taker_side),
+            (fact.maker_account, fact.maker_outcome, fact.maker_side),
+        ):
+            own = 10_000 - fact.price if outcome else fact.price
+            sign = -1 if side else 1
+            self.money[account] -= sign * own * fact.qty
+            self.tokens[account, market, outcome] += sign * fact.qty
+        taker = self._schedules[version_of[fact.taker_order]]
+        maker = self._schedules[version_of[fact.maker_order]]
+        exact = self._exact(taker, taker.taker_bps, fact)
+        self._charge(fact.taker_order, fact.account, exact)
+        self._charge(fact.maker_order, fact.maker_account,
+                     self._exact(maker, maker.maker_bps, fact))  # fmt: skip
+        self._rebate[fact.maker_order] += exact * Fraction(taker.rebate_bps, 10_000)
+        due = floor(self._rebate[fact.maker_order]) - self._paid_back[fact.maker_order]
+        self._paid_back[fact.maker_order] += due
+        self.money[fact.maker_account] += due
+        self.house -= due
+
+    def _charge(self, order: int, account: int, exact: Fraction) -> None:
+        self._fee[order] += exact
+        due = ceil(self._fee[order]) - self._charged[order]
+        self._charged[order] += due
+        self.money[account] -= due
+        self.house += due
+
+    def _exact(self, schedule: FeeSchedule, rate: int, fact: Traded) -> Fraction:
+        p = Fraction(fact.price, 10_000)
+        base = p * (1 - p) if schedule.kind == FeeKind.QUADRATIC else min(p, 1 - p)
+        return Fraction(rate, 10_000) * base * fact.qty * 10_000

@@ -1,0 +1,273 @@
+"""The ledger against a bank that anyone can check by eye, over arbitrary streams of requests."""
+
+from collections import deque
+
+from hypothesis import settings
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
+from tests.model.ledger.bank import Bank
+
+from outcry.adapters.clock import ManualClock
+from outcry.domain.errors import InvariantError
+from outcry.domain.fees import FeeKind, FeeSchedule
+from outcry.domain.ids import FEES, token_asset
+from outcry.domain.ledger.invariants import audit, check_entry
+from outcry.domain.market import MarketMove, MarketState
+from outcry.kernel.naive import NaiveEngine
+from outcry.messages import requests as req
+from outcry.messages.entry import Commands, unpack_entry
+from outcry.messages.facts import Traded, unpack_facts
+from outcry.messages.record_bodies import span
+from outcry.runtime.fold import Fold
+from outcry.services.asset.config import AssetConfig
+from outcry.services.asset.desk import FundsDesk
+from outcry.services.asset.sequencer import Sequencer
+from outcry_wire.records import OrderKind, SelfTrade, Side, TimeInForce
+
+
+START_US = 1_700_000_000_000_000
+SECOND = 1_000_000
+USERS = 3
+MARKETS = 2
+MONEY = 50_000_000
+
+users = st.integers(0, USERS - 1)
+markets = st.integers(1, MARKETS)
+outcomes = st.integers(0, 1)
+#: Few prices and sizes, so that orders meet.
+prices = st.integers(45, 55).map(lambda p: p * 100)
+sizes = st.integers(1, 40).map(lambda q: q * 7)
+
+
+class LedgerMachine(RuleBasedStateMachine):
+    """Requests are numbered at once; facts come back later, in runs of any length."""
+
+    @initialize(
+        flat=st.tuples(st.integers(0, 1_000), st.integers(0, 1_000), st.integers(0, 10_000)),
+        curved=st.tuples(st.integers(0, 1_000), st.integers(0, 1_000), st.integers(0, 10_000)),
+    )
+    def begin(self, flat: tuple[int, int, int], curved: tuple[int, int, int]) -> None:
+        """Three funded users and two markets, one with each kind of fee."""
+        self.clock = ManualClock(START_US)
+        self.sequencer = Sequencer(Fold(), AssetConfig())
+        self.desk = FundsDesk(self.sequencer, self.clock)
+        self.kernel = NaiveEngine()
+        self.commands: deque[bytes] = deque()
+        self.entries: list[tuple[int, bytes]] = []
+        schedules = {
+            1: FeeSchedule(1, FeeKind.FLAT, *flat),
+            2: FeeSchedule(2, FeeKind.QUADRATIC, *curved),
+        }
+        self.bank = Bank(schedules)
+        self.versions: dict[int, int] = {}
+        self.sequencer.advance(START_US)
+        self.accounts = []
+        for number in range(USERS):
+            done = self.do(req.CreateUserOp(0, f"user {number}", "", ""))
+            self.accounts.append(done.ids[0])
+            self.do(req.DepositOp(0, done.ids[0], 0, MONEY, f"deposit {number}"))
+            self.bank.money[done.ids[0]] += MONEY
+        for version in (1, 2):
+            schedule = schedules[version]
+            self.do(req.SetFeesOp(0, schedule.kind, *schedule[2:]))
+            spec = req.MarketSpec("m", "Really?", fee_version=version, tick=100, price_min=100)
+            self.do(req.CreateEventOp(0, f"e{version}", "", "", "", "", "", "", 0, 0, [spec]))
+
+    def do(self, op: req.FundsOp) -> req.Done:
+        """Carry out an operation that must be granted."""
+        result = self.desk.take(op).result
+        assert isinstance(result, req.Done), result
+        return result
+
+    @rule(user=users, market=markets, outcome=outcomes, side=st.sampled_from(Side), price=prices,
+          qty=sizes, tif=st.sampled_from([TimeInForce.GTC, TimeInForce.IOC, TimeInForce.FOK]),
+          mode=st.sampled_from(SelfTrade))  # fmt: skip
+    def limit(self, user: int, market: int, outcome: int, side: Side, price: int, qty: int,
+              tif: TimeInForce, mode: SelfTrade) -> None:  # fmt: skip
+        """Somebody wants to trade at a limit."""
+        self.take(req.PlaceRequest(self.accounts[user], market, outcome, side, OrderKind.LIMIT,
+                                   tif, False, mode, price, qty, 0, 0, ""))  # fmt: skip
+
+    @rule(user=users, market=markets, outcome=outcomes, seconds=st.integers(1, 5), price=prices,
+          qty=sizes)  # fmt: skip
+    def good_till(
+        self, user: int, market: int, outcome: int, seconds: int, price: int, qty: int
+    ) -> None:
+        """Somebody bids for a while."""
+        until = self.sequencer.time_us + seconds * SECOND
+        self.take(req.PlaceRequest(self.accounts[user], market, outcome, Side.BUY,
+                                   OrderKind.LIMIT, TimeInForce.GTD, True, 0, price, qty, 0,
+                                   until, ""))  # fmt: skip
+
+    @rule(user=users, market=markets, outcome=outcomes, money=st.integers(1, 3_000_000),
+          tif=st.sampled_from([TimeInForce.IOC, TimeInForce.FOK]))  # fmt: skip
+    def spend(self, user: int, market: int, outcome: int, money: int, tif: TimeInForce) -> None:
+        """Somebody buys for a sum of money, fees included."""
+        self.take(req.PlaceRequest(self.accounts[user], market, outcome, Side.BUY,
+                                   OrderKind.MARKET_MONEY, tif, False, 0, 0, 0, money, 0,
+                                   ""))  # fmt: skip
+
+    @rule(pick=st.integers(0, 10**6), user=users)
+    def cancel(self, pick: int, user: int) -> None:
+        """Somebody cancels an order, perhaps another's, perhaps one that is over."""
+        live = list(self.sequencer.ledger.orders)
+        order = live[pick % len(live)] if live else pick
+        self.take(req.CancelRequest(self.accounts[user], order, ""))
+
+    @rule(user=users, market=st.integers(0, MARKETS))
+    def cancel_all(self, user: int, market: int) -> None:
+        """Somebody cancels everything, in one market or everywhere."""
+        self.take(req.CancelAllRequest(self.accounts[user], 0, market))
+
+    @rule(user=users, market=markets, qty=sizes)
+    def split(self, user: int, market: int, qty: int) -> None:
+        """Somebody turns money into pairs."""
+        account = self.accounts[user]
+        result = self.desk.take(req.SplitOp(0, account, market, qty, "")).result
+        if isinstance(result, req.Done):
+            self.bank.money[account] -= 10_000 * qty
+            for outcome in (0, 1):
+                self.bank.tokens[account, market, outcome] += qty
+
+    @rule(user=users, market=markets, qty=sizes)
+    def merge(self, user: int, market: int, qty: int) -> None:
+        """Somebody turns pairs into money."""
+        account = self.accounts[user]
+        result = self.desk.take(req.MergeOp(0, account, market, qty, "")).result
+        if isinstance(result, req.Done):
+            self.bank.money[account] += 10_000 * qty
+            for outcome in (0, 1):
+                self.bank.tokens[account, market, outcome] -= qty
+
+    @rule(user=users, amount=st.integers(1, MONEY))
+    def withdraw(self, user: int, amount: int) -> None:
+        """Somebody takes money out, as far as it is not set aside."""
+        account = self.accounts[user]
+        result = self.desk.take(req.WithdrawOp(0, account, 0, amount, "")).result
+        if isinstance(result, req.Done):
+            self.bank.money[account] -= amount
+
+    @rule(seconds=st.integers(1, 4))
+    def time_passes(self, seconds: int) -> None:
+        """Orders that were good for a while end."""
+        self.sequencer.advance(self.sequencer.time_us + seconds * SECOND)
+
+    @rule(market=markets)
+    def close(self, market: int) -> None:
+        """A market closes, if it may."""
+        self.desk.take(req.MarketMoveOp(0, market, MarketMove.CLOSE, ""))
+
+    @rule(market=markets, payout=st.sampled_from([0, 2_500, 5_000, 10_000]), void=st.booleans())
+    def pay(self, market: int, payout: int, void: bool) -> None:
+        """A closed market gets its payout."""
+        op = req.VoidOp if void else req.ResolveOp
+        self.desk.take(op(0, market, payout, 10_000 - payout))
+
+    @rule(user=users, market=markets)
+    def redeem(self, user: int, market: int) -> None:
+        """Somebody turns tokens of a paid market into what they are worth."""
+        account = self.accounts[user]
+        result = self.desk.take(req.RedeemOp(0, account, market, "")).result
+        if isinstance(result, req.Done):
+            payout = self.sequencer.ledger.markets[market].payout
+            for outcome in (0, 1):
+                lots = self.bank.tokens.pop((account, market, outcome), 0)
+                self.bank.money[account] += lots * payout[outcome]
+
+    @rule()
+    def checkpoint(self) -> None:
+        """Kernel and ledger compare the hashes of all books."""
+        self.do(req.CheckpointOp(0))
+
+    @rule()
+    def seal(self) -> None:
+        """The open batch becomes a log entry; the kernel gets its commands."""
+        batch, ledger = self.sequencer.batch, self.sequencer.ledger
+        check_entry(ledger, batch.effects)
+        sealed = batch.seal(ledger)
+        if sealed.entry is None:
+            self.sequencer.reopen_batch()
+            return
+        self.sequencer.next_batch()
+        self.entries.append((sealed.n, sealed.body))
+        self.commands.extend(item.body for item in sealed.entry.items
+                             if isinstance(item, Commands))  # fmt: skip
+
+    @precondition(lambda self: self.commands)
+    @rule()
+    def facts(self) -> None:
+        """The kernel carries out one run of commands, and the ledger applies what it says."""
+        body = self.kernel.process(self.commands.popleft())
+        for fact in unpack_facts(body):
+            if isinstance(fact, Traded):
+                self.bank.fill(fact, self.versions)
+        self.sequencer.apply(0, *span(body), body)
+
+    @invariant()
+    def every_law_holds(self) -> None:
+        """Balances, holds and collateral keep all laws after every single step."""
+        if hasattr(self, "sequencer"):
+            audit(self.sequencer.ledger)
+
+    @invariant()
+    def the_bank_agrees(self) -> None:
+        """Every total of money and tokens is what the plain bank has."""
+        if not hasattr(self, "sequencer"):
+            return
+        ledger = self.sequencer.ledger
+        assert ledger.total(FEES, 0) == self.bank.house >= 0
+        for account in self.accounts:
+            assert ledger.total(account, 0) == self.bank.money[account]
+            for market in range(1, MARKETS + 1):
+                for outcome in (0, 1):
+                    owned = ledger.total(account, token_asset(market, outcome))
+                    assert owned == self.bank.tokens[account, market, outcome]
+
+    def take(self, request: req.OrderRequest) -> None:
+        """Let the sequencer decide, and remember the fee schedule of an order it grants."""
+        ticket = self.sequencer.take(request)
+        if ticket.order is not None and isinstance(ticket.result, req.OrderAccepted):
+            self.versions[ticket.order.order_id] = ticket.order.fee_version
+
+    def teardown(self) -> None:
+        """Drain everything; a fold of the log is the same ledger, and the books agree."""
+        if not hasattr(self, "sequencer"):
+            return
+        while self.commands or self.sequencer.batch.count:
+            self.seal()
+            while self.commands:
+                self.facts()
+                self.the_bank_agrees()
+        ledger = self.sequencer.ledger
+        fold = Fold()
+        for n, body in self.entries:
+            fold.apply_entry(n, unpack_entry(body))
+        for name in ("balances", "positions", "orders", "markets", "shards", "users"):
+            assert getattr(fold.ledger, name) == getattr(ledger, name), name
+        for market in ledger.markets.values():
+            assert market.state != MarketState.CLOSING
+        self.kernel.check()
+
+
+LedgerMachine.TestCase.settings = settings(max_examples=60, stateful_step_count=60, deadline=None)
+TestLedger = LedgerMachine.TestCase
+
+
+def test_a_fact_that_the_kernel_never_made_stops_the_ledger() -> None:
+    """A fact about an order that does not exist is a broken law, not a reject."""
+    sequencer = Sequencer(Fold(), AssetConfig())
+    sequencer.tick(0)
+    kernel = NaiveEngine()
+    machine = LedgerMachine()
+    machine.begin((0, 0, 0), (0, 0, 0))
+    machine.limit(0, 1, 0, Side.BUY, 5_000, 7, TimeInForce.GTC, SelfTrade.CANCEL_TAKER)
+    machine.seal()
+    body = b"".join(machine.commands)
+    facts = machine.kernel.process(body)
+    machine.sequencer.apply(0, *span(facts), facts)
+    tampered = kernel.process(body)
+    try:
+        machine.sequencer.apply(0, *span(tampered), tampered)
+    except InvariantError:
+        return
+    raise AssertionError("the same facts were applied twice")
