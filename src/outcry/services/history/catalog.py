@@ -1,0 +1,75 @@
+"""The catalog: what the log says about markets and keys that the ledger has no use for. Pure.
+
+The ledger keeps what rules ask for; titles, images and labels are only shown. Rows of markets and
+keys are written whole each time, so their texts must be at hand when a state changes.
+"""
+
+from outcry.domain.ledger.state import Market
+from outcry.messages.ledger_records import AddMarket, KeyCreated, KeyRevoked, LedgerRecord
+from outcry.ports.projection import KeyRow, MarketRow
+
+
+class Catalog:
+    """Texts by market, and API keys, as of the last record taken."""
+
+    def __init__(self) -> None:
+        self._markets: dict[int, AddMarket] = {}
+        self._keys: dict[int, KeyRow] = {}
+
+    def take(self, record: LedgerRecord) -> None:
+        """Remember what *record* says."""
+        if isinstance(record, AddMarket):
+            self._markets[record.market_id] = record
+        elif isinstance(record, KeyCreated):
+            self._keys[record.key_id] = KeyRow(
+                key_id=record.key_id,
+                user_id=record.user_id,
+                generation=record.generation,
+                scopes=" ".join(record.scopes),
+                label=record.label,
+                created_at_us=record.at_us,
+                revoked_at_us=0,
+            )
+        elif isinstance(record, KeyRevoked):
+            revoked = self._keys[record.key_id]._replace(revoked_at_us=record.at_us)
+            self._keys[record.key_id] = revoked
+
+    def key_row(self, key_id: int) -> KeyRow:
+        """Return the row of an API key."""
+        return self._keys[key_id]
+
+    def market_row(self, market: Market) -> MarketRow:
+        """Return the row of *market* as it stands."""
+        said = self._markets[market.market_id]
+        return MarketRow(
+            market_id=market.market_id,
+            event_id=market.event_id,
+            shard=market.shard,
+            identifier=market.identifier,
+            slug=said.slug,
+            title=said.title,
+            question=said.question,
+            image=said.image,
+            condition_id=said.condition_id,
+            parent_collection_id=said.parent_collection_id,
+            outcome_0=said.outcome_0,
+            outcome_1=said.outcome_1,
+            token_0=said.token_0,
+            token_1=said.token_1,
+            tick=market.tick,
+            price_min=market.price_min,
+            price_max=market.price_max,
+            qty_min=market.qty_min,
+            qty_max=market.qty_max,
+            orders_max=market.orders_max,
+            fee_version=market.fee_version,
+            state=int(market.state),
+            payout_0=market.payout[0],
+            payout_1=market.payout[1],
+            end_at_us=market.end_at_us,
+            created_at_us=said.at_us,
+            closed_at_us=market.closed_at_us,
+            resolved_at_us=market.resolved_at_us,
+            volume=market.volume,
+            last_price=market.last_price,
+        )

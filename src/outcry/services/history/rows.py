@@ -1,0 +1,274 @@
+"""Rows: from what entries changed to what the tables hold. Pure.
+
+Balances, positions, orders, markets and keys are netted: one row each per batch, as they stand
+after its last entry. Users, events, fills, postings, activity and audit are listed one by one.
+"""
+
+from collections.abc import Iterator
+
+from msgspec import json
+from msgspec.structs import asdict
+
+from outcry.domain.ledger.effects import Activity, Effects, Fill, Posting
+from outcry.domain.ledger.state import Ledger, split_key
+from outcry.domain.order import Order
+from outcry.messages import ledger_records as rec
+from outcry.messages.entry import Entry, Recorded
+from outcry.ports.projection import (
+    ActivityRow,
+    AuditRow,
+    BalanceRow,
+    EventRow,
+    JournalRow,
+    OrderRow,
+    PositionRow,
+    Rows,
+    TradeRow,
+    UserRow,
+)
+from outcry.services.history.catalog import Catalog
+
+
+#: What customers do with their own tokens is activity, not audit.
+_ACTIVITY = (rec.Split, rec.Merge, rec.Redeem)
+
+_encode = json.Encoder().encode
+
+
+class Batch:
+    """What the entries since *n_first* changed. Rendered once, at its end."""
+
+    def __init__(self, n_first: int) -> None:
+        self.n_first = n_first
+        self.n_last = n_first - 1
+        self._orders: dict[int, tuple[Order, int]] = {}
+        self._balances: dict[int, None] = {}
+        self._positions: dict[int, None] = {}
+        self._markets: dict[int, None] = {}
+        self._keys: dict[int, None] = {}
+        self._users: list[UserRow] = []
+        self._events: list[EventRow] = []
+        self._trades: list[TradeRow] = []
+        self._journal: list[JournalRow] = []
+        self._activity: list[ActivityRow] = []
+        self._audit: list[AuditRow] = []
+
+    @property
+    def entries(self) -> int:
+        """Entries taken so far."""
+        return self.n_last - self.n_first + 1
+
+    @property
+    def size(self) -> int:
+        """Rows that `rows` would return now."""
+        return (
+            len(self._orders)
+            + len(self._balances)
+            + len(self._positions)
+            + len(self._markets)
+            + len(self._keys)
+            + len(self._users)
+            + len(self._events)
+            + len(self._trades)
+            + len(self._journal)
+            + len(self._activity)
+            + len(self._audit)
+        )
+
+    def skip(self, n: int) -> None:
+        """Take entry *n*, which says nothing: a fence."""
+        assert n == self.n_last + 1
+        self.n_last = n
+
+    def add(self, n: int, entry: Entry, effects: Effects) -> None:
+        """Take entry *n* and what applying it changed."""
+        self.skip(n)
+        for order_id, order in effects.orders.items():
+            self._orders[order_id] = (order, n)
+        self._balances.update(effects.balances)
+        self._positions.update(effects.positions)
+        self._markets.update(effects.markets)
+        self._trades += [_trade_row(n, fill) for fill in effects.fills]
+        for index, posting in enumerate(effects.postings):
+            self._journal += _journal_rows(n, index, posting)
+        self._activity += [
+            _activity_row(n, leg, activity) for leg, activity in enumerate(effects.activity)
+        ]
+        for leg, record in enumerate(records_of(entry)):
+            self._add_record(n, leg, record)
+
+    def rows(self, ledger: Ledger, catalog: Catalog) -> Rows:
+        """Return the rows; *ledger* and *catalog* stand after the batch's last entry."""
+        return Rows(
+            users=self._users,
+            keys=[catalog.key_row(key_id) for key_id in self._keys],
+            events=self._events,
+            markets=[catalog.market_row(ledger.markets[market_id]) for market_id in self._markets],
+            balances=[_balance_row(ledger, key) for key in self._balances],
+            positions=[_position_row(ledger, key) for key in self._positions],
+            orders=[_order_row(order, n) for order, n in self._orders.values()],
+            trades=self._trades,
+            journal=self._journal,
+            activity=self._activity,
+            audit=self._audit,
+        )
+
+    def _add_record(self, n: int, leg: int, record: rec.LedgerRecord) -> None:
+        if isinstance(record, rec.UserCreated):
+            self._users.append(_user_row(record))
+        elif isinstance(record, rec.CreateEvent):
+            self._events.append(_event_row(record))
+        elif isinstance(record, rec.KeyCreated | rec.KeyRevoked):
+            self._keys[record.key_id] = None
+        if not isinstance(record, _ACTIVITY):
+            self._audit.append(_audit_row(n, leg, record))
+
+
+def records_of(entry: Entry) -> Iterator[rec.LedgerRecord]:
+    """Yield the ledger records of *entry* in order."""
+    for item in entry.items:
+        if isinstance(item, Recorded):
+            yield item.record
+
+
+def _user_row(record: rec.UserCreated) -> UserRow:
+    return UserRow(
+        user_id=record.user_id,
+        account=record.account,
+        external_id=record.external_id,
+        address=record.address,
+        name=record.name,
+        created_at_us=record.at_us,
+    )
+
+
+def _event_row(record: rec.CreateEvent) -> EventRow:
+    return EventRow(
+        event_id=record.event_id,
+        identifier=record.identifier,
+        slug=record.slug,
+        title=record.title,
+        description=record.description,
+        image=record.image,
+        topic=record.topic,
+        rules=record.rules,
+        start_at_us=record.start_at_us,
+        end_at_us=record.end_at_us,
+        created_at_us=record.at_us,
+    )
+
+
+def _balance_row(ledger: Ledger, key: int) -> BalanceRow:
+    balance = ledger.balances[key]
+    return BalanceRow(*split_key(key), balance.total, balance.held)
+
+
+def _position_row(ledger: Ledger, key: int) -> PositionRow:
+    account, market_id = split_key(key)
+    position = ledger.positions[key]
+    return PositionRow(
+        account=account,
+        market_id=market_id,
+        cost_0=position.cost[0],
+        cost_1=position.cost[1],
+        realised=position.realised,
+        fees=position.fees,
+        net_cash=position.net_cash,
+        redeemed=position.redeemed,
+        redeemed_at_us=position.redeemed_at_us,
+        bought_0=position.bought[0],
+        bought_1=position.bought[1],
+    )
+
+
+def _order_row(order: Order, n: int) -> OrderRow:
+    return OrderRow(
+        order_id=order.order_id,
+        account=order.account,
+        market_id=order.market_id,
+        outcome=order.outcome,
+        side=order.side,
+        kind=order.kind,
+        tif=order.tif,
+        post_only=order.post_only,
+        price=order.price,
+        qty=order.qty,
+        budget=order.budget,
+        remaining=order.remaining,
+        filled=order.filled,
+        volume=order.volume,
+        fee=order.fee,
+        hold=order.hold,
+        fee_version=order.fee_version,
+        status=int(order.status),
+        reason=order.reason,
+        reject=order.reject,
+        client_order_id=order.client_order_id,
+        expire_at_us=order.expire_at_us,
+        created_at_us=order.created_at_us,
+        updated_at_us=order.updated_at_us,
+        update_id=order.update_id,
+        placed_n=order.placed_n,
+        updated_n=n,
+    )
+
+
+def _trade_row(n: int, fill: Fill) -> TradeRow:
+    return TradeRow(
+        trade_id=fill.trade_id,
+        fill=fill.fill,
+        market_id=fill.market_id,
+        match=fill.match,
+        price=fill.price,
+        qty=fill.qty,
+        taker_order=fill.taker_order,
+        taker_account=fill.taker_account,
+        taker_outcome=fill.taker_outcome,
+        taker_side=fill.taker_side,
+        taker_fee=fill.taker_fee,
+        maker_order=fill.maker_order,
+        maker_account=fill.maker_account,
+        maker_outcome=fill.maker_outcome,
+        maker_side=fill.maker_side,
+        maker_fee=fill.maker_fee,
+        at_us=fill.at_us,
+        n=n,
+    )
+
+
+def _journal_rows(n: int, index: int, posting: Posting) -> tuple[JournalRow, JournalRow]:
+    """Return the two sides of a posting: what its source gave and its target got."""
+    asset, amount, kind, ref, at_us = (
+        posting.asset,
+        posting.amount,
+        posting.kind,
+        posting.ref,
+        posting.at_us,
+    )
+    gave = JournalRow(
+        posting.source, n, 2 * index, asset, -amount, posting.source_after, kind, ref, at_us
+    )
+    got = JournalRow(
+        posting.target, n, 2 * index + 1, asset, amount, posting.target_after, kind, ref, at_us
+    )
+    return gave, got
+
+
+def _activity_row(n: int, leg: int, activity: Activity) -> ActivityRow:
+    return ActivityRow(
+        account=activity.account,
+        n=n,
+        leg=leg,
+        kind=activity.kind,
+        market_id=activity.market_id,
+        qty=activity.qty,
+        value=activity.value,
+        key=activity.key,
+        at_us=activity.at_us,
+    )
+
+
+def _audit_row(n: int, leg: int, record: rec.LedgerRecord) -> AuditRow:
+    said = {name: value for name, value in asdict(record).items() if name not in ("at_us", "actor")}
+    kind = str(record.__struct_config__.tag)
+    return AuditRow(n, leg, record.actor, kind, _encode(said).decode(), record.at_us)

@@ -1,0 +1,264 @@
+"""History: tables that say exactly what the ledger says, however they came to be written."""
+
+import asyncio
+import random
+from collections import defaultdict
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+import pytest
+from msgspec import json
+
+from outcry.adapters.memory import MemoryProjection
+from outcry.adapters.memory.tables import MemoryTables
+from outcry.domain.errors import CorruptError
+from outcry.domain.ledger.state import Ledger, balance_key, split_key
+from outcry.domain.market import MarketState
+from outcry.domain.order import OrderStatus
+from outcry.messages.requests import (
+    CreateKeyOp,
+    MergeOp,
+    RedeemOp,
+    ResolveOp,
+    RevokeKeyOp,
+    SetFeesOp,
+    SplitOp,
+)
+from outcry.ports.projection import Projection, Rows, TablesUnavailable
+from outcry.services.history.config import HistoryConfig
+from outcry.services.history.service import History
+from outcry_wire.records import Side, TimeInForce
+from tests.support.venue import Venue, limit
+
+
+HUNDRED = 100_000_000
+SECOND = 1_000_000
+
+
+@asynccontextmanager
+async def history(
+    venue: Venue, projection: Projection, config: HistoryConfig | None = None
+) -> AsyncIterator[History]:
+    """Run a history beside *venue*, and let its failure fail the test."""
+    service = History(config or HistoryConfig(), log=venue.log, projection=projection)
+    await service.start()
+    task = asyncio.create_task(service.run())
+    try:
+        yield service
+    finally:
+        task.cancel()
+        ended = (await asyncio.gather(task, return_exceptions=True))[0]
+        await service.stop()
+        if isinstance(ended, Exception):
+            raise ended
+
+
+async def caught_up(service: History, venue: Venue) -> None:
+    """Wait until the tables stand where the log ends; the test's own limit bounds the wait."""
+    while service.status()["position"] < await venue.log.head():
+        await asyncio.sleep(0.005)
+
+
+async def trade_a_while(venue: Venue, seed: int, count: int) -> list[int]:
+    """Let three traders do *count* random things in two markets with fees; returns the markets."""
+    rng = random.Random(seed)
+    users = [await venue.user(name, HUNDRED) for name in ("ann", "bob", "cyd")]
+    fees = await venue.fund(SetFeesOp(0, 2, 300, 100, 2_000))
+    markets = [await venue.market(name, fee_version=fees.id) for name in ("rain", "snow")]
+    for user in users:
+        await venue.fund(SplitOp(user, user, rng.choice(markets), 500, ""))
+    for _ in range(count):
+        user, market = rng.choice(users), rng.choice(markets)
+        request = limit(
+            user,
+            market,
+            rng.choice((Side.BUY, Side.SELL)),
+            100 * rng.randint(30, 70),
+            rng.randint(1, 40),
+            outcome=rng.randint(0, 1),
+            tif=rng.choice((TimeInForce.GTC, TimeInForce.GTC, TimeInForce.IOC)),
+        )
+        await venue.place(request)
+        if rng.random() < 0.2 and venue.asset.ledger.orders:
+            order = rng.choice(list(venue.asset.ledger.orders.values()))
+            await venue.cancel(order.account, order.order_id)
+        if rng.random() < 0.1:
+            await venue.asset.funds(MergeOp(user, user, market, rng.randint(1, 5), ""))
+    return markets
+
+
+def tables_of(projection: MemoryProjection) -> dict[str, object]:
+    """Return everything that is in the tables."""
+    return {name: value for name, value in vars(projection.tables).items() if name != "waiters"}
+
+
+def assert_same(tables: MemoryTables, ledger: Ledger) -> None:
+    """Assert that the tables say what the ledger says, and that the journal explains it."""
+    for (account, asset), row in tables.balances.items():
+        balance = ledger.balances[balance_key(account, asset)]
+        assert (row.total, row.held) == (balance.total, balance.held)
+    for key, balance in ledger.balances.items():
+        assert split_key(key) in tables.balances or (balance.total, balance.held) == (0, 0)
+    live = {o.order_id for o in tables.orders.values() if o.status <= OrderStatus.OPEN}
+    assert live == set(ledger.orders)
+    for order_id, order in ledger.orders.items():
+        row = tables.orders[order_id]
+        assert (row.remaining, row.hold, row.filled, row.fee) == (
+            order.remaining, order.hold, order.filled, order.fee,
+        )  # fmt: skip
+    for key, position in ledger.positions.items():
+        written = tables.positions[split_key(key)]
+        assert [written.cost_0, written.cost_1] == position.cost
+        assert (written.realised, written.fees, written.net_cash) == (
+            position.realised, position.fees, position.net_cash,
+        )  # fmt: skip
+    sums: defaultdict[tuple[int, int], int] = defaultdict(int)
+    after: dict[tuple[int, int], int] = {}
+    for line in sorted(tables.journal.values(), key=lambda line: (line.n, line.leg)):
+        sums[line.n, line.asset] += line.amount
+        after[line.account, line.asset] = line.balance_after
+    assert not any(sums.values())
+    totals = {key: row.total for key, row in tables.balances.items() if row.total or key in after}
+    assert totals == after
+
+
+@pytest.mark.parametrize("seed", [1, 2])
+async def test_the_tables_say_what_the_ledger_says(seed: int) -> None:
+    """After any trading, balances, positions, orders and journal are those of the ledger."""
+    projection = MemoryProjection()
+    async with Venue().running() as venue, history(venue, projection) as service:
+        await trade_a_while(venue, seed, 120)
+        await caught_up(service, venue)
+        assert_same(projection.tables, venue.asset.ledger)
+        assert projection.tables.trades
+        assert service.status()["lag_entries"] == 0
+
+
+async def test_a_rebuild_gives_the_same_tables() -> None:
+    """Cleared tables are written again, in batches of any size, to exactly what they were."""
+    first = MemoryProjection()
+    async with Venue().running() as venue:
+        async with history(venue, first) as service:
+            await trade_a_while(venue, 3, 60)
+            await caught_up(service, venue)
+        for config in (HistoryConfig(), HistoryConfig(1, 1), HistoryConfig(7, 23)):
+            again = MemoryProjection()
+            async with history(venue, again, config) as service:
+                await caught_up(service, venue)
+            assert tables_of(again) == tables_of(first)
+        before = tables_of(first)
+        await first.clear()
+        async with history(venue, first) as service:
+            await caught_up(service, venue)
+        assert tables_of(first) == before
+
+
+async def test_a_restart_goes_on_where_the_tables_stand() -> None:
+    """Stopped and started again anywhere, nothing is missing and nothing is there twice."""
+    whole, parts = MemoryProjection(), MemoryProjection()
+    async with Venue().running() as venue:
+        markets = await trade_a_while(venue, 4, 20)
+        async with history(venue, parts) as service:
+            await caught_up(service, venue)
+        for price in (4_000, 4_100, 4_200):
+            ann = venue.asset.ledger.user_ids["ann"]
+            account = venue.asset.ledger.users[ann].account
+            await venue.placed(limit(account, markets[0], Side.BUY, price, 10))
+            async with history(venue, parts) as service:
+                await caught_up(service, venue)
+        async with history(venue, whole) as service:
+            await caught_up(service, venue)
+    assert tables_of(parts) == tables_of(whole)
+
+
+class Recording(MemoryProjection):
+    """Tables that note each transaction, and go away when told to."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.spans: list[tuple[int, int]] = []
+        self.failures: list[str] = []
+
+    async def apply(self, n_first: int, n_last: int, rows: Rows) -> None:
+        """Write, or fail before or after writing."""
+        failure = self.failures.pop() if self.failures else ""
+        if failure == "before":
+            raise TablesUnavailable("gone before the commit")
+        await super().apply(n_first, n_last, rows)
+        self.spans.append((n_first, n_last))
+        if failure == "after":
+            raise TablesUnavailable("gone after the commit")
+
+
+async def test_tables_that_go_away_are_written_once() -> None:
+    """A transaction whose answer was lost is not repeated; one that failed is."""
+    flaky, steady = Recording(), MemoryProjection()
+    flaky.failures = ["after", "before", "before", "after", "after"]
+    async with Venue().running() as venue:
+        async with history(venue, flaky, HistoryConfig(5)) as service:
+            await trade_a_while(venue, 5, 30)
+            await caught_up(service, venue)
+            assert service.status()["retries_total"] == 5
+        async with history(venue, steady) as service:
+            await caught_up(service, venue)
+    assert tables_of(flaky)["journal"] == tables_of(steady)["journal"]
+    assert tables_of(flaky)["orders"] == tables_of(steady)["orders"]
+
+
+async def test_batches_follow_each_other_and_keep_their_bounds() -> None:
+    """Transactions cover the log without a gap, fences included, and none is above its bound."""
+    tables = Recording()
+    venue = Venue()
+    async with venue.running():
+        await trade_a_while(venue, 6, 30)
+    async with venue.running(), history(venue, tables, HistoryConfig(4)) as service:
+        await caught_up(service, venue)
+    ends = [0, *(last for _, last in tables.spans)]
+    assert [first for first, _ in tables.spans] == [last + 1 for last in ends[:-1]]
+    assert max(last - first + 1 for first, last in tables.spans) == 4
+
+
+async def test_tables_of_another_log_are_refused() -> None:
+    """Tables ahead of the log end the service with a sentence instead of being written to."""
+    projection = MemoryProjection()
+    projection.tables.position = 1_000
+    async with Venue().running() as venue:
+        service = History(HistoryConfig(), log=venue.log, projection=projection)
+        with pytest.raises(CorruptError, match="stand at entry 1000"):
+            await service.start()
+
+
+async def test_lives_of_markets_and_keys_are_written_with_their_texts() -> None:
+    """A market's state, payout and times change in its row, its texts stay; a key is revoked."""
+    projection = MemoryProjection()
+    async with Venue().running() as venue, history(venue, projection) as service:
+        ann = await venue.user("ann", HUNDRED)
+        market = await venue.market("rain", title="Rain", image="rain.png", outcome_0="Wet")
+        await venue.fund(SplitOp(1, ann, market, 200, "split-1"))
+        await venue.placed(limit(ann, market, Side.SELL, 5_000, 10))
+        key = (await venue.fund(CreateKeyOp(0, 1, ("read", "trade"), "bot"))).id
+        await venue.close(market)
+        await venue.fund(ResolveOp(0, market, 10_000, 0))
+        await venue.fund(RedeemOp(1, ann, market, ""))
+        venue.clock.set(venue.clock.now_us() + SECOND)
+        await venue.fund(RevokeKeyOp(0, 1, key))
+        await caught_up(service, venue)
+        ledger = venue.asset.ledger
+    tables = projection.tables
+    row = tables.markets[market]
+    assert (row.title, row.image, row.outcome_0, row.state, row.payout_0) == (
+        "Rain", "rain.png", "Wet", MarketState.RESOLVED, 10_000,
+    )  # fmt: skip
+    assert 0 < row.created_at_us <= row.closed_at_us <= row.resolved_at_us
+    assert (row.token_0, row.token_1) == ledger.markets[market].tokens
+    assert tables.keys[key].scopes == "read trade"
+    assert tables.keys[key].revoked_at_us > tables.keys[key].created_at_us
+    (order,) = tables.orders.values()
+    assert (order.status, order.hold, order.remaining) == (OrderStatus.CANCELLED, 0, 10)
+    assert order.updated_n > order.placed_n
+    kinds = [line.kind for line in tables.activity.values()]
+    assert kinds == ["split", "redeem"]
+    said = {line.kind: json.decode(line.body) for line in tables.audit.values()}
+    assert said["deposit"]["amount"] == HUNDRED
+    assert said["resolved"] == {"market_id": market, "payout_0": 10_000, "payout_1": 0}
+    assert "split" not in said
