@@ -31,11 +31,12 @@ class DataDir:
 
     def __init__(self, path: str | Path) -> None:
         """Create what is missing at *path*; raises `DataDirError`."""
-        self.path = Path(path).absolute()
+        place = Path(path).absolute()
         try:
-            self.path.mkdir(mode=0o700, parents=True, exist_ok=True)
+            place.mkdir(mode=0o700, parents=True, exist_ok=True)
         except OSError as error:
-            raise DataDirError(f"{self.path}: cannot be made: {error.strerror}") from error
+            raise DataDirError(f"{place}: cannot be made: {error.strerror}") from error
+        self.path = place.resolve()
 
     def folder(self, name: str) -> Path:
         """Return the folder *name* inside, made for its owner only if it was missing."""
