@@ -8,8 +8,9 @@ from contextlib import asynccontextmanager
 
 import pytest
 from msgspec import json
+from tests.support.venue import Venue, limit
 
-from outcry.adapters.memory import MemoryProjection
+from outcry.adapters.memory import MemoryProjection, MemoryQueries
 from outcry.adapters.memory.tables import MemoryTables
 from outcry.domain.errors import CorruptError
 from outcry.domain.ledger.state import Ledger, balance_key, split_key
@@ -28,7 +29,6 @@ from outcry.ports.projection import Projection, Rows, TablesUnavailable
 from outcry.services.history.config import HistoryConfig
 from outcry.services.history.service import History
 from outcry_wire.records import Side, TimeInForce
-from tests.support.venue import Venue, limit
 
 
 HUNDRED = 100_000_000
@@ -53,10 +53,10 @@ async def history(
             raise ended
 
 
-async def caught_up(service: History, venue: Venue) -> None:
-    """Wait until the tables stand where the log ends; the test's own limit bounds the wait."""
-    while service.status()["position"] < await venue.log.head():
-        await asyncio.sleep(0.005)
+async def caught_up(projection: MemoryProjection, venue: Venue) -> None:
+    """Wait until the tables stand where the log ends."""
+    queries = MemoryQueries(projection.tables)
+    assert await queries.wait_for(await venue.log.head(), 30_000), "the tables do not catch up"
 
 
 async def trade_a_while(venue: Venue, seed: int, count: int) -> list[int]:
@@ -88,8 +88,9 @@ async def trade_a_while(venue: Venue, seed: int, count: int) -> list[int]:
 
 
 def tables_of(projection: MemoryProjection) -> dict[str, object]:
-    """Return everything that is in the tables."""
-    return {name: value for name, value in vars(projection.tables).items() if name != "waiters"}
+    """Return every table; the position goes on by itself, with the ticks of the venue."""
+    apart = ("waiters", "position")
+    return {name: value for name, value in vars(projection.tables).items() if name not in apart}
 
 
 def assert_same(tables: MemoryTables, ledger: Ledger) -> None:
@@ -102,14 +103,14 @@ def assert_same(tables: MemoryTables, ledger: Ledger) -> None:
     live = {o.order_id for o in tables.orders.values() if o.status <= OrderStatus.OPEN}
     assert live == set(ledger.orders)
     for order_id, order in ledger.orders.items():
-        row = tables.orders[order_id]
-        assert (row.remaining, row.hold, row.filled, row.fee) == (
+        written = tables.orders[order_id]
+        assert (written.remaining, written.hold, written.filled, written.fee) == (
             order.remaining, order.hold, order.filled, order.fee,
         )  # fmt: skip
     for key, position in ledger.positions.items():
-        written = tables.positions[split_key(key)]
-        assert [written.cost_0, written.cost_1] == position.cost
-        assert (written.realised, written.fees, written.net_cash) == (
+        made = tables.positions[split_key(key)]
+        assert [made.cost_0, made.cost_1] == position.cost
+        assert (made.realised, made.fees, made.net_cash) == (
             position.realised, position.fees, position.net_cash,
         )  # fmt: skip
     sums: defaultdict[tuple[int, int], int] = defaultdict(int)
@@ -128,28 +129,29 @@ async def test_the_tables_say_what_the_ledger_says(seed: int) -> None:
     projection = MemoryProjection()
     async with Venue().running() as venue, history(venue, projection) as service:
         await trade_a_while(venue, seed, 120)
-        await caught_up(service, venue)
+        await caught_up(projection, venue)
         assert_same(projection.tables, venue.asset.ledger)
         assert projection.tables.trades
-        assert service.status()["lag_entries"] == 0
+        await asyncio.sleep(0)
+        assert service.status()["position"] == projection.tables.position
 
 
 async def test_a_rebuild_gives_the_same_tables() -> None:
     """Cleared tables are written again, in batches of any size, to exactly what they were."""
     first = MemoryProjection()
     async with Venue().running() as venue:
-        async with history(venue, first) as service:
+        async with history(venue, first):
             await trade_a_while(venue, 3, 60)
-            await caught_up(service, venue)
+            await caught_up(first, venue)
         for config in (HistoryConfig(), HistoryConfig(1, 1), HistoryConfig(7, 23)):
             again = MemoryProjection()
-            async with history(venue, again, config) as service:
-                await caught_up(service, venue)
+            async with history(venue, again, config):
+                await caught_up(again, venue)
             assert tables_of(again) == tables_of(first)
         before = tables_of(first)
         await first.clear()
-        async with history(venue, first) as service:
-            await caught_up(service, venue)
+        async with history(venue, first):
+            await caught_up(first, venue)
         assert tables_of(first) == before
 
 
@@ -158,16 +160,16 @@ async def test_a_restart_goes_on_where_the_tables_stand() -> None:
     whole, parts = MemoryProjection(), MemoryProjection()
     async with Venue().running() as venue:
         markets = await trade_a_while(venue, 4, 20)
-        async with history(venue, parts) as service:
-            await caught_up(service, venue)
+        async with history(venue, parts):
+            await caught_up(parts, venue)
         for price in (4_000, 4_100, 4_200):
             ann = venue.asset.ledger.user_ids["ann"]
             account = venue.asset.ledger.users[ann].account
             await venue.placed(limit(account, markets[0], Side.BUY, price, 10))
-            async with history(venue, parts) as service:
-                await caught_up(service, venue)
-        async with history(venue, whole) as service:
-            await caught_up(service, venue)
+            async with history(venue, parts):
+                await caught_up(parts, venue)
+        async with history(venue, whole):
+            await caught_up(whole, venue)
     assert tables_of(parts) == tables_of(whole)
 
 
@@ -197,10 +199,10 @@ async def test_tables_that_go_away_are_written_once() -> None:
     async with Venue().running() as venue:
         async with history(venue, flaky, HistoryConfig(5)) as service:
             await trade_a_while(venue, 5, 30)
-            await caught_up(service, venue)
+            await caught_up(flaky, venue)
             assert service.status()["retries_total"] == 5
         async with history(venue, steady) as service:
-            await caught_up(service, venue)
+            await caught_up(steady, venue)
     assert tables_of(flaky)["journal"] == tables_of(steady)["journal"]
     assert tables_of(flaky)["orders"] == tables_of(steady)["orders"]
 
@@ -211,8 +213,8 @@ async def test_batches_follow_each_other_and_keep_their_bounds() -> None:
     venue = Venue()
     async with venue.running():
         await trade_a_while(venue, 6, 30)
-    async with venue.running(), history(venue, tables, HistoryConfig(4)) as service:
-        await caught_up(service, venue)
+    async with venue.running(), history(venue, tables, HistoryConfig(4)):
+        await caught_up(tables, venue)
     ends = [0, *(last for _, last in tables.spans)]
     assert [first for first, _ in tables.spans] == [last + 1 for last in ends[:-1]]
     assert max(last - first + 1 for first, last in tables.spans) == 4
@@ -231,7 +233,7 @@ async def test_tables_of_another_log_are_refused() -> None:
 async def test_lives_of_markets_and_keys_are_written_with_their_texts() -> None:
     """A market's state, payout and times change in its row, its texts stay; a key is revoked."""
     projection = MemoryProjection()
-    async with Venue().running() as venue, history(venue, projection) as service:
+    async with Venue().running() as venue, history(venue, projection):
         ann = await venue.user("ann", HUNDRED)
         market = await venue.market("rain", title="Rain", image="rain.png", outcome_0="Wet")
         await venue.fund(SplitOp(1, ann, market, 200, "split-1"))
@@ -242,7 +244,7 @@ async def test_lives_of_markets_and_keys_are_written_with_their_texts() -> None:
         await venue.fund(RedeemOp(1, ann, market, ""))
         venue.clock.set(venue.clock.now_us() + SECOND)
         await venue.fund(RevokeKeyOp(0, 1, key))
-        await caught_up(service, venue)
+        await caught_up(projection, venue)
         ledger = venue.asset.ledger
     tables = projection.tables
     row = tables.markets[market]
