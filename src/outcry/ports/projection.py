@@ -9,7 +9,8 @@ Laws, for every adapter:
 * Rows are netted: one upsert per touched balance, position, order; fills and journal are appended.
 """
 
-from typing import NamedTuple, Protocol
+from collections.abc import Callable
+from typing import Final, NamedTuple, Protocol
 
 from outcry.domain.errors import OutcryError
 
@@ -21,6 +22,10 @@ class OutOfPosition(OutcryError):
         """Remember where the tables stand."""
         super().__init__(f"tables stand at entry {position}; rows from {n_first} do not follow")
         self.position = position
+
+
+class TablesUnavailable(OutcryError):
+    """The tables cannot be reached. `Projection.position` tells whether an `apply` happened."""
 
 
 class UserRow(NamedTuple):
@@ -234,6 +239,22 @@ class Rows(NamedTuple):
     audit: list[AuditRow]
 
 
+#: The row type of each table, in the order of the fields of `Rows`.
+ROW_TYPES: Final[tuple[Callable[..., NamedTuple], ...]] = (
+    UserRow,
+    KeyRow,
+    EventRow,
+    MarketRow,
+    BalanceRow,
+    PositionRow,
+    OrderRow,
+    TradeRow,
+    JournalRow,
+    ActivityRow,
+    AuditRow,
+)
+
+
 class Projection(Protocol):
     """The tables of one exchange."""
 
@@ -246,7 +267,14 @@ class Projection(Protocol):
         ...
 
     async def clear(self) -> None:
-        """Empty every table and set the position to 0, in one transaction (for a rebuild)."""
+        """Empty every table and set the position to 0, in one transaction (for a rebuild).
+
+        Waits for reads that are under way.
+        """
+        ...
+
+    async def dump(self) -> tuple[int, Rows]:
+        """Return the position and every row, of one moment, in the order of their keys."""
         ...
 
     async def close(self) -> None:

@@ -24,5 +24,9 @@ class MemoryProjection(Projection):
         """Empty every table."""
         self.tables.clear()
 
+    async def dump(self) -> tuple[int, Rows]:
+        """Return the position and every row; see `Projection`."""
+        return self.tables.position, self.tables.dump()
+
     async def close(self) -> None:
         """Do nothing: the tables outlive the services that use them."""

@@ -1,5 +1,7 @@
 """The tables of a projection in memory: rows by key, in the order of their first write."""
 
+from typing import TypeVar
+
 from outcry.adapters.memory.waiters import Waiters
 from outcry.ports.projection import (
     ActivityRow,
@@ -54,3 +56,27 @@ class MemoryTables:
         self.audit.update(((row.n, row.leg), row) for row in rows.audit)
         self.position = n_last
         self.waiters.wake()
+
+    def dump(self) -> Rows:
+        """Return every row, in the order of the keys."""
+        return Rows(
+            users=_by_key(self.users),
+            keys=_by_key(self.keys),
+            events=_by_key(self.events),
+            markets=_by_key(self.markets),
+            balances=_by_key(self.balances),
+            positions=_by_key(self.positions),
+            orders=_by_key(self.orders),
+            trades=_by_key(self.trades),
+            journal=_by_key(self.journal),
+            activity=_by_key(self.activity),
+            audit=_by_key(self.audit),
+        )
+
+
+KeyT = TypeVar("KeyT", int, tuple[int, int], tuple[int, int, int])
+RowT = TypeVar("RowT")
+
+
+def _by_key(table: dict[KeyT, RowT]) -> list[RowT]:
+    return [table[key] for key in sorted(table)]

@@ -81,11 +81,12 @@ def _compare_book(kernel: AuditKernel, market: Market) -> list[str]:
         return []
     resting = {order.order_id for order in market.orders.values() if order.priority_seq}
     booked = {order[0] for order in kernel.orders(market.market_id)}
-    return [
+    finding = (
         f"market {market.market_id}: kernel's book {theirs:016x}, ledger's {mine:016x};"
         f" only in the kernel {sorted(booked - resting)[:5]},"
         f" only in the ledger {sorted(resting - booked)[:5]}"
-    ]
+    )
+    return [finding]
 
 
 def difference(shard: int, made: bytes, logged: bytes) -> str:

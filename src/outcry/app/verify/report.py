@@ -40,13 +40,15 @@ class Report:
 
     def lines(self) -> list[str]:
         """Return the report as text for a person."""
-        told = [
+        log = (
             f"log       {self.entries} entries up to {self.head}: {self.commands} commands,"
-            f" {self.facts} facts, {self.records} ledger records",
+            f" {self.facts} facts, {self.records} ledger records"
+        )
+        ledger = (
             f"ledger    {self.accounts} accounts, {self.markets} markets, {self.fills} fills,"
-            f" {self.orders_open} open orders",
-            "kernel    replayed, every fact compared, every book compared",
-        ]
+            f" {self.orders_open} open orders"
+        )
+        told = [log, ledger, "kernel    replayed, every fact compared, every book compared"]
         if self.tables_at >= 0:
             told.append(f"tables    {self.table_rows} rows compared at entry {self.tables_at}")
         told += [f"FINDING   {finding}" for finding in self.findings]
