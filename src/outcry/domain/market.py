@@ -70,6 +70,8 @@ INSTRUMENT_STATES: Final[dict[MarketState, InstrumentState]] = {
     MarketState.CLOSING: InstrumentState.CLOSED,
 }
 
+#: States that end by themselves at the market's end time.
+TRADING_STATES: Final = frozenset({MarketState.OPEN, MarketState.PAUSED})
 #: States in which tokens may still be split and merged.
 ISSUING_STATES: Final = frozenset(
     {MarketState.OPEN, MarketState.PAUSED, MarketState.CLOSING, MarketState.CLOSED},

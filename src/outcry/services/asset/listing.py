@@ -15,7 +15,8 @@ from outcry.messages.requests import (
     FundsResult,
     MarketSpec,
 )
-from outcry.services.asset.sequencer import Sequencer, request_digest
+from outcry.services.asset.answers import request_digest
+from outcry.services.asset.sequencer import Sequencer
 from outcry_wire.records import InstrumentKind, InstrumentState
 from outcry_wire.snapshot import RULES_VERSION
 
@@ -153,54 +154,59 @@ def _check_spec(sequencer: Sequencer, event: Event, spec: MarketSpec) -> Decline
 
 def _list_market(sequencer: Sequencer, actor: int, event: Event, spec: MarketSpec) -> int:
     """Record the market and open its book; returns its id."""
-    ledger = sequencer.ledger
-    market_id = ledger.next_market_id
-    shard = (market_id - 1) % sequencer.config.shards_count
-    orders_max = sequencer.config.book_orders_max
-    sequencer.record(
-        rec.AddMarket(
-            sequencer.time_us,
-            actor,
-            market_id,
-            event.event_id,
-            shard,
-            spec.identifier,
-            spec.slug or spec.identifier,
-            spec.title or spec.question,
-            spec.question,
-            spec.image,
-            spec.condition_id,
-            spec.parent_collection_id,
-            spec.outcome_0,
-            spec.outcome_1,
-            _token(event, spec, 0),
-            _token(event, spec, 1),
-            spec.tick,
-            spec.price_min,
-            TICKS_PER_UNIT - spec.price_min,
-            spec.qty_min,
-            spec.qty_max,
-            orders_max,
-            spec.fee_version,
-            spec.end_at_us or event.end_at_us,
-            request_digest(spec),
-        )
-    )
-    command = AddInstrument(
-        market_id,
-        sequencer.next_seq(shard),
+    record = _market_record(sequencer, actor, event, spec)
+    sequencer.record(record)
+    sequencer.number(record.shard, _book_command(sequencer, record))
+    sequencer.due.watch_market(sequencer.ledger.markets[record.market_id])
+    return record.market_id
+
+
+def _market_record(
+    sequencer: Sequencer, actor: int, event: Event, spec: MarketSpec
+) -> rec.AddMarket:
+    market_id = sequencer.ledger.next_market_id
+    return rec.AddMarket(
         sequencer.time_us,
-        0,
-        InstrumentKind.MARKET,
-        InstrumentState.OPEN,
+        actor,
+        market_id,
+        event.event_id,
+        (market_id - 1) % sequencer.config.shards_count,
+        spec.identifier,
+        spec.slug or spec.identifier,
+        spec.title or spec.question,
+        spec.question,
+        spec.image,
+        spec.condition_id,
+        spec.parent_collection_id,
+        spec.outcome_0,
+        spec.outcome_1,
+        _token(event, spec, 0),
+        _token(event, spec, 1),
         spec.tick,
         spec.price_min,
         TICKS_PER_UNIT - spec.price_min,
         spec.qty_min,
         spec.qty_max,
-        orders_max,
+        sequencer.config.book_orders_max,
+        spec.fee_version,
+        spec.end_at_us or event.end_at_us,
+        request_digest(spec),
+    )
+
+
+def _book_command(sequencer: Sequencer, market: rec.AddMarket) -> AddInstrument:
+    return AddInstrument(
+        market.market_id,
+        sequencer.next_seq(market.shard),
+        sequencer.time_us,
+        0,
+        InstrumentKind.MARKET,
+        InstrumentState.OPEN,
+        market.tick,
+        market.price_min,
+        market.price_max,
+        market.qty_min,
+        market.qty_max,
+        market.orders_max,
         RULES_VERSION,
     )
-    sequencer.number(shard, command)
-    sequencer.watch_market(ledger.markets[market_id])
-    return market_id

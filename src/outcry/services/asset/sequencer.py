@@ -5,16 +5,12 @@ requests and never runs backwards. Before a command is numbered, whatever was du
 that expire (a `Tick`) and markets that end (their closing), in the order of their times.
 """
 
-import heapq
-from hashlib import blake2b
 from typing import NamedTuple
-
-import msgspec
 
 from outcry.domain.ledger.checks import Granted, check_place
 from outcry.domain.ledger.orders import forget_client_orders
-from outcry.domain.ledger.state import ClientOrder, Ledger, Market
-from outcry.domain.market import INSTRUMENT_STATES, MarketMove, MarketState
+from outcry.domain.ledger.state import ClientOrder, Ledger
+from outcry.domain.market import INSTRUMENT_STATES, TRADING_STATES, MarketMove
 from outcry.domain.order import Order
 from outcry.domain.rejects import Reject, Rejected
 from outcry.domain.units import MICROS_PER_SECOND
@@ -42,15 +38,10 @@ from outcry.messages.requests import (
     PlaceRequest,
 )
 from outcry.runtime.fold import Fold
+from outcry.services.asset.answers import RETRY_AFTER_MS, busy, declined, request_digest
 from outcry.services.asset.batch import OpenBatch
 from outcry.services.asset.config import AssetConfig
-
-
-RETRY_AFTER_MS = 100
-#: Garbage in the heap of due times is swept when it outgrows the live ones by this many.
-DUE_SLACK_COUNT = 4_096
-
-_ORDER, _MARKET = 0, 1
+from outcry.services.asset.due import Due
 
 
 class Ticket(NamedTuple):
@@ -71,9 +62,8 @@ class Sequencer:
         self.config = config
         self.time_us = fold.ledger.time_us
         self.batch = OpenBatch(fold.ledger.n + 1)
-        self._due: list[tuple[int, int, int]] = []
+        self.due = Due(fold.ledger)
         self._ticked_us: dict[int, int] = {}
-        self._sweep_due()
 
     def next_batch(self) -> None:
         """Begin the batch of the next log entry: the open one is sealed."""
@@ -88,13 +78,12 @@ class Sequencer:
     def advance(self, now_us: int) -> None:
         """Make *now_us* the time of what is numbered next, after everything due until then."""
         now_us = max(now_us, self.time_us)
-        while self._due and self._due[0][0] <= now_us:
-            at_us, what, number = heapq.heappop(self._due)
+        for at_us, market_id, order_id in self.due.until(now_us):
             self.time_us = max(self.time_us, at_us)
-            if what == _MARKET:
-                self._end_market(number)
-            elif number in self.ledger.orders:
-                self._expire(self.ledger.orders[number])
+            if market_id:
+                self._end_market(market_id)
+            elif order_id in self.ledger.orders:
+                self._expire(self.ledger.orders[order_id])
         self.time_us = now_us
         retention_us = self.config.client_order_id_retention_s * MICROS_PER_SECOND
         forget_client_orders(self.ledger, now_us - retention_us)
@@ -108,11 +97,6 @@ class Sequencer:
         """Number a tick on every shard; returns ``(shard, seq)`` of each."""
         return [(shard, self.tick(shard)) for shard in range(self.config.shards_count)]
 
-    def watch_market(self, market: Market) -> None:
-        """Close *market* when its end time comes."""
-        if market.end_at_us:
-            heapq.heappush(self._due, (market.end_at_us, _MARKET, market.market_id))
-
     def _expire(self, order: Order) -> None:
         """Number the tick that expires *order*, unless one on its way does."""
         shard = self.ledger.markets[order.market_id].shard
@@ -120,21 +104,8 @@ class Sequencer:
             self.tick(shard)
 
     def _end_market(self, market_id: int) -> None:
-        if self.ledger.markets[market_id].state in (MarketState.OPEN, MarketState.PAUSED):
+        if self.ledger.markets[market_id].state in TRADING_STATES:
             self.move_market(market_id, MarketMove.CLOSE, actor=0, reason="end time")
-
-    def _sweep_due(self) -> None:
-        """Build the heap of due times from what is live."""
-        orders = self.ledger.orders.values()
-        markets = self.ledger.markets.values()
-        trading = (MarketState.OPEN, MarketState.PAUSED)
-        self._due = [(o.expire_at_us, _ORDER, o.order_id) for o in orders if o.expire_at_us]
-        self._due += [
-            (m.end_at_us, _MARKET, m.market_id)
-            for m in markets
-            if m.end_at_us and m.state in trading
-        ]
-        heapq.heapify(self._due)
 
     # --- numbering ------------------------------------------------------------------------------
 
@@ -210,7 +181,7 @@ class Sequencer:
         seq = self.number(granted.shard, command, decision)
         order = self.ledger.orders[command.order_id]
         if request.expire_at_us:
-            self._watch_order(order)
+            self.due.watch_order(order)
         accepted = OrderAccepted(order.order_id, self.batch.n, remaining=order.remaining)
         return Ticket(accepted, ((granted.shard, seq),), order)
 
@@ -256,11 +227,6 @@ class Sequencer:
         market = self.ledger.markets[live.market_id]
         # Its own command may not have been carried out yet; then the repeat waits for it too.
         return Ticket(accepted, ((market.shard, live.update_id),), live)
-
-    def _watch_order(self, order: Order) -> None:
-        heapq.heappush(self._due, (order.expire_at_us, _ORDER, order.order_id))
-        if len(self._due) > 2 * len(self.ledger.orders) + DUE_SLACK_COUNT:
-            self._sweep_due()
 
     def _cancel(self, request: CancelRequest) -> Ticket:
         order_id = request.order_id
@@ -319,18 +285,3 @@ class Sequencer:
     def _in_flight(self, number: int) -> int:
         shard = self.ledger.shard(number)
         return shard.numbered - shard.applied
-
-
-def busy() -> Declined:
-    """Return the answer that says: not now, soon."""
-    return Declined(Reject.BUSY, retry_after_ms=RETRY_AFTER_MS)
-
-
-def declined(rejected: Rejected) -> Declined:
-    """Return *rejected* as an answer."""
-    return Declined(rejected.reject, rejected.got, rejected.expected)
-
-
-def request_digest(request: msgspec.Struct) -> bytes:
-    """Return what a repeat of *request* is recognised by: 16 bytes over all its fields."""
-    return blake2b(msgspec.msgpack.encode(request), digest_size=16).digest()

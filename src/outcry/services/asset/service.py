@@ -1,9 +1,7 @@
 """The asset service: one writer, one log, one commit at a time.
 
-Requests and facts are applied to memory the moment they arrive, into the open batch, while the
-database commits the one before. When that commit returns, the open batch is sealed and its commit
-begins; only then are those answered who waited for the finished one. Nobody is answered, and
-nothing is published, before the entry that covers it is committed.
+Requests and facts are applied to memory the moment they arrive, into the open batch. Nobody is
+answered, and nothing is published, before the entry that covers it is committed: `committer`.
 
 A commit that fails, or a law of the ledger that does not hold, ends the process: memory has moved
 on and cannot be rolled back. Start-up is recovery: fence the log, fold it, go on.
@@ -16,7 +14,6 @@ from typing import TypeVar, cast
 
 import structlog
 
-from outcry.domain.ledger.invariants import check_entry
 from outcry.domain.ledger.state import Ledger
 from outcry.domain.rejects import Reject
 from outcry.messages.commands import SetLimits
@@ -33,7 +30,7 @@ from outcry.ports.asset import SUBMIT_COUNT_MAX, AssetUnavailable, OutOfSequence
 from outcry.ports.clock import Clock
 from outcry.ports.ledger_log import LedgerLog
 from outcry.runtime.fold import Fold
-from outcry.services.asset.batch import Sealed
+from outcry.services.asset.committer import Committer
 from outcry.services.asset.config import AssetConfig
 from outcry.services.asset.desk import FundsDesk
 from outcry.services.asset.publishing import CommandPublishers
@@ -66,13 +63,8 @@ class AssetService:
         self._sequencer = Sequencer(self._fold, config)
         self._desk = FundsDesk(self._sequencer, clock)
         self._waiting = Waiting()
-        self._epoch = 0
-        self._committed_n = 0
-        self._arrived = asyncio.Event()
-        self._commit: asyncio.Future[None] | None = None
-        self._in_flight: Sealed | None = None
+        self._committer = Committer(log, 0, 0, self._sequencer, publishers)
         self._serving = False
-        self._failure: BaseException | None = None
 
     @property
     def ledger(self) -> Ledger:
@@ -84,7 +76,6 @@ class AssetService:
     async def start(self) -> None:
         """Become the only writer, then fold the log: fence first, read second."""
         opened = await self._log.open(self._clock.now_us())
-        self._epoch = opened.epoch
         async for row in self._log.entries(0, opened.head):
             if row.body:
                 self._fold.apply_entry(row.n, unpack_entry(row.body))
@@ -92,10 +83,12 @@ class AssetService:
                 self._fold.begin(row.n)
             if row.n % PROGRESS_ENTRIES == 0:
                 _log.info("recovering", entry=row.n, of=opened.head)
-        self._committed_n = opened.head
         self._guard.start(self._fold.ledger.time_us)
         self._sequencer = Sequencer(self._fold, self._config)
         self._desk = FundsDesk(self._sequencer, self._clock)
+        self._committer = Committer(
+            self._log, opened.epoch, opened.head, self._sequencer, self._publishers
+        )
         await self._publishers.start(
             {number: shard.numbered for number, shard in self._fold.ledger.shards.items()}
         )
@@ -111,11 +104,12 @@ class AssetService:
         """
         try:
             async with asyncio.TaskGroup() as tasks:
-                tasks.create_task(self._commit_loop())
+                tasks.create_task(self._committer.run())
                 tasks.create_task(self._tick_loop())
                 tasks.create_task(self._publishers.run())
         except asyncio.CancelledError:
-            await self._drain()
+            self._serving = False
+            await self._committer.drain()
             raise
 
     async def stop(self) -> None:
@@ -128,8 +122,10 @@ class AssetService:
         ledger = self._fold.ledger
         shards = ledger.shards.values()
         return {
-            "ready": int(self._serving and self._failure is None and not self._guard.jumped),
-            "log_head": self._committed_n,
+            "ready": int(
+                self._serving and self._committer.failure is None and not self._guard.jumped
+            ),
+            "log_head": self._committer.head,
             "numbered": sum(shard.numbered for shard in shards),
             "in_flight": sum(shard.numbered - shard.applied for shard in shards),
             "open_orders": len(ledger.orders),
@@ -185,7 +181,7 @@ class AssetService:
 
     def _refuse(self) -> Declined | None:
         """Decline everything while stopping, after a failure, or while the clock is wrong."""
-        if not self._serving or self._failure is not None:
+        if not self._serving or self._committer.failure is not None:
             return Declined(Reject.SHUTTING_DOWN)
         if self._guard.jumped:
             return Declined(Reject.UNAVAILABLE, "the exchange's clock has jumped")
@@ -204,7 +200,7 @@ class AssetService:
             return call
 
         call = self._guarded(decided)
-        self._arrived.set()
+        self._committer.wake()
         return call
 
     def _guarded(self, change: Callable[[], T]) -> T:
@@ -212,8 +208,7 @@ class AssetService:
         try:
             return change()
         except BaseException as error:
-            self._failure = error
-            self._arrived.set()
+            self._committer.fail(error)
             raise AssetUnavailable(f"the ledger stops: {error}") from error
 
     def _apply(self, shard: int, first: int, last: int, body: bytes) -> None:
@@ -229,7 +224,7 @@ class AssetService:
         """Wait until everything decided so far is committed."""
         committed: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         self._sequencer.batch.answers.append(lambda: resolve(committed))
-        self._arrived.set()
+        self._committer.wake()
         await committed
 
     async def _answered(self, call: Call, *, wait_result: bool) -> None:
@@ -239,60 +234,6 @@ class AssetService:
             await asyncio.wait((call.finished,), timeout=self._config.result_wait_ms / 1000)
 
     # --- the loops ------------------------------------------------------------------------------
-
-    async def _commit_loop(self) -> None:
-        """One batch open, one in flight; answer and publish the finished one meanwhile."""
-        finished: Sealed | None = None
-        while True:
-            if finished is None:
-                await self._arrived.wait()
-            self._arrived.clear()
-            if self._failure is not None:
-                raise self._failure
-            if not self._sequencer.batch.idle:
-                self._in_flight = self._seal()
-                self._commit = asyncio.ensure_future(self._append(self._in_flight))
-            if finished is not None:
-                self._finish(finished)
-            # Shielded: a stop must not tear up a commit whose outcome it then could not know.
-            if self._commit is not None:
-                await asyncio.shield(self._commit)
-            finished, self._in_flight = self._in_flight, None
-
-    async def _drain(self) -> None:
-        """Finish the commit in flight, then commit what is open; answer both."""
-        self._serving = False
-        if self._failure is not None:
-            return
-        if self._commit is not None:
-            await self._commit
-        if self._in_flight is not None:
-            self._finish(self._in_flight)
-        if not self._sequencer.batch.idle:
-            sealed = self._seal()
-            await self._append(sealed)
-            self._finish(sealed)
-
-    def _seal(self) -> Sealed:
-        ledger, batch = self._fold.ledger, self._sequencer.batch
-        check_entry(ledger, batch.effects)
-        sealed = batch.seal(ledger)
-        if sealed.body:
-            self._sequencer.next_batch()
-        else:
-            self._sequencer.reopen_batch()
-        return sealed
-
-    async def _append(self, sealed: Sealed) -> None:
-        if sealed.body:
-            await self._log.append(self._epoch, sealed.n, sealed.at_us, sealed.body, sealed.spans)
-            self._committed_n = sealed.n
-
-    def _finish(self, sealed: Sealed) -> None:
-        """Answer and publish what is committed."""
-        sealed.answer()
-        if sealed.entry is not None:
-            self._publishers.offer(sealed.entry)
 
     async def _tick_loop(self) -> None:
         """Number a tick on every shard, so that a hole in a stream shows within a second."""
