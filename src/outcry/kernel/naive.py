@@ -40,7 +40,7 @@ class NaiveEngine:
 
     def process(self, commands: bytes | bytearray | memoryview) -> bytes:
         """Return the facts of whole command records. Never raises, whatever the bytes are."""
-        data = bytes(commands)
+        data = memoryview(bytes(commands))
         facts = []
         self.consumed = 0
         while self.consumed < len(data):
@@ -173,7 +173,7 @@ class NaiveEngine:
         assert not state.facts
 
 
-def read_record(data: bytes) -> tuple[Header, tuple[int, ...] | None]:
+def read_record(data: memoryview) -> tuple[Header, tuple[int, ...] | None]:
     """Return the header at the start of *data*, and the body if it is a whole command."""
     if len(data) < HEADER_SIZE:
         return Header(data[0], 0, 0, 0, 0, 0, 0), None

@@ -8,7 +8,7 @@ import os
 from collections.abc import Sequence
 from typing import Protocol, Self, TypeAlias, cast
 
-from outcry import kernel
+from outcry.kernel import _twin
 from outcry.kernel.naive import NaiveEngine
 
 
@@ -73,14 +73,14 @@ def available() -> dict[str, type[Kernel]]:
     """Return each engine of this process by the name that test reports show."""
     engines: dict[str, type[Kernel]] = {"naive": NaiveEngine}
     try:
-        engines["interpreted"] = cast("type[Kernel]", kernel.interpreted().Engine)
+        engines["interpreted"] = cast("type[Kernel]", _twin.interpreted().Engine)
     except ModuleNotFoundError as error:
         if error.name != "outcry.kernel.engine":
             raise
     if not _is_set("OUTCRY_PURE"):
         try:
-            engines["compiled"] = cast("type[Kernel]", kernel.compiled().Engine)
-        except kernel.NotCompiledError:
+            engines["compiled"] = cast("type[Kernel]", _twin.compiled().Engine)
+        except _twin.NotCompiledError:
             if _is_set("OUTCRY_REQUIRE_COMPILED"):
                 raise
     return engines
