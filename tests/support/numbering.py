@@ -75,8 +75,14 @@ class Numbering:
         first, last = span(body)
         assert first == self.applied + 1
         assert body == cut(bytes(self.facts), self.applied, last)
-        await self._commit(Facts(self.shard, body), Span(self.shard, "f", first, last))
-        self.applied = last
+        await self.commit_facts(last)
+
+    async def commit_facts(self, upto: int, *, body: bytes | None = None) -> None:
+        """Commit facts up to *upto* without a stream: the oracle's, or *body* as a wrong one."""
+        body = body or cut(bytes(self.facts), self.applied, upto)
+        span_ = Span(self.shard, "f", self.applied + 1, upto)
+        await self._commit(Facts(self.shard, body), span_)
+        self.applied = upto
 
     async def committed_facts(self) -> bytes:
         """Return every fact in the log."""

@@ -25,7 +25,7 @@ from outcry.ports.bus import Bus, StreamEntry
 from outcry.ports.ledger_log import LedgerLog, LogUnavailable
 from outcry.ports.snapshots import Snapshots
 from outcry.runtime.book_changes import Subscription
-from outcry.runtime.follow import Backoff, Follower, Resync
+from outcry.runtime.follow import Backoff, Follower, FollowLimits, Resync
 from outcry.runtime.level_recovery import fold_committed, restore_levels
 
 
@@ -39,9 +39,11 @@ _log = structlog.get_logger("outcry.books")
 class _Shard:
     """How far one shard's stream is followed."""
 
-    def __init__(self, number: int, bus: Bus) -> None:
+    def __init__(self, number: int, bus: Bus, wait_ms: int) -> None:
         self.number = number
-        self.follower = Follower(bus, streams.depth(number), position=0)
+        limits = FollowLimits(wait_ms=wait_ms)
+        self.follower = Follower(bus, streams.depth(number), position=0, limits=limits)
+        self.backoff = Backoff()
         self.ready = False
 
 
@@ -49,11 +51,18 @@ class LiveBooks(Books):
     """The books of all markets of one exchange; see the module."""
 
     def __init__(
-        self, bus: Bus, log: LedgerLog, snapshots: Snapshots, *, shards: Iterable[int] = (0,)
+        self,
+        bus: Bus,
+        log: LedgerLog,
+        snapshots: Snapshots,
+        *,
+        shards: Iterable[int] = (0,),
+        wait_ms: int = 1_000,
     ) -> None:
+        """Follow *shards*; one read of a stream waits up to *wait_ms*."""
         self._log = log
         self._snapshots = snapshots
-        self._shards = [_Shard(number, bus) for number in shards]
+        self._shards = {number: _Shard(number, bus, wait_ms) for number in shards}
         self._books: dict[int, LevelBook] = {}
         self._images: dict[int, BookImage] = {}
         self._subscriptions: list[Subscription] = []
@@ -69,7 +78,7 @@ class LiveBooks(Books):
     @property
     def ready(self) -> bool:
         """Whether every shard's stream has been followed up to where it stood."""
-        return all(shard.ready for shard in self._shards)
+        return all(shard.ready for shard in self._shards.values())
 
     def book(self, market_id: int) -> BookImage | None:
         """Return the market's book; see `outcry.ports.books.Books`."""
@@ -119,7 +128,7 @@ class LiveBooks(Books):
             "markets": len(self._books),
             "subscriptions": len(self._subscriptions),
         }
-        for shard in self._shards:
+        for shard in self._shards.values():
             for name, value in shard.follower.status().items():
                 figures[f"shard_{shard.number}_{name}"] = value
         return figures
@@ -129,40 +138,47 @@ class LiveBooks(Books):
     async def start(self) -> None:
         """Take snapshots and committed facts of every shard."""
         self._timeline = await self._log.timeline()
-        for shard in self._shards:
+        for shard in self._shards.values():
             await self._recover(shard)
 
     async def run(self) -> None:
         """Follow the depth streams until cancelled."""
         async with asyncio.TaskGroup() as group:
-            for shard in self._shards:
+            for shard in self._shards.values():
                 group.create_task(self._follow(shard))
 
     async def stop(self) -> None:
         """Do nothing: the books hold no connection of their own."""
 
-    async def _follow(self, shard: _Shard) -> None:
-        backoff = Backoff()
-        while True:
-            try:
-                entries = await shard.follower.read()
-                for entry in entries:
-                    self.take(entry)
-                    await asyncio.sleep(0)
-                if shard.follower.synced:
-                    shard.ready = True
-                backoff.reset()
-            except Resync:
-                await self._recover_when_behind(shard, backoff)
+    def position(self, shard: int) -> int:
+        """Return the seq up to which *shard* is followed."""
+        return self._shards[shard].follower.position
 
-    async def _recover_when_behind(self, shard: _Shard, backoff: Backoff) -> None:
+    async def step(self, number: int) -> None:
+        """Do one turn of `run` for shard *number*."""
+        shard = self._shards[number]
+        try:
+            for entry in await shard.follower.read():
+                self.take(entry)
+                await asyncio.sleep(0)
+        except Resync:
+            await self._recover_when_behind(shard)
+            return
+        shard.ready = shard.ready or shard.follower.synced
+
+    async def _follow(self, shard: _Shard) -> None:
+        while True:
+            await self.step(shard.number)
+
+    async def _recover_when_behind(self, shard: _Shard) -> None:
         """Recover from the log unless that would lead back; then the stream must continue."""
         try:
             if await self._log.applied(shard.number) > shard.follower.position:
                 await self._recover(shard)
+            shard.backoff.reset()
         except LogUnavailable as error:
             _log.warning("books_wait_for_log", shard=shard.number, reason=str(error))
-            await backoff.pause()
+            await shard.backoff.pause()
 
     async def _recover(self, shard: _Shard) -> None:
         applied = await self._log.applied(shard.number)

@@ -152,11 +152,12 @@ class Audit:
         parts = [self._rest]
         size = len(self._rest)
         while size < len(facts):
-            _, _, body = await anext(self._logged, (0, 0, b""))
-            if not body:
+            try:
+                _, _, body = await anext(self._logged)
+            except StopAsyncIteration:
                 raise InvariantError(
                     f"the log has fewer facts of shard {self._shard} up to {last} than we make"
-                )
+                ) from None
             parts.append(body)
             size += len(body)
         logged = b"".join(parts)

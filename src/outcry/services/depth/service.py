@@ -77,7 +77,7 @@ class Depth:
     async def start(self) -> None:
         """Recover; afterwards the levels are those of the committed facts."""
         await self._saver.start()
-        await self._recover()
+        await self.recover()
         self._ready = True
 
     async def run(self) -> None:
@@ -85,12 +85,12 @@ class Depth:
         backoff = Backoff()
         while True:
             try:
-                await self._step()
+                await self.step()
                 backoff.reset()
             except Unreachable as reason:
                 _log.warning("depth_recovers", shard=self._shard, reason=str(reason))
                 await backoff.pause()
-                await self._recover()
+                await self.recover()
 
     async def stop(self) -> None:
         """Serve no more. Nothing is unfinished: what was not published will be."""
@@ -109,8 +109,11 @@ class Depth:
         figures.update((f"depth_{k}", v) for k, v in self._publisher.status().items())
         return figures
 
-    async def _step(self) -> None:
-        """Take what came, publish when it is time, save when it is safe."""
+    async def step(self) -> None:
+        """Do one turn of `run`: take what came, publish and save when it is time.
+
+        Raises `Unreachable` when the stream cannot be continued without recovering.
+        """
         for entry in await self._follower.read(self._wait_ms()):
             self._take(entry)
             await asyncio.sleep(0)
@@ -163,7 +166,7 @@ class Depth:
         for entry in self._ring.after(tail):
             yield entry
 
-    async def _recover(self) -> None:
+    async def recover(self) -> None:
         """Take levels from snapshot and log so that the next entry continues the stream."""
         self._recoveries += 1
         self._ring.clear()

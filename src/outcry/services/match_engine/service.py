@@ -89,7 +89,10 @@ class MatchEngine:
         return self._kernel
 
     async def start(self) -> None:
-        """Restore, replay, compare; afterwards the kernel stands at the log's last command."""
+        """Restore, replay, compare, and publish what the ledger has not applied.
+
+        Afterwards the kernel stands at the log's last command.
+        """
         log_build("match_engine", self._shard, self._kernel_class)
         newest = await self._publisher.newest()
         timeline = await self._ledger_log.timeline()
@@ -105,6 +108,7 @@ class MatchEngine:
         if newest is not None:
             await self._publisher.check(newest)
         self._follower.seek(self._kernel.seq)
+        await self._publisher.publish()
         self._ready = True
         _log.info(
             "engine_ready",
@@ -116,13 +120,12 @@ class MatchEngine:
         )
 
     async def run(self) -> None:
-        """Publish what the ledger has not applied, then follow the commands until cancelled."""
-        await self._publisher.publish()
+        """Follow the commands until cancelled."""
         while True:
-            await self._step()
+            await self.step()
 
-    async def _step(self) -> None:
-        """Carry out what came, publish its facts, and see to what the stream may have lost."""
+    async def step(self) -> None:
+        """Do one turn of `run`: carry out what came, publish, see to what the stream lost."""
         taken = await self._follower.read()
         if taken:
             made = await self._carry_out(b"".join(entry.body for entry in taken))
