@@ -10,7 +10,7 @@ from outcry.ports.bus import READ_COUNT_MAX, Bus, Gap, Reset, StreamEntry, Trimm
 
 
 #: Bytes of bodies that one stream holds before it forgets its oldest entries.
-STREAM_BYTES_MAX = 64 * 1024 * 1024
+STREAM_BYTES_MAX = 128 * 1024 * 1024
 
 
 class _Stream:

@@ -5,8 +5,8 @@ import zlib
 from outcry.ports.snapshots import KEEP_COUNT, Snapshot, Snapshots
 
 
-#: name, timeline, rules_version: snapshots of different kin never stand in for each other.
-_Kin = tuple[str, int, int]
+#: position, timeline, rules_version: snapshots of different kind never stand in for each other.
+_Key = tuple[int, int, int]
 
 
 class MemorySnapshots(Snapshots):
@@ -14,7 +14,7 @@ class MemorySnapshots(Snapshots):
 
     def __init__(self, *, keep: int = KEEP_COUNT) -> None:
         self._keep = keep
-        self._saved: dict[_Kin, dict[int, tuple[bytes, int]]] = {}
+        self._saved: dict[str, dict[_Key, tuple[bytes, int]]] = {}
 
     def save(
         self,
@@ -27,30 +27,31 @@ class MemorySnapshots(Snapshots):
         floor: int,
     ) -> None:
         """Save *body*, then forget what is old; see `Snapshots`."""
-        kin = self._saved.setdefault((name, timeline, rules_version), {})
-        kin[position] = (body, zlib.crc32(body))
-        newest_first = sorted(kin, reverse=True)
-        wanted = {*newest_first[: self._keep], *[p for p in newest_first if p <= floor][:1]}
-        for old in kin.keys() - wanted:
-            del kin[old]
+        saved = self._saved.setdefault(name, {})
+        saved[position, timeline, rules_version] = (body, zlib.crc32(body))
+        kin = sorted((key for key in saved if key[1:] == (timeline, rules_version)), reverse=True)
+        wanted = {*kin[: self._keep], *[key for key in kin if key[0] <= floor][:1]}
+        for key in kin:
+            if key not in wanted:
+                del saved[key]
 
     def newest(self, name: str, timeline: int, rules_version: int, at_most: int) -> Snapshot | None:
         """Return the newest valid snapshot not above *at_most*; see `Snapshots`."""
-        kin = self._saved.get((name, timeline, rules_version), {})
         skipped: list[str] = []
-        for position in sorted(kin, reverse=True):
-            body, checksum = kin[position]
+        for key, (body, checksum) in sorted(self._saved.get(name, {}).items(), reverse=True):
+            position = key[0]
             if position > at_most:
                 continue
-            if zlib.crc32(body) != checksum:
+            if key[1:] != (timeline, rules_version):
+                skipped.append(f"{name} at {position}: of timeline {key[1]}, rules {key[2]}")
+            elif zlib.crc32(body) != checksum:
                 skipped.append(f"{name} at {position}: its checksum is wrong")
-                continue
-            return Snapshot(name, timeline, position, rules_version, body, tuple(skipped))
+            else:
+                return Snapshot(name, timeline, position, rules_version, body, tuple(skipped))
         return None
 
     def damage(self, name: str, position: int) -> None:
         """Flip a bit of what is saved under *name* at *position*, as a failing disk does."""
-        for (saved_name, _, _), kin in self._saved.items():
-            if saved_name == name and position in kin:
-                body, checksum = kin[position]
-                kin[position] = (body[:-1] + bytes([body[-1] ^ 1]), checksum)
+        for key, (body, checksum) in self._saved.get(name, {}).items():
+            if key[0] == position:
+                self._saved[name][key] = (body[:-1] + bytes([body[-1] ^ 1]), checksum)

@@ -1,0 +1,111 @@
+"""The projection's tables as data: their columns, their keys, and the statements made of them."""
+
+from typing import Final, NamedTuple
+
+from outcry.ports.projection import (
+    ActivityRow,
+    AuditRow,
+    BalanceRow,
+    EventRow,
+    JournalRow,
+    KeyRow,
+    MarketRow,
+    OrderRow,
+    PositionRow,
+    TradeRow,
+    UserRow,
+)
+
+
+#: Name of the tables' position in the table `projection`.
+POSITION: Final = "tables"
+
+
+class Table(NamedTuple):
+    """A table whose columns are the fields of a row of the port."""
+
+    name: str
+    columns: tuple[str, ...]
+    key: tuple[str, ...]
+
+    @property
+    def stage(self) -> str:
+        """The session's own table of the same shape, empty between transactions."""
+        return f"stage_{self.name}"
+
+    def selected(self, alias: str) -> str:
+        """The columns for a select list, in the order of the row's fields."""
+        return ", ".join(f"{alias}.{column}" for column in self.columns)
+
+    def select_all(self) -> str:
+        """Statement that reads every row in the order of the keys."""
+        columns = ", ".join(self.columns)
+        return f"select {columns} from {self.name} order by {', '.join(self.key)}"  # noqa: S608 - our names
+
+    def create_stage(self) -> str:
+        """Statement that makes the stage."""
+        return f"create temporary table {self.stage} (like {self.name}) on commit delete rows"
+
+    def update_from_stage(self) -> str:
+        """Statement that overwrites the rows of which a new version is staged."""
+        values = [column for column in self.columns if column not in self.key]
+        changes = ", ".join(f"{column} = s.{column}" for column in values)
+        return f"update {self.name} t set {changes} from {self.stage} s where {self._same()}"  # noqa: S608 - our names
+
+    def insert_from_stage(self) -> str:
+        """Statement that adds the staged rows which are not there yet."""
+        columns = ", ".join(self.columns)
+        return (
+            f"insert into {self.name} ({columns}) select {self.selected('s')} from {self.stage} s "  # noqa: S608 - our names
+            f"where not exists (select from {self.name} t where {self._same()})"
+        )
+
+    def _same(self) -> str:
+        return " and ".join(f"t.{column} = s.{column}" for column in self.key)
+
+
+USERS: Final = Table("users", UserRow._fields, ("user_id",))
+KEYS: Final = Table("api_keys", KeyRow._fields, ("key_id",))
+EVENTS: Final = Table("events", EventRow._fields, ("event_id",))
+MARKETS: Final = Table("markets", MarketRow._fields, ("market_id",))
+BALANCES: Final = Table("balances", BalanceRow._fields, ("account", "asset"))
+POSITIONS: Final = Table("positions", PositionRow._fields, ("account", "market_id"))
+ORDERS: Final = Table("orders", OrderRow._fields, ("order_id",))
+TRADES: Final = Table("trades", TradeRow._fields, ("trade_id", "fill"))
+JOURNAL: Final = Table("journal", JournalRow._fields, ("account", "n", "leg"))
+ACTIVITY: Final = Table("activity", ActivityRow._fields, ("account", "n", "leg"))
+AUDIT: Final = Table("audit", AuditRow._fields, ("n", "leg"))
+
+ALL: Final = (
+    USERS, KEYS, EVENTS, MARKETS, BALANCES, POSITIONS, ORDERS, TRADES, JOURNAL, ACTIVITY, AUDIT,
+)  # fmt: skip
+#: Tables of which existing rows change.
+STAGED: Final = (KEYS, MARKETS, BALANCES, POSITIONS, ORDERS)
+
+#: Columns of `events` that are made of the title, beside the fields of the row.
+EVENT_SEARCH_COLUMNS: Final = ("title_folded", "title_grams")
+_GRAM_LENGTH_MAX: Final = 3
+
+
+def storable(text: str) -> str:
+    """Return *text* without the one character that PostgreSQL has no room for."""
+    return text.replace("\0", "\N{REPLACEMENT CHARACTER}")
+
+
+def folded(text: str) -> str:
+    """Return *text* as it is searched: without case."""
+    return storable(text).casefold()
+
+
+def grams(text: str) -> list[str]:
+    """Return every piece of one to three characters of folded *text*."""
+    return sorted({piece for length in (1, 2, 3) for piece in _pieces(text, length)})
+
+
+def search_grams(text: str) -> list[str]:
+    """Return pieces that a title must have when it contains folded *text*."""
+    return _pieces(text, min(len(text), _GRAM_LENGTH_MAX))
+
+
+def _pieces(text: str, length: int) -> list[str]:
+    return [text[start : start + length] for start in range(len(text) - length + 1)]
