@@ -43,6 +43,7 @@ class Venue:
     """The services and what they stand on, with short ways to ask for things."""
 
     shards_count: int = 1
+    config: AssetConfig = field(default_factory=AssetConfig)
     bus: MemoryBus = field(default_factory=MemoryBus)
     log: MemoryLedgerLog = field(default_factory=MemoryLedgerLog)
     snapshots: MemorySnapshots = field(default_factory=MemorySnapshots)
@@ -51,9 +52,9 @@ class Venue:
     services: list[Service] = field(default_factory=list)
 
     @asynccontextmanager
-    async def running(self) -> AsyncIterator["Venue"]:
-        """Start everything, and stop it at the end."""
-        config = AssetConfig(shards_count=self.shards_count)
+    async def running(self, *, engines: bool = True) -> AsyncIterator["Venue"]:
+        """Start everything (but engines, if told so), and stop it at the end."""
+        config = self.config._replace(shards_count=self.shards_count)
         log = LogTail(self.log)
         publishers = CommandPublishers(self.bus, log, self.shards_count)
         self.asset = AssetService(log, publishers, self.clock, config)
@@ -69,6 +70,7 @@ class Venue:
                     snapshots=self.snapshots,
                 )
                 for shard in shards
+                if engines
             ),
         ]
         tasks = []
