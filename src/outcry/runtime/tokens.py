@@ -27,6 +27,8 @@ from outcry.runtime.bounded import Bounded
 ALGORITHM: Final = "ES256"
 #: Longer tokens are declined unread.
 TOKEN_LENGTH_MAX: Final = 8_192
+#: A subject becomes a user's external id.
+SUBJECT_LENGTH_MAX: Final = 256
 #: How far the clocks of issuer and exchange may be apart.
 LEEWAY_SECONDS: Final = 30
 #: Verified tokens that are remembered.
@@ -134,8 +136,8 @@ class TokenVerifier:
         audiences = [payload.aud] if isinstance(payload.aud, str) else payload.aud
         if issuer.audience not in audiences:
             return _invalid("a token for another audience", issuer.audience)
-        if not payload.sub:
-            return _invalid("a token without a subject")
+        if not 0 < len(payload.sub) <= SUBJECT_LENGTH_MAX or not payload.sub.isprintable():
+            return _invalid("a subject of another form", f"1 to {SUBJECT_LENGTH_MAX} characters")
         if payload.nbf > self._clock() + self._leeway_seconds:
             return _invalid("a token that is not valid yet")
         scopes = USER_SCOPES
@@ -147,16 +149,8 @@ class TokenVerifier:
 class TokenSigner:
     """Signs tokens in the exchange's own name, which may grant scopes."""
 
-    def __init__(self, private_pem: bytes, *, name: str, audience: str) -> None:
-        """Read the key, a P-256 private key in PEM. Raises `KeyMaterialError`."""
-        try:
-            key = serialization.load_pem_private_key(private_pem, password=None)
-        except (ValueError, TypeError) as error:
-            raise KeyMaterialError(
-                f"the signing key is not a private key in PEM: {error}"
-            ) from None
-        if not isinstance(key, ec.EllipticCurvePrivateKey):
-            raise KeyMaterialError("the signing key is not an elliptic-curve key")
+    def __init__(self, key: ec.EllipticCurvePrivateKey, *, name: str, audience: str) -> None:
+        """Sign with *key*. Raises `KeyMaterialError` when it is not a P-256 key."""
         self._key = key
         self.issuer = Issuer(name, audience, {"": _checked(key.public_key())}, grants=True)
 

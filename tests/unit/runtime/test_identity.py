@@ -1,7 +1,6 @@
 """Identity: derived keys, who may do what, and for how long something old still counts."""
 
 import pytest
-from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 
 from outcry.domain.rejects import Reject, Rejected
@@ -44,11 +43,7 @@ class Door:
     """An identity with everything it works on."""
 
     def __init__(self) -> None:
-        key = ec.generate_private_key(ec.SECP256R1()).private_bytes(
-            serialization.Encoding.PEM,
-            serialization.PrivateFormat.PKCS8,
-            serialization.NoEncryption(),
-        )
+        key = ec.generate_private_key(ec.SECP256R1())
         self.signer = TokenSigner(key, name="outcry", audience="outcry")
         self.ring = KeyRing(MASTER_KEY)
         self.tables = Tables()

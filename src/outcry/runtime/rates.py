@@ -1,0 +1,37 @@
+"""Rates: how many requests each account or address may make in a second.
+
+A full bucket holds one second's worth, so a short burst is fine. Whoever was not seen for longest
+is forgotten first, with a full bucket: memory is bounded whoever comes.
+"""
+
+from collections.abc import Callable, Hashable
+from typing import Final, Generic, TypeVar
+
+from outcry.domain.rejects import Reject, Rejected
+from outcry.runtime.bounded import Bounded
+
+
+KeyT = TypeVar("KeyT", bound=Hashable)
+
+KEYS_COUNT_MAX: Final = 50_000
+
+
+class Rates(Generic[KeyT]):
+    """Buckets that fill with time."""
+
+    def __init__(self, per_second_max: int, clock: Callable[[], float]) -> None:
+        """Allow *per_second_max* of each; *clock* gives seconds from any start."""
+        self._per_second_max = per_second_max
+        self._clock = clock
+        self._buckets: Bounded[KeyT, tuple[float, float]] = Bounded(KEYS_COUNT_MAX)
+
+    def take(self, key: KeyT) -> Rejected | None:
+        """Count one request of *key*; a reject says that it is one too many."""
+        now = self._clock()
+        left, at = self._buckets.get(key) or (float(self._per_second_max), now)
+        left = min(float(self._per_second_max), left + (now - at) * self._per_second_max)
+        if left < 1:
+            self._buckets.put(key, (left, now))
+            return Rejected(Reject.RATE_LIMITED, expected=f"{self._per_second_max} a second")
+        self._buckets.put(key, (left - 1, now))
+        return None

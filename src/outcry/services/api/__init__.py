@@ -1,0 +1,1 @@
+"""The HTTP door: reads, orders and the operator's routes."""

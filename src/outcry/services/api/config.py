@@ -1,0 +1,25 @@
+"""Settings of the HTTP door."""
+
+from msgspec import Struct
+
+
+class ApiConfig(Struct, frozen=True, kw_only=True):
+    """What the operator chose; units are the last word of a name."""
+
+    host: str = "127.0.0.1"
+    #: 0 takes a free one.
+    port: int = 8_000
+    #: Whether orders without a signature are taken: the operator holds the assets.
+    unsigned_orders: bool = True
+    body_bytes_max: int = 1_048_576
+    #: How long a read waits for ``after=n``, and a lookup for what was just made.
+    read_wait_ms_max: int = 1_000
+    #: Orders and cancels of one account.
+    account_requests_per_second_max: int = 2_000
+    #: Requests without identity from one address.
+    address_requests_per_second_max: int = 500
+    #: Time that requests in progress get when the door closes.
+    drain_ms_max: int = 10_000
+    #: Log entries that the tables may be behind while the door counts as ready.
+    lag_entries_max: int = 20_000
+    shards_count: int = 1

@@ -1,0 +1,43 @@
+"""What every route does first: who asks, from where, and with which parameters."""
+
+from typing import TypeVar
+
+from litestar import Request
+from litestar.datastructures import State
+
+from outcry.runtime.envelope import accept
+from outcry.runtime.forms import read_query
+from outcry.runtime.gate import Gate
+from outcry.runtime.identity import Principal
+from outcry.services.api.forms import Query
+
+
+Asked = Request[None, None, State]
+QueryT = TypeVar("QueryT", bound=Query)
+
+
+def address(request: Asked) -> str:
+    """Return the address of the client, "" on a unix socket."""
+    return request.client.host if request.client else ""
+
+
+def visitor(request: Asked, gate: Gate, form: type[QueryT]) -> QueryT:
+    """Return the parameters of a request that needs no credentials."""
+    limited = gate.visitor(address(request))
+    accept(limited)
+    return parameters(request, form)
+
+
+def parameters(request: Asked, form: type[QueryT]) -> QueryT:
+    """Return the parameters in the address."""
+    return accept(read_query(form, dict(request.query_params)))
+
+
+async def holder(request: Asked, gate: Gate, scope: str) -> Principal:
+    """Return who asks, when they are a user with *scope*."""
+    return accept(await gate.holder(scope, request.headers, address(request)))
+
+
+async def admin(request: Asked, gate: Gate) -> Principal:
+    """Return the admin who asks."""
+    return accept(await gate.admin(request.headers, address(request)))

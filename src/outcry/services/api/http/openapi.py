@@ -1,0 +1,94 @@
+"""OpenAPI: what routes take, added to what the framework knows they return.
+
+A route names its forms in ``opt``: ``query`` and ``body`` (structs), ``scope``. The same structs
+that read requests therefore describe them.
+"""
+
+from collections.abc import Iterator
+from typing import Any, Final
+
+from litestar import Litestar
+from litestar.handlers import HTTPRouteHandler
+from litestar.openapi.spec import (
+    OpenAPIMediaType,
+    OpenAPIResponse,
+    Operation,
+    Parameter,
+    RequestBody,
+    SecurityScheme,
+)
+from litestar.routes import HTTPRoute
+from msgspec import json
+
+from outcry.runtime.envelope import Envelope, Refusal
+
+
+TOKEN: Final = "token"  # noqa: S105 - a name
+SECURITY: Final = {
+    TOKEN: SecurityScheme(type="http", scheme="bearer", bearer_format="JWT, ES256"),
+    "api_key": SecurityScheme(type="apiKey", name="x-api-key", security_scheme_in="header"),
+}
+#: Components of this name are those of our forms; the framework's own are left as they are.
+_REFERENCE: Final = "#/components/schemas/{name}"
+
+Schema = dict[str, Any]
+
+
+def describe(app: Litestar) -> None:
+    """Complete the application's schema; called once, when all routes are there."""
+    schema = app.openapi_schema
+    components: dict[str, Any] = schema.components.schemas
+    schema.components.security_schemes = dict(SECURITY)
+    refused = _component(Envelope[Refusal], components)
+    for path, method, handler in _handlers(app):
+        item = (schema.paths or {}).get(path)
+        operation = getattr(item, method, None)
+        if isinstance(operation, Operation):
+            _complete(operation, handler, components)
+            if path.startswith("/api") and operation.responses is not None:
+                operation.responses["default"] = _refusal(refused)
+
+
+def _handlers(app: Litestar) -> Iterator[tuple[str, str, HTTPRouteHandler]]:
+    for route in app.routes:
+        if isinstance(route, HTTPRoute):
+            for method, (handler, _) in route.route_handler_map.items():
+                yield route.path_format or "/", method.lower(), handler
+
+
+def _complete(operation: Operation, handler: HTTPRouteHandler, components: dict[str, Any]) -> None:
+    if "query" in handler.opt:
+        operation.parameters = [*(operation.parameters or []), *_parameters(handler.opt["query"])]
+    if "body" in handler.opt:
+        content = _media(_component(handler.opt["body"], components))
+        operation.request_body = RequestBody(content={"application/json": content})
+    scope = handler.opt.get("scope")
+    if scope:
+        operation.security = [{name: []} for name in ([TOKEN] if scope == TOKEN else SECURITY)]
+        needed = "a token" if scope == TOKEN else f"scope `{scope}`"
+        operation.description = f"{operation.description}\n\nNeeds {needed}."
+
+
+def _parameters(form: type) -> list[Parameter]:
+    schema = json.schema_components([form])[1][form.__name__]
+    required = schema.get("required", ())
+    return [
+        Parameter(name=name, param_in="query", required=name in required, schema=field)
+        for name, field in schema["properties"].items()
+    ]
+
+
+def _component(form: Any, components: dict[str, Any]) -> Schema:  # noqa: ANN401 - a type form
+    (reference,), found = json.schema_components([form], ref_template=_REFERENCE)
+    components.update(found)
+    return reference
+
+
+def _media(schema: Schema) -> OpenAPIMediaType:
+    return OpenAPIMediaType(schema=schema)  # type: ignore[arg-type]
+
+
+def _refusal(schema: Schema) -> OpenAPIResponse:
+    return OpenAPIResponse(
+        description="The request was declined.", content={"application/json": _media(schema)}
+    )

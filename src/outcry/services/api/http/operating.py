@@ -1,0 +1,124 @@
+"""POST routes of an operator: money, users, keys, fees, mode, clock."""
+
+from litestar import Router, post
+from litestar.params import FromPath
+
+from outcry.runtime.envelope import Envelope, accept, success
+from outcry.runtime.gate import Gate
+from outcry.runtime.identity import ADMIN
+from outcry.services.api.http.asking import Asked, admin
+from outcry.services.api.operator import Operator
+from outcry.services.api.operator_forms import (
+    CheckpointView,
+    ClockBody,
+    FeesBody,
+    FeesMadeView,
+    KeyBody,
+    KeyMadeView,
+    ModeBody,
+    MovementBody,
+    NothingBody,
+    UserBody,
+    UserMadeView,
+)
+from outcry.services.api.views import DoneView
+
+
+@post("/deposits", status_code=200, opt={"body": MovementBody, "scope": ADMIN})
+async def deposit(
+    request: Asked, body: bytes, gate: Gate, operator: Operator
+) -> Envelope[DoneView]:
+    """Credit collateral to a user, once per `tx_hash`."""
+    who = await admin(request, gate)
+    return success(accept(await operator.deposit(who.user_id, body)))
+
+
+@post("/withdrawals", status_code=200, opt={"body": MovementBody, "scope": ADMIN})
+async def withdraw(
+    request: Asked, body: bytes, gate: Gate, operator: Operator
+) -> Envelope[DoneView]:
+    """Debit a user's available collateral, once per `tx_hash`."""
+    who = await admin(request, gate)
+    return success(accept(await operator.withdraw(who.user_id, body)))
+
+
+@post("/users", status_code=200, opt={"body": UserBody, "scope": ADMIN})
+async def create_user(
+    request: Asked, body: bytes, gate: Gate, operator: Operator
+) -> Envelope[UserMadeView]:
+    """Register a user, once per `external_id`."""
+    who = await admin(request, gate)
+    return success(accept(await operator.create_user(who.user_id, body)))
+
+
+@post("/keys", status_code=200, opt={"body": KeyBody, "scope": ADMIN})
+async def create_key(
+    request: Asked, body: bytes, gate: Gate, operator: Operator
+) -> Envelope[KeyMadeView]:
+    """Create an API key for a user. Its text is shown once."""
+    who = await admin(request, gate)
+    return success(accept(await operator.create_key(who.user_id, body)))
+
+
+@post("/keys/{key_id:int}/revoke", status_code=200, opt={"scope": ADMIN})
+async def revoke_key(
+    request: Asked, key_id: FromPath[int], gate: Gate, operator: Operator
+) -> Envelope[DoneView]:
+    """Stop accepting an API key; doors notice within a second."""
+    who = await admin(request, gate)
+    return success(accept(await operator.revoke_key(who.user_id, key_id)))
+
+
+@post("/fees", status_code=200, opt={"body": FeesBody, "scope": ADMIN})
+async def set_fees(
+    request: Asked, body: bytes, gate: Gate, operator: Operator
+) -> Envelope[FeesMadeView]:
+    """Create the next version of fees, for markets to name."""
+    who = await admin(request, gate)
+    return success(accept(await operator.set_fees(who.user_id, body)))
+
+
+@post("/mode", status_code=200, opt={"body": ModeBody, "scope": ADMIN})
+async def set_mode(
+    request: Asked, body: bytes, gate: Gate, operator: Operator
+) -> Envelope[DoneView]:
+    """Switch what the whole exchange accepts. Cancels are accepted in every mode."""
+    who = await admin(request, gate)
+    return success(accept(await operator.set_mode(who.user_id, body)))
+
+
+@post("/clock", status_code=200, opt={"body": ClockBody, "scope": ADMIN})
+async def set_clock(
+    request: Asked, body: bytes, gate: Gate, operator: Operator
+) -> Envelope[DoneView]:
+    """Advance a manual clock; everything due until then happens in order."""
+    who = await admin(request, gate)
+    return success(accept(await operator.set_clock(who.user_id, body)))
+
+
+@post("/checkpoint", status_code=200, opt={"body": NothingBody, "scope": ADMIN})
+async def checkpoint(
+    request: Asked, body: bytes, gate: Gate, operator: Operator
+) -> Envelope[CheckpointView]:
+    """Compare every book of the engine with the ledger's at an exact command."""
+    who = await admin(request, gate)
+    return success(accept(await operator.checkpoint(who.user_id, body)))
+
+
+def operating_routes() -> Router:
+    """Return the routes of this module."""
+    return Router(
+        "/api/admin",
+        tags=["admin"],
+        route_handlers=[
+            deposit,
+            withdraw,
+            create_user,
+            create_key,
+            revoke_key,
+            set_fees,
+            set_mode,
+            set_clock,
+            checkpoint,
+        ],
+    )

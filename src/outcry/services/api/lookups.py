@@ -1,0 +1,76 @@
+"""Lookups: markets, events and users by id, as a client may expect them to exist.
+
+The tables run a little behind the ledger. What this process has just been told to exist may not be
+in them yet, so a miss waits (bounded) for the newest log entry that it was told of. What never
+changes is kept, within bounds; what moves is never answered from here.
+"""
+
+from typing import Final
+
+from outcry.ports.projection import EventRow, MarketRow, UserRow
+from outcry.ports.queries import Queries
+from outcry.runtime.bounded import Bounded
+from outcry.runtime.directory import Directory
+
+
+EVENTS_COUNT_MAX: Final = 20_000
+USERS_COUNT_MAX: Final = 50_000
+
+
+class Lookups:
+    """Rows by id."""
+
+    def __init__(self, queries: Queries, markets: Directory, *, wait_ms_max: int) -> None:
+        """Read from *queries*, markets from *markets*; a miss waits up to *wait_ms_max*."""
+        self._queries = queries
+        self._directory = markets
+        self._wait_ms_max = wait_ms_max
+        self._events: Bounded[int, EventRow] = Bounded(EVENTS_COUNT_MAX)
+        self._users: Bounded[int, UserRow] = Bounded(USERS_COUNT_MAX)
+        self._newest_n = 0
+
+    def note(self, n: int) -> None:
+        """Know that log entry *n* exists: what it made will be in the tables."""
+        self._newest_n = max(self._newest_n, n)
+
+    def __contains__(self, token: object) -> bool:
+        """Whether *token* is known to belong to some market."""
+        return isinstance(token, str) and self._directory.token(token) is not None
+
+    async def market(self, market_id: int) -> MarketRow | None:
+        """Return the market, None when there is none. State and volume may be old."""
+        row = await self._directory.find_market(market_id)
+        if row is None:
+            row = await self._queries.market(market_id)
+        if row is None and await self._caught_up():
+            row = await self._queries.market(market_id)
+        return row
+
+    async def event(self, event_id: int) -> EventRow | None:
+        """Return the event, None when there is none."""
+        row = self._events.get(event_id) or await self._queries.event(event_id)
+        if row is None and await self._caught_up():
+            row = await self._queries.event(event_id)
+        if row is not None:
+            self._events.put(event_id, row)
+        return row
+
+    async def user(self, user_id: int) -> UserRow | None:
+        """Return the user, None when there is none."""
+        row = self._users.get(user_id) or await self._queries.user(user_id)
+        if row is None and await self._caught_up():
+            row = await self._queries.user(user_id)
+        if row is not None:
+            self._users.put(user_id, row)
+        return row
+
+    async def include(self, n: int) -> bool:
+        """Wait until the tables include log entry *n*; False when they do not in time."""
+        return not n or await self._queries.wait_for(n, self._wait_ms_max)
+
+    async def _caught_up(self) -> bool:
+        """Wait for the tables when they are behind; False when they were not."""
+        if await self._queries.position() >= self._newest_n:
+            return False
+        await self._queries.wait_for(self._newest_n, self._wait_ms_max)
+        return True

@@ -1,0 +1,161 @@
+"""Operator: money, users, keys, fees, mode and clock, as an admin asks for them.
+
+Each is one operation of the ledger; nothing is changed anywhere else. Markets are the business of
+the `event` service.
+"""
+
+from outcry.domain.fees import FeeKind
+from outcry.domain.ids import COLLATERAL
+from outcry.domain.mode import Mode
+from outcry.domain.rejects import Reject, Rejected
+from outcry.domain.units import MICROS_PER_SECOND
+from outcry.messages.requests import (
+    CheckpointOp,
+    CreateKeyOp,
+    CreateUserOp,
+    Declined,
+    DepositOp,
+    Done,
+    FundsOp,
+    RevokeKeyOp,
+    SetClockOp,
+    SetFeesOp,
+    SetModeOp,
+    WithdrawOp,
+)
+from outcry.ports.asset import Asset
+from outcry.runtime.amounts import read_money
+from outcry.runtime.api_keys import KeyRing
+from outcry.runtime.forms import is_id, read_body
+from outcry.runtime.identity import Identity
+from outcry.services.api.catalogue import Catalogue
+from outcry.services.api.lookups import Lookups
+from outcry.services.api.operator_forms import (
+    CLOCK_BODY,
+    FEES_BODY,
+    KEY_BODY,
+    MODE_BODY,
+    MOVEMENT_BODY,
+    NOTHING_BODY,
+    USER_BODY,
+    CheckpointView,
+    FeesMadeView,
+    KeyMadeView,
+    UserMadeView,
+)
+from outcry.services.api.views import DoneView
+
+
+Refusal = Rejected | Declined
+
+
+class Operator:
+    """What an admin may do, apart from markets. *actor* is the admin's user id."""
+
+    def __init__(
+        self,
+        asset: Asset,
+        lookups: Lookups,
+        catalogue: Catalogue,
+        identity: Identity,
+        keys: KeyRing,
+    ) -> None:
+        """Ask *asset*; *keys* makes the text of new API keys."""
+        self._asset = asset
+        self._lookups = lookups
+        self._catalogue = catalogue
+        self._identity = identity
+        self._keys = keys
+
+    async def deposit(self, actor: int, body: bytes) -> DoneView | Refusal:
+        """Credit collateral, once per transaction hash."""
+        return await self._move_money(DepositOp, actor, body)
+
+    async def withdraw(self, actor: int, body: bytes) -> DoneView | Refusal:
+        """Debit collateral, once per transaction hash."""
+        return await self._move_money(WithdrawOp, actor, body)
+
+    async def _move_money(
+        self, kind: type[DepositOp | WithdrawOp], actor: int, body: bytes
+    ) -> DoneView | Refusal:
+        form = read_body(MOVEMENT_BODY, body)
+        if isinstance(form, Rejected):
+            return form
+        amount = read_money(form.amount)
+        if isinstance(amount, Rejected):
+            return amount
+        user = await self._catalogue.user(form.user_id)
+        if isinstance(user, Rejected):
+            return user
+        return _done(await self._ask(kind(actor, user.account, COLLATERAL, amount, form.tx_hash)))
+
+    async def create_user(self, actor: int, body: bytes) -> UserMadeView | Refusal:
+        """Register a user before they come themselves."""
+        form = read_body(USER_BODY, body)
+        if isinstance(form, Rejected):
+            return form
+        done = await self._ask(CreateUserOp(actor, form.external_id, form.address, form.name))
+        if isinstance(done, Declined):
+            return done
+        self._identity.remember(form.external_id, done.id, done.ids[0])
+        return UserMadeView(done.id, done.ids[0], done.n, done.repeated)
+
+    async def create_key(self, actor: int, body: bytes) -> KeyMadeView | Refusal:
+        """Create an API key and show its text."""
+        form = read_body(KEY_BODY, body)
+        if isinstance(form, Rejected):
+            return form
+        done = await self._ask(CreateKeyOp(actor, form.user_id, tuple(form.scopes), form.label))
+        if isinstance(done, Declined):
+            return done
+        generation = done.ids[0]
+        return KeyMadeView(done.id, generation, self._keys.api_key(done.id, generation), done.n)
+
+    async def revoke_key(self, actor: int, key_id: int) -> DoneView | Refusal:
+        """Stop accepting an API key, whoever's it is."""
+        if not is_id(key_id):
+            return Rejected(Reject.KEY_UNKNOWN, str(key_id))
+        return _done(await self._ask(RevokeKeyOp(actor, 0, key_id)))
+
+    async def set_fees(self, actor: int, body: bytes) -> FeesMadeView | Refusal:
+        """Create the next version of fees."""
+        form = read_body(FEES_BODY, body)
+        if isinstance(form, Rejected):
+            return form
+        kind = FeeKind[form.kind.upper()]
+        done = await self._ask(
+            SetFeesOp(actor, kind, form.taker_bps, form.maker_bps, form.rebate_bps)
+        )
+        return done if isinstance(done, Declined) else FeesMadeView(done.id, done.n)
+
+    async def set_mode(self, actor: int, body: bytes) -> DoneView | Refusal:
+        """Switch what the whole exchange accepts."""
+        form = read_body(MODE_BODY, body)
+        if isinstance(form, Rejected):
+            return form
+        return _done(await self._ask(SetModeOp(actor, Mode[form.mode.upper()])))
+
+    async def set_clock(self, actor: int, body: bytes) -> DoneView | Refusal:
+        """Advance the manual clock."""
+        form = read_body(CLOCK_BODY, body)
+        if isinstance(form, Rejected):
+            return form
+        return _done(await self._ask(SetClockOp(actor, form.time * MICROS_PER_SECOND)))
+
+    async def checkpoint(self, actor: int, body: bytes) -> CheckpointView | Refusal:
+        """Compare every book of the engine with the ledger's, at an exact command."""
+        form = read_body(NOTHING_BODY, body)
+        if isinstance(form, Rejected):
+            return form
+        done = await self._ask(CheckpointOp(actor))
+        return done if isinstance(done, Declined) else CheckpointView(done.id, done.n)
+
+    async def _ask(self, op: FundsOp) -> Done | Declined:
+        result = await self._asset.funds(op)
+        if isinstance(result, Done):
+            self._lookups.note(result.n)
+        return result
+
+
+def _done(result: Done | Declined) -> DoneView | Declined:
+    return result if isinstance(result, Declined) else DoneView(result.n, result.repeated)

@@ -1,0 +1,105 @@
+"""The api service: everything behind the HTTP door, put together from ports."""
+
+import asyncio
+import time
+from collections.abc import Mapping, Sequence
+from typing import NamedTuple
+
+from prometheus_client import CollectorRegistry
+
+from outcry.ports.asset import Asset
+from outcry.ports.books import Books
+from outcry.ports.queries import Queries
+from outcry.runtime.api_keys import KeyRing
+from outcry.runtime.directory import Directory
+from outcry.runtime.gate import Gate
+from outcry.runtime.identity import Identity
+from outcry.runtime.rates import Rates
+from outcry.services.api.accounts import Accounts
+from outcry.services.api.catalogue import Catalogue
+from outcry.services.api.config import ApiConfig
+from outcry.services.api.http import HttpServer, Parts, Router, create_app
+from outcry.services.api.lookups import Lookups
+from outcry.services.api.operator import Operator
+from outcry.services.api.readiness import Head, Readiness
+from outcry.services.api.trading import Trading
+
+
+class Needs(NamedTuple):
+    """What the door stands on."""
+
+    asset: Asset
+    queries: Queries
+    books: Books
+    log: Head
+    directory: Directory
+    identity: Identity
+    gate: Gate
+    keys: KeyRing
+    registry: CollectorRegistry
+
+
+class ApiService:
+    """The HTTP door of one process; *routers* of other services are served beside its own."""
+
+    name = "api"
+
+    def __init__(self, config: ApiConfig, needs: Needs, routers: Sequence[Router] = ()) -> None:
+        """Put the door together; nothing listens before `start`."""
+        self._directory = needs.directory
+        parts = _parts(config, needs)
+        self.app = create_app(parts, routers, body_bytes_max=config.body_bytes_max)
+        self._server = HttpServer(
+            self.app, host=config.host, port=config.port, drain_ms_max=config.drain_ms_max
+        )
+        self._started = False
+
+    @property
+    def port(self) -> int:
+        """The port that is listened on, 0 before `start`."""
+        return self._server.port
+
+    async def start(self) -> None:
+        """Read the markets, then listen."""
+        await self._directory.refresh()
+        await self._server.start()
+        self._started = True
+
+    async def run(self) -> None:
+        """Serve and keep the markets fresh until cancelled."""
+        async with asyncio.TaskGroup() as tasks:
+            tasks.create_task(self._directory.run())
+            tasks.create_task(self._server.run())
+
+    async def stop(self) -> None:
+        """Finish the requests in progress."""
+        self._started = False
+        await self._server.stop()
+
+    def status(self) -> Mapping[str, int]:
+        """Return figures for metrics and readiness."""
+        return {"ready": int(self._started), "port": self.port}
+
+
+def _parts(config: ApiConfig, needs: Needs) -> Parts:
+    lookups = Lookups(needs.queries, needs.directory, wait_ms_max=config.read_wait_ms_max)
+    catalogue = Catalogue(needs.queries, needs.books, lookups)
+    rates: Rates[int] = Rates(config.account_requests_per_second_max, time.monotonic)
+    return Parts(
+        gate=needs.gate,
+        catalogue=catalogue,
+        accounts=Accounts(needs.queries, needs.books, lookups, catalogue),
+        trading=Trading(
+            needs.asset, lookups, catalogue, rates, unsigned_orders=config.unsigned_orders
+        ),
+        operator=Operator(needs.asset, lookups, catalogue, needs.identity, needs.keys),
+        readiness=Readiness(
+            needs.asset,
+            needs.queries,
+            needs.books,
+            needs.log,
+            shards_count=config.shards_count,
+            lag_entries_max=config.lag_entries_max,
+        ),
+        registry=needs.registry,
+    )

@@ -1,0 +1,178 @@
+"""Trading: orders, cancels, splits, merges and redemptions of one account.
+
+The door judges the form; the ledger decides and its answer is durable when it comes.
+"""
+
+from typing import TypeVar
+
+from outcry.domain.rejects import Reject, Rejected
+from outcry.messages.requests import (
+    CancelAccepted,
+    Declined,
+    Done,
+    FundsOp,
+    MergeOp,
+    OrderAccepted,
+    OrderRequest,
+    RedeemOp,
+    SplitOp,
+)
+from outcry.ports.asset import Asset
+from outcry.runtime.amounts import read_quantity
+from outcry.runtime.forms import read_body
+from outcry.runtime.identity import Principal
+from outcry.runtime.rates import Rates
+from outcry.services.api import parse
+from outcry.services.api.catalogue import Catalogue
+from outcry.services.api.forms import (
+    CANCEL_ALL_BODY,
+    CANCEL_BODY,
+    REDEEM_BODY,
+    SHARES_BODY,
+    SharesBody,
+)
+from outcry.services.api.lookups import Lookups
+
+
+AnswerT = TypeVar("AnswerT", OrderAccepted, CancelAccepted)
+
+
+class Trading:
+    """What a user may do with their own account."""
+
+    def __init__(
+        self,
+        asset: Asset,
+        lookups: Lookups,
+        catalogue: Catalogue,
+        rates: Rates[int],
+        *,
+        unsigned_orders: bool,
+    ) -> None:
+        """Ask *asset*; *rates* bounds the requests of each account."""
+        self._asset = asset
+        self._lookups = lookups
+        self._catalogue = catalogue
+        self._rates = rates
+        self._unsigned_orders = unsigned_orders
+
+    async def place(
+        self, who: Principal, body: bytes, wait: str = ""
+    ) -> OrderAccepted | Rejected | Declined:
+        """Enter the order in *body*; *wait* of the address counts where the body names none."""
+        limited = self._rates.take(who.account)
+        if limited:
+            return limited
+        form = parse.read_place(body, unsigned_orders=self._unsigned_orders)
+        if isinstance(form, Rejected):
+            return form
+        wait_result = parse.read_wait(form.wait or wait, default=False)
+        if isinstance(wait_result, Rejected):
+            return wait_result
+        market = await self._catalogue.market(form.market_id, form.event_id)
+        if isinstance(market, Rejected):
+            return market
+        request = parse.place_request(form, market, who.account, self._lookups)
+        if isinstance(request, Rejected):
+            return request
+        return await self._submit(request, OrderAccepted, wait_result=wait_result)
+
+    async def cancel(
+        self, who: Principal, body: bytes, wait: str = ""
+    ) -> CancelAccepted | Rejected | Declined:
+        """Cancel one order; by default answers when the book has spoken."""
+        limited = self._rates.take(who.account)
+        if limited:
+            return limited
+        form = read_body(CANCEL_BODY, body)
+        if isinstance(form, Rejected):
+            return form
+        wait_result = parse.read_wait(form.wait or wait, default=True)
+        if isinstance(wait_result, Rejected):
+            return wait_result
+        request = parse.cancel_request(form, who.account)
+        if isinstance(request, Rejected):
+            return request
+        return await self._submit(request, CancelAccepted, wait_result=wait_result)
+
+    async def cancel_all(
+        self, who: Principal, body: bytes, wait: str = ""
+    ) -> CancelAccepted | Rejected | Declined:
+        """Cancel many orders; by default answers when the books have spoken."""
+        limited = self._rates.take(who.account)
+        if limited:
+            return limited
+        form = read_body(CANCEL_ALL_BODY, body)
+        if isinstance(form, Rejected):
+            return form
+        wait_result = parse.read_wait(form.wait or wait, default=True)
+        if isinstance(wait_result, Rejected):
+            return wait_result
+        if form.market_id:
+            market = await self._catalogue.market(form.market_id, form.event_id)
+            if isinstance(market, Rejected):
+                return market
+        elif form.event_id and await self._lookups.event(form.event_id) is None:
+            return Rejected(Reject.EVENT_UNKNOWN, str(form.event_id))
+        request = parse.cancel_all_request(form, who.account)
+        return await self._submit(request, CancelAccepted, wait_result=wait_result)
+
+    async def split(self, who: Principal, body: bytes, key: str) -> Done | Rejected | Declined:
+        """Turn collateral into both tokens of a market, once per *key*."""
+        form = await self._shares(who, body, key)
+        if isinstance(form, Rejected):
+            return form
+        body_form, qty = form
+        return await self._funds(SplitOp(who.user_id, who.account, body_form.market_id, qty, key))
+
+    async def merge(self, who: Principal, body: bytes, key: str) -> Done | Rejected | Declined:
+        """Turn both tokens of a market into collateral, once per *key*."""
+        form = await self._shares(who, body, key)
+        if isinstance(form, Rejected):
+            return form
+        body_form, qty = form
+        return await self._funds(MergeOp(who.user_id, who.account, body_form.market_id, qty, key))
+
+    async def redeem(self, who: Principal, body: bytes, key: str) -> Done | Rejected | Declined:
+        """Turn all tokens of a paid market into collateral, once per *key*."""
+        limited = self._rates.take(who.account) or parse.check_idempotency_key(key)
+        if limited:
+            return limited
+        form = read_body(REDEEM_BODY, body)
+        if isinstance(form, Rejected):
+            return form
+        market = await self._catalogue.market(form.market_id, form.event_id)
+        if isinstance(market, Rejected):
+            return market
+        return await self._funds(RedeemOp(who.user_id, who.account, form.market_id, key))
+
+    async def _shares(
+        self, who: Principal, body: bytes, key: str
+    ) -> tuple[SharesBody, int] | Rejected:
+        limited = self._rates.take(who.account) or parse.check_idempotency_key(key)
+        if limited:
+            return limited
+        form = read_body(SHARES_BODY, body)
+        if isinstance(form, Rejected):
+            return form
+        market = await self._catalogue.market(form.market_id, form.event_id)
+        if isinstance(market, Rejected):
+            return market
+        qty = read_quantity(form.quantity)
+        return qty if isinstance(qty, Rejected) else (form, qty)
+
+    async def _submit(
+        self, request: OrderRequest, answer: type[AnswerT], *, wait_result: bool
+    ) -> AnswerT | Declined:
+        (result,) = await self._asset.submit([request], wait_result=wait_result)
+        if isinstance(result, Declined):
+            return result
+        assert isinstance(result, answer), "the ledger answers each request in kind"
+        self._lookups.note(result.n)
+        return result
+
+    async def _funds(self, op: FundsOp) -> Done | Declined:
+        result = await self._asset.funds(op)
+        if isinstance(result, Done):
+            self._lookups.note(result.n)
+        return result

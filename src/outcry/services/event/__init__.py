@@ -1,0 +1,1 @@
+"""Events and markets: their creation and their life, as an admin moves it."""
