@@ -5,6 +5,7 @@ import shutil
 import signal
 import stat
 import threading
+import time
 from pathlib import Path
 
 import pytest
@@ -123,6 +124,7 @@ def test_servers_outlive_the_thread_that_asked_for_them(data: Path) -> None:
     asking.join()
     try:
         pid = process_of(data, "valkey-server")
+        time.sleep(0.5)  # what a signal to the servers would need to do its work
         assert servers.alive()
         assert os.getsid(pid) != os.getsid(0), "Ctrl-C must not reach the servers"
     finally:
