@@ -72,8 +72,9 @@ class Store:
         backoff = Backoff()
         while True:
             try:
-                head = await self._ledger_log.wait(head, WAIT_MS)
+                seen = await self._ledger_log.wait(head, WAIT_MS)
                 await self.catch_up()
+                head = seen
                 backoff.reset()
             except LogUnavailable as error:
                 _log.warning("log_unavailable", shard=self._shard, reason=str(error))
