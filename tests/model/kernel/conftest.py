@@ -2,13 +2,9 @@
 
 import pytest
 from tests.model.kernel.lockstep import Lockstep
-from tests.unit.kernel.engines import available
-
-
-ENGINES = available()
 
 
 @pytest.fixture
 def lockstep() -> Lockstep:
-    """Every engine of this process, empty, side by side."""
-    return Lockstep(ENGINES)
+    """The reference book and the kernel of this process, empty, side by side."""
+    return Lockstep()

@@ -2,13 +2,27 @@
 
 from tests.model.kernel.audit import Audit
 from tests.unit.kernel.book import Fact, decode
-from tests.unit.kernel.engines import Kernel
+from tests.unit.kernel.engines import Kernel, available
+
+
+def rivals() -> dict[str, type[Kernel]]:
+    """Return the reference book and the kernel that this process would run.
+
+    Where the compiled twin is there, the interpreted one has its turn with ``OUTCRY_PURE``.
+    """
+    engines = available()
+    if "compiled" in engines:
+        del engines["interpreted"]
+    return engines
+
+
+ENGINES = rivals()
 
 
 class Lockstep:
     """Engines that must never differ; the first is the one that others are compared with."""
 
-    def __init__(self, classes: dict[str, type[Kernel]]) -> None:
+    def __init__(self, classes: dict[str, type[Kernel]] = ENGINES) -> None:
         self.engines = {name: engine_class() for name, engine_class in classes.items()}
         self.audit = Audit()
 

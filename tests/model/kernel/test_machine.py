@@ -5,13 +5,10 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
 from tests.model.kernel.lockstep import Lockstep
 from tests.unit.kernel.book import command
-from tests.unit.kernel.engines import available
 
 from outcry_wire.records import InstrumentState, OrderKind, RecordType, TimeInForce
 from outcry_wire.snapshot import RULES_VERSION
 
-
-ENGINES = available()
 
 order_ids = st.integers(1, 12)
 accounts = st.integers(1, 3)
@@ -41,7 +38,7 @@ class KernelMachine(RuleBasedStateMachine):
 
     def __init__(self) -> None:
         super().__init__()
-        self.lockstep = Lockstep(ENGINES)
+        self.lockstep = Lockstep()
         self.seq = 0
         self.time_us = 100
 
@@ -162,5 +159,5 @@ class KernelMachine(RuleBasedStateMachine):
             self.lockstep.compare_books(instrument)
 
 
-KernelMachine.TestCase.settings = settings(max_examples=150, stateful_step_count=60, deadline=None)
+KernelMachine.TestCase.settings = settings(max_examples=100, stateful_step_count=50, deadline=None)
 TestKernelMachine = KernelMachine.TestCase

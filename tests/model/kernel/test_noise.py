@@ -5,26 +5,24 @@ from random import Random
 import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
-from tests.model.kernel.lockstep import Lockstep
+from tests.model.kernel.lockstep import ENGINES, Lockstep
 from tests.model.kernel.streams import Stream
 from tests.unit.kernel.book import decode
-from tests.unit.kernel.engines import available
 
 from outcry_wire.records import LAYOUTS, RecordType
 
 
-ENGINES = available()
 COMMANDS = [kind for kind in RecordType if kind < RecordType.ORDER_PLACED]
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=120, deadline=None)
 @given(st.lists(st.binary(max_size=200), max_size=4))
 @example([b""])
 @example([bytes(31), bytes(32), bytes(33)])
 @example([b"\xff" * 200])
 def test_random_bytes(chunks: list[bytes]) -> None:
     """Random bytes give the same well-formed facts from every engine."""
-    lockstep = Lockstep(ENGINES)
+    lockstep = Lockstep()
     for chunk in chunks:
         facts = decode(lockstep.process(chunk))
         assert bool(facts) == bool(chunk)
@@ -40,11 +38,11 @@ def framed(draw: st.DrawFn) -> bytes:
     return bytes([kind, 0]) + size.to_bytes(2, "little") + content
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=120, deadline=None)
 @given(st.lists(framed(), max_size=8))
 def test_random_content(records: list[bytes]) -> None:
     """Whole records of random content are all carried out or refused by their own rules."""
-    lockstep = Lockstep(ENGINES)
+    lockstep = Lockstep()
     lockstep.process(b"".join(Stream(1).take(30)))
     facts = decode(lockstep.process(b"".join(records)))
     assert sum(fact.flags & 1 for fact in facts) == len(records)
@@ -71,11 +69,11 @@ def test_damaged_streams(lockstep: Lockstep, seed: int) -> None:
         lockstep.compare()
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=80, deadline=None)
 @given(st.data())
 def test_random_snapshots(data: st.DataObject) -> None:
     """A damaged snapshot restores in no engine or in all, and then to the same state."""
-    lockstep = Lockstep(ENGINES)
+    lockstep = Lockstep()
     lockstep.process(b"".join(Stream(5).take(120)))
     snapshot = bytearray(lockstep.compare_snapshots())
     for _ in range(data.draw(st.integers(1, 3))):
