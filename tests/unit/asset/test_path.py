@@ -22,6 +22,7 @@ async def test_buyers_of_both_outcomes_mint_a_pair() -> None:
         assert first.status == OrderStatus.OPEN
         second = await venue.placed(limit(bob, market, Side.BUY, 4_000, 1_000, outcome=1))
         assert (second.status, second.filled) == (OrderStatus.FILLED, 1_000)
+        assert second.n < second.result_n <= await venue.log.head()
         assert venue.balance(ann) == (HUNDRED - 6_000_000, 0)
         assert venue.balance(bob) == (HUNDRED - 4_000_000, 0)
         assert venue.balance(ann, token_asset(market, 0)) == (1_000, 0)

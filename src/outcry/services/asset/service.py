@@ -193,10 +193,10 @@ class AssetService:
         def decided() -> Call:
             self._sequencer.advance(self._clock.now_us())
             call = Call(decide(), wait_result=wait_result)
-            answers = self._sequencer.batch.answers
-            answers.append(call.accept)
+            batch = self._sequencer.batch
+            batch.answers.append(call.accept)
             if wait_result:
-                self._waiting.add(call, self._applied, answers)
+                self._waiting.add(call, self._applied, batch)
             return call
 
         call = self._guarded(decided)
@@ -214,8 +214,7 @@ class AssetService:
     def _apply(self, shard: int, first: int, last: int, body: bytes) -> None:
         sequencer = self._sequencer
         sequencer.apply(shard, first, last, body)
-        batch = sequencer.batch
-        self._waiting.applied(shard, last, batch.effects, batch.answers)
+        self._waiting.applied(shard, last, sequencer.batch)
 
     def _applied(self, shard: int) -> int:
         return self._fold.ledger.shard(shard).applied

@@ -8,7 +8,6 @@ import asyncio
 import heapq
 from collections.abc import Callable
 
-from outcry.domain.ledger.effects import Effects
 from outcry.domain.order import Order, OrderStatus
 from outcry.messages.requests import (
     CancelAccepted,
@@ -17,6 +16,7 @@ from outcry.messages.requests import (
     OrderAccepted,
     OrderResult,
 )
+from outcry.services.asset.batch import OpenBatch
 from outcry.services.asset.sequencer import Ticket
 
 
@@ -74,13 +74,11 @@ class Waiting:
         self._heaps: dict[int, list[tuple[int, int, Waiter]]] = {}
         self._count = 0
 
-    def add(
-        self, call: Call, applied: Callable[[int], int], answers: list[Callable[[], None]]
-    ) -> None:
+    def add(self, call: Call, applied: Callable[[int], int], batch: OpenBatch) -> None:
         """Register every ticket of *call* that numbered commands.
 
         *applied* tells how far facts of a shard are applied; what is behind that is known already
-        and given with the next commit, through *answers*.
+        and given with the commit of *batch*.
         """
         for index, ticket in enumerate(call.tickets):
             if not ticket.seqs:
@@ -88,16 +86,15 @@ class Waiting:
             waiter = Waiter(call, index)
             for shard, seq in ticket.seqs:
                 if seq <= applied(shard):
-                    _count_down(waiter, answers)
+                    _count_down(waiter, batch)
                 else:
                     self._count += 1
                     heap = self._heaps.setdefault(shard, [])
                     heapq.heappush(heap, (seq, self._count, waiter))
 
-    def applied(
-        self, shard: int, seq: int, effects: Effects, answers: list[Callable[[], None]]
-    ) -> None:
-        """Facts of *shard* up to *seq* are applied: who waited is answered at the commit."""
+    def applied(self, shard: int, seq: int, batch: OpenBatch) -> None:
+        """Facts of *shard* up to *seq* are in *batch*: its commit answers who waited for them."""
+        effects = batch.effects
         heap = self._heaps.get(shard)
         while heap and heap[0][0] <= seq:
             done, _, waiter = heapq.heappop(heap)
@@ -109,22 +106,22 @@ class Waiting:
                     for order in effects.orders.values()
                     if order.update_id == done and order.status == OrderStatus.CANCELLED
                 ]
-            _count_down(waiter, answers)
+            _count_down(waiter, batch)
 
 
-def _count_down(waiter: Waiter, answers: list[Callable[[], None]]) -> None:
+def _count_down(waiter: Waiter, batch: OpenBatch) -> None:
     """One more command of the waiter is carried out; after the last, its answer is known."""
     waiter.open -= 1
     if not waiter.open:
-        result = outcome(waiter)
-        answers.append(lambda: waiter.call.give(waiter.index, result))
+        result = outcome(waiter, batch.n)
+        batch.answers.append(lambda: waiter.call.give(waiter.index, result))
 
 
-def outcome(waiter: Waiter) -> Answer:
-    """Return what became of a request whose commands are carried out."""
+def outcome(waiter: Waiter, n: int) -> Answer:
+    """Return what became of a request whose commands are carried out, as log entry *n* says."""
     ticket = waiter.call.tickets[waiter.index]
     if isinstance(ticket.result, OrderAccepted) and ticket.order is not None:
-        return order_outcome(ticket.result, ticket.order)
+        return order_outcome(ticket.result, ticket.order, n)
     if waiter.reject:
         return Declined(waiter.reject)
     if isinstance(ticket.result, CancelAccepted) and ticket.order is None:
@@ -132,8 +129,8 @@ def outcome(waiter: Waiter) -> Answer:
     return ticket.result
 
 
-def order_outcome(accepted: OrderAccepted, order: Order) -> OrderAccepted:
-    """Return *accepted* with what the order has come to."""
+def order_outcome(accepted: OrderAccepted, order: Order, n: int) -> OrderAccepted:
+    """Return *accepted* with what the order has come to in log entry *n*."""
     return OrderAccepted(
         accepted.order_id,
         accepted.n,
@@ -144,6 +141,6 @@ def order_outcome(accepted: OrderAccepted, order: Order) -> OrderAccepted:
         order.fee,
         order.reason,
         order.reject,
-        accepted.result_n,
+        n,
         accepted.repeated,
     )
