@@ -1,0 +1,43 @@
+"""Access to the database and the streams of an exchange, whether it runs or not."""
+
+import asyncio
+from collections.abc import AsyncGenerator
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+from outcry.adapters.embedded import EmbeddedServers, Endpoints
+from outcry.app.failures import UsageError
+from outcry.runtime.config import Config
+from outcry.runtime.data_dir import DataDir
+
+
+def require_exchange(config: Config) -> None:
+    """Raise `UsageError` when there is no exchange whose data could be looked at."""
+    if config.postgres.dsn or (Path(config.data_dir) / "postgres").is_dir():
+        return
+    raise UsageError(
+        f"there is no exchange in {config.data_dir}: `outcry up` makes one, "
+        "--data-dir names another"
+    )
+
+
+def running_pid(config: Config) -> int | None:
+    """Return the pid of the `outcry up` that uses the data folder now, None when there is none."""
+    if not Path(config.data_dir).is_dir():
+        return None
+    return DataDir(config.data_dir).running_pid()
+
+
+@asynccontextmanager
+async def servers_of(config: Config) -> AsyncGenerator[Endpoints]:
+    """Give the servers of the exchange: those that run, or our own, for as long as this lasts."""
+    require_exchange(config)
+    configured = bool(config.postgres.dsn and config.redis.url)
+    servers = EmbeddedServers(config)
+    if configured or running_pid(config) is not None:
+        yield servers.endpoints()
+        return
+    try:
+        yield await asyncio.to_thread(servers.start)
+    finally:
+        await asyncio.to_thread(servers.stop)

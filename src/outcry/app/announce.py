@@ -1,0 +1,67 @@
+"""What `outcry up` tells the person who started it, on standard output; logs go elsewhere."""
+
+import shlex
+import sys
+from pathlib import Path
+
+from outcry.app.record import Record
+from outcry.runtime.config import Config
+
+
+class Announcer:
+    """Speaks about one run of one exchange."""
+
+    def __init__(self, config: Config, *, first_time: bool) -> None:
+        """Give hints when the exchange runs for the *first_time*."""
+        self._config = config
+        self._first_time = first_time
+
+    def starting(self, version: str) -> None:
+        """Say what is being started."""
+        new = ", a new exchange" if self._first_time else ""
+        _say(f"Outcry {version}, data in {self._config.data_dir}{new}")
+
+    def still_starting(self, waiting: list[str]) -> None:
+        """Say what is being waited for, when it takes long."""
+        _say(f"Still waiting for {', '.join(waiting)}; long logs take time to read.")
+
+    def ready(self, record: Record, seconds: float) -> None:
+        """Say that everything answers, where, and what to do next."""
+        where = record.addresses
+        metrics = ", ".join(f"{where[name]} ({name})" for name in record.processes if name in where)
+        _say(
+            f"\nReady after {seconds:.1f} s.\n\n"
+            f"  http     http://{where['http']}   /api /docs /healthz /readyz /metrics\n"
+            f"  feeds    ws://{where['feeds']}     /depth /user\n"
+            f"  ledger   {where['grpc']} (gRPC)\n"
+            f"  metrics  http://{metrics}\n"
+        )
+        if self._first_time:
+            self._hint(str(where["http"]))
+        _say("Ctrl-C stops the exchange.")
+
+    def stopped(self) -> None:
+        """Say that it is over, and that nothing is lost."""
+        _say("Stopped. The next start goes on from here.")
+
+    def _hint(self, http: str) -> None:
+        more = f" --data-dir {shlex.quote(self._config.data_dir)}"
+        if Path(self._config.data_dir) == Path.cwd() / "outcry-data":
+            more = ""
+        steps = (
+            (f"outcry token alice{more}", "a token for a user; any name will do"),
+            (f"outcry token operator --admin{more}", "one that may open markets and pay in"),
+            (f"outcry status{more}", "how the processes are"),
+            (f"outcry tail log -f{more}", "everything that happens, as it happens"),
+        )
+        width = max(len(step) for step, _ in steps)
+        _say("First steps, in another terminal:\n")
+        for step, meaning in steps:
+            _say(f"  {step:{width}}   {meaning}")
+        _say(f'\n  curl -H "Authorization: Bearer $(outcry token alice{more})" \\')
+        _say(f"       http://{http}/api/user_data\n")
+
+
+def _say(text: str) -> None:
+    sys.stdout.write(f"{text}\n")
+    sys.stdout.flush()

@@ -1,0 +1,130 @@
+"""What the services of one process stand on: each thing made once, when it is first asked for.
+
+Whatever must be let go of is closed when the process ends, in reverse order. Services that are in
+the same process are given each other directly; those elsewhere are reached over gRPC.
+"""
+
+from collections.abc import Awaitable, Callable
+from contextlib import AsyncExitStack
+from functools import cached_property
+from typing import Any, TypeVar, cast
+
+from prometheus_client import CollectorRegistry
+
+from outcry.adapters.files import FileSnapshots
+from outcry.adapters.grpc import GrpcAsset
+from outcry.adapters.postgres import PostgresLedgerLog, PostgresQueries
+from outcry.adapters.redis import RedisBus
+from outcry.app.credentials import key_ring
+from outcry.app.monitor import Part
+from outcry.ports.asset import Asset
+from outcry.ports.bus import Bus
+from outcry.ports.ledger_log import LedgerLog
+from outcry.ports.queries import Queries
+from outcry.ports.snapshots import Snapshots
+from outcry.runtime.api_keys import KeyRing
+from outcry.runtime.config import Config
+from outcry.runtime.data_dir import DataDir
+from outcry.runtime.log_tail import LogTail
+
+
+MIB = 1024 * 1024
+
+T = TypeVar("T")
+
+#: Makes a session for a new connection of a feed; `outcry.runtime.ws_listener.SessionFactory`.
+SessionFactory = Callable[[Any, float], Any]
+
+
+class Commons:
+    """The ports of one process."""
+
+    def __init__(
+        self,
+        config: Config,
+        services: frozenset[str],
+        shards: range,
+        stack: AsyncExitStack,
+        registry: CollectorRegistry,
+    ) -> None:
+        """Serve the *services* of this process, for *shards*; close things through *stack*."""
+        self.config = config
+        self.services = services
+        self.shards = shards
+        self.stack = stack
+        #: The ledger itself, when it is in this process.
+        self.own_asset: Asset | None = None
+        #: Parts that several services stand on; they start before those that asked for them.
+        self.shared: list[Part] = []
+        #: What answers each path of the feeds' port.
+        self.feeds: dict[str, SessionFactory] = {}
+        #: What ``/metrics`` shows, here and at the HTTP door.
+        self.registry = registry
+        self._made: dict[str, object] = {}
+
+    @property
+    def all_shards(self) -> range:
+        """Every shard of the exchange, whoever serves it."""
+        return range(self.config.shards.count)
+
+    @cached_property
+    def keys(self) -> KeyRing:
+        """What API keys and service tokens are derived from."""
+        return key_ring(self.config)
+
+    @cached_property
+    def snapshots(self) -> Snapshots:
+        """Kernel and level snapshots."""
+        return FileSnapshots(DataDir(self.config.data_dir).folder("snapshots"))
+
+    @cached_property
+    def bus(self) -> Bus:
+        """The streams."""
+        bus = RedisBus(
+            self.config.redis.url, stream_bytes_max=2 * self.config.limits.stream_mib_max * MIB
+        )
+        self.stack.push_async_callback(bus.close)
+        return bus
+
+    async def log(self) -> LedgerLog:
+        """Return the ledger log; in the writer's process, with its end in memory."""
+
+        async def connect() -> LedgerLog:
+            log = await PostgresLedgerLog.connect(self.config.postgres.dsn)
+            self.stack.push_async_callback(log.close)
+            return LogTail(log) if "asset" in self.services else log
+
+        return await self.once("log", connect)
+
+    async def queries(self) -> Queries:
+        """Return reads of the tables."""
+
+        async def connect() -> Queries:
+            queries = await PostgresQueries.connect(self.config.postgres.dsn)
+            self.stack.push_async_callback(queries.close)
+            return queries
+
+        return await self.once("queries", connect)
+
+    async def asset(self, role: str) -> Asset:
+        """Return the ledger: our own, or the one behind gRPC, which we ask in *role*."""
+        if self.own_asset is not None:
+            return self.own_asset
+
+        async def connect() -> Asset:
+            grpc = self.config.grpc
+            asset = GrpcAsset(f"{grpc.host}:{grpc.port}", self.keys.service_token(role))
+            self.stack.push_async_callback(asset.close)
+            return asset
+
+        return await self.once(f"asset as {role}", connect)
+
+    async def once(self, name: str, make: Callable[[], Awaitable[T]]) -> T:
+        """Return what *make* made the first time under *name*."""
+        if name not in self._made:
+            self._made[name] = await make()
+        return cast("T", self._made[name])
+
+
+#: Makes the parts of one service.
+Builder = Callable[[Commons], Awaitable[list[Part]]]

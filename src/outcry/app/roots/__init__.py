@@ -1,0 +1,1 @@
+"""Composition roots: which classes, on which ports, with which settings, make each service."""

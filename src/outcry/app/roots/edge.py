@@ -1,0 +1,178 @@
+"""The edge: HTTP, administration and both WebSocket feeds.
+
+Services that share this process share what they read: one set of live books, one directory of
+markets, one port for both feeds, one HTTP door with the routes of all of them.
+"""
+
+import time
+from collections.abc import Mapping
+from typing import Final
+
+from outcry.app.commons import Builder, Commons
+from outcry.app.credentials import verifier
+from outcry.app.monitor import Part
+from outcry.runtime.books import LiveBooks
+from outcry.runtime.config import Config
+from outcry.runtime.directory import Directory
+from outcry.runtime.gate import Gate
+from outcry.runtime.identity import Identity, Registrar
+from outcry.runtime.rates import Rates
+from outcry.runtime.ws_listener import FeedListener, ListenerConfig, SessionFactory
+from outcry.services.api.config import ApiConfig
+from outcry.services.api.http import Router
+from outcry.services.api.service import ApiService, Needs
+from outcry.services.event.http import lifecycle_routes
+from outcry.services.event.service import Lifecycle
+from outcry.services.websocket_depth import config as depth_feed
+from outcry.services.websocket_depth.service import WebsocketDepth
+from outcry.services.websocket_user import config as user_feed
+from outcry.services.websocket_user.service import WebsocketUser
+
+
+FEEDS: Final = ("websocket_depth", "websocket_user")
+
+
+class FreshDirectory:
+    """Keeps the directory of markets fresh, in a process whose HTTP door does not."""
+
+    name = "directory"
+
+    def __init__(self, directory: Directory) -> None:
+        self._directory = directory
+        self._ready = False
+
+    async def start(self) -> None:
+        """Read every market."""
+        await self._directory.refresh()
+        self._ready = True
+
+    async def run(self) -> None:
+        """Read them again now and then until cancelled."""
+        await self._directory.run()
+
+    async def stop(self) -> None:
+        """Nothing was begun."""
+        self._ready = False
+
+    def status(self) -> Mapping[str, int]:
+        """Return readiness."""
+        return {"ready": int(self._ready)}
+
+
+async def websocket_depth(commons: Commons) -> list[Part]:
+    """Return the public feed."""
+    feed = WebsocketDepth(
+        depth_feed.from_limits(commons.config.limits),
+        books=await _books(commons),
+        directory=await _directory(commons),
+    )
+    return [Part(feed), *_feed(commons, "websocket_depth", "/depth", feed.session)]
+
+
+async def websocket_user(commons: Commons) -> list[Part]:
+    """Return the private feed."""
+    feed = WebsocketUser(
+        user_feed.from_limits(commons.config.limits),
+        bus=commons.bus,
+        log=await commons.log(),
+        queries=await commons.queries(),
+        identity=await _identity(commons),
+        directory=await _directory(commons),
+    )
+    return [Part(feed), *_feed(commons, "websocket_user", "/user", feed.session)]
+
+
+async def event(commons: Commons) -> list[Part]:
+    """Return a door with the routes of events and markets, unless the api's has them."""
+    return [] if "api" in commons.services else [await _http(commons)]
+
+
+async def api(commons: Commons) -> list[Part]:
+    """Return the HTTP door, with the routes of ``event`` when that is in this process."""
+    return [await _http(commons)]
+
+
+async def _http(commons: Commons) -> Part:
+    http = commons.config.http
+    asset = await commons.asset("door")
+    queries = await commons.queries()
+    identity = await _identity(commons)
+    addresses = Rates[str](commons.config.limits.address_requests_per_second_max, time.monotonic)
+    needs = Needs(
+        asset=asset,
+        queries=queries,
+        books=await _books(commons),
+        log=await commons.log(),
+        directory=await _directory(commons),
+        identity=identity,
+        gate=Gate(identity, Registrar(identity, asset), addresses),
+        keys=commons.keys,
+        registry=commons.registry,
+    )
+    routers: list[Router] = []
+    if "event" in commons.services:
+        routers.append(lifecycle_routes(Lifecycle(asset, queries)))
+    service = ApiService(_api_config(commons.config), needs, routers)
+    return Part(service, listens=("http.port", http.host, http.port))
+
+
+def _api_config(config: Config) -> ApiConfig:
+    limits = config.limits
+    return ApiConfig(
+        host=config.http.host,
+        port=config.http.port,
+        unsigned_orders=config.trading.unsigned_orders,
+        body_bytes_max=limits.body_bytes_max,
+        read_wait_ms_max=limits.read_wait_ms_max,
+        account_requests_per_second_max=limits.account_requests_per_second_max,
+        address_requests_per_second_max=limits.address_requests_per_second_max,
+        drain_ms_max=limits.drain_ms_max,
+        lag_entries_max=limits.projection_lag_entries_max,
+        shards_count=config.shards.count,
+    )
+
+
+def _feed(commons: Commons, service: str, path: str, factory: SessionFactory) -> list[Part]:
+    """Add a path to the feeds' port; returns who listens when this was the last feed."""
+    feeds = commons.config.feeds
+    commons.feeds[path] = factory
+    if service != [feed for feed in FEEDS if feed in commons.services][-1]:
+        return []
+    listener = FeedListener(ListenerConfig.of(commons.config), commons.feeds)
+    return [Part(listener, listens=("feeds.port", feeds.host, feeds.port))]
+
+
+async def _books(commons: Commons) -> LiveBooks:
+    async def make() -> LiveBooks:
+        log = await commons.log()
+        shards = commons.all_shards
+        books = LiveBooks(commons.bus, log, commons.snapshots, shards=shards)
+        commons.shared.append(Part(books))
+        return books
+
+    return await commons.once("books", make)
+
+
+async def _directory(commons: Commons) -> Directory:
+    async def make() -> Directory:
+        directory = Directory(await commons.queries())
+        if not commons.services & {"api", "event"}:
+            commons.shared.append(Part(FreshDirectory(directory)))
+        return directory
+
+    return await commons.once("directory", make)
+
+
+async def _identity(commons: Commons) -> Identity:
+    async def make() -> Identity:
+        return Identity(verifier(commons.config), commons.keys, await commons.queries())
+
+    return await commons.once("identity", make)
+
+
+SERVICES: Final[Mapping[str, Builder]] = {
+    "websocket_depth": websocket_depth,
+    "websocket_user": websocket_user,
+    "event": event,
+    "api": api,
+}

@@ -1,0 +1,86 @@
+"""The configuration of one run: every port settled, and the form in which processes get it.
+
+The processes of an exchange are handed their whole configuration, so that one that is started again
+has the same as the others, whatever happened to the file meanwhile.
+"""
+
+import os
+import socket
+from collections.abc import Mapping
+from contextlib import ExitStack
+from typing import Final
+
+from msgspec.structs import replace
+
+from outcry.app.failures import PortTaken, address_in_use
+from outcry.app.record import Address
+from outcry.runtime.config import Config
+from outcry.runtime.config.describe import PREFIX, settings
+
+
+#: What a whole exchange listens on: section and setting, in the order in which they are shown.
+PORTS: Final = (
+    ("http", "port"),
+    ("feeds", "port"),
+    ("grpc", "port"),
+    ("metrics", "core_port"),
+    ("metrics", "match_port"),
+    ("metrics", "history_port"),
+    ("metrics", "edge_port"),
+)
+
+
+def settle_ports(config: Config) -> Config:
+    """Return *config* with a free port wherever it says 0; raises `PortTaken` for the others."""
+    with ExitStack() as held:
+        for section, name in PORTS:
+            group = getattr(config, section)
+            wanted = getattr(group, name)
+            # Held until all are known: two settings must not get the same free port.
+            port = _bind(held, f"{section}.{name}", group.host, wanted)
+            config = replace(config, **{section: replace(group, **{name: port})})
+    return config
+
+
+def free_port(host: str) -> int:
+    """Return a port that nobody uses now."""
+    with ExitStack() as held:
+        return _bind(held, "", host, 0)
+
+
+def address(config: Config, section: str, name: str) -> Address:
+    """Return where *config* lets something listen."""
+    group = getattr(config, section)
+    return Address(group.host, getattr(group, name))
+
+
+def environment(config: Config) -> Mapping[str, str]:
+    """Return the environment of a process that is to have *config*."""
+    environ = {name: text for name, text in os.environ.items() if not name.startswith(PREFIX)}
+    for setting in settings():
+        value: object = config
+        for name in setting.place:
+            value = getattr(value, name)
+        if value != setting.default:
+            environ[setting.variable] = (
+                str(value).lower() if isinstance(value, bool) else str(value)
+            )
+    # The kernel's own variables, which are no settings.
+    kept = ("OUTCRY_PURE", "OUTCRY_REQUIRE_COMPILED")
+    return environ | {name: os.environ[name] for name in kept if name in os.environ}
+
+
+def _bind(held: ExitStack, setting: str, host: str, port: int) -> int:
+    family, kind, protocol, _, place = socket.getaddrinfo(
+        host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE
+    )[0]
+    listener = held.enter_context(socket.socket(family, kind, protocol))
+    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        listener.bind(place)
+    except OSError as error:
+        if not address_in_use(error):
+            raise
+        raise PortTaken(setting, host, port) from error
+    bound: int = listener.getsockname()[1]
+    return bound
