@@ -68,6 +68,10 @@ class PostgresServer:
         """Whether it was started and still runs."""
         return self._process is not None and self._process.alive()
 
+    def pid(self) -> int | None:
+        """Return the process id of the server that was started last."""
+        return None if self._process is None else self._process.pid
+
     def start(self) -> None:
         """Start it, with a new cluster if there is none; returns when it takes connections."""
         identity = not_root()

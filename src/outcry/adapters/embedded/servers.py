@@ -62,6 +62,18 @@ class EmbeddedServers:
             self.stop()
             raise
 
+    def endpoints(self) -> Endpoints:
+        """Return where everything is when it runs. Nothing is started or locked for that."""
+        postgres, redis, shared = self._config.postgres, self._config.redis, self._shared()
+        return Endpoints(
+            redis_url=redis.url or ValkeyServer(redis, *shared).address(),
+            postgres_dsn=postgres.dsn or PostgresServer(postgres, *shared).address(),
+        )
+
+    def pids(self) -> dict[str, int]:
+        """Return the process ids of the servers that were started, by name."""
+        return {server.name: pid for server in self._servers if (pid := server.pid()) is not None}
+
     def dead(self) -> list[str]:
         """Return the names of the servers that should run and do not."""
         return [server.name for server in self._servers if not server.alive()]
@@ -103,11 +115,14 @@ class EmbeddedServers:
         config = self._config
         self._given_up.clear()
         postgres_dsn, redis_url = config.postgres.dsn, config.redis.url
-        shared = self._data_dir, self._given_up
+        shared = self._shared()
         return Endpoints(
             redis_url=redis_url or self._add(ValkeyServer(config.redis, *shared)),
             postgres_dsn=postgres_dsn or self._add(PostgresServer(config.postgres, *shared)),
         )
+
+    def _shared(self) -> tuple[DataDir, threading.Event]:
+        return self._data_dir, self._given_up
 
     def _add(self, server: Server) -> str:
         self._servers.append(server)

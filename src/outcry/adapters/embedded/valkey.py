@@ -57,6 +57,10 @@ class ValkeyServer:
         """Whether it was started and still runs."""
         return self._process is not None and self._process.alive()
 
+    def pid(self) -> int | None:
+        """Return the process id of the server that was started last."""
+        return None if self._process is None else self._process.pid
+
     def start(self) -> None:
         """Start it; returns when it answers. Data that it cannot read is set aside."""
         wait_for_leftovers(self._folder, PROGRAMS, self._given_up)
