@@ -26,9 +26,9 @@ _HEADER: Final = Struct("<8sqqqq")
 _DIGEST_BYTES: Final = hashlib.sha256().digest_size
 _SUFFIX: Final = ".snapshot"
 _DRAFT_SUFFIX: Final = ".draft"
-_NAME: Final = re.compile(r"[a-z0-9_]+")
+_NAME: Final = re.compile(r"[a-z0-9_-]+")
 _FILE: Final = re.compile(
-    r"(?P<name>[a-z0-9_]+)-(?P<timeline>\d+)-(?P<rules>\d+)-(?P<position>\d{19})"
+    r"(?P<name>[a-z0-9_-]+)-(?P<timeline>\d+)-(?P<rules>\d+)-(?P<position>\d{19})"
     + re.escape(_SUFFIX)
 )
 
@@ -60,7 +60,7 @@ class FileSnapshots(Snapshots):
     ) -> None:
         """Save *body*, then forget what is old; see `Snapshots`. Raises OSError."""
         if not _NAME.fullmatch(name):
-            raise ValueError(f"{name!r} cannot name a snapshot: it is not of a-z, 0-9 and _")
+            raise ValueError(f"{name!r} cannot name a snapshot: it is not of a-z, 0-9, _ and -")
         path = self._folder / f"{name}-{timeline}-{rules_version}-{position:019d}{_SUFFIX}"
         header = _HEADER.pack(_MAGIC, timeline, position, rules_version, len(body))
         self._write_whole(path, header, _digest(header, name, body), body)
