@@ -42,24 +42,24 @@ def streams(endpoints: Endpoints) -> Iterator["redis.Redis"]:
         yield client
 
 
-def processes(folder: Path) -> list[int]:
-    """Return the servers that work below *folder*."""
+def processes(folder: Path, programs: frozenset[str] = SERVERS) -> list[int]:
+    """Return those of *programs* that work below *folder*, the oldest first."""
     found = []
     for process in Path("/proc").glob("[0-9]*"):
         try:
             program = (process / "exe").readlink().name
             place = (process / "cwd").readlink()
+            started = int((process / "stat").read_text().rpartition(")")[2].split()[19])
         except OSError:
-            continue
-        if program in SERVERS and place.is_relative_to(folder.resolve()):
-            found.append(int(process.name))
-    return found
+            continue  # it has just ended
+        if program in programs and place.is_relative_to(folder.resolve()):
+            found.append((started, int(process.name)))
+    return [pid for _, pid in sorted(found)]
 
 
 def process_of(folder: Path, program: str) -> int:
-    """Return the first server *program* that works below *folder*."""
-    pids = processes(folder)
-    return min(pid for pid in pids if Path(f"/proc/{pid}/exe").readlink().name == program)
+    """Return the server *program* that works below *folder*, not one of its helpers."""
+    return processes(folder, frozenset({program}))[0]
 
 
 def wait_until(condition: Callable[[], bool], what: str) -> None:
