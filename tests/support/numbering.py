@@ -5,6 +5,7 @@ records can be sent through the services around the engine. An oracle carries ou
 as it is numbered; facts that come back must be the oracle's, bit for bit.
 """
 
+import asyncio
 from collections.abc import AsyncIterator
 
 from outcry.kernel.naive import NaiveEngine
@@ -30,6 +31,7 @@ class Numbering:
         self.numbered = 0
         self.applied = 0
         self._epoch = self._n = 0
+        self._committing = asyncio.Lock()
         self._generations = 0
         self._publisher = Publisher(bus, streams.commands(shard), again=self._again, recut=cut)
         self._follower = Follower(bus, streams.facts(shard), position=0, recut=cut)
@@ -89,9 +91,10 @@ class Numbering:
         return b"".join([body async for _, _, body in self.log.facts(self.shard, 0)])
 
     async def _commit(self, item: Item, span_: Span) -> None:
-        self._n += 1
         entry = Entry(ENTRY_VERSION, 0, [item], [])
-        await self.log.append(self._epoch, self._n, 0, pack_entry(entry), [span_])
+        async with self._committing:
+            self._n += 1
+            await self.log.append(self._epoch, self._n, 0, pack_entry(entry), [span_])
 
     async def _again(self, tail: int | None) -> AsyncIterator[StreamEntry]:
         after = self.applied if tail is None else tail
