@@ -1,7 +1,7 @@
 """One world per adapter and port: how a test reaches it, and what it may do to it.
 
-The servers are the real ones, started once a run; every test has a database and a key prefix of its
-own.
+The servers are the real ones, started once a run; every test finds an empty database and has a key
+prefix of its own.
 """
 
 import asyncio
@@ -27,30 +27,36 @@ from tests.contract.worlds import (
 )
 
 from outcry.adapters.embedded import EmbeddedServers, Endpoints
-from outcry.adapters.postgres import migrate
+from outcry.adapters.postgres import migrate, tables
 from outcry.runtime.config import Config
 
 
-_TEMPLATE = "contract_template"
+_EMPTY = f"""
+truncate ledger_log, ledger_span, projection, {", ".join(table.name for table in tables.ALL)};
+delete from timeline where id > 1;
+insert into projection values ('{tables.POSITION}', 0);
+"""
 _numbers = itertools.count(1)
 
 
 @pytest.fixture(scope="session")
 def endpoints(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Endpoints]:
-    """Run PostgreSQL and Valkey for the whole run, with a migrated database to copy."""
+    """Run PostgreSQL, migrated, and Valkey for the whole run."""
     folder = tmp_path_factory.mktemp("contract") / "data"
     with EmbeddedServers(Config(data_dir=str(folder))) as found:
-        asyncio.run(_make_template(found.postgres_dsn))
+        asyncio.run(migrate(found.postgres_dsn))
         yield found
 
 
 @pytest.fixture
 async def database(endpoints: Endpoints) -> AsyncIterator[str]:
-    """Return the DSN of a migrated database of this test alone."""
-    name = f"contract_{next(_numbers)}"
-    await _execute(endpoints.postgres_dsn, f"create database {name} template {_TEMPLATE}")
-    yield _in_database(endpoints.postgres_dsn, name)
-    await _execute(endpoints.postgres_dsn, f"drop database {name} with (force)")
+    """Return the DSN of a migrated database with nothing in it."""
+    yield endpoints.postgres_dsn
+    connection = await asyncpg.connect(endpoints.postgres_dsn)
+    try:
+        await connection.execute(_EMPTY)
+    finally:
+        await connection.close()
 
 
 @pytest.fixture(params=["memory", "redis"])
@@ -103,20 +109,3 @@ def snapshots_world(request: pytest.FixtureRequest, tmp_path: Path) -> Snapshots
     if request.param == "files":
         return FileSnapshotsWorld(tmp_path / "snapshots")
     return MemorySnapshotsWorld()
-
-
-async def _make_template(dsn: str) -> None:
-    await _execute(dsn, f"create database {_TEMPLATE}")
-    await migrate(_in_database(dsn, _TEMPLATE))
-
-
-async def _execute(dsn: str, statement: str) -> None:
-    connection = await asyncpg.connect(dsn)
-    try:
-        await connection.execute(statement)
-    finally:
-        await connection.close()
-
-
-def _in_database(dsn: str, name: str) -> str:
-    return dsn.replace("@/postgres?", f"@/{name}?")

@@ -262,7 +262,8 @@ async def _account_image(
 def _page(records: Sequence[asyncpg.Record], make: _Make[RowT]) -> Page[RowT]:
     first = records[0]
     rows = [make(record[2:-1]) for record in records if record[-1] is not None]
-    return Page(rows, first["total"] or 0, first["n"])
+    n, total = first[:2]
+    return Page(rows, total or 0, n)
 
 
 def _position(fields: tuple[Any, ...]) -> Position:

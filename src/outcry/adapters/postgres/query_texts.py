@@ -89,7 +89,7 @@ _POSITION_COLUMNS: Final = ", ".join(
 )
 _TOKENS: Final = ("qty_0", "held_0", "qty_1", "held_1")
 POSITION_COLUMNS: Final = (
-    f"$1::bigint as account, {_POSITION_COLUMNS}, {MARKETS.selected('m')}, "
+    f"$1::bigint as account, t.market_id, {_POSITION_COLUMNS}, {MARKETS.selected('m')}, "
     + ", ".join(f"coalesce(t.{column}, 0)::bigint as {column}" for column in _TOKENS)
 )
 POSITION_PAGE: Final = page_text(POSITION_COLUMNS, _HOLDINGS, "t.market_id desc", **_PLACE)
