@@ -49,15 +49,14 @@ def compiled() -> ModuleType:
     """Import the compiled engine. Raises ``NotCompiledError`` if it is missing, broken or stale."""
     folder = Path(__file__).parent
     current = source_hash(folder)
-    for pxd in sorted(folder.glob("*.pxd")):
-        if pxd.with_suffix(".py").exists() and _import(pxd.stem).__source_hash__ != current:
-            message = "stale: source changed since build"
-            raise NotCompiledError(message)
-    return _import("engine")
+    unit = _import("outcry.kernel.compiled.engine")
+    if unit.__source_hash__ != current:
+        message = "stale: source changed since build"
+        raise NotCompiledError(message)
+    return unit
 
 
-def _import(name: str) -> ModuleType:
-    qualified = f"outcry.kernel.compiled.{name}"
+def _import(qualified: str) -> ModuleType:
     try:
         return importlib.import_module(qualified)
     except ModuleNotFoundError as error:

@@ -101,7 +101,7 @@ def test_twin_is_built_chosen_and_refused_when_stale(tree: Path) -> None:
     """A built twin is chosen, stays within itself, steps back for OUTCRY_PURE and for edits."""
     built = build(tree, OUTCRY_REQUIRE_CYTHON="1")
     assert built.returncode == 0, built.stderr
-    assert probe(tree) == "compiled | outcry.kernel.compiled.ladder | 42"
+    assert probe(tree) == "compiled | outcry.kernel.compiled.engine | 42"
 
     pure = probe(tree, OUTCRY_PURE="1")
     assert pure == "interpreted (OUTCRY_PURE is set) | outcry.kernel.ladder | 42"

@@ -1,0 +1,218 @@
+"""The commands about time, instruments, limits and checkpoints."""
+
+from outcry.kernel.bits import spread, word_high
+from outcry.kernel.book import book_of, remove_order
+from outcry.kernel.checks import bounds_are_valid, refuse_settings, tick_is_valid
+from outcry.kernel.constants import (
+    ADD_INSTRUMENT,
+    CANCELLED_CLOSED,
+    CANCELLED_EXPIRED,
+    CHECKPOINT,
+    INSTRUMENT_PLAIN,
+    REJECT_BOUNDS_INVALID,
+    REJECT_INSTRUMENT_EXISTS,
+    REJECT_INSTRUMENT_UNKNOWN,
+    REJECT_KIND_INVALID,
+    REJECT_LIMITS_INVALID,
+    REJECT_RECORD_INVALID,
+    REJECT_STATE_INVALID,
+    REJECT_TICK_INVALID,
+    RULES,
+    SET_INSTRUMENT,
+    SET_LIMITS,
+    STATE_CLOSED,
+    TICKED,
+)
+from outcry.kernel.expiry import current_order, drop_first_expiry
+from outcry.kernel.facts import (
+    begin_fact,
+    emit_book_hashed,
+    emit_cancelled,
+    emit_command_rejected,
+    emit_done,
+    emit_instrument_changed,
+)
+from outcry.kernel.layout import (
+    PRICE_LIMIT,
+    Book,
+    Core,
+    book_at,
+    more_books,
+    more_ints,
+    new_ints,
+    release,
+)
+from outcry.kernel.orders import find_book
+from outcry.kernel.walk import first_order
+from outcry.kernel.window import clear_book, set_tick
+
+
+def do_tick(core: Core, src: memoryview, at: int) -> None:
+    """Carry out TICK: the only way in which time passes and orders expire."""
+    core.time_us = max(core.time_us, src[at + 2])
+    while core.heap_count > 0 and core.heap[0].at_us <= core.time_us:
+        index = current_order(core, 0)
+        drop_first_expiry(core)
+        if index == 0:
+            core.heap_stale -= 1
+            continue
+        book = book_of(core, index)
+        emit_cancelled(core, book, index, CANCELLED_EXPIRED)
+        core.nodes[index].expire_at_us = 0  # its entry is gone already
+        remove_order(core, book, index)
+    begin_fact(core, TICKED, 0, word_high(src[at]), src[at + 3], 4)
+
+
+def do_add_instrument(core: Core, src: memoryview, at: int) -> None:
+    """Carry out ADD_INSTRUMENT."""
+    instrument = word_high(src[at])
+    reject = refuse_add(core, instrument, src, at)
+    if reject != 0:
+        emit_command_rejected(core, instrument, src[at + 3], 0, reject, ADD_INSTRUMENT)
+        return
+    book = book_at(core, add_book(core, instrument))
+    book.kind = src[at + 4] & 255
+    book.state = (src[at + 4] >> 8) & 255
+    book.tick = src[at + 5]
+    book.grain = book.tick
+    set_bounds(book, src[at + 6], src[at + 7])
+    book.qty_min = src[at + 8]
+    book.qty_max = src[at + 9]
+    book.orders_max = src[at + 10]
+    emit_instrument_changed(core, book, src[at + 3])
+
+
+def refuse_add(core: Core, instrument: int, src: memoryview, at: int) -> int:
+    """Check a new instrument."""
+    kind = src[at + 4] & 255
+    if instrument == 0:
+        return REJECT_INSTRUMENT_UNKNOWN
+    if find_book(core, instrument) != 0:
+        return REJECT_INSTRUMENT_EXISTS
+    if kind > INSTRUMENT_PLAIN:
+        return REJECT_KIND_INVALID
+    if (src[at + 4] >> 8) & 255 >= STATE_CLOSED:
+        return REJECT_STATE_INVALID
+    if not tick_is_valid(kind, src[at + 5]):
+        return REJECT_TICK_INVALID
+    if not bounds_are_valid(kind, src[at + 6], src[at + 7]):
+        return REJECT_BOUNDS_INVALID
+    reject = refuse_settings(kind, src[at + 5], src[at + 8], src[at + 9], src[at + 10])
+    if reject == 0 and src[at + 11] != RULES:
+        reject = REJECT_RECORD_INVALID
+    return reject
+
+
+def add_book(core: Core, instrument: int) -> int:
+    """Return the index of a new, empty book for *instrument*, which is not known yet."""
+    core.book_count += 1
+    index = core.book_count
+    if 2 * index >= 1 << (64 - core.book_shift):
+        release(core.book_table)
+        core.book_shift -= 1
+        core.book_table = new_ints(1 << (64 - core.book_shift))
+        for known in range(1, index):
+            file_book(core, known)
+    if index >= core.book_room:
+        room = 2 * core.book_room
+        core.books = more_books(core.books, core.book_room, room)
+        core.by_id = more_ints(core.by_id, core.book_room, room)
+        core.book_room = room
+    book = book_at(core, index)
+    clear_book(book)
+    book.index = index
+    book.instrument = instrument
+    file_book(core, index)
+    place = index - 1
+    while place > 0 and core.books[core.by_id[place - 1]].instrument > instrument:
+        core.by_id[place] = core.by_id[place - 1]
+        place -= 1
+    core.by_id[place] = index
+    return index
+
+
+def file_book(core: Core, index: int) -> None:
+    """Put the book at *index* into the table of instruments."""
+    mask = (1 << (64 - core.book_shift)) - 1
+    place = spread(core.books[index].instrument, core.book_shift)
+    while core.book_table[place] != 0:
+        place = (place + 1) & mask
+    core.book_table[place] = index
+
+
+def set_bounds(book: Book, price_min: int, price_max: int) -> None:
+    """Set the bounds; 0 and 0 mean that only the range of exact arithmetic bounds the prices."""
+    book.price_min = price_min
+    book.price_max = price_max
+    book.low = price_min
+    book.high = price_max
+    if price_min == 0 and price_max == 0:
+        book.low = 1 - PRICE_LIMIT
+        book.high = PRICE_LIMIT - 1
+
+
+def do_set_instrument(core: Core, src: memoryview, at: int) -> None:
+    """Carry out SET_INSTRUMENT; entering `closed` cancels everything that rests."""
+    instrument = word_high(src[at])
+    index = find_book(core, instrument)
+    reject = refuse_set(core, index, src, at)
+    if reject != 0:
+        emit_command_rejected(core, instrument, src[at + 3], 0, reject, SET_INSTRUMENT)
+        return
+    book = book_at(core, index)
+    book.state = src[at + 4] & 255
+    book.qty_min = src[at + 6]
+    book.qty_max = src[at + 7]
+    book.orders_max = src[at + 8]
+    if book.state == STATE_CLOSED:
+        order = first_order(core, book)
+        while order != 0:
+            emit_cancelled(core, book, order, CANCELLED_CLOSED)
+            remove_order(core, book, order)
+            order = first_order(core, book)
+    set_tick(core, book, src[at + 5])
+    emit_instrument_changed(core, book, src[at + 3])
+
+
+def refuse_set(core: Core, index: int, src: memoryview, at: int) -> int:
+    """Check new settings of the instrument whose book is at *index* (0: it is not known)."""
+    if index == 0:
+        return REJECT_INSTRUMENT_UNKNOWN
+    book = book_at(core, index)
+    if book.state == STATE_CLOSED or src[at + 4] & 255 > STATE_CLOSED:
+        return REJECT_STATE_INVALID
+    return refuse_settings(book.kind, src[at + 5], src[at + 6], src[at + 7], src[at + 8])
+
+
+def do_set_limits(core: Core, src: memoryview, at: int) -> None:
+    """Carry out SET_LIMITS."""
+    instrument = word_high(src[at])
+    if src[at + 4] <= 0 or src[at + 5] <= 0:
+        emit_command_rejected(core, instrument, src[at + 3], 0, REJECT_LIMITS_INVALID, SET_LIMITS)
+        return
+    core.account_orders_max = src[at + 4]
+    core.total_orders_max = src[at + 5]
+    emit_done(core, instrument, src[at + 3], SET_LIMITS, 0)
+
+
+def do_checkpoint(core: Core, src: memoryview, at: int) -> None:
+    """Carry out CHECKPOINT: say the hash of one book, or of all that are not closed."""
+    instrument = word_high(src[at])
+    account = src[at + 3]
+    count = 0
+    if instrument != 0:
+        index = find_book(core, instrument)
+        if index == 0:
+            emit_command_rejected(
+                core, instrument, account, 0, REJECT_INSTRUMENT_UNKNOWN, CHECKPOINT
+            )
+            return
+        emit_book_hashed(core, book_at(core, index), account, src[at + 4])
+        count = 1
+    else:
+        for place in range(core.book_count):
+            book = book_at(core, core.by_id[place])
+            if book.state != STATE_CLOSED:
+                emit_book_hashed(core, book, account, src[at + 4])
+                count += 1
+    emit_done(core, instrument, account, CHECKPOINT, count)

@@ -1,0 +1,42 @@
+# The C form of bits.py.
+
+cdef extern from * nogil:
+    """
+    static inline int outcry_lowest(unsigned long long x) { return __builtin_ctzll(x); }
+    static inline int outcry_highest(unsigned long long x) { return 63 - __builtin_clzll(x); }
+    static inline unsigned long long outcry_bit(int k) { return 1ULL << k; }
+    static inline unsigned long long outcry_below(int k) { return (1ULL << k) - 1; }
+    static inline unsigned long long outcry_above(int k) { return ~0ULL << k << 1; }
+    static inline unsigned long long outcry_spread(long long key, int shift) {
+        return ((unsigned long long)key * 0x9E3779B97F4A7C15ULL) >> shift;
+    }
+    static inline unsigned long long outcry_fold(unsigned long long state, long long word) {
+        state = (state ^ ((unsigned long long)word * 0x9E3779B97F4A7C15ULL)) * 0x100000001B3ULL;
+        return state << 29 | state >> 35;
+    }
+    static inline long long outcry_signed(unsigned long long word) { return (long long)word; }
+    static inline long long outcry_join(unsigned int low, unsigned int high) {
+        return (long long)((unsigned long long)high << 32 | low);
+    }
+    static inline long long outcry_head(int type, int flags, int words, unsigned int instrument) {
+        return (long long)((unsigned long long)instrument << 32 | (unsigned)(words << 19 | flags << 8 | type));
+    }
+    static inline unsigned int outcry_high(long long word) { return (unsigned int)(word >> 32); }
+    static inline long long outcry_reciprocal(long long divisor) {
+        return ((1LL << 32) + divisor - 1) / divisor;
+    }
+    static inline void outcry_prefetch(const void *address) { __builtin_prefetch(address, 1, 3); }
+    """
+    int lowest "outcry_lowest"(unsigned long long)
+    int highest "outcry_highest"(unsigned long long)
+    unsigned long long bit "outcry_bit"(int)
+    unsigned long long below "outcry_below"(int)
+    unsigned long long above "outcry_above"(int)
+    unsigned long long spread "outcry_spread"(long long, int)
+    unsigned long long fold_word "outcry_fold"(unsigned long long, long long)
+    long long signed_word "outcry_signed"(unsigned long long)
+    long long fact_head "outcry_head"(int, int, int, unsigned int)
+    void prefetch "outcry_prefetch"(const void*)
+    long long join_halves "outcry_join"(unsigned int, unsigned int)
+    unsigned int word_high "outcry_high"(long long)
+    long long reciprocal_of "outcry_reciprocal"(long long)

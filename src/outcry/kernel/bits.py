@@ -1,0 +1,66 @@
+"""Arithmetic on 64-bit words that C and Python spell differently. The C form is in bits.pxd."""
+
+from outcry_wire.bookhash import MASK, MIX, fold
+
+
+SIGN = 2**63
+
+
+def lowest(word: int) -> int:
+    """Return the place of the lowest set bit of *word*, which is not 0."""
+    return (word & -word).bit_length() - 1
+
+
+def highest(word: int) -> int:
+    """Return the place of the highest set bit of *word*, which is not 0."""
+    return word.bit_length() - 1
+
+
+def bit(place: int) -> int:
+    """Return the word in which only the bit at *place* is set."""
+    return 1 << place
+
+
+def below(place: int) -> int:
+    """Return the word in which the bits below *place* are set."""
+    return (1 << place) - 1
+
+
+def above(place: int) -> int:
+    """Return the word in which the bits above *place* are set."""
+    return MASK & (MASK << place << 1)
+
+
+def spread(key: int, shift: int) -> int:
+    """Return the hash of *key*: the upper ``64 - shift`` bits of its product with `MIX`."""
+    return ((key & MASK) * MIX & MASK) >> shift
+
+
+def fold_word(state: int, word: int) -> int:
+    """Return *state* of a book hash after *word* (see `outcry_wire.bookhash`)."""
+    return fold(state, word * MIX)
+
+
+def signed_word(word: int) -> int:
+    """Return the unsigned *word* as the signed one with the same bits."""
+    return word - 2 * SIGN if word >= SIGN else word
+
+
+def join_halves(low: int, high: int) -> int:
+    """Return the word with these halves."""
+    return signed_word(low | high << 32)
+
+
+def fact_head(record_type: int, flags: int, words: int, instrument: int) -> int:
+    """Return the first word of a fact of that many words."""
+    return signed_word(record_type | flags << 8 | words << 19 | instrument << 32)
+
+
+def word_high(word: int) -> int:
+    """Return the upper half of *word*: the instrument of a header."""
+    return (word >> 32) & 0xFFFF_FFFF
+
+
+def reciprocal_of(divisor: int) -> int:
+    """Return 2**32 / *divisor*, rounded up."""
+    return -(-(2**32) // divisor)

@@ -1,0 +1,139 @@
+"""A book: levels that open and close, orders that join and leave them.
+
+* The orders at one price form a ring through their level, oldest first, so joining and leaving
+  need no special cases. When the two neighbours of a leaving order are the same node, that node
+  is the level and the level closes.
+* ``best_level`` and ``best_price`` are the best of each side (bid 0, ask 1); without a level they
+  are 0 and a price that nothing crosses.
+* ``price ^ flip`` with flip 0 for bids and -1 for asks turns "better for this side" into
+  "greater": one comparison without a branch on the side.
+* A level's ``total`` is the sum of its orders' ``remaining``, always.
+"""
+
+from outcry.kernel.constants import ROLE_LEVEL, SIDE_ASK, SIDE_BID
+from outcry.kernel.expiry import forget_expiry
+from outcry.kernel.ids import remove_id
+from outcry.kernel.ladder import (
+    far_insert,
+    far_remove,
+    find_level,
+    level_above,
+    level_below,
+    mark,
+    slot_of,
+    unmark,
+)
+from outcry.kernel.layout import NO_ASK, NO_BID, Book, Core, book_at, node_at
+from outcry.kernel.pool import give_node, leave_account, take_node
+from outcry.kernel.window import follow
+
+
+def open_level(core: Core, book: Book, side: int, price: int) -> int:
+    """Return a new level at *price*, where there is none."""
+    slot = slot_of(book, price)
+    if slot < 0:
+        follow(core, book, side, price)
+        slot = slot_of(book, price)
+    level = take_node(core, ROLE_LEVEL)
+    node = node_at(core, level)
+    node.next = level
+    node.prev = level
+    node.price = price
+    node.total = 0
+    node.slot = slot
+    node.book = book.index
+    if slot >= 0:
+        book.ladder[slot] = level
+        mark(book, slot)
+    else:
+        far_insert(core, book, level)
+    flip = -side
+    if book.best_level[side] == 0 or (price ^ flip) > (book.best_price[side] ^ flip):
+        book.best_level[side] = level
+        book.best_price[side] = price
+    return level
+
+
+def close_level(core: Core, book: Book, level: int) -> None:
+    """Take *level*, whose last order has left, out of the ladder; find the next best."""
+    slot = node_at(core, level).slot
+    if slot >= 0:
+        book.ladder[slot] = 0
+        unmark(book, slot)
+    else:
+        far_remove(core, book, level)
+    if level == book.best_level[SIDE_BID]:
+        set_best(core, book, SIDE_BID, level_below(core, book, level))
+    elif level == book.best_level[SIDE_ASK]:
+        set_best(core, book, SIDE_ASK, level_above(core, book, level))
+    give_node(core, level)
+
+
+def set_best(core: Core, book: Book, side: int, level: int) -> None:
+    """Make *level*, or nothing if it is 0, the best of *side*."""
+    book.best_level[side] = level
+    if level != 0:
+        book.best_price[side] = core.nodes[level].price
+    else:
+        book.best_price[side] = NO_ASK if side == SIDE_ASK else NO_BID
+
+
+def link_order(core: Core, book: Book, index: int, side: int, price: int) -> None:
+    """Let the order at *index* rest at *price*, behind all others there."""
+    level = find_level(core, book, price)
+    if level == 0:
+        level = open_level(core, book, side, price)
+    node = node_at(core, index)
+    ring = node_at(core, level)
+    youngest = ring.prev
+    node.next = level
+    node.prev = youngest
+    node.level = level
+    core.nodes[youngest].next = index
+    ring.prev = index
+    ring.total += node.remaining
+    book.orders += 1
+    core.order_count += 1
+
+
+def unlink_order(core: Core, book: Book, index: int) -> None:
+    """Take the order at *index* out of its level; its id and account still know it."""
+    node = node_at(core, index)
+    older = node.prev
+    younger = node.next
+    core.nodes[older].next = younger
+    core.nodes[younger].prev = older
+    core.nodes[node.level].total -= node.remaining
+    book.orders -= 1
+    core.order_count -= 1
+    if older == younger:
+        close_level(core, book, older)
+
+
+def forget_order(core: Core, index: int) -> None:
+    """Forget the order at *index*, which is in no level: its id is free again."""
+    node = node_at(core, index)
+    remove_id(core, node.order_id)
+    if node.expire_at_us > 0:
+        forget_expiry(core)
+    leave_account(core, index)
+    give_node(core, index)
+
+
+def remove_order(core: Core, book: Book, index: int) -> None:
+    """Take the order at *index* out of the book and forget it."""
+    unlink_order(core, book, index)
+    forget_order(core, index)
+
+
+def crosses(book: Book, side: int, price: int) -> bool:
+    """Return whether an order of *side* at *price* would trade with the best of the other side."""
+    flip = -side
+    if book.best_level[1 - side] == 0:
+        return False
+    return (price ^ flip) >= (book.best_price[1 - side] ^ flip)
+
+
+def book_of(core: Core, index: int) -> Book:
+    """Return the book in which the order at *index* rests."""
+    return book_at(core, core.nodes[core.nodes[index].level].book)

@@ -1,0 +1,288 @@
+"""The matching engine of a shard: command records in, fact records out.
+
+* Deterministic: no clock, no I/O, no randomness; the same records give the same facts, however
+  they are cut into calls, interpreted or compiled.
+* Total: any bytes are answered, nothing raises, nothing outside the given bytes is read.
+* Nothing is allocated per order once the pools have grown to the size of the book.
+
+The rules are in docs/concepts/matching.md; `naive` states them once more in plain Python and must
+agree with this engine byte for byte. The parts of the kernel beside this module are written for
+both ways of running: interpreted they are modules, compiled they are one unit with this one.
+"""
+
+import cython
+
+from outcry.kernel.ids import find_order
+from outcry.kernel.invariants import check_core
+from outcry.kernel.layout import (
+    book_at,
+    bytes_of,
+    new_words,
+    node_at,
+    release,
+    room_in,
+    words_in,
+    words_of,
+)
+from outcry.kernel.orders import find_book
+from outcry.kernel.shard import boot, free_core, run
+from outcry.kernel.snapshots import hash_words, read_snapshot, snapshot_words, write_snapshot
+from outcry.kernel.walk import first_order, hash_book, next_level, next_order
+
+
+#: An output buffer must hold at least the longest record.
+OUTPUT_MIN = 256
+#: What is wrong with a snapshot, by the number that reading it returned.
+PROBLEMS = {
+    1: "the header is cut short",
+    2: "it does not begin as a snapshot does",
+    3: "it has another rules version",
+    4: "a time or limit is invalid",
+    5: "its length does not fit its counts",
+    6: "an instrument is invalid or out of order",
+    7: "an order is invalid",
+    8: "orders are not in book order, or a book is crossed",
+    9: "an order id is invalid",
+    10: "ranks are not the places 0, 1, ... of each account's orders",
+}
+
+
+class Engine:
+    """Books over many instruments. One thread at a time."""
+
+    def __cinit__(self) -> None:
+        self.core = boot()
+        self.is_bound = False
+        self.is_running = False
+        self.consumed = 0
+        self.pending_from = 0
+        self.pending_to = 0
+
+    def __init__(self) -> None:
+        if not cython.compiled:
+            self.__cinit__()
+
+    def __dealloc__(self) -> None:
+        free_core(self.core)
+
+    # --- records ---------------------------------------------------------------------------
+
+    def process(self, commands: bytes | bytearray | memoryview) -> bytes:
+        """Return the facts of whole command records; `consumed` says how far they were read.
+
+        Facts that `process_bound` could not deliver yet come first.
+        """
+        data = commands if type(commands) is bytes else bytes(commands)
+        length = len(data)
+        tail = data[length & ~7] if length & 7 else 0
+        core = self.core
+        core.out = core.own_out
+        core.room = core.own_room
+        core.is_lent = False
+        core.at = self.pending_to
+        self.consumed = run(core, words_of(data), 0, length, tail)
+        facts = bytes_of(core.own_out, self.pending_from, core.at)
+        self.pending_from = 0
+        self.pending_to = 0
+        return facts
+
+    @property
+    def seq(self) -> int:
+        """Number of the last command that had a header."""
+        return self.core.last_seq
+
+    @property
+    def time_us(self) -> int:
+        """Time of the kernel: the latest that a tick has told."""
+        return self.core.time_us
+
+    @property
+    def order_count(self) -> int:
+        """How many orders rest, in all books."""
+        return self.core.order_count
+
+    # --- the fast face: buffers bound once ---------------------------------------------------
+
+    def bind(self, source: bytes | bytearray | memoryview, target: bytearray | memoryview) -> None:
+        """Read commands from *source* and write facts to *target* in later `process_bound` calls.
+
+        Both stay bound, and cannot be resized, until other ones are bound or the engine goes.
+        Raises ValueError if *target* cannot hold `OUTPUT_MIN` bytes, BufferError or TypeError if
+        it is read-only or not contiguous.
+        """
+        source_view = memoryview(source).cast("B")
+        target_view = memoryview(target).cast("B")
+        if target_view.readonly:
+            raise BufferError("the target is read-only")
+        if len(target_view) < OUTPUT_MIN:
+            raise ValueError(f"a target of {len(target_view)} bytes, expected {OUTPUT_MIN}")
+        self.source = source_view
+        self.target = target_view
+        self.source_bytes = len(source_view)
+        self.target_bytes = len(target_view)
+        self.source_words = words_in(source_view)
+        self.target_words = room_in(target_view)
+        self.is_bound = True
+
+    def unbind(self) -> None:
+        """Let go of the bound buffers, if there are any."""
+        self.is_bound = False
+        self.source = memoryview(b"")
+        self.target = memoryview(b"")
+
+    def process_bound(self, offset: int, count: int) -> int:
+        """Carry out the records in *count* bytes of the source from *offset*; return bytes written.
+
+        Works without the GIL. Stops after the command with which the target became full:
+        `consumed` says how far it came, and what did not fit comes first in the next call, which
+        may be one with *count* 0. Both arguments are multiples of 8. Raises ValueError for a
+        range that is not inside the source, or without bound buffers.
+        """
+        if not self.is_bound or self.is_running:
+            raise ValueError("no buffers are bound, or another thread uses the engine")
+        if offset < 0 or count < 0 or count > self.source_bytes - offset or (offset | count) & 7:
+            raise ValueError(f"no range of the source: {count} bytes from {offset}")
+        self.is_running = True
+        with cython.nogil:
+            written = self.run_bound(offset >> 3, count)
+        self.is_running = False
+        return written
+
+    def run_bound(self, start: int, count: int) -> int:
+        """Carry out *count* bytes from word *start*; return the bytes written."""
+        core = self.core
+        core.is_lent = False
+        core.out = self.target_words
+        core.room = self.target_bytes >> 3
+        core.at = 0
+        self.consumed = 0
+        self.take_pending()
+        if self.pending_to == 0:
+            core.is_lent = True
+            self.consumed = run(core, self.source_words, start, count, 0)
+            if not core.is_lent:
+                self.pending_to = core.at
+                return core.lent_at * 8
+        return core.at * 8
+
+    def take_pending(self) -> None:
+        """Move facts that are waiting to the target, as many whole ones as fit."""
+        core = self.core
+        while self.pending_from < self.pending_to:
+            words = (core.own_out[self.pending_from] >> 19) & 8191
+            if core.at + words > core.room:
+                return
+            for place in range(words):
+                core.out[core.at + place] = core.own_out[self.pending_from + place]
+            core.at += words
+            self.pending_from += words
+        self.pending_from = 0
+        self.pending_to = 0
+
+    # --- the state as a whole --------------------------------------------------------------
+
+    def snapshot(self) -> bytes:
+        """Return the state in the layout of `outcry_wire.snapshot`."""
+        count = snapshot_words(self.core)
+        words = new_words(count)
+        write_snapshot(self.core, words)
+        data = bytes_of(words, 0, count)
+        release(words)
+        return data
+
+    @staticmethod
+    def restore(data: bytes) -> "Engine":
+        """Return an engine in the state of a snapshot.
+
+        Raises ValueError if *data* is anything but a snapshot that an engine with these rules
+        could have written.
+        """
+        engine = Engine()
+        content = bytes(data)
+        problem = 5
+        if len(content) % 8 == 0:
+            problem = read_snapshot(engine.core, words_of(content), len(content) // 8)
+        if problem != 0:
+            raise ValueError(f"not a snapshot of this kernel: {PROBLEMS[problem]}")
+        return engine
+
+    def state_hash(self) -> int:
+        """Return the hash of all logical content: of the words of the snapshot."""
+        data = self.snapshot()
+        return hash_words(words_of(data), len(data) // 8)
+
+    def check(self) -> None:
+        """Verify every internal invariant. Raises AssertionError."""
+        check_core(self.core)
+
+    # --- looking into books; an unknown instrument is an empty book --------------------------
+
+    def book_hash(self, instrument: int) -> int:
+        """Return the hash of a book (see `outcry_wire.bookhash`)."""
+        return hash_book(self.core, book_at(self.core, self._find(instrument)))
+
+    def top(self, instrument: int) -> tuple[int, int, int, int]:
+        """Return ``(bid price, lots, ask price, lots)``; a side without orders gives 0 and 0."""
+        book = book_at(self.core, self._find(instrument))
+        shown = []
+        for side in range(2):
+            level = book.best_level[side]
+            shown.append(book.best_price[side] if level != 0 else 0)
+            shown.append(self.core.nodes[level].total if level != 0 else 0)
+        return (shown[0], shown[1], shown[2], shown[3])
+
+    def levels(self, instrument: int, side: int, limit: int) -> list[tuple[int, int, int]]:
+        """Return up to *limit* ``(price, lots, orders)`` of bids (0) or asks (1), best first."""
+        core = self.core
+        book = book_at(core, self._find(instrument))
+        shown: list[tuple[int, int, int]] = []
+        level = book.best_level[side & 1]
+        while level != 0 and len(shown) < limit:
+            count = 0
+            index = core.nodes[level].next
+            while index != level:
+                count += 1
+                index = core.nodes[index].next
+            shown.append((core.nodes[level].price, core.nodes[level].total, count))
+            level = next_level(core, book, side & 1, level)
+        return shown
+
+    def queue_position(self, order_id: int) -> int:
+        """Return how many lots at its price are ahead of an order; -1 if it does not rest."""
+        core = self.core
+        index = find_order(core, order_id) if order_id > 0 and order_id >> 63 == 0 else 0
+        if index == 0:
+            return -1
+        level = core.nodes[index].level
+        ahead = 0
+        index = core.nodes[index].prev
+        while index != level:
+            ahead += core.nodes[index].remaining
+            index = core.nodes[index].prev
+        return ahead
+
+    def orders(self, instrument: int) -> list[tuple[int, int, int, int, int, int, int, int]]:
+        """Return the orders of a book in book order.
+
+        Each is ``(order_id, account, stp_group, outcome, side, price, remaining, expire_at_us)``.
+        """
+        core = self.core
+        book = book_at(core, self._find(instrument))
+        shown = []
+        index = first_order(core, book)
+        while index != 0:
+            node = node_at(core, index)
+            shown.append(
+                (
+                    *(node.order_id, node.account, node.stp_group, node.outcome, node.side),
+                    *(core.nodes[node.level].price, node.remaining, node.expire_at_us),
+                ),
+            )
+            index = next_order(core, book, index)
+        return shown
+
+    def _find(self, instrument: int) -> int:
+        """Return the index of the book; the one at 0 is always empty."""
+        if instrument <= 0 or instrument >> 32 != 0:
+            return 0
+        return find_book(self.core, instrument)

@@ -1,0 +1,12 @@
+cdef int page_slot(Core* core, long long number) noexcept nogil
+cdef int find_order(Core* core, long long order_id) noexcept nogil
+cdef void add_id(Core* core, long long order_id, int index) noexcept nogil
+cdef void remove_id(Core* core, long long order_id) noexcept nogil
+cdef void grow_pages(Core* core) noexcept nogil
+cdef void remove_page(Core* core, int place) noexcept nogil
+cdef void promote(Core* core, int place) noexcept nogil
+cdef void demote(Core* core, int place) noexcept nogil
+cdef int sparse_slot(Core* core, long long order_id) noexcept nogil
+cdef void sparse_add(Core* core, long long order_id, int index) noexcept nogil
+cdef int sparse_remove(Core* core, long long order_id) noexcept nogil
+cdef void sparse_resize(Core* core, int shift) noexcept nogil

@@ -1,0 +1,186 @@
+"""From an order id to its node, in memory bounded by live orders and not by ids ever used.
+
+* Ids are cut into **pages** of 65,536. A directory, hashed by page number, knows each page with a
+  live order: how many there are, and the page itself if it is dense.
+* A page is **sparse** at first: its orders stand in one small hash shared by all sparse pages. At
+  `PROMOTE_AT` live orders it gets an array (`promote`); when only `DEMOTE_AT` are left, they go
+  back to the hash (`demote`). With its last order a page leaves the directory.
+* So an array of 256 KiB exists only while it serves more than `DEMOTE_AT` orders, and one spare.
+  Ids that rise by one, as the exchange gives them, are looked up in a few loads.
+"""
+
+from outcry.kernel.bits import spread
+from outcry.kernel.constants import DEMOTE_AT, PAGE_IDS, PROMOTE_AT
+from outcry.kernel.layout import Core, new_ints, new_pages, no_ints, node_at, page_at, release
+
+
+def page_slot(core: Core, number: int) -> int:
+    """Return where in the directory page *number* is, or the free place where it belongs."""
+    mask = (1 << (64 - core.page_shift)) - 1
+    place = spread(number, core.page_shift)
+    while core.pages[place].live != 0 and core.pages[place].number != number:
+        place = (place + 1) & mask
+    return place
+
+
+def find_order(core: Core, order_id: int) -> int:
+    """Return the node of the live order with that id, or 0."""
+    page = page_at(core, page_slot(core, order_id >> 16))
+    if page.live == 0:
+        return 0
+    if page.nodes:
+        return page.nodes[order_id & 65535]
+    return core.sparse[sparse_slot(core, order_id)]
+
+
+def add_id(core: Core, order_id: int, index: int) -> None:
+    """Remember that the order with that id, which is not live yet, is at *index*."""
+    if 2 * core.page_used >= 1 << (64 - core.page_shift):
+        grow_pages(core)
+    place = page_slot(core, order_id >> 16)
+    page = page_at(core, place)
+    offset = order_id & 65535
+    if page.live == 0:
+        core.page_used += 1
+        page.number = order_id >> 16
+        page.low = offset
+        page.high = offset
+    page.live += 1
+    if page.nodes:
+        page.nodes[offset] = index
+        return
+    sparse_add(core, order_id, index)
+    page.low = min(page.low, offset)
+    page.high = max(page.high, offset)
+    if page.live >= PROMOTE_AT:
+        promote(core, place)
+
+
+def remove_id(core: Core, order_id: int) -> None:
+    """Forget the live order with that id."""
+    place = page_slot(core, order_id >> 16)
+    page = page_at(core, place)
+    page.live -= 1
+    if page.nodes:
+        page.nodes[order_id & 65535] = 0
+        if page.live <= DEMOTE_AT:
+            demote(core, place)
+        return
+    sparse_remove(core, order_id)
+    if page.live == 0:
+        remove_page(core, place)
+
+
+def grow_pages(core: Core) -> None:
+    """Double the directory."""
+    old = core.pages
+    old_size = 1 << (64 - core.page_shift)
+    core.pages = new_pages(2 * old_size)
+    core.page_shift -= 1
+    for place in range(old_size):
+        if old[place].live != 0:
+            page = page_at(core, page_slot(core, old[place].number))
+            page.number = old[place].number
+            page.nodes = old[place].nodes
+            page.live = old[place].live
+            page.low = old[place].low
+            page.high = old[place].high
+    release(old)
+
+
+def remove_page(core: Core, place: int) -> None:
+    """Take the empty entry at *place* out and close the gap that later entries reach over."""
+    core.page_used -= 1
+    mask = (1 << (64 - core.page_shift)) - 1
+    hole = place
+    place = (place + 1) & mask
+    while core.pages[place].live != 0:
+        home = spread(core.pages[place].number, core.page_shift)
+        if ((place - home) & mask) >= ((place - hole) & mask):
+            core.pages[hole], core.pages[place] = core.pages[place], core.pages[hole]
+            hole = place
+        place = (place + 1) & mask
+
+
+def promote(core: Core, place: int) -> None:
+    """Give the page at *place* an array and move its orders there from the hash."""
+    page = page_at(core, place)
+    if core.spare_page:
+        page.nodes = core.spare_page
+        core.spare_page = no_ints()
+    else:
+        page.nodes = new_ints(PAGE_IDS)
+    first = page.number << 16
+    for offset in range(page.low, page.high + 1):
+        page.nodes[offset] = sparse_remove(core, first + offset)
+
+
+def demote(core: Core, place: int) -> None:
+    """Move the orders of the page at *place* to the hash and give its array back."""
+    page = page_at(core, place)
+    first = page.number << 16
+    nodes = page.nodes
+    page.nodes = no_ints()
+    page.low = 65535
+    page.high = 0
+    for offset in range(PAGE_IDS):
+        if nodes[offset] != 0:
+            sparse_add(core, first + offset, nodes[offset])
+            page.low = min(page.low, offset)
+            page.high = max(page.high, offset)
+            nodes[offset] = 0
+    if core.spare_page:
+        release(nodes)
+    else:
+        core.spare_page = nodes
+
+
+def sparse_slot(core: Core, order_id: int) -> int:
+    """Return where in the hash the order with that id is, or the free place where it belongs."""
+    table = core.sparse
+    mask = (1 << (64 - core.sparse_shift)) - 1
+    place = spread(order_id, core.sparse_shift)
+    while table[place] != 0 and core.nodes[table[place]].order_id != order_id:
+        place = (place + 1) & mask
+    return place
+
+
+def sparse_add(core: Core, order_id: int, index: int) -> None:
+    """Put an order into the hash."""
+    if 2 * core.sparse_used >= 1 << (64 - core.sparse_shift):
+        sparse_resize(core, core.sparse_shift - 1)
+    core.sparse[sparse_slot(core, order_id)] = index
+    core.sparse_used += 1
+
+
+def sparse_remove(core: Core, order_id: int) -> int:
+    """Take an order out of the hash and return its node, or 0 if it is not there."""
+    table = core.sparse
+    hole = sparse_slot(core, order_id)
+    index = table[hole]
+    if index == 0:
+        return 0
+    mask = (1 << (64 - core.sparse_shift)) - 1
+    table[hole] = 0
+    core.sparse_used -= 1
+    place = (hole + 1) & mask
+    while table[place] != 0:
+        home = spread(node_at(core, table[place]).order_id, core.sparse_shift)
+        if ((place - home) & mask) >= ((place - hole) & mask):
+            table[hole] = table[place]
+            table[place] = 0
+            hole = place
+        place = (place + 1) & mask
+    return index
+
+
+def sparse_resize(core: Core, shift: int) -> None:
+    """Make the hash one of ``2 ** (64 - shift)`` places."""
+    old = core.sparse
+    old_size = 1 << (64 - core.sparse_shift)
+    core.sparse = new_ints(1 << (64 - shift))
+    core.sparse_shift = shift
+    for place in range(old_size):
+        if old[place] != 0:
+            core.sparse[sparse_slot(core, node_at(core, old[place]).order_id)] = old[place]
+    release(old)

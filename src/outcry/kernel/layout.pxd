@@ -1,0 +1,281 @@
+# The C form of what layout.py describes: same names, same meaning.
+
+cimport cython
+from cpython.buffer cimport Py_buffer
+from cpython.bytes cimport PyBytes_AS_STRING, PyBytes_FromStringAndSize
+
+cdef extern from "Python.h":
+    Py_buffer* PyMemoryView_GET_BUFFER(object)
+
+cdef extern from * nogil:
+    """
+    #include <stdint.h>
+    #include <stdio.h>
+    #include <stdlib.h>
+    #include <string.h>
+
+    /* One cache line. Three roles share it; the unions name what each role keeps there. */
+    typedef struct {
+        int next, prev;
+        union { int remaining; int slot; int orders; };
+        union { int filled; int book; };
+        int level, owner;
+        union { long long order_id; long long price; };
+        long long account;
+        union { long long stp_group; long long total; };
+        long long expire_at_us;
+        unsigned char outcome, side, self_trade, role;
+        int ticket;
+    } OutcryNode;
+    _Static_assert(sizeof(OutcryNode) == 64, "a node is one cache line");
+
+    static void outcry_no_memory(void) {
+        fputs("outcry: the kernel found no memory to grow; the process stops\\n", stderr);
+        abort();
+    }
+
+    /* Zeroed and aligned to a cache line; the pointer of malloc stands just before it. */
+    static void *outcry_new(size_t bytes) {
+        char *raw = (char *)calloc(1, bytes + 72), *base;
+        if (raw == NULL) outcry_no_memory();
+        base = raw + 8;
+        base += (64 - (uintptr_t)base % 64) % 64;
+        ((void **)base)[-1] = raw;
+        return base;
+    }
+
+    static void outcry_release(void *base) {
+        if (base != NULL) free(((void **)base)[-1]);
+    }
+
+    /* Like realloc (large areas move by remapping, not by copying), but keeps the alignment. */
+    static void *outcry_more(void *old, size_t old_bytes, size_t bytes) {
+        char *raw, *base, *moved;
+        size_t offset;
+        if (old == NULL) return outcry_new(bytes);
+        raw = (char *)((void **)old)[-1];
+        offset = (size_t)((char *)old - raw);
+        raw = (char *)realloc(raw, bytes + 72);
+        if (raw == NULL) outcry_no_memory();
+        moved = raw + offset;
+        base = raw + 8;
+        base += (64 - (uintptr_t)base % 64) % 64;
+        if (base != moved) memmove(base, moved, old_bytes);
+        ((void **)base)[-1] = raw;
+        return base;
+    }
+    """
+    ctypedef struct Node "OutcryNode":
+        int next
+        int prev
+        int remaining
+        int slot
+        int orders
+        int filled
+        int book
+        int level
+        int owner
+        long long order_id
+        long long price
+        long long account
+        long long stp_group
+        long long total
+        long long expire_at_us
+        unsigned char outcome
+        unsigned char side
+        unsigned char self_trade
+        unsigned char role
+        int ticket
+
+    void* raw_new "outcry_new"(size_t)
+    void* raw_more "outcry_more"(void*, size_t, size_t)
+    void release "outcry_release"(void*)
+
+
+    # A literal above 2**31 would become a Python object; these do not.
+    const long long NO_BID "INT64_MIN"
+    const long long NO_ASK "INT64_MAX"
+    const long long PRICE_LIMIT "(1LL << 53)"
+    const long long WINDOW_LIMIT "(1LL << 60)"
+    const long long NO_LIMIT "(1LL << 62)"
+    const long long BUDGET_LIMIT "1000000000000000000LL"
+    const long long RECIPROCAL_LIMIT "(1LL << 32)"
+    const long long MAGIC_WORD "0x314B59524354554FLL"
+    const unsigned long long HASH_START "0xCBF29CE484222325ULL"
+
+# Command records, read only.
+ctypedef const long long* Words
+
+ctypedef struct Link:
+    int next
+    int prev
+
+ctypedef struct Page:
+    long long number
+    int* nodes
+    int live
+    int low
+    int high
+
+ctypedef struct Expiry:
+    long long at_us
+    long long order_id
+    int ticket
+
+ctypedef struct Book:
+    unsigned int instrument
+    unsigned char kind
+    unsigned char state
+    int index
+    int[2] best_level
+    long long[2] best_price
+    int* ladder
+    unsigned long long* occupancy
+    long long base
+    long long span
+    long long reciprocal
+    long long low
+    long long high
+    long long tick
+    long long grain
+    int qty_min
+    int qty_max
+    int orders
+    int slots
+    int middle
+    int top
+    long long orders_max
+    long long price_min
+    long long price_max
+    int* far
+    int far_count
+    int far_room
+    int far_opened
+
+ctypedef struct Taker:
+    long long order_id
+    long long account
+    long long stp_group
+    long long price
+    long long budget_left
+    long long expire_at_us
+    int remaining
+    int filled
+    int side_of_book
+    unsigned char outcome
+    unsigned char side
+    unsigned char self_trade
+    unsigned char is_money
+
+ctypedef struct Core:
+    # facts being written
+    long long* out
+    long at
+    long room
+    long last
+    long lent_at
+    bint is_lent
+    long long* own_out
+    long own_room
+    # the command at hand
+    long long seq
+    long long now
+    Taker taker
+    # nodes
+    Node* nodes
+    Link* links
+    int node_room
+    int fresh
+    int free
+    int order_count
+    # books
+    Book* books
+    int book_count
+    int book_room
+    int* by_id
+    int* book_table
+    int book_shift
+    # accounts
+    int* account_table
+    int account_shift
+    int account_used
+    # ids
+    Page* pages
+    int page_shift
+    int page_used
+    int* spare_page
+    int* sparse
+    int sparse_shift
+    int sparse_used
+    # expiries
+    Expiry* heap
+    int heap_count
+    int heap_room
+    int heap_stale
+    int heap_ticket
+    # shard
+    long long time_us
+    long long account_orders_max
+    long long total_orders_max
+    long long last_seq
+    int[256] sizes
+
+cdef inline int* new_ints(long count) noexcept nogil:
+    return <int*>raw_new(count * sizeof(int))
+
+cdef inline int* no_ints() noexcept nogil:
+    return NULL
+
+cdef inline unsigned long long* new_bits(long count) noexcept nogil:
+    return <unsigned long long*>raw_new(count * 8)
+
+cdef inline unsigned long long* no_bits() noexcept nogil:
+    return NULL
+
+cdef inline long long* new_words(long count) noexcept nogil:
+    return <long long*>raw_new(count * 8)
+
+cdef inline long long* more_words(long long* old, long count, long room) noexcept nogil:
+    return <long long*>raw_more(old, count * 8, room * 8)
+
+cdef inline int* more_ints(int* old, long count, long room) noexcept nogil:
+    return <int*>raw_more(old, count * sizeof(int), room * sizeof(int))
+
+cdef inline Node* more_nodes(Node* old, long count, long room) noexcept nogil:
+    return <Node*>raw_more(old, count * sizeof(Node), room * sizeof(Node))
+
+cdef inline Link* more_links(Link* old, long count, long room) noexcept nogil:
+    return <Link*>raw_more(old, count * sizeof(Link), room * sizeof(Link))
+
+cdef inline Book* more_books(Book* old, long count, long room) noexcept nogil:
+    return <Book*>raw_more(old, count * sizeof(Book), room * sizeof(Book))
+
+cdef inline Expiry* more_expiries(Expiry* old, long count, long room) noexcept nogil:
+    return <Expiry*>raw_more(old, count * sizeof(Expiry), room * sizeof(Expiry))
+
+cdef inline Page* new_pages(long count) noexcept nogil:
+    return <Page*>raw_new(count * sizeof(Page))
+
+cdef inline Core* new_core() noexcept nogil:
+    return <Core*>raw_new(sizeof(Core))
+
+cdef inline Book* book_at(Core* core, int index) noexcept nogil:
+    return &core.books[index]
+
+cdef inline Node* node_at(Core* core, int index) noexcept nogil:
+    return &core.nodes[index]
+
+cdef inline Page* page_at(Core* core, int index) noexcept nogil:
+    return &core.pages[index]
+
+cdef inline Words words_of(bytes data):
+    return <Words>PyBytes_AS_STRING(data)
+
+cdef inline Words words_in(object view):
+    return <Words>PyMemoryView_GET_BUFFER(view).buf
+
+cdef inline long long* room_in(object view):
+    return <long long*>PyMemoryView_GET_BUFFER(view).buf
+
+cdef inline bytes bytes_of(long long* words, long start, long stop):
+    return PyBytes_FromStringAndSize(<char*>(words + start), (stop - start) * 8)

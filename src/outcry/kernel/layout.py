@@ -1,0 +1,260 @@
+"""The memory of a shard: structs, and the few primitives that C and Python spell differently.
+
+Interpreted, the kernel works on the classes and functions below, in lists. Compiled, it works on
+the C structs and inline functions of the same names in layout.pxd, in flat arrays, and this
+module is not used. The rest of the kernel is written once: it reads fields and indexes arrays.
+Index 0 of every pool means "none".
+
+A `Node` plays one of three roles and lives in one pool, so that lists need no special ends:
+
+* an **order** that rests: linked to its neighbours at its price (``next``, ``prev``);
+* a **level**: the closing node of the ring of orders at one price, which it counts in lots;
+* an **account**: the closing node of the ring of its orders (in ``links``), which it counts.
+"""
+
+from outcry_wire.bookhash import OFFSET
+from outcry_wire.snapshot import SNAPSHOT_MAGIC
+
+
+NO_BID = -(2**63)
+NO_ASK = 2**63 - 1
+#: No price of an unbounded instrument is as large.
+PRICE_LIMIT = 2**53
+#: No ladder reaches further from price 0.
+WINDOW_LIMIT = 2**60
+#: A limit on orders that was never set.
+NO_LIMIT = 2**62
+#: No budget is as large.
+BUDGET_LIMIT = 10**18
+RECIPROCAL_LIMIT = 2**32
+HASH_START = OFFSET
+MAGIC_WORD = int.from_bytes(SNAPSHOT_MAGIC, "little")
+
+
+class Node:
+    """An order, a level or an account; see the roles above. One cache line in C."""
+
+    __slots__ = (
+        *("next", "prev", "remaining", "slot", "orders", "filled", "book", "level", "owner"),
+        *("order_id", "price", "account", "stp_group", "total", "expire_at_us"),
+        *("outcome", "side", "self_trade", "role", "ticket"),
+    )
+    #: Neighbours at the same price.
+    next: int
+    prev: int
+    #: Order: lots still wanted. Level: place in the ladder, -1 outside its window.
+    remaining: int
+    slot: int
+    #: Account: how many orders rest.
+    orders: int
+    #: Order: lots filled since it was placed. Level: index of its book.
+    filled: int
+    book: int
+    #: Order: its level and its account.
+    level: int
+    owner: int
+    order_id: int
+    price: int
+    account: int
+    stp_group: int
+    #: Level: lots of all its orders.
+    total: int
+    expire_at_us: int
+    outcome: int
+    side: int
+    self_trade: int
+    role: int
+    #: Order that expires: the same as in its entry of the heap.
+    ticket: int
+
+    def __init__(self) -> None:
+        self.next = self.prev = self.remaining = self.slot = self.orders = self.filled = 0
+        self.book = self.level = self.owner = self.order_id = self.price = self.account = 0
+        self.stp_group = self.total = self.expire_at_us = 0
+        self.outcome = self.side = self.self_trade = self.role = self.ticket = 0
+
+
+class Link:
+    """Neighbours of a node among the orders of one account, oldest first."""
+
+    def __init__(self) -> None:
+        self.next = 0
+        self.prev = 0
+
+
+class Page:
+    """Where the orders of 65,536 consecutive ids are; see `ids`."""
+
+    def __init__(self) -> None:
+        self.number = 0
+        self.nodes: list[int] = []
+        self.live = 0
+        self.low = 0
+        self.high = 0
+
+
+class Expiry:
+    """One entry of the heap in `expiry`."""
+
+    def __init__(self) -> None:
+        self.at_us = self.order_id = self.ticket = 0
+
+
+class Book:
+    """One instrument with its book; see `ladder` for the fields of the price ladder."""
+
+    def __init__(self) -> None:
+        self.instrument = self.kind = self.state = self.index = 0
+        self.best_level = [0, 0]
+        self.best_price = [NO_BID, NO_ASK]
+        self.ladder: list[int] = []
+        self.occupancy: list[int] = []
+        self.base = self.span = self.reciprocal = self.low = self.high = 0
+        self.tick = self.grain = self.qty_min = self.qty_max = self.orders = 0
+        self.slots = self.middle = self.top = 0
+        self.orders_max = self.price_min = self.price_max = 0
+        self.far: list[int] = []
+        self.far_count = self.far_room = self.far_opened = 0
+
+
+class Taker:
+    """The order that is entering."""
+
+    def __init__(self) -> None:
+        self.order_id = self.account = self.stp_group = self.price = self.budget_left = 0
+        self.expire_at_us = self.remaining = self.filled = self.side_of_book = 0
+        self.outcome = self.side = self.self_trade = self.is_money = 0
+
+
+class Core:
+    """Everything that a shard knows."""
+
+    def __init__(self) -> None:
+        self.out = self.own_out = memoryview(bytearray()).cast("q")
+        self.at = self.room = self.last = self.own_room = self.lent_at = self.is_lent = 0
+        self.seq = self.now = 0
+        self.taker = Taker()
+        self.nodes: list[Node] = []
+        self.links: list[Link] = []
+        self.node_room = self.fresh = self.free = self.order_count = 0
+        self.books: list[Book] = []
+        self.book_count = self.book_room = self.book_shift = 0
+        self.by_id: list[int] = []
+        self.book_table: list[int] = []
+        self.account_table: list[int] = []
+        self.account_shift = self.account_used = 0
+        self.pages: list[Page] = []
+        self.page_shift = self.page_used = 0
+        self.spare_page: list[int] = []
+        self.sparse: list[int] = []
+        self.sparse_shift = self.sparse_used = 0
+        self.heap: list[Expiry] = []
+        self.heap_count = self.heap_room = self.heap_stale = self.heap_ticket = 0
+        self.time_us = self.account_orders_max = self.total_orders_max = self.last_seq = 0
+        self.sizes = [0] * 256
+
+
+def release(area: object) -> None:
+    """Give memory back; Python does that by itself."""
+
+
+def new_ints(count: int) -> list[int]:
+    """Return *count* zeros."""
+    return [0] * count
+
+
+def no_ints() -> list[int]:
+    """Return an array that is not there: it is false."""
+    return []
+
+
+def new_bits(count: int) -> list[int]:
+    """Return *count* words of 64 clear bits."""
+    return [0] * count
+
+
+def no_bits() -> list[int]:
+    """Return words that are not there."""
+    return []
+
+
+def new_words(count: int) -> memoryview:
+    """Return *count* signed 64-bit words, all 0."""
+    return memoryview(bytearray(count * 8)).cast("q")
+
+
+def more_words(old: memoryview, count: int, room: int) -> memoryview:
+    """Return *old*, of which *count* are in use, with room for *room*; likewise below."""
+    larger = bytearray(room * 8)
+    larger[: count * 8] = old[:count].tobytes()
+    return memoryview(larger).cast("q")
+
+
+def more_ints(old: list[int], count: int, room: int) -> list[int]:
+    """Grow an array of ints."""
+    return old[:count] + [0] * (room - count)
+
+
+def more_nodes(old: list[Node], count: int, room: int) -> list[Node]:
+    """Grow the nodes."""
+    return old[:count] + [Node() for _ in range(room - count)]
+
+
+def more_links(old: list[Link], count: int, room: int) -> list[Link]:
+    """Grow the links."""
+    return old[:count] + [Link() for _ in range(room - count)]
+
+
+def more_books(old: list[Book], count: int, room: int) -> list[Book]:
+    """Grow the books. In C a `Book` obtained before has moved: ask for it again."""
+    return old[:count] + [Book() for _ in range(room - count)]
+
+
+def more_expiries(old: list[Expiry], count: int, room: int) -> list[Expiry]:
+    """Grow the heap of expiries."""
+    return old[:count] + [Expiry() for _ in range(room - count)]
+
+
+def new_pages(count: int) -> list[Page]:
+    """Return *count* empty entries of the page directory."""
+    return [Page() for _ in range(count)]
+
+
+def new_core() -> Core:
+    """Return the memory of a shard; `boot` in `shard` makes it usable."""
+    return Core()
+
+
+def book_at(core: Core, index: int) -> Book:
+    """Return the book with that index, to be read and changed."""
+    return core.books[index]
+
+
+def node_at(core: Core, index: int) -> Node:
+    """Return the node with that index, to be read and changed; in C only until the pool grows."""
+    return core.nodes[index]
+
+
+def page_at(core: Core, index: int) -> Page:
+    """Return an entry of the page directory, to be read and changed."""
+    return core.pages[index]
+
+
+def words_of(data: bytes) -> memoryview:
+    """Return the whole words of *data*."""
+    return words_in(memoryview(data))
+
+
+def words_in(view: memoryview) -> memoryview:
+    """Return the whole words in *view*, which is one of bytes."""
+    return view[: len(view) & ~7].cast("q")
+
+
+def room_in(view: memoryview) -> memoryview:
+    """Return the whole words in *view*, to be written."""
+    return words_in(view)
+
+
+def bytes_of(words: memoryview, start: int, stop: int) -> bytes:
+    """Return the bytes of ``words[start:stop]``."""
+    return words[start:stop].tobytes()

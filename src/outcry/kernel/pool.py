@@ -1,0 +1,122 @@
+"""The pool of nodes, and the accounts that live in it.
+
+* A node is free, or an order, a level or an account; ``role`` says which. Free nodes form a list
+  through ``next``, the last one given back first: it is the one still in the cache.
+* An account is found by hashing; it is the closing node of the ring of its orders in ``links``,
+  oldest first. One without orders stays until the table fills up and is swept then, so the table
+  is bounded by the accounts that had orders at the same time, never by those ever seen.
+"""
+
+from outcry.kernel.bits import spread
+from outcry.kernel.constants import ROLE_ACCOUNT, ROLE_FREE
+from outcry.kernel.layout import Core, more_links, more_nodes, new_ints, node_at, release
+
+
+def take_node(core: Core, role: int) -> int:
+    """Return a node with *role*; its other fields are whatever they were."""
+    index = core.free
+    if index != 0:
+        core.free = core.nodes[index].next
+    else:
+        if core.fresh == core.node_room:
+            more_room(core)
+        index = core.fresh
+        core.fresh += 1
+    core.nodes[index].role = role
+    return index
+
+
+def give_node(core: Core, index: int) -> None:
+    """Take a node back."""
+    core.nodes[index].role = ROLE_FREE
+    core.nodes[index].next = core.free
+    core.free = index
+
+
+def more_room(core: Core) -> None:
+    """Double the pool. Nodes that were never used are not touched, so they cost no memory yet."""
+    room = core.node_room * 2
+    core.nodes = more_nodes(core.nodes, core.node_room, room)
+    core.links = more_links(core.links, core.node_room, room)
+    core.node_room = room
+
+
+def account_slot(core: Core, account: int) -> int:
+    """Return where in the table *account* is, or the free place where it belongs."""
+    table = core.account_table
+    mask = (1 << (64 - core.account_shift)) - 1
+    place = spread(account, core.account_shift)
+    while table[place] != 0 and core.nodes[table[place]].account != account:
+        place = (place + 1) & mask
+    return place
+
+
+def find_account(core: Core, account: int) -> int:
+    """Return the node of *account*, or 0."""
+    return core.account_table[account_slot(core, account)]
+
+
+def open_account(core: Core, account: int) -> int:
+    """Return the node of *account*, which is made if there is none."""
+    place = account_slot(core, account)
+    index = core.account_table[place]
+    if index != 0:
+        return index
+    if 2 * core.account_used >= 1 << (64 - core.account_shift):
+        rebuild_accounts(core)
+        place = account_slot(core, account)
+    index = take_node(core, ROLE_ACCOUNT)
+    core.nodes[index].account = account
+    core.nodes[index].orders = 0
+    core.links[index].next = index
+    core.links[index].prev = index
+    core.account_table[place] = index
+    core.account_used += 1
+    return index
+
+
+def rebuild_accounts(core: Core) -> None:
+    """Make the table four times as large as the accounts with orders, and forget the others."""
+    old = core.account_table
+    old_size = 1 << (64 - core.account_shift)
+    live = 0
+    for place in range(old_size):
+        if old[place] != 0 and core.nodes[old[place]].orders != 0:
+            live += 1
+    shift = 64 - 6
+    while 1 << (64 - shift) < 4 * live:
+        shift -= 1
+    core.account_table = new_ints(1 << (64 - shift))
+    core.account_shift = shift
+    core.account_used = live
+    for place in range(old_size):
+        index = old[place]
+        if index == 0:
+            continue
+        if core.nodes[index].orders == 0:
+            give_node(core, index)
+        else:
+            core.account_table[account_slot(core, core.nodes[index].account)] = index
+    release(old)
+
+
+def join_account(core: Core, index: int, owner: int) -> None:
+    """Make the order at *index* the youngest of its account."""
+    links = core.links
+    youngest = links[owner].prev
+    links[index].next = owner
+    links[index].prev = youngest
+    links[youngest].next = index
+    links[owner].prev = index
+    node_at(core, index).owner = owner
+    node_at(core, owner).orders += 1
+
+
+def leave_account(core: Core, index: int) -> None:
+    """Take the order at *index* from the list of its account."""
+    links = core.links
+    older = links[index].prev
+    younger = links[index].next
+    links[older].next = younger
+    links[younger].prev = older
+    node_at(core, node_at(core, index).owner).orders -= 1

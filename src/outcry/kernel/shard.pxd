@@ -1,0 +1,6 @@
+cdef Core* boot() noexcept nogil
+cdef void finish(Core* core) noexcept nogil
+cdef void refuse_record(Core* core, long long head, const long long* src, long at) noexcept nogil
+cdef void dispatch(Core* core, int record_type, const long long* src, long at) noexcept nogil
+cdef long run(Core* core, const long long* src, long start, long length, int tail) noexcept nogil
+cdef void free_core(Core* core) noexcept nogil

@@ -1,0 +1,179 @@
+"""One shard: an empty one, and the loop that carries out a stream of command records.
+
+The stream is cut into records by their own lengths. A record that is not exactly one of the known
+commands yields a reject and is skipped if its length can be believed; otherwise the rest of the
+buffer is dropped. Nothing outside the given bytes is ever read.
+"""
+
+from outcry.kernel.admin import (
+    do_add_instrument,
+    do_checkpoint,
+    do_set_instrument,
+    do_set_limits,
+    do_tick,
+)
+from outcry.kernel.bits import word_high
+from outcry.kernel.constants import (
+    ADD_INSTRUMENT,
+    BYTES_PER_WORD,
+    CANCEL_ALL,
+    CANCEL_ORDER,
+    CHECKPOINT,
+    HEADER_BYTES,
+    LAST_OF_SEQ,
+    PLACE_ORDER,
+    REDUCE_ORDER,
+    REJECT_RECORD_INVALID,
+    REPLACE_ORDER,
+    SET_INSTRUMENT,
+    SET_LIMITS,
+    TICK,
+)
+from outcry.kernel.facts import emit_command_rejected
+from outcry.kernel.layout import (
+    NO_LIMIT,
+    Core,
+    book_at,
+    more_books,
+    more_ints,
+    more_links,
+    more_nodes,
+    more_words,
+    new_core,
+    new_ints,
+    new_pages,
+    release,
+)
+from outcry.kernel.orders import do_cancel, do_cancel_all, do_place, do_reduce, do_replace
+from outcry.kernel.window import clear_book
+
+
+def boot() -> Core:
+    """Return an empty shard."""
+    core = new_core()
+    core.own_room = 512
+    core.own_out = more_words(core.own_out, 0, core.own_room)
+    core.node_room = 1024
+    core.nodes = more_nodes(core.nodes, 0, core.node_room)
+    core.links = more_links(core.links, 0, core.node_room)
+    core.fresh = 1
+    core.book_room = 16
+    core.books = more_books(core.books, 0, core.book_room)
+    core.by_id = more_ints(core.by_id, 0, core.book_room)
+    clear_book(book_at(core, 0))
+    core.book_shift = 64 - 5
+    core.book_table = new_ints(32)
+    core.account_shift = 64 - 6
+    core.account_table = new_ints(64)
+    core.page_shift = 64 - 4
+    core.pages = new_pages(16)
+    core.sparse_shift = 64 - 6
+    core.sparse = new_ints(64)
+    core.account_orders_max = NO_LIMIT
+    core.total_orders_max = NO_LIMIT
+    for record_type in range(256):
+        core.sizes[record_type] = -1
+    core.sizes[PLACE_ORDER] = 88
+    core.sizes[CANCEL_ORDER] = 40
+    core.sizes[CANCEL_ALL] = 32
+    core.sizes[REDUCE_ORDER] = 48
+    core.sizes[REPLACE_ORDER] = 64
+    core.sizes[TICK] = 32
+    core.sizes[ADD_INSTRUMENT] = 96
+    core.sizes[SET_INSTRUMENT] = 72
+    core.sizes[SET_LIMITS] = 48
+    core.sizes[CHECKPOINT] = 40
+    return core
+
+
+def finish(core: Core) -> None:
+    """Mark the newest fact as the last one of its command."""
+    core.out[core.last] |= LAST_OF_SEQ << 8
+
+
+def refuse_record(core: Core, head: int, src: memoryview, at: int) -> None:
+    """Say that the record with that first word, of which there is a whole header, is malformed."""
+    emit_command_rejected(core, word_high(head), src[at + 3], 0, REJECT_RECORD_INVALID, head & 255)
+    finish(core)
+
+
+def dispatch(core: Core, record_type: int, src: memoryview, at: int) -> None:
+    """Carry out the command at *at*."""
+    if record_type == PLACE_ORDER:
+        do_place(core, src, at)
+    elif record_type == CANCEL_ORDER:
+        do_cancel(core, src, at)
+    elif record_type == REPLACE_ORDER:
+        do_replace(core, src, at)
+    elif record_type == REDUCE_ORDER:
+        do_reduce(core, src, at)
+    elif record_type == CANCEL_ALL:
+        do_cancel_all(core, src, at)
+    elif record_type == TICK:
+        do_tick(core, src, at)
+    elif record_type == ADD_INSTRUMENT:
+        do_add_instrument(core, src, at)
+    elif record_type == SET_INSTRUMENT:
+        do_set_instrument(core, src, at)
+    elif record_type == SET_LIMITS:
+        do_set_limits(core, src, at)
+    else:
+        do_checkpoint(core, src, at)
+
+
+def run(core: Core, src: memoryview, start: int, length: int, tail: int) -> int:
+    """Carry out the records in *length* bytes from word *start*; return the bytes consumed.
+
+    *tail* is the first byte of the last, incomplete word, if there is one. Stops early, after a
+    whole command, when a lent output buffer is full.
+    """
+    at = start
+    end = start * 8 + length
+    was_lent = core.is_lent
+    while at * 8 < end:
+        left = end - at * 8
+        if left < HEADER_BYTES:
+            core.seq = 0
+            core.now = 0
+            first = src[at] & 255 if left >= BYTES_PER_WORD else tail
+            emit_command_rejected(core, 0, 0, 0, REJECT_RECORD_INVALID, first)
+            finish(core)
+            break
+        head = src[at]
+        size = (head >> 16) & 65535
+        core.seq = src[at + 1]
+        core.now = src[at + 2]
+        core.last_seq = core.seq
+        if size == core.sizes[head & 255] and size <= left:
+            dispatch(core, head & 255, src, at)
+            finish(core)
+        else:
+            refuse_record(core, head, src, at)
+            if size < HEADER_BYTES or size > left or size & 7 != 0:
+                break
+        at += size >> 3
+        if was_lent and not core.is_lent:
+            break
+    return (at - start) * 8
+
+
+def free_core(core: Core) -> None:
+    """Give back everything that *core* owns."""
+    for index in range(1, core.book_count + 1):
+        release(core.books[index].ladder)
+        release(core.books[index].occupancy)
+        release(core.books[index].far)
+    for index in range(1 << (64 - core.page_shift)):
+        release(core.pages[index].nodes)
+    release(core.own_out)
+    release(core.nodes)
+    release(core.links)
+    release(core.books)
+    release(core.by_id)
+    release(core.book_table)
+    release(core.account_table)
+    release(core.pages)
+    release(core.spare_page)
+    release(core.sparse)
+    release(core.heap)
+    release(core)
