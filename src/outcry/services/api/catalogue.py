@@ -72,8 +72,9 @@ class Catalogue:
             return Rejected(Reject.MARKET_UNKNOWN, got, f"event {row.event_id}")
         return row
 
-    async def user(self, user_id: int) -> UserRow | Rejected:
-        """Return the user."""
+    async def user(self, user_id: int, registered_n: int = 0) -> UserRow | Rejected:
+        """Return the user, who was registered in log entry *registered_n* when that is given."""
+        self._lookups.note(registered_n)
         row = await self._lookups.user(user_id)
         return Rejected(Reject.USER_UNKNOWN, str(user_id)) if row is None else row
 

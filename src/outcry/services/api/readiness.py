@@ -6,6 +6,7 @@ from typing import Final, Protocol
 from outcry.ports.asset import Asset, AssetUnavailable
 from outcry.ports.books import Books
 from outcry.ports.ledger_log import LogUnavailable
+from outcry.ports.projection import TablesUnavailable
 from outcry.ports.queries import Queries
 
 
@@ -63,7 +64,7 @@ class Readiness:
             async with asyncio.timeout(PROBE_SECONDS):
                 position = await self._queries.position()
                 head = await self._log.head()
-        except (LogUnavailable, OSError, TimeoutError) as error:
+        except (LogUnavailable, TablesUnavailable, TimeoutError) as error:
             return f"the tables cannot be read: {_why(error)}"
         if head - position > self._lag_entries_max:
             return f"the tables are at entry {position} of {head}"

@@ -2,8 +2,8 @@
 
 from litestar import Request, Router, post
 from litestar.datastructures import State
-from litestar.di import Provide
-from litestar.params import FromPath
+from litestar.di import NamedDependency, Provide
+from litestar.params import FromPath, RawBody
 
 from outcry.domain.market import MarketMove
 from outcry.runtime.envelope import Envelope, accept, success
@@ -33,7 +33,10 @@ async def _admin(request: Asked, gate: Gate) -> int:
 
 @post("/events", status_code=200, opt={"body": EventBody, "scope": ADMIN})
 async def create_event(
-    request: Asked, body: bytes, gate: Gate, lifecycle: Lifecycle
+    request: Asked,
+    body: RawBody,
+    gate: NamedDependency[Gate],
+    lifecycle: NamedDependency[Lifecycle],
 ) -> Envelope[EventMadeView]:
     """Create an event with its first markets, once per `event_identifier`."""
     actor = await _admin(request, gate)
@@ -42,7 +45,10 @@ async def create_event(
 
 @post("/markets", status_code=200, opt={"body": MarketBody, "scope": ADMIN})
 async def add_market(
-    request: Asked, body: bytes, gate: Gate, lifecycle: Lifecycle
+    request: Asked,
+    body: RawBody,
+    gate: NamedDependency[Gate],
+    lifecycle: NamedDependency[Lifecycle],
 ) -> Envelope[MarketMadeView]:
     """Add a market to an event, once per `market_identifier` in it."""
     actor = await _admin(request, gate)
@@ -51,7 +57,11 @@ async def add_market(
 
 @post("/markets/{market_id:int}/pause", status_code=200, opt={"body": MoveBody, "scope": ADMIN})
 async def pause(
-    request: Asked, market_id: FromPath[int], body: bytes, gate: Gate, lifecycle: Lifecycle
+    request: Asked,
+    market_id: FromPath[int],
+    body: RawBody,
+    gate: NamedDependency[Gate],
+    lifecycle: NamedDependency[Lifecycle],
 ) -> Envelope[MovedView]:
     """Pause a market: nothing trades, orders rest and may be cancelled."""
     actor = await _admin(request, gate)
@@ -60,7 +70,11 @@ async def pause(
 
 @post("/markets/{market_id:int}/resume", status_code=200, opt={"body": MoveBody, "scope": ADMIN})
 async def resume(
-    request: Asked, market_id: FromPath[int], body: bytes, gate: Gate, lifecycle: Lifecycle
+    request: Asked,
+    market_id: FromPath[int],
+    body: RawBody,
+    gate: NamedDependency[Gate],
+    lifecycle: NamedDependency[Lifecycle],
 ) -> Envelope[MovedView]:
     """Resume a paused market."""
     actor = await _admin(request, gate)
@@ -69,7 +83,11 @@ async def resume(
 
 @post("/markets/{market_id:int}/close", status_code=200, opt={"body": MoveBody, "scope": ADMIN})
 async def close(
-    request: Asked, market_id: FromPath[int], body: bytes, gate: Gate, lifecycle: Lifecycle
+    request: Asked,
+    market_id: FromPath[int],
+    body: RawBody,
+    gate: NamedDependency[Gate],
+    lifecycle: NamedDependency[Lifecycle],
 ) -> Envelope[MovedView]:
     """Close a market for good: all its orders are cancelled before this is answered."""
     actor = await _admin(request, gate)
@@ -80,7 +98,11 @@ async def close(
     "/markets/{market_id:int}/resolve", status_code=200, opt={"body": ResolveBody, "scope": ADMIN}
 )
 async def resolve(
-    request: Asked, market_id: FromPath[int], body: bytes, gate: Gate, lifecycle: Lifecycle
+    request: Asked,
+    market_id: FromPath[int],
+    body: RawBody,
+    gate: NamedDependency[Gate],
+    lifecycle: NamedDependency[Lifecycle],
 ) -> Envelope[MovedView]:
     """Fix what a closed market pays, by a payout vector or by the winner."""
     actor = await _admin(request, gate)
@@ -89,7 +111,11 @@ async def resolve(
 
 @post("/markets/{market_id:int}/void", status_code=200, opt={"body": VoidBody, "scope": ADMIN})
 async def void(
-    request: Asked, market_id: FromPath[int], body: bytes, gate: Gate, lifecycle: Lifecycle
+    request: Asked,
+    market_id: FromPath[int],
+    body: RawBody,
+    gate: NamedDependency[Gate],
+    lifecycle: NamedDependency[Lifecycle],
 ) -> Envelope[MovedView]:
     """End a closed market without an outcome; by default each token pays half."""
     actor = await _admin(request, gate)

@@ -7,6 +7,7 @@ from structlog import get_logger
 
 from outcry.domain.rejects import Reject, Rejected
 from outcry.ports.asset import AssetUnavailable
+from outcry.ports.projection import TablesUnavailable
 from outcry.runtime.envelope import INTERNAL, Envelope, Refused, http_status, refusal
 from outcry.services.api.http.asking import Asked
 
@@ -43,6 +44,11 @@ def _unavailable(request: Asked, error: AssetUnavailable) -> Response[object]:
     return _refused(request, Refused(Rejected(Reject.UNAVAILABLE, got)))
 
 
+def _unreadable(request: Asked, error: TablesUnavailable) -> Response[object]:
+    _log.warning("tables_unavailable", path=request.url.path, reason=str(error))
+    return _refused(request, Refused(Rejected(Reject.UNAVAILABLE, "the tables cannot be read")))
+
+
 def _declined_by_framework(request: Asked, error: HTTPException) -> Response[object]:
     reject = _BY_STATUS.get(error.status_code)
     if reject is None:
@@ -66,6 +72,7 @@ def handlers() -> ExceptionHandlersMap:
     return {
         Refused: _refused,
         AssetUnavailable: _unavailable,
+        TablesUnavailable: _unreadable,
         HTTPException: _declined_by_framework,
         Exception: _failed,
     }

@@ -1,11 +1,16 @@
 """Routes for whoever watches over the exchange: alive, ready, metrics."""
 
 from litestar import MediaType, Response, Router, get
+from litestar.di import NamedDependency
 from msgspec import Struct
 from prometheus_client import CollectorRegistry, generate_latest
 from prometheus_client.exposition import CONTENT_TYPE_LATEST
 
 from outcry.services.api.readiness import Readiness
+
+
+#: The framework adds the character set itself.
+PLAIN_TEXT = CONTENT_TYPE_LATEST.partition("; charset")[0]
 
 
 class Ready(Struct, frozen=True):
@@ -22,7 +27,7 @@ async def healthz() -> str:
 
 
 @get("/readyz")
-async def readyz(readiness: Readiness) -> Response[Ready]:
+async def readyz(readiness: NamedDependency[Readiness]) -> Response[Ready]:
     """Whether the door can serve: ledger, tables and books. 503 with the reasons when not."""
     reasons = await readiness.reasons()
     return Response(
@@ -32,8 +37,8 @@ async def readyz(readiness: Readiness) -> Response[Ready]:
     )
 
 
-@get("/metrics", media_type=CONTENT_TYPE_LATEST)
-async def metrics(registry: CollectorRegistry) -> bytes:
+@get("/metrics", media_type=PLAIN_TEXT)
+async def metrics(registry: NamedDependency[CollectorRegistry]) -> bytes:
     """Figures for Prometheus."""
     return generate_latest(registry)
 

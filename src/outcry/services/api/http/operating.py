@@ -1,7 +1,8 @@
 """POST routes of an operator: money, users, keys, fees, mode, clock."""
 
 from litestar import Router, post
-from litestar.params import FromPath
+from litestar.di import NamedDependency
+from litestar.params import FromPath, RawBody
 
 from outcry.runtime.envelope import Envelope, accept, success
 from outcry.runtime.gate import Gate
@@ -26,7 +27,7 @@ from outcry.services.api.views import DoneView
 
 @post("/deposits", status_code=200, opt={"body": MovementBody, "scope": ADMIN})
 async def deposit(
-    request: Asked, body: bytes, gate: Gate, operator: Operator
+    request: Asked, body: RawBody, gate: NamedDependency[Gate], operator: NamedDependency[Operator]
 ) -> Envelope[DoneView]:
     """Credit collateral to a user, once per `tx_hash`."""
     who = await admin(request, gate)
@@ -35,7 +36,7 @@ async def deposit(
 
 @post("/withdrawals", status_code=200, opt={"body": MovementBody, "scope": ADMIN})
 async def withdraw(
-    request: Asked, body: bytes, gate: Gate, operator: Operator
+    request: Asked, body: RawBody, gate: NamedDependency[Gate], operator: NamedDependency[Operator]
 ) -> Envelope[DoneView]:
     """Debit a user's available collateral, once per `tx_hash`."""
     who = await admin(request, gate)
@@ -44,7 +45,7 @@ async def withdraw(
 
 @post("/users", status_code=200, opt={"body": UserBody, "scope": ADMIN})
 async def create_user(
-    request: Asked, body: bytes, gate: Gate, operator: Operator
+    request: Asked, body: RawBody, gate: NamedDependency[Gate], operator: NamedDependency[Operator]
 ) -> Envelope[UserMadeView]:
     """Register a user, once per `external_id`."""
     who = await admin(request, gate)
@@ -53,7 +54,7 @@ async def create_user(
 
 @post("/keys", status_code=200, opt={"body": KeyBody, "scope": ADMIN})
 async def create_key(
-    request: Asked, body: bytes, gate: Gate, operator: Operator
+    request: Asked, body: RawBody, gate: NamedDependency[Gate], operator: NamedDependency[Operator]
 ) -> Envelope[KeyMadeView]:
     """Create an API key for a user. Its text is shown once."""
     who = await admin(request, gate)
@@ -62,7 +63,10 @@ async def create_key(
 
 @post("/keys/{key_id:int}/revoke", status_code=200, opt={"scope": ADMIN})
 async def revoke_key(
-    request: Asked, key_id: FromPath[int], gate: Gate, operator: Operator
+    request: Asked,
+    key_id: FromPath[int],
+    gate: NamedDependency[Gate],
+    operator: NamedDependency[Operator],
 ) -> Envelope[DoneView]:
     """Stop accepting an API key; doors notice within a second."""
     who = await admin(request, gate)
@@ -71,7 +75,7 @@ async def revoke_key(
 
 @post("/fees", status_code=200, opt={"body": FeesBody, "scope": ADMIN})
 async def set_fees(
-    request: Asked, body: bytes, gate: Gate, operator: Operator
+    request: Asked, body: RawBody, gate: NamedDependency[Gate], operator: NamedDependency[Operator]
 ) -> Envelope[FeesMadeView]:
     """Create the next version of fees, for markets to name."""
     who = await admin(request, gate)
@@ -80,7 +84,7 @@ async def set_fees(
 
 @post("/mode", status_code=200, opt={"body": ModeBody, "scope": ADMIN})
 async def set_mode(
-    request: Asked, body: bytes, gate: Gate, operator: Operator
+    request: Asked, body: RawBody, gate: NamedDependency[Gate], operator: NamedDependency[Operator]
 ) -> Envelope[DoneView]:
     """Switch what the whole exchange accepts. Cancels are accepted in every mode."""
     who = await admin(request, gate)
@@ -89,7 +93,7 @@ async def set_mode(
 
 @post("/clock", status_code=200, opt={"body": ClockBody, "scope": ADMIN})
 async def set_clock(
-    request: Asked, body: bytes, gate: Gate, operator: Operator
+    request: Asked, body: RawBody, gate: NamedDependency[Gate], operator: NamedDependency[Operator]
 ) -> Envelope[DoneView]:
     """Advance a manual clock; everything due until then happens in order."""
     who = await admin(request, gate)
@@ -98,7 +102,7 @@ async def set_clock(
 
 @post("/checkpoint", status_code=200, opt={"body": NothingBody, "scope": ADMIN})
 async def checkpoint(
-    request: Asked, body: bytes, gate: Gate, operator: Operator
+    request: Asked, body: RawBody, gate: NamedDependency[Gate], operator: NamedDependency[Operator]
 ) -> Envelope[CheckpointView]:
     """Compare every book of the engine with the ledger's at an exact command."""
     who = await admin(request, gate)

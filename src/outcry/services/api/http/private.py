@@ -1,6 +1,8 @@
 """Routes of a user: own orders and balances, trading, splitting and redeeming."""
 
 from litestar import Router, get, post
+from litestar.di import NamedDependency
+from litestar.params import RawBody
 
 from outcry.domain.order import OrderStatus
 from outcry.domain.rejects import Reject, Rejected
@@ -41,11 +43,13 @@ IDEMPOTENCY_KEY = "idempotency-key"
 
 
 @get("/user_data", opt={"query": UserDataQuery, "scope": "token"})
-async def user_data(request: Asked, gate: Gate, catalogue: Catalogue) -> Envelope[UserView]:
+async def user_data(
+    request: Asked, gate: NamedDependency[Gate], catalogue: NamedDependency[Catalogue]
+) -> Envelope[UserView]:
     """Who one is. The first call registers the holder of the token; an API key will not do."""
     parameters(request, UserDataQuery)
     who = accept(await gate.newcomer(request.headers, address(request)))
-    row = accept(await catalogue.user(who.user_id))
+    row = accept(await catalogue.user(who.user_id, who.registered_n))
     return success(
         UserView(
             id=row.user_id,
@@ -62,7 +66,7 @@ async def user_data(request: Asked, gate: Gate, catalogue: Catalogue) -> Envelop
 
 @get("/order_history", opt={"query": HistoryQuery, "scope": READ})
 async def order_history(
-    request: Asked, gate: Gate, accounts: Accounts
+    request: Asked, gate: NamedDependency[Gate], accounts: NamedDependency[Accounts]
 ) -> Envelope[OrderHistoryView]:
     """All of one's own orders, newest first."""
     who = await holder(request, gate, READ)
@@ -72,7 +76,7 @@ async def order_history(
 
 @get("/event_balance", opt={"query": EventBalanceQuery, "scope": READ})
 async def event_balance(
-    request: Asked, gate: Gate, accounts: Accounts
+    request: Asked, gate: NamedDependency[Gate], accounts: NamedDependency[Accounts]
 ) -> Envelope[EventBalanceView]:
     """What one may use at present: the tokens of an event, and collateral."""
     who = await holder(request, gate, READ)
@@ -82,7 +86,7 @@ async def event_balance(
 
 @post("/place_order", status_code=200, opt={"query": WaitQuery, "body": PlaceBody, "scope": TRADE})
 async def place_order(
-    request: Asked, body: bytes, gate: Gate, trading: Trading
+    request: Asked, body: RawBody, gate: NamedDependency[Gate], trading: NamedDependency[Trading]
 ) -> Envelope[PlacedView]:
     """Enter an order. It is durable when it is answered.
 
@@ -105,7 +109,7 @@ def _refuse_what_the_book_declined(accepted: OrderAccepted) -> None:
     "/cancel_order", status_code=200, opt={"query": WaitQuery, "body": CancelBody, "scope": TRADE}
 )
 async def cancel_order(
-    request: Asked, body: bytes, gate: Gate, trading: Trading
+    request: Asked, body: RawBody, gate: NamedDependency[Gate], trading: NamedDependency[Trading]
 ) -> Envelope[CancelledView]:
     """Cancel one order. By default it is answered when the book has spoken (`wait=result`)."""
     who = await holder(request, gate, TRADE)
@@ -120,7 +124,7 @@ async def cancel_order(
     opt={"query": WaitQuery, "body": CancelAllBody, "scope": TRADE},
 )
 async def cancel_all_orders(
-    request: Asked, body: bytes, gate: Gate, trading: Trading
+    request: Asked, body: RawBody, gate: NamedDependency[Gate], trading: NamedDependency[Trading]
 ) -> Envelope[CancelledView]:
     """Cancel all open orders, or those of an event or market. Not atomic across books."""
     who = await holder(request, gate, TRADE)
@@ -130,7 +134,9 @@ async def cancel_all_orders(
 
 
 @post("/split", status_code=200, opt={"query": NoQuery, "body": SharesBody, "scope": TRADE})
-async def split(request: Asked, body: bytes, gate: Gate, trading: Trading) -> Envelope[DoneView]:
+async def split(
+    request: Asked, body: RawBody, gate: NamedDependency[Gate], trading: NamedDependency[Trading]
+) -> Envelope[DoneView]:
     """Turn collateral into both tokens of a market, once per `Idempotency-Key`."""
     who = await holder(request, gate, TRADE)
     parameters(request, NoQuery)
@@ -139,7 +145,9 @@ async def split(request: Asked, body: bytes, gate: Gate, trading: Trading) -> En
 
 
 @post("/merge", status_code=200, opt={"query": NoQuery, "body": SharesBody, "scope": TRADE})
-async def merge(request: Asked, body: bytes, gate: Gate, trading: Trading) -> Envelope[DoneView]:
+async def merge(
+    request: Asked, body: RawBody, gate: NamedDependency[Gate], trading: NamedDependency[Trading]
+) -> Envelope[DoneView]:
     """Turn both tokens of a market into collateral, once per `Idempotency-Key`."""
     who = await holder(request, gate, TRADE)
     parameters(request, NoQuery)
@@ -149,7 +157,7 @@ async def merge(request: Asked, body: bytes, gate: Gate, trading: Trading) -> En
 
 @post("/redeem", status_code=200, opt={"query": NoQuery, "body": RedeemBody, "scope": TRADE})
 async def redeem(
-    request: Asked, body: bytes, gate: Gate, trading: Trading
+    request: Asked, body: RawBody, gate: NamedDependency[Gate], trading: NamedDependency[Trading]
 ) -> Envelope[RedeemedView]:
     """Turn all tokens of a resolved or voided market into collateral."""
     who = await holder(request, gate, TRADE)
