@@ -1,0 +1,122 @@
+"""The examples of docs/concepts/ledger.md, number for number."""
+
+from tests.support.venue import Venue, limit
+
+from outcry.domain import fees
+from outcry.domain.fees import FeeKind, FeeSchedule
+from outcry.domain.ids import token_asset
+from outcry.messages.requests import (
+    MergeOp,
+    PlaceRequest,
+    RedeemOp,
+    ResolveOp,
+    SetFeesOp,
+    SplitOp,
+)
+from outcry_wire.records import OrderKind, SelfTrade, Side, TimeInForce
+
+
+HUNDRED = 100_000_000
+
+
+async def test_a_bid_holds_limit_times_quantity() -> None:
+    """10.00 YES at 0.60 hold 6 units, and nothing has moved."""
+    async with Venue().running() as venue:
+        ann = await venue.user("ann", HUNDRED)
+        await venue.placed(limit(ann, await venue.market(), Side.BUY, 6_000, 1_000))
+        assert venue.balance(ann) == (HUNDRED, 6_000_000)
+
+
+async def test_mint_transfer_and_merge_move_what_the_table_says() -> None:
+    """Each kind of fill of 1,000 lots at 6,000 ticks, one after the other."""
+    async with Venue().running() as venue:
+        ann, bob = await venue.user("ann", HUNDRED), await venue.user("bob", HUNDRED)
+        market = await venue.market()
+        yes, no = token_asset(market, 0), token_asset(market, 1)
+        await venue.placed(limit(ann, market, Side.BUY, 6_000, 1_000))
+        await venue.placed(limit(bob, market, Side.BUY, 4_000, 1_000, outcome=1))
+        assert venue.balance(ann) == (HUNDRED - 6_000_000, 0)
+        assert venue.balance(bob) == (HUNDRED - 4_000_000, 0)
+        assert venue.balance(-market) == (10_000_000, 0)
+        assert (venue.balance(ann, yes)[0], venue.balance(bob, no)[0]) == (1_000, 1_000)
+        await venue.placed(limit(ann, market, Side.SELL, 6_000, 1_000))
+        await venue.placed(limit(bob, market, Side.BUY, 6_000, 1_000))
+        assert venue.balance(ann) == (HUNDRED, 0)
+        assert venue.balance(bob, yes) == (1_000, 0)
+        await venue.fund(SplitOp(0, ann, market, 1_000, ""))
+        await venue.placed(limit(ann, market, Side.SELL, 6_000, 1_000))
+        await venue.placed(limit(bob, market, Side.SELL, 4_000, 1_000, outcome=1))
+        assert venue.balance(ann) == (HUNDRED - 10_000_000 + 6_000_000, 0)
+        assert venue.balance(bob) == (HUNDRED - 4_000_000 - 6_000_000 + 4_000_000, 0)
+        assert venue.balance(-market) == (10_000_000, 0)
+
+
+async def test_improvement_goes_to_the_taker() -> None:
+    """Asked up to 0.75, filled at 0.70: the difference is available at once."""
+    async with Venue().running() as venue:
+        ann, bob = await venue.user("ann", HUNDRED), await venue.user("bob", HUNDRED)
+        market = await venue.market()
+        await venue.fund(SplitOp(0, ann, market, 100, ""))
+        await venue.placed(limit(ann, market, Side.SELL, 7_000, 100))
+        await venue.placed(limit(bob, market, Side.BUY, 7_500, 100))
+        assert venue.balance(bob) == (HUNDRED - 700_000, 0)
+
+
+def test_fees_are_charged_as_the_ceiling_of_their_sum() -> None:
+    """3.3 micros on each of three fills are charged 4, 3 and 3: ten, as for one fill of all."""
+    schedule = FeeSchedule(1, FeeKind.FLAT, 10, 0, 0)
+    exact = fees.exact(schedule, 10, 3_300, 1)
+    slack, charged = 0, []
+    for _ in range(3):
+        micros, slack = fees.charge(exact, slack)
+        charged.append(micros)
+    assert charged == [4, 3, 3]
+    assert fees.charge(3 * exact, 0)[0] == 10
+
+
+async def test_an_order_by_money_is_all_in() -> None:
+    """10.00 with 1 % leave 9.900990 for tokens, and fee and cost together stay within 10.00."""
+    schedule = FeeSchedule(1, FeeKind.FLAT, 100, 0, 0)
+    assert fees.budget_net_of_fee(schedule, 10_000_000) == 9_900_990
+    async with Venue().running() as venue:
+        ann, bob = await venue.user("ann", HUNDRED), await venue.user("bob", HUNDRED)
+        version = (await venue.fund(SetFeesOp(0, FeeKind.FLAT, 100, 0, 0))).id
+        market = await venue.market(fee_version=version)
+        await venue.fund(SplitOp(0, ann, market, 5_000, ""))
+        await venue.placed(limit(ann, market, Side.SELL, 5_000, 5_000))
+        spend = PlaceRequest(
+            bob, market, 0, Side.BUY, OrderKind.MARKET_MONEY, TimeInForce.IOC, False,
+            SelfTrade.CANCEL_TAKER, 0, 0, 10_000_000, 0, "",
+        )  # fmt: skip
+        done = await venue.placed(spend)
+        assert (done.filled, done.volume, done.fee) == (1_980, 9_900_000, 99_000)
+        assert venue.balance(bob) == (HUNDRED - 9_999_000, 0)
+
+
+async def test_a_sale_takes_the_floor_of_its_part_of_the_cost() -> None:
+    """100 of 300 lots that cost 1.00, sold for 0.50: 333,333 leaves, 166,667 is realised."""
+    async with Venue().running() as venue:
+        ann, bob = await venue.user("ann", HUNDRED), await venue.user("bob", HUNDRED)
+        market = await venue.market()
+        for price, qty in ((3_333, 299), (3_433, 1)):
+            await venue.placed(limit(ann, market, Side.BUY, price, qty))
+            await venue.placed(limit(bob, market, Side.BUY, 10_000 - price, qty, outcome=1))
+        position = venue.asset.ledger.position(ann, market)
+        assert position.cost[0] == 1_000_000
+        await venue.placed(limit(ann, market, Side.SELL, 5_000, 100))
+        await venue.placed(limit(bob, market, Side.BUY, 5_000, 100))
+        assert position.cost[0] == 666_667
+        assert position.realised == 166_667
+
+
+async def test_payouts_are_exact() -> None:
+    """A tie pays half a unit a lot to each outcome; a pair is merged or redeemed for the same."""
+    async with Venue().running() as venue:
+        ann = await venue.user("ann", HUNDRED)
+        market = await venue.market()
+        await venue.fund(SplitOp(0, ann, market, 101, ""))
+        await venue.fund(MergeOp(0, ann, market, 1, ""))
+        await venue.close(market)
+        await venue.fund(ResolveOp(0, market, 5_000, 5_000))
+        assert (await venue.fund(RedeemOp(0, ann, market, ""))).amount == 1_000_000
+        assert venue.balance(ann) == (HUNDRED, 0)
