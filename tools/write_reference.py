@@ -2,11 +2,15 @@
 
 from pathlib import Path
 
+from outcry.runtime import reject_page
 from outcry.runtime.config import describe
 
 
 ROOT = Path(__file__).resolve().parent.parent
-PAGES = {"docs/reference/configuration.md": describe.reference}
+PAGES = {
+    "docs/reference/configuration.md": describe.reference,
+    "docs/reference/rejects.md": reject_page.reference,
+}
 
 
 def main() -> None:

@@ -26,8 +26,8 @@ Id = Annotated[int, Meta(ge=1, le=ID_MAX)]
 OptionalId = Annotated[int, Meta(ge=0, le=ID_MAX)]
 #: Seconds since 1970; 0 means none. (The year 9999 is the last.)
 Seconds = Annotated[int, Meta(ge=0, le=253_402_300_799)]
-#: A pattern for texts that are stored: tables take every character but this one.
-STORABLE: Final = r"^[^\x00]*$"
+#: A pattern for texts that are stored: tables take every character but NUL and half characters.
+STORABLE: Final = r"^[^\x00\ud800-\udfff]*$"
 Name = Annotated[str, Meta(max_length=256, pattern=STORABLE)]
 Prose = Annotated[str, Meta(max_length=20_000, pattern=STORABLE)]
 
@@ -66,9 +66,10 @@ def read_body(decoder: json.Decoder[FormT], body: bytes) -> FormT | Rejected:
 def read_query(form: type[FormT], query: Mapping[str, str]) -> FormT | Rejected:
     """Return the form in the parameters of a query, or why it is none."""
     try:
-        return convert(query, form, strict=False)
-    except ValidationError as error:
-        return _explain(error, query)
+        try:
+            return convert(query, form, strict=False)
+        except ValidationError as error:
+            return _explain(error, query)
     except UnicodeError:
         return Rejected(Reject.MALFORMED, "a query that is not UTF-8")
 
