@@ -42,6 +42,8 @@ class Principal(NamedTuple):
     key_id: int = 0
     #: Seconds since 1970 at which the token ends, 0 for an API key.
     expires_at: int = 0
+    #: Log entry of their registration, if it happened here: the tables may not have it yet.
+    registered_n: int = 0
 
 
 class Accounts(Protocol):
@@ -76,7 +78,7 @@ class Identity:
         self._keys = keys
         self._accounts = accounts
         self._clock = clock
-        self._users: Bounded[str, tuple[int, int]] = Bounded(CACHE_COUNT_MAX)
+        self._users: Bounded[str, tuple[int, int, int]] = Bounded(CACHE_COUNT_MAX)
         self._key_holders: Bounded[KeyName, tuple[float, Principal]] = Bounded(CACHE_COUNT_MAX)
 
     async def authenticate(self, *, token: str = "", api_key: str = "") -> Principal | Rejected:
@@ -102,10 +104,15 @@ class Identity:
             known = self.remember(row.external_id, row.user_id, row.account)
         return _of_token(claims, *known)
 
-    def remember(self, external_id: str, user_id: int, account: int) -> tuple[int, int]:
-        """Know a user before the tables do. Users never change account, so this stays true."""
-        self._users.put(external_id, (user_id, account))
-        return user_id, account
+    def remember(
+        self, external_id: str, user_id: int, account: int, n: int = 0
+    ) -> tuple[int, int, int]:
+        """Know a user, registered in log entry *n*, before the tables do.
+
+        Users never change account, so this stays true.
+        """
+        self._users.put(external_id, (user_id, account, n))
+        return user_id, account, n
 
     async def _by_key(self, text: str) -> Principal | Rejected:
         name = self._keys.recognise(text)
@@ -149,9 +156,16 @@ class Registrar:
         answer = await self._asset.funds(CreateUserOp(0, claims.subject, "", ""))
         if isinstance(answer, Declined):
             return Rejected(Reject(answer.reject), answer.got, answer.expected)
-        ids = self._identity.remember(claims.subject, answer.id, answer.ids[0])
+        ids = self._identity.remember(claims.subject, answer.id, answer.ids[0], answer.n)
         return _of_token(claims, *ids)
 
 
-def _of_token(claims: Claims, user_id: int, account: int) -> Principal:
-    return Principal(user_id, account, claims.subject, claims.scopes, expires_at=claims.expires_at)
+def _of_token(claims: Claims, user_id: int, account: int, n: int) -> Principal:
+    return Principal(
+        user_id,
+        account,
+        claims.subject,
+        claims.scopes,
+        expires_at=claims.expires_at,
+        registered_n=n,
+    )

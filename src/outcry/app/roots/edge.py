@@ -111,7 +111,9 @@ async def _http(commons: Commons) -> Part:
     )
     routers: list[Router] = []
     if "event" in commons.services:
-        routers.append(lifecycle_routes(Lifecycle(asset, queries)))
+        # What an operator has just made must be found by the next request.
+        lifecycle = Lifecycle(asset, queries, note=lambda n: service.note(n))  # noqa: PLW0108 - made below
+        routers.append(lifecycle_routes(lifecycle))
     service = ApiService(_api_config(commons.config), needs, routers)
     return Part(service, listens=("http.port", http.host, http.port))
 

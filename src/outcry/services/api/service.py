@@ -47,7 +47,8 @@ class ApiService:
     def __init__(self, config: ApiConfig, needs: Needs, routers: Sequence[Router] = ()) -> None:
         """Put the door together; nothing listens before `start`."""
         self._directory = needs.directory
-        parts = _parts(config, needs)
+        self._lookups = Lookups(needs.queries, needs.directory, wait_ms_max=config.read_wait_ms_max)
+        parts = _parts(config, needs, self._lookups)
         self.app = create_app(parts, routers, body_bytes_max=config.body_bytes_max)
         self._server = HttpServer(
             self.app, host=config.host, port=config.port, drain_ms_max=config.drain_ms_max
@@ -58,6 +59,10 @@ class ApiService:
     def port(self) -> int:
         """The port that is listened on, 0 before `start`."""
         return self._server.port
+
+    def note(self, n: int) -> None:
+        """Know that log entry *n* exists, made by another service of this process."""
+        self._lookups.note(n)
 
     async def start(self) -> None:
         """Read the markets, then listen."""
@@ -81,8 +86,7 @@ class ApiService:
         return {"ready": int(self._started), "port": self.port}
 
 
-def _parts(config: ApiConfig, needs: Needs) -> Parts:
-    lookups = Lookups(needs.queries, needs.directory, wait_ms_max=config.read_wait_ms_max)
+def _parts(config: ApiConfig, needs: Needs, lookups: Lookups) -> Parts:
     catalogue = Catalogue(needs.queries, needs.books, lookups)
     rates: Rates[int] = Rates(config.account_requests_per_second_max, time.monotonic)
     return Parts(

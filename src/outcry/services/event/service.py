@@ -3,6 +3,8 @@
 Nothing is stored here and nobody is told: tables and streams follow from the ledger log.
 """
 
+from collections.abc import Callable
+
 from outcry.domain.market import MarketMove
 from outcry.domain.rejects import Reject, Rejected
 from outcry.messages.requests import (
@@ -39,8 +41,14 @@ Refusal = Rejected | Declined
 class Lifecycle:
     """What an admin may do with events and markets. *actor* is the admin's user id."""
 
-    def __init__(self, asset: Asset, queries: Queries) -> None:
-        """Ask *asset*; outcome names come from *queries*."""
+    def __init__(
+        self, asset: Asset, queries: Queries, note: Callable[[int], None] = lambda _: None
+    ) -> None:
+        """Ask *asset*; outcome names come from *queries*. *note* is told of every log entry made.
+
+        Other routes of the same door thereby know what they may have to wait for.
+        """
+        self._note = note
         self._asset = asset
         self._queries = queries
         self._newest_n = 0
@@ -122,6 +130,7 @@ class Lifecycle:
         result = await self._asset.funds(op)
         if isinstance(result, Done):
             self._newest_n = max(self._newest_n, result.n)
+            self._note(result.n)
         return result
 
 
