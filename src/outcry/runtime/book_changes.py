@@ -71,18 +71,15 @@ class Subscription:
         """Want no more changes. Called once."""
         self._forget(self)
 
-    def note(self, book: LevelBook, prev_update_id: int, update: BookUpdate | None) -> None:
-        """Join what *update* did to *book*; without an update the whole book is new."""
+    def note(self, book: LevelBook, prev_update_id: int, update: BookUpdate) -> None:
+        """Join what *update* did to *book*, of which the subscriber knew *prev_update_id*."""
         change = self._pending.get(book.market_id)
         if change is None:
             change = self._pending[book.market_id] = MarketChange(book.market_id, prev_update_id)
         change.update_id, change.at_us, change.state = book.update_id, book.at_us, book.state
-        if update is None or not update.prev_update_id:
-            change.whole = True
-        if update is not None:
-            change.levels.update(((lv.bid, lv.price), lv.qty) for lv in update.levels)
-            change.trades += update.trades
-        if change.whole or len(change.levels) > JOINED_LEVELS_MAX:
+        change.levels.update(((lv.bid, lv.price), lv.qty) for lv in update.levels)
+        change.trades += update.trades
+        if change.whole or not update.prev_update_id or len(change.levels) > JOINED_LEVELS_MAX:
             change.whole = True
             change.levels = {}
         dropped = len(change.trades) - JOINED_TRADES_MAX

@@ -4,8 +4,8 @@
 instance serves every door of a process. Doors read it without waiting (`outcry.ports.books`); a
 feed subscribes and is told, per market, what changed since it last asked.
 
-It never goes back: when a stream is lost, the books stay as they are until the log or the stream
-continues them.
+It never goes back and leaves out nothing: when the stream does not continue, or says nothing, what
+the log has meanwhile is folded in; otherwise the books stay as they are until the stream goes on.
 """
 
 import asyncio
@@ -13,13 +13,13 @@ from collections.abc import Iterable, Mapping
 from typing import Final
 
 import structlog
-from msgspec import MsgspecError
+from msgspec import MsgspecError, structs
 
 from outcry.domain.errors import CorruptError
 from outcry.domain.ids import SEQ_BITS
 from outcry.domain.levels import LevelBook, LevelBooks
 from outcry.messages import streams
-from outcry.messages.book_updates import BookUpdate, unpack_depth
+from outcry.messages.book_updates import BookUpdate, unpack_depth, update_of
 from outcry.ports.books import BookImage, Books, TopOfBook
 from outcry.ports.bus import Bus, StreamEntry
 from outcry.ports.ledger_log import LedgerLog, LogUnavailable
@@ -43,6 +43,8 @@ class _Shard:
         self.number = number
         limits = FollowLimits(wait_ms=wait_ms)
         self.follower = Follower(bus, streams.depth(number), position=0, limits=limits)
+        #: The books of the shard; its seq is how far they are.
+        self.levels = LevelBooks()
         self.backoff = Backoff()
         self.ready = False
 
@@ -152,65 +154,69 @@ class LiveBooks(Books):
 
     def position(self, shard: int) -> int:
         """Return the seq up to which *shard* is followed."""
-        return self._shards[shard].follower.position
+        return self._shards[shard].levels.seq
 
     async def step(self, number: int) -> None:
         """Do one turn of `run` for shard *number*."""
         shard = self._shards[number]
         try:
-            for entry in await shard.follower.read():
-                self.take(entry)
-                await asyncio.sleep(0)
+            entries = await shard.follower.read()
         except Resync:
-            await self._recover_when_behind(shard)
-            return
+            entries = []
+        for entry in entries:
+            self._take(shard, entry)
+            await asyncio.sleep(0)
+        if not entries:
+            await self._fold_log(shard)
         shard.ready = shard.ready or shard.follower.synced
 
     async def _follow(self, shard: _Shard) -> None:
         while True:
             await self.step(shard.number)
 
-    async def _recover_when_behind(self, shard: _Shard) -> None:
-        """Recover from the log unless that would lead back; then the stream must continue."""
+    async def _recover(self, shard: _Shard) -> None:
+        """Begin with a snapshot and the log."""
+        applied = await self._log.applied(shard.number)
+        levels = await restore_levels(self._snapshots, shard.number, self._timeline, applied)
+        shard.levels = levels or LevelBooks()
+        await fold_committed(shard.levels, self._log, shard.number, applied)
+        shard.levels.take_changes()
+        self._books.update(shard.levels.books)
+        shard.follower.seek(shard.levels.seq)
+        _log.info("books_recovered", shard=shard.number, seq=applied, markets=len(self._books))
+
+    async def _fold_log(self, shard: _Shard) -> None:
+        """Fold in what the log has above the books, and tell it like changes from the stream."""
+        levels = shard.levels
         try:
-            if await self._log.applied(shard.number) > shard.follower.position:
-                await self._recover(shard)
+            applied = await self._log.applied(shard.number)
+            await fold_committed(levels, self._log, shard.number, applied)
             shard.backoff.reset()
         except LogUnavailable as error:
             _log.warning("books_wait_for_log", shard=shard.number, reason=str(error))
             await shard.backoff.pause()
+        self._books.update(levels.books)
+        for change in levels.take_changes():
+            book = levels.books[change.market_id]
+            self._tell(book, change.prev_update_id, update_of(shard.number, change))
+        if levels.seq > shard.follower.position:
+            shard.follower.seek(levels.seq)
 
-    async def _recover(self, shard: _Shard) -> None:
-        applied = await self._log.applied(shard.number)
-        levels = await restore_levels(self._snapshots, shard.number, self._timeline, applied)
-        levels = levels or LevelBooks()
-        await fold_committed(levels, self._log, shard.number, applied)
-        for book in levels.books.values():
-            self._replace(book)
-        shard.follower.seek(levels.seq)
-        _log.info("books_recovered", shard=shard.number, seq=levels.seq, markets=len(levels.books))
-
-    def _replace(self, book: LevelBook) -> None:
-        old = self._books.get(book.market_id)
-        if old is not None and old.update_id >= book.update_id:
-            return
-        self._books[book.market_id] = book
-        self._images.pop(book.market_id, None)
-        for subscription in self._subscriptions:
-            subscription.note(book, old.update_id if old else 0, None)
-
-    def take(self, entry: StreamEntry) -> None:
+    def _take(self, shard: _Shard, entry: StreamEntry) -> None:
         """Take one entry of a depth stream; raises `CorruptError` when it is none."""
         try:
             updates = unpack_depth(entry.body).updates
         except MsgspecError as error:
             raise CorruptError(f"depth {entry.first}..{entry.last} does not decode") from error
+        books = shard.levels.books
         for update in updates:
-            book = self._books.get(update.market_id)
+            book = books.get(update.market_id)
             if book is None:
-                book = self._books[update.market_id] = LevelBook(update.market_id)
+                book = books[update.market_id] = LevelBook(update.market_id)
+                self._books[update.market_id] = book
             if update.update_id > book.update_id:
                 self._apply(book, update)
+        shard.levels.seq = entry.last
 
     def _apply(self, book: LevelBook, update: BookUpdate) -> None:
         known = book.update_id
@@ -221,21 +227,17 @@ class LiveBooks(Books):
         book.update_id, book.at_us, book.state = update.update_id, update.at_us, update.state
         if update.trades:
             book.last_price = update.trades[-1].price
-        self._images.pop(book.market_id, None)
         if any(trade.trade_id & _SEQ_MASK <= known for trade in update.trades):
             update = _without_known(update, known)
+        self._tell(book, known, update)
+
+    def _tell(self, book: LevelBook, prev_update_id: int, update: BookUpdate) -> None:
+        self._images.pop(book.market_id, None)
         for subscription in self._subscriptions:
-            subscription.note(book, known, update)
+            subscription.note(book, prev_update_id, update)
 
 
 def _without_known(update: BookUpdate, known: int) -> BookUpdate:
     """Return *update* without the fills that a book at seq *known* has already."""
-    return BookUpdate(
-        update.market_id,
-        update.prev_update_id,
-        update.update_id,
-        update.at_us,
-        update.state,
-        update.levels,
-        [trade for trade in update.trades if trade.trade_id & _SEQ_MASK > known],
-    )
+    trades = [trade for trade in update.trades if trade.trade_id & _SEQ_MASK > known]
+    return structs.replace(update, trades=trades)

@@ -150,6 +150,25 @@ async def test_a_lost_stream_is_bridged_by_the_log(world: World) -> None:
     assert world.books.position(0) == 6
 
 
+async def test_a_silent_stream_is_bridged_by_the_log(world: World) -> None:
+    """While depth says nothing, committed facts are told instead, and what it says late is old."""
+    subscription = world.books.subscribe()
+    await world.ledger.number([world.desk.sell(2, 4_000, 2), world.desk.sell(3, 6_000, 9)])
+    await world.ledger.commit_facts(4)
+    await world.books.step(0)
+    assert world.books.top(MARKET) == TopOfBook(4_000, 6_000, 4_000)
+    (change,) = subscription.take()
+    assert (change.prev_update_id, change.update_id, change.whole) == (2, 4, False)
+    assert change.levels == {(True, 4_000): 3, (False, 6_000): 9}
+    assert [one.trade_id for one in change.trades] == [3]
+    await world.show(entry_of(3, 3, 2, Level(True, 4_000, 3), trades=(3,)))
+    assert subscription.take() == []
+    await world.show(entry_of(4, 5, 3, Level(False, 6_000, 1), trades=(5,)))
+    (change,) = subscription.take()
+    assert change.prev_update_id == 4
+    assert world.books.top(MARKET) == TopOfBook(4_000, 6_000, 5_000)
+
+
 async def test_slow_subscribers_are_joined(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
     """However much happens, one change per market waits, of bounded size."""
     monkeypatch.setattr(book_changes, "JOINED_LEVELS_MAX", 3)

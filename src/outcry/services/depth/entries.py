@@ -3,8 +3,7 @@
 from collections import deque
 from collections.abc import Iterable, Iterator
 
-from outcry.domain.ids import trade_id
-from outcry.domain.levels import Change, LevelBook, LevelBooks
+from outcry.domain.levels import LevelBook, LevelBooks
 from outcry.messages.book_updates import (
     BookUpdate,
     DepthEntry,
@@ -13,23 +12,6 @@ from outcry.messages.book_updates import (
     pack_depth,
 )
 from outcry.ports.bus import StreamEntry
-
-
-def update_of(shard: int, change: Change) -> BookUpdate:
-    """Return *change* as the depth stream says it."""
-    trades = [
-        PublicTrade(trade_id(shard, fill.seq), *fill[1:])  # all but the seq are as they are
-        for fill in change.fills
-    ]
-    return BookUpdate(
-        change.market_id,
-        change.prev_update_id,
-        change.update_id,
-        change.at_us,
-        change.state,
-        [Level(*level) for level in change.levels],
-        trades,
-    )
 
 
 def whole_books(levels: LevelBooks, updates: list[BookUpdate]) -> list[BookUpdate]:

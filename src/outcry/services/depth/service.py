@@ -18,6 +18,7 @@ import structlog
 
 from outcry.domain.levels import LevelBooks
 from outcry.messages import streams
+from outcry.messages.book_updates import update_of
 from outcry.messages.record_bodies import cut, iter_records
 from outcry.ports.bus import Bus, StreamEntry
 from outcry.ports.ledger_log import LedgerLog
@@ -27,7 +28,7 @@ from outcry.runtime.follow import Backoff, Follower
 from outcry.runtime.level_recovery import fold_committed, restore_levels
 from outcry.runtime.publish import Ahead, Publisher, Retention, Unreachable
 from outcry.services.depth.config import DepthConfig
-from outcry.services.depth.entries import DepthRing, pack_updates, update_of, whole_books
+from outcry.services.depth.entries import DepthRing, pack_updates, whole_books
 from outcry.services.depth.saver import LevelsSaver
 
 

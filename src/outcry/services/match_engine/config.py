@@ -8,8 +8,8 @@ class MatchEngineConfig(NamedTuple):
 
     shard: int = 0
     #: Facts not yet applied by the ledger that are kept to be published again; beyond it the
-    #: engine waits for the ledger. Less than a stream may hold, or they could be trimmed there.
-    ring_bytes_max: int = 48 * 1024 * 1024
+    #: engine waits for the ledger. At most half of what the stream may hold counts.
+    ring_bytes_max: int = 32 * 1024 * 1024
     #: Facts that stay on the stream after they were applied, for readers that lag.
     stream_bytes_max: int = 64 * 1024 * 1024
     #: How often the engine asks how far the ledger has applied.

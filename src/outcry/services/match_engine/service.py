@@ -198,7 +198,9 @@ class MatchEngine:
     async def _wait_for_ledger(self) -> None:
         """Take no more commands while too many facts wait to be applied."""
         backoff = Backoff()
-        while self._ring.size_bytes > self._config.ring_bytes_max:
+        # Half of what the stream may hold: facts that are not applied are never trimmed there.
+        allowed = min(self._config.ring_bytes_max, self._config.stream_bytes_max // 2)
+        while self._ring.size_bytes > allowed:
             await backoff.pause()
             self._asked_at = float("-inf")
             await self._forget_applied()

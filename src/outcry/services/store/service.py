@@ -128,7 +128,8 @@ class Store:
 
     async def save(self) -> None:
         """Save the kernel as it is now."""
-        seq, body = self._kernel.seq, self._kernel.snapshot()
+        seq = self._kernel.seq
+        body = await asyncio.to_thread(self._kernel.snapshot)
         applied = await self._ledger_log.applied(self._shard)
         name = kernel_snapshot_name(self._shard)
         await asyncio.to_thread(self._save, name, seq, body, applied)
