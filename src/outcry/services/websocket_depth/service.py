@@ -18,7 +18,7 @@ from structlog import get_logger
 from outcry.domain.rejects import Reject, Rejected
 from outcry.ports.books import BookImage, Books
 from outcry.ports.projection import MarketRow
-from outcry.runtime.book_changes import MarketChange, Subscription
+from outcry.runtime.book_changes import Subscription
 from outcry.runtime.directory import Directory
 from outcry.runtime.ws_session import CloseCode, Wire
 from outcry.services.websocket_depth.channel import Channel
@@ -47,10 +47,12 @@ class WebsocketDepth:
         self._config = config
         self._books = books
         self._directory = directory
-        self._changes: Subscription | None = None
+        self._subscription: Subscription | None = None
         self._markets: dict[int, Followed] = {}
         #: Followers that were passed over, or wait for the first message of their own.
         self._behind: set[Following] = set()
+        #: Markets with changes that were not sent yet.
+        self._changed: dict[int, Followed] = {}
         self._work: set[asyncio.Task[None]] = set()
         self._sessions = 0
         self._sent_in_a_row = 0
@@ -61,22 +63,22 @@ class WebsocketDepth:
     async def start(self) -> None:
         """Subscribe to the books, which the process has started before."""
         await self._directory.refresh()
-        self._changes = self._books.subscribe()
+        self._subscription = self._books.subscribe()
 
     async def run(self) -> None:
         """Send changes until cancelled."""
-        assert self._changes is not None
+        assert self._subscription is not None
         while True:
-            if not self._behind:
-                await self._changes.wait()
-            await self._publish(self._changes.take())
+            if not self._behind and not self._changed:
+                await self._subscription.wait()
+            await self.publish()
             await asyncio.sleep(self._config.interval_seconds)
 
     async def stop(self) -> None:
         """Want no more changes; the listener closes the connections."""
-        if self._changes is not None:
-            self._changes.close()
-            self._changes = None
+        if self._subscription is not None:
+            self._subscription.close()
+            self._subscription = None
         for task in self._work:
             task.cancel()
         await asyncio.gather(*self._work, return_exceptions=True)
@@ -84,7 +86,7 @@ class WebsocketDepth:
     def status(self) -> Mapping[str, int]:
         """Return readiness, followers and counters."""
         return {
-            "ready": int(self._changes is not None and self._books.ready),
+            "ready": int(self._subscription is not None and self._books.ready),
             "sessions": self._sessions,
             "markets": len(self._markets),
             "followers": sum(len(market.followers) for market in self._markets.values()),
@@ -99,24 +101,33 @@ class WebsocketDepth:
 
     # ------------------------------------------------------------------ sending
 
-    async def _publish(self, changes: Iterable[MarketChange]) -> None:
+    async def publish(self) -> None:
+        """Send what changed since the last call, and what others could not take before."""
+        self._take_changes()
         behind, self._behind = self._behind, set()
-        for change in changes:
-            market = self._markets.get(change.market_id)
-            if market is None:
-                continue
-            market.take(change)
-            if change.whole:
-                market.channel.last_price = self._books.top(change.market_id).last_price
+        changed, self._changed = self._changed, {}
+        for market in changed.values():
             await self._send_to(market, list(market.followers))
         for following in behind:
-            market = self._markets.get(following.market_id)
-            if market is None or following not in market.followers:
+            followed = self._markets.get(following.market_id)
+            if followed is None or following not in followed.followers:
                 continue
             if following.session.backlogged:
                 self._behind.add(following)
             else:
-                await self._send_to(market, [following])
+                await self._send_to(followed, [following])
+
+    def _take_changes(self) -> None:
+        """Bring the channels to where the books are, so that both tell of the same moment."""
+        assert self._subscription is not None
+        for change in self._subscription.take():
+            market = self._markets.get(change.market_id)
+            if market is None:
+                continue
+            market.take(change)
+            self._changed[change.market_id] = market
+            if change.whole:
+                market.channel.last_price = self._books.top(change.market_id).last_price
 
     async def _send_to(self, market: Followed, followers: Iterable[Following]) -> None:
         for following in followers:
@@ -215,6 +226,7 @@ class WebsocketDepth:
 
     def _follow(self, session: DepthSession, market: MarketRow, update_id: int) -> None:
         """Let *session* follow *market* from *update_id*, or from the whole book."""
+        self._take_changes()
         known = session.following.get(market.market_id)
         if known is not None:
             self._unfollow(session, known)
