@@ -9,7 +9,6 @@ import itertools
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
-import asyncpg
 import pytest
 from tests.contract.worlds import (
     BusWorld,
@@ -25,17 +24,13 @@ from tests.contract.worlds import (
     SnapshotsWorld,
     TablesWorld,
 )
+from tests.support.servers import empty_database
 
 from outcry.adapters.embedded import EmbeddedServers, Endpoints
-from outcry.adapters.postgres import migrate, tables
+from outcry.adapters.postgres import migrate
 from outcry.runtime.config import Config
 
 
-_EMPTY = f"""
-truncate ledger_log, ledger_span, projection, {", ".join(table.name for table in tables.ALL)};
-delete from timeline where id > 1;
-insert into projection values ('{tables.POSITION}', 0);
-"""
 _numbers = itertools.count(1)
 
 
@@ -52,11 +47,7 @@ def endpoints(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Endpoints]:
 async def database(endpoints: Endpoints) -> AsyncIterator[str]:
     """Return the DSN of a migrated database with nothing in it."""
     yield endpoints.postgres_dsn
-    connection = await asyncpg.connect(endpoints.postgres_dsn)
-    try:
-        await connection.execute(_EMPTY)
-    finally:
-        await connection.close()
+    await empty_database(endpoints.postgres_dsn)
 
 
 @pytest.fixture(params=["memory", "redis"])

@@ -14,6 +14,7 @@ from outcry.domain.errors import OutcryError
 UNREACHABLE: Final = (
     OSError,
     asyncpg.InterfaceError,
+    asyncpg.InternalClientError,  # how the driver sees a server that dies between two messages
     asyncpg.PostgresConnectionError,
     asyncpg.OperatorInterventionError,
     asyncpg.InsufficientResourcesError,

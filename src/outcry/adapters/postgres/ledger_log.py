@@ -12,7 +12,13 @@ from typing import Final, Self
 
 import asyncpg
 
-from outcry.adapters.postgres.connection import BY_INDEX, connect, open_pool, unreachable_as
+from outcry.adapters.postgres.connection import (
+    BY_INDEX,
+    UNREACHABLE,
+    connect,
+    open_pool,
+    unreachable_as,
+)
 from outcry.adapters.postgres.log_reader import LogReader
 from outcry.adapters.postgres.watch import Watch
 from outcry.domain.errors import InvariantError
@@ -137,7 +143,7 @@ class PostgresLedgerLog(LedgerLog):
             if error.constraint_name != "ledger_log_pkey":
                 raise InvariantError(f"entry {n}: {error.detail}") from error
             written = None
-        except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
+        except (*UNREACHABLE, asyncpg.PostgresError) as error:
             writer.terminate()
             raise CommitUnknown(f"entry {n}: {error or type(error).__name__}") from error
         except asyncio.CancelledError:

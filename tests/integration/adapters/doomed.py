@@ -1,0 +1,72 @@
+"""Servers and what befalls them."""
+
+import asyncio
+import os
+import signal
+from collections.abc import Awaitable, Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import asyncpg
+
+from outcry.adapters.embedded import EmbeddedServers, Endpoints
+from outcry.domain.errors import OutcryError
+
+
+WAIT_SECONDS_MAX = 60
+
+
+class Doomed:
+    """A PostgreSQL and a Valkey that die and come back."""
+
+    def __init__(self, servers: EmbeddedServers, endpoints: Endpoints) -> None:
+        self._servers = servers
+        self.dsn = endpoints.postgres_dsn
+        self.url = endpoints.redis_url
+
+    def kill(self, name: str) -> None:
+        """Kill a server without warning."""
+        os.kill(self._servers.pids()[name], signal.SIGKILL)
+
+    def restart(self) -> None:
+        """Start again what was killed; returns when it takes connections."""
+        while not self._servers.restart_dead():
+            pass
+
+    @contextmanager
+    def frozen(self, name: str) -> Iterator[None]:
+        """Let a server hang, its children too, for the length of the block."""
+        server = self._servers.pids()[name]
+        processes = [server, *_children(server)]
+        for process in processes:
+            os.kill(process, signal.SIGSTOP)
+        try:
+            yield
+        finally:
+            for process in processes:
+                os.kill(process, signal.SIGCONT)
+
+    async def sql(self, statement: str, *arguments: object) -> list[tuple[object, ...]]:
+        """Return what *statement* yields, on a connection of its own."""
+        connection = await asyncpg.connect(self.dsn)
+        try:
+            return [tuple(row) for row in await connection.fetch(statement, *arguments)]
+        finally:
+            await connection.close()
+
+
+def _children(parent: int) -> list[int]:
+    threads = Path(f"/proc/{parent}/task").iterdir()
+    return [int(pid) for thread in threads for pid in (thread / "children").read_text().split()]
+
+
+async def eventually(work: Callable[[], Awaitable[object]], failure: type[OutcryError]) -> None:
+    """Repeat *work* until it no longer raises *failure*."""
+    async with asyncio.timeout(WAIT_SECONDS_MAX):
+        while True:
+            try:
+                await work()
+            except failure:
+                await asyncio.sleep(0.02)
+            else:
+                return
