@@ -57,7 +57,7 @@ proto: $(DEV) ## Write src/outcry/rpc anew from proto/
 
 .PHONY: test
 test: $(DEV) $(TWIN) ## All tests; those of kernel and domain on both kernels
-	$(if $(BOTH),OUTCRY_PURE=1 $(PY) -m pytest -q $(BOTH))
+	$(if $(BOTH),OUTCRY_PURE=1 $(PY) -m pytest $(BOTH))
 	$(PY) -m pytest $(ARGS)
 
 .PHONY: bench

@@ -2,8 +2,8 @@
 
 A service is a class whose constructor takes ports and its own configuration. The composition root
 calls `start` (recovery: returns when the service can serve), keeps `run` going until shutdown, and
-then calls `stop`, which finishes what was begun. An exception out of `run` ends the process: start-up
-is recovery, so the next start goes on where the committed state stands.
+then calls `stop`, which finishes what was begun. An exception out of `run` ends the process:
+start-up is recovery, so the next start goes on where the committed state stands.
 """
 
 from collections.abc import Mapping
