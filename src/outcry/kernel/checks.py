@@ -44,7 +44,7 @@ from outcry.kernel.constants import (
     TIF_GTD,
     TIF_IOC,
 )
-from outcry.kernel.layout import BUDGET_LIMIT, Book, Core
+from outcry.kernel.layout import BUDGET_LIMIT, PRICE_LIMIT, Book, Core
 from outcry.kernel.pool import find_account
 
 
@@ -168,7 +168,9 @@ def bounds_are_valid(kind: int, price_min: int, price_max: int) -> bool:
     """Return whether prices of an instrument of *kind* may lie in these bounds."""
     if kind == INSTRUMENT_MARKET:
         return 1 <= price_min < price_max < PAIR and price_min + price_max == PAIR
-    return price_min < price_max or (price_min == 0 and price_max == 0)
+    if price_min == 0 and price_max == 0:
+        return True
+    return -PRICE_LIMIT < price_min < price_max < PRICE_LIMIT
 
 
 def refuse_settings(kind: int, tick: int, qty_min: int, qty_max: int, orders_max: int) -> int:

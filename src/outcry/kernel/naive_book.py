@@ -17,6 +17,8 @@ from outcry_wire.records import InstrumentKind, InstrumentState
 
 #: What two complementary lots pay out together, in ticks.
 PAIR = 10_000
+#: Prices are smaller in size, so that they are exact in every language.
+PRICE_LIMIT = 2**53
 
 
 @dataclass(slots=True, eq=False)
@@ -138,7 +140,7 @@ class Instrument:
     def price_is_in_bounds(self, price: int) -> bool:
         """Return whether an order may name *price*."""
         if self.kind == InstrumentKind.PLAIN and self.price_min == self.price_max == 0:
-            return abs(price) < 2**53
+            return abs(price) < PRICE_LIMIT
         return self.price_min <= price <= self.price_max
 
     def accepts(self, post_only: int) -> bool:

@@ -6,6 +6,7 @@ Nothing here changes anything.
 
 from outcry.kernel.naive_book import (
     PAIR,
+    PRICE_LIMIT,
     AddInstrument,
     Header,
     Instrument,
@@ -28,7 +29,6 @@ from outcry_wire.snapshot import RULES_VERSION
 
 QUANTITY_MAX = 10**9
 BUDGET_LIMIT = 10**18
-PRICE_LAST = PAIR - 1
 
 
 def may_rest(place: PlaceOrder) -> bool:
@@ -152,5 +152,5 @@ def tick_is_valid(kind: int, tick: int) -> bool:
 def bounds_are_valid(kind: int, price_min: int, price_max: int) -> bool:
     """Return whether prices of an instrument of *kind* may lie in these bounds."""
     if kind == InstrumentKind.PLAIN:
-        return price_min == price_max == 0 or price_min < price_max
-    return 1 <= price_min < price_max <= PRICE_LAST and price_min + price_max == PAIR
+        return price_min == price_max == 0 or -PRICE_LIMIT < price_min < price_max < PRICE_LIMIT
+    return 1 <= price_min < price_max < PAIR and price_min + price_max == PAIR

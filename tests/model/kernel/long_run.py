@@ -30,10 +30,17 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--seed", type=int, default=1, metavar="N")
     parser.add_argument("--every", type=int, default=100_000, metavar="N", help="operations")
     parser.add_argument("--resting", type=int, default=200, metavar="N", help="orders that rest")
+    parser.add_argument("--accounts", type=int, default=5, metavar="N", help="that trade")
+    parser.add_argument("--markets", type=int, default=4, metavar="N", help="that are not closed")
     parser.add_argument("--audit", action="store_true", help="check every fact (slow)")
     parser.add_argument("--engines", nargs="+", default=list(ENGINES), choices=list(engines))
     chosen = parser.parse_args(arguments)
-    stream = Stream(chosen.seed, resting_max=chosen.resting)
+    stream = Stream(
+        chosen.seed,
+        resting_max=chosen.resting,
+        markets_max=chosen.markets,
+        accounts=chosen.accounts,
+    )
     classes = {name: engines[name] for name in chosen.engines}
     print(f"seed {chosen.seed}, engines {', '.join(classes)}", flush=True)
     return run(stream, classes, chosen.operations, every=chosen.every, audit=chosen.audit)

@@ -61,6 +61,8 @@ class Stream:
     resting_max: int = 200
     #: Instruments that are not closed.
     markets_max: int = 4
+    #: Accounts that trade.
+    accounts: int = 5
     #: One command in so many has a field spoiled.
     spoil_every: int = 12
     #: Prices lie within so many ticks of the middle.
@@ -130,7 +132,7 @@ class Stream:
         return self.random.choice(self.markets)
 
     def _account(self) -> int:
-        return self.random.randrange(1, 6)
+        return self.random.randrange(1, self.accounts + 1)
 
     def _price(self, market: Market, *, bids: bool) -> int:
         """Return a price at which about one order in four would trade."""

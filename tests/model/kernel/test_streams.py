@@ -54,6 +54,18 @@ def test_full_books(lockstep: Lockstep, seed: int) -> None:
     lockstep.compare_snapshots()
 
 
+@pytest.mark.parametrize("seed", range(31, 33))
+def test_wide_exchange(lockstep: Lockstep, seed: int) -> None:
+    """With many instruments and accounts every table has grown and every order is still found."""
+    stream = Stream(seed, resting_max=3_000, markets_max=150, accounts=1_000, spoil_every=100)
+    for _ in range(10):
+        lockstep.process(b"".join(stream.take(500)))
+    lockstep.compare()
+    lockstep.restore()
+    lockstep.process(b"".join(stream.take(500)))
+    lockstep.compare_snapshots()
+
+
 @pytest.mark.parametrize("engine_class", ENGINES.values(), ids=ENGINES)
 def test_cut_anywhere(engine_class: type[Kernel]) -> None:
     """However a stream of whole records is cut into calls, facts and state are the same."""

@@ -468,7 +468,32 @@ def test_plain_with_bounds(book: Book) -> None:
     assert book.sell(2, 1, at=10, instrument=2) == ["placed #2 SELL YES 1@10"]
 
 
-@pytest.mark.parametrize("prices", [(5, 5), (1, 0), (0, -1), (TOP, -TOP)])
+@pytest.mark.parametrize("tick", [1, 7, 2**52])
+def test_plain_with_the_widest_bounds(book: Book, tick: int) -> None:
+    """Bounds may reach as far as any price; the book works between them."""
+    far = 2**53 - 1
+    plain(book, tick=tick, prices=(-far, far))
+    top = far // tick * tick
+    prices = sorted({top, -top, 0, tick, -tick})
+    for number, price in enumerate(reversed(prices), start=1):
+        placed = [f"placed #{number} SELL YES 1@{price}"]
+        assert book.sell(number, 1, at=price, instrument=2) == placed
+    fills = book.buy(9, 9, at=top, instrument=2)[:-1]
+    assert [fill.split()[4] for fill in fills] == [f"1@{price}" for price in prices]
+
+
+def test_plain_with_the_widest_tick(book: Book) -> None:
+    """On a grid too wide for any other price, 0 is a price."""
+    plain(book, tick=TOP)
+    assert book.sell(1, 1, at=0, instrument=2) == ["placed #1 SELL YES 1@0"]
+    assert book.buy(2, 1, at=1, instrument=2) == ["rejected #2 PRICE_OFF_GRID"]
+    book.set(2, tick=1)
+    assert book.buy(2, 1, at=1, instrument=2) == ["traded #2 x #1 1@0 TRANSFER left 0|0"]
+
+
+@pytest.mark.parametrize(
+    "prices", [(5, 5), (1, 0), (0, -1), (TOP, -TOP), (-(2**53), 0), (0, 2**53), (-(2**63), TOP)]
+)
 def test_plain_bounds_invalid(book: Book, prices: tuple[int, int]) -> None:
     """Bounds of a plain instrument are in order, or both 0."""
     assert add(book, kind=PLAIN, prices=prices) == "BOUNDS_INVALID"
