@@ -15,7 +15,7 @@ from typing import NamedTuple
 
 ROOT = Path(__file__).resolve().parent.parent
 EXCEPTIONS = "tools/ratchet.toml"
-GENERATED = ("src/outcry/rpc/",)
+GENERATED = ("src/outcry/rpc/", "bench/out/")
 
 
 class Limit(NamedTuple):
