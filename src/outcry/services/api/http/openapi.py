@@ -4,6 +4,7 @@ A route names its forms in ``opt``: ``query`` and ``body`` (structs), ``scope``.
 that read requests therefore describe them.
 """
 
+import re
 from collections.abc import Iterator
 from typing import Any, Final
 
@@ -14,6 +15,7 @@ from litestar.openapi.spec import (
     OpenAPIResponse,
     Operation,
     Parameter,
+    Reference,
     RequestBody,
     SecurityScheme,
 )
@@ -45,6 +47,7 @@ def describe(app: Litestar) -> None:
         operation = getattr(item, method, None)
         if isinstance(operation, Operation):
             _complete(operation, handler, components)
+            _name_plainly(operation, components)
             if path.startswith("/api") and operation.responses is not None:
                 operation.responses["default"] = _refusal(refused)
 
@@ -67,6 +70,18 @@ def _complete(operation: Operation, handler: HTTPRouteHandler, components: dict[
         operation.security = [{name: []} for name in ([TOKEN] if scope == TOKEN else SECURITY)]
         needed = "a token" if scope == TOKEN else f"scope `{scope}`"
         operation.description = f"{operation.description}\n\nNeeds {needed}."
+
+
+def _name_plainly(operation: Operation, components: dict[str, Any]) -> None:
+    """Take module names out of the names of generic answers."""
+    for response in (operation.responses or {}).values():
+        for media in (getattr(response, "content", None) or {}).values():
+            reference = media.schema
+            if isinstance(reference, Reference) and "." in reference.ref:
+                name = reference.ref.rpartition("/")[2]
+                plain = re.sub(r"_(?:\w+\.)+", "_", name)
+                components[plain] = components.pop(name, components.get(plain))
+                reference.ref = _REFERENCE.format(name=plain)
 
 
 def _parameters(form: type) -> list[Parameter]:

@@ -1,0 +1,46 @@
+"""The documentation of the HTTP door: complete, and true when the same day is lived again."""
+
+import re
+
+from tests.support.http_door import http_door
+from tools import write_http_page
+
+
+async def test_the_examples_are_what_an_exchange_answers() -> None:
+    """docs/reference/http.md is what tools/write_http_page.py writes, but for moving numbers."""
+    page = write_http_page.PAGE.read_text("utf-8")
+
+    assert write_http_page.steady(await write_http_page.render()) == write_http_page.steady(page)
+
+
+async def test_every_route_is_described_and_shown() -> None:
+    """Each route has a description and forms in OpenAPI, a place at /docs and an example."""
+    page = write_http_page.PAGE.read_text("utf-8")
+    async with http_door() as door:
+        schema = (await door.client.get("/docs/openapi.json")).json()
+        html = (await door.client.get("/docs")).text
+
+    assert len(schema["paths"]) > 30
+    for path, item in schema["paths"].items():
+        for method, operation in item.items():
+            assert operation["description"], path
+            assert f"{method.upper()} {path}" in html
+            shape = re.escape(path).replace(r"\{market_id\}", r"\d+").replace(r"\{key_id\}", r"\d+")
+            if path.startswith("/api"):
+                assert re.search(rf"^{method.upper()} {shape}(\?|$)", page, re.MULTILINE), path
+                assert "default" in operation["responses"], path
+            else:
+                assert f"`{path}`" in page, path
+
+
+async def test_the_schema_names_what_it_refers_to() -> None:
+    """No reference in the schema leads nowhere, and the page needs nothing from elsewhere."""
+    async with http_door() as door:
+        answer = await door.client.get("/docs/openapi.json")
+        html = (await door.client.get("/docs")).text
+
+    names = set(re.findall(r'"#/components/schemas/([^"]+)"', answer.text))
+    assert names <= set(answer.json()["components"]["schemas"])
+    assert "PlaceBody" in names
+    assert not re.search(r"(src|href)=.(https?:)?//", html)
+    assert "<script" not in html

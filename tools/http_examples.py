@@ -1,0 +1,199 @@
+"""The day that docs/reference/http.md tells: every route once, in an order that makes sense.
+
+A section is a title, a few sentences and calls. ``{yes}``, ``{no}`` and ``{key}`` in a call stand
+for the token ids and the API key that earlier answers gave.
+"""
+
+from typing import Any, NamedTuple
+
+
+class Call(NamedTuple):
+    """One request: who makes it ("" = nobody, "key" = by API key), and its body if it has one."""
+
+    method: str
+    path: str
+    who: str = ""
+    body: dict[str, Any] | None = None
+    headers: tuple[str, ...] = ()
+    #: An HTTP status, where it is not 200.
+    status: int = 200
+
+
+class Section(NamedTuple):
+    """A part of the page."""
+
+    title: str
+    text: str
+    calls: tuple[Call, ...]
+
+
+def order(token: str, side: str, price: str, quantity: str, **more: object) -> dict[str, Any]:
+    """Return the body of a limit order in market 1."""
+    return {
+        "event_id": 1,
+        "market_id": 1,
+        "token_id": token,
+        "side": side,
+        "order_type": "limit",
+        "price": price,
+        "quantity": quantity,
+        **more,
+    }
+
+
+EVENT = {
+    "event_identifier": "rain-2027-06-01",
+    "title": "Rain in Lisbon on 1 June 2027?",
+    "topic": "weather",
+    "rules": "Resolves to Yes if the airport's station measures at least 0.1 mm.",
+    "end_date": 1_811_808_000,
+    "markets": [
+        {
+            "market_identifier": "any",
+            "question": "Will it rain in Lisbon?",
+            "tick_size": "0.01",
+            "fee_version": 1,
+        }
+    ],
+}
+SECOND = {"event_id": 1, "market_identifier": "heavy", "question": "More than 10 mm?"}
+
+SECTIONS = (
+    Section(
+        "Users, keys and money",
+        "A user exists from the first `user_data` with their token, or when an operator creates "
+        "them. Deposits and withdrawals happen once for each `tx_hash`.",
+        (
+            Call("GET", "/api/user_data", "ann"),
+            Call("POST", "/api/admin/users", "root", {"external_id": "bob", "name": "Bob"}),
+            Call(
+                "POST",
+                "/api/admin/deposits",
+                "root",
+                {"user_id": 1, "amount": "100", "tx_hash": "0xa1"},
+            ),
+            Call(
+                "POST",
+                "/api/admin/deposits",
+                "root",
+                {"user_id": 3, "amount": "100", "tx_hash": "0xb1"},
+            ),
+            Call(
+                "POST",
+                "/api/admin/withdrawals",
+                "root",
+                {"user_id": 3, "amount": "20.5", "tx_hash": "0xb2"},
+            ),
+            Call(
+                "POST",
+                "/api/admin/keys",
+                "root",
+                {"user_id": 3, "scopes": ["read", "trade"], "label": "bob's bot"},
+            ),
+        ),
+    ),
+    Section(
+        "Events and markets",
+        "An event groups markets; each market has exactly two outcomes. The same identifier with "
+        "the same content is answered as `repeated`, with other content it is refused. Fees are "
+        "versions that markets name: `flat` is a part of min(p, 1-p), `quadratic` of p(1-p), "
+        "`rebate_bps` is the maker's part of the taker's fee.",
+        (
+            Call(
+                "POST",
+                "/api/admin/fees",
+                "root",
+                {"kind": "flat", "taker_bps": 100, "rebate_bps": 2500},
+            ),
+            Call("POST", "/api/admin/events", "root", EVENT),
+            Call("POST", "/api/admin/markets", "root", SECOND),
+            Call("GET", "/api/topics"),
+            Call("GET", "/api/event_detail?event_id=1"),
+            Call("GET", "/api/events?topic=weather&newest=true&page=1&page_size=20"),
+        ),
+    ),
+    Section(
+        "Orders",
+        "`price` is the own price of the outcome whose token is named. `order_type` `market` takes "
+        "a `quantity`, or for a buy a `volume` of money that pays fees too; its `price` is the "
+        "worst one accepted. `time_in_force` is GTC, GTD (with `expiration`, seconds), IOC (also "
+        "FAK) or FOK. `client_order_id` makes a repeat safe: the same again gets the first answer. "
+        "`wait` is `accepted` (durable; the default) or `result` (what the book made of it). "
+        "Cancels wait for the result by default.",
+        (
+            Call(
+                "POST",
+                "/api/place_order",
+                "ann",
+                order("{yes}", "buy", "0.60", "10", client_order_id="first"),
+            ),
+            Call("GET", "/api/depth?event_id=1&market_id=1"),
+            Call("GET", "/api/open_orders?uid=1"),
+            Call(
+                "POST",
+                "/api/place_order?wait=result",
+                "key",
+                {
+                    "event_id": 1,
+                    "market_id": 1,
+                    "token_id": "{no}",
+                    "side": "buy",
+                    "order_type": "market",
+                    "volume": "2.50",
+                },
+            ),
+            Call(
+                "POST", "/api/place_order", "ann", order("{yes}", "buy", "0.555", "1"), status=422
+            ),
+            Call("POST", "/api/cancel_order", "ann", {"client_order_id": "first"}),
+            Call("POST", "/api/cancel_all_orders", "ann", {"event_id": 1}),
+            Call("GET", "/api/order_history?page=1&page_size=1", "ann"),
+        ),
+    ),
+    Section(
+        "Tokens",
+        "A pair of tokens is always worth one unit of collateral: `split` makes pairs, `merge` "
+        "gives them back. With the header `Idempotency-Key` each happens once.",
+        (
+            Call(
+                "POST",
+                "/api/split",
+                "ann",
+                {"market_id": 1, "quantity": "5"},
+                ("Idempotency-Key: split-1",),
+            ),
+            Call("POST", "/api/merge", "ann", {"market_id": 1, "quantity": "2"}),
+            Call("GET", "/api/event_balance?event_id=1&market_id=1", "ann"),
+            Call("GET", "/api/positions?uid=1&value=true"),
+            Call("GET", "/api/activity?uid=1&page_size=2"),
+            Call("GET", "/api/balance?uid=1"),
+        ),
+    ),
+    Section(
+        "The end of a market",
+        "`close` is answered when every order of the market is cancelled and nothing is open. "
+        "Then it is resolved, by `winner` (an outcome's name or token id) or by a `payout` that "
+        "sums to 1, or voided (by default half each); then tokens can be redeemed.",
+        (
+            Call("POST", "/api/admin/markets/1/pause", "root", {"reason": "storm warning"}),
+            Call("POST", "/api/admin/markets/1/resume", "root", {}),
+            Call("POST", "/api/admin/markets/1/close", "root", {"reason": "measured"}),
+            Call("POST", "/api/admin/markets/1/resolve", "root", {"payout": ["1", "0"]}),
+            Call("POST", "/api/redeem", "ann", {"market_id": 1}),
+            Call("POST", "/api/admin/markets/2/close", "root", {}),
+            Call("POST", "/api/admin/markets/2/void", "root", {}),
+        ),
+    ),
+    Section(
+        "Operating",
+        "`mode` is normal, post_only, cancel_only or halted, for the whole exchange. `clock` works "
+        "on a manual clock only. `checkpoint` compares every book of the engine with the ledger's "
+        "at an exact command.",
+        (
+            Call("POST", "/api/admin/mode", "root", {"mode": "cancel_only"}),
+            Call("POST", "/api/admin/clock", "root", {"time": 1_800_000_060}),
+            Call("POST", "/api/admin/checkpoint", "root", {}),
+            Call("POST", "/api/admin/keys/1/revoke", "root", {}),
+        ),
+    ),
+)
