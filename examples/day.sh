@@ -36,7 +36,7 @@ order() {
     post "$1" "place_order?wait=result" '{
         "event_id": '"$event_id"', "market_id": '"$market_id"', "token_id": "'"$2"'", "side": "'"$3"'",
         "order_type": "limit", "price": "'"$4"'", "quantity": "'"$5"'"}' |
-        pick 'data["order_id"], data["status"], "filled", data["filled_quantity"]'
+        pick '"  order {order_id} is {status}, {filled_quantity} filled".format(**data)'
 }
 echo "Ann buys 10 YES at 0.60:"; order "$ann" "$yes" buy 0.60 10
 echo "Bob buys 10 NO at 0.40 (a pair is minted):"; order "$bob" "$no" buy 0.40 10
