@@ -117,11 +117,15 @@ class Depth:
         """
         for entry in await self._follower.read(self._wait_ms()):
             self._take(entry)
+            await self._publish_when_due()
             await asyncio.sleep(0)
         if self._follower.disturbances != self._disturbances:
             self._disturbances = self._follower.disturbances
             self._publisher.doubt()
             await self._publisher.publish()
+        await self._publish_when_due()
+
+    async def _publish_when_due(self) -> None:
         if self._levels.seq >= self._next and not self._pause_s():
             await self._publish()
             await self._saver.offer(self._levels)

@@ -109,8 +109,8 @@ async def test_no_outcome_bids_as_it_should(world: World) -> None:
     """Who sells NO bids and who buys NO asks, in outcome-0 ticks; a mint is a public trade too."""
     depth = world.depth()
     await depth.start()
-    await world.send(world.desk.order(1, Side.SELL, 4_000, 5, outcome=1))
-    await world.send(world.desk.order(2, Side.BUY, 4_500, 8, outcome=1))
+    sell = world.desk.order(1, Side.SELL, 4_000, 5, outcome=1)
+    await world.send(sell, world.desk.order(2, Side.BUY, 4_500, 8, outcome=1))
     await catch_up(depth)
     await world.send(world.desk.order(3, Side.BUY, 4_500, 2))
     await catch_up(depth)
