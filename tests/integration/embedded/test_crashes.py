@@ -43,11 +43,15 @@ def test_a_start_right_after_a_kill_waits_for_what_is_still_ending(
         old = process_of(data, "postgres")
         os.kill(old, signal.SIGSTOP)
         process.kill()
-    assert old in processes(data)
+    try:
+        assert old in processes(data)
 
-    with EmbeddedServers(Config(data_dir=str(data))) as endpoints:
-        assert old not in processes(data)
-        assert sql(endpoints, "SELECT 1") == 1
+        with EmbeddedServers(Config(data_dir=str(data))) as endpoints:
+            assert old not in processes(data)
+            assert sql(endpoints, "SELECT 1") == 1
+    finally:
+        for pid in processes(data):
+            os.kill(pid, signal.SIGKILL)
 
 
 @pytest.mark.parametrize("moment", ["draft", "base"])
