@@ -45,7 +45,7 @@ create table events (
     title_grams text[] not null
 );
 create index events_newest on events (created_at_us desc, event_id desc);
-create index events_title on events using gin (title_grams);
+create index events_title on events using gin (title_grams) with (fastupdate = off);
 
 create table markets (
     market_id bigint primary key,
