@@ -2,8 +2,8 @@
 
 Looking up is a dictionary access and may be a little behind; what moves (state, volume, last price)
 is as old as the last refresh, what names a market (ids, tokens, outcome names) never changes. A
-miss asks the tables again, but never more often than `MISS_SECONDS`, so that guessing ids costs
-the database nothing. `run` refreshes periodically.
+miss waits for the tables to be read again, which all misses of `MISS_SECONDS` share, so that
+guessing ids costs the database next to nothing. `run` refreshes periodically.
 
 It never decides anything: the ledger alone says whether a market takes an order.
 """
@@ -62,21 +62,24 @@ class Directory:
     async def find_market(self, market_id: int) -> MarketRow | None:
         """Return the market, looking into the tables when it is not known here."""
         found = self.market(market_id)
-        if found is None and await self._refresh_after_miss():
+        if found is None:
+            await self._refresh_after_miss()
             found = self.market(market_id)
         return found
 
     async def find_token(self, token_id: str) -> tuple[MarketRow, int] | None:
         """Return market and outcome of a token id, looking into the tables likewise."""
         found = self.token(token_id)
-        if found is None and await self._refresh_after_miss():
+        if found is None:
+            await self._refresh_after_miss()
             found = self.token(token_id)
         return found
 
     async def find_event(self, event_id: int) -> list[MarketRow]:
         """Return the markets of an event, looking into the tables likewise."""
         found = self.event(event_id)
-        if not found and await self._refresh_after_miss():
+        if not found:
+            await self._refresh_after_miss()
             found = self.event(event_id)
         return found
 
@@ -96,16 +99,16 @@ class Directory:
             except Exception as error:  # noqa: BLE001 - whatever it was, the next one may succeed
                 _log.warning("directory_not_refreshed", error=repr(error))
 
-    async def _refresh_after_miss(self) -> bool:
-        """Read again unless somebody just did; False when there was nothing to gain."""
+    async def _refresh_after_miss(self) -> None:
+        """Read again, unless somebody begins to after this was called; never too often."""
         asked_at = time.monotonic()
         async with self._refreshing:
             if self._refreshed_at >= asked_at:
-                return True
-            if time.monotonic() - self._refreshed_at < MISS_SECONDS:
-                return False
+                return
+            pause = self._refreshed_at + MISS_SECONDS - time.monotonic()
+            if pause > 0:
+                await asyncio.sleep(pause)
             await self._read()
-            return True
 
     async def _read(self) -> None:
         begun_at = time.monotonic()

@@ -63,5 +63,6 @@ class Followed:
     def snapshot(self, image: BookImage) -> bytes:
         """Return the message with the whole book."""
         if self._snapshot[0] != image.update_id:
-            self._snapshot = (image.update_id, encode(snapshot_frame(self.market, image)))
+            frame = snapshot_frame(self.market, image, self.channel.last_price)
+            self._snapshot = (image.update_id, encode(frame))
         return self._snapshot[1]

@@ -87,14 +87,14 @@ class ChangeFrame(Struct, frozen=True, omit_defaults=True, gc=False):
     trades_dropped: int = 0
 
 
-def snapshot_frame(market: MarketRow, image: BookImage) -> SnapshotFrame:
-    """Return the whole book of *market*."""
+def snapshot_frame(market: MarketRow, image: BookImage, last_price: int) -> SnapshotFrame:
+    """Return the whole book of *market*, which traded last at *last_price* (0: never)."""
     return SnapshotFrame(
         event_id=market.event_id,
         market_id=market.market_id,
         update_id=image.update_id,
         timestamp=image.at_us // 1_000,
-        depths=_sides(market, image.last_price, image.bids, image.asks),
+        depths=_sides(market, last_price, image.bids, image.asks),
     )
 
 

@@ -127,7 +127,8 @@ class WebsocketDepth:
             market.take(change)
             self._changed[change.market_id] = market
             if change.whole:
-                market.channel.last_price = self._books.top(change.market_id).last_price
+                price = self._books.top(change.market_id).last_price
+                market.channel.last_price = price or market.channel.last_price
 
     async def _send_to(self, market: Followed, followers: Iterable[Following]) -> None:
         for following in followers:
@@ -248,7 +249,7 @@ class WebsocketDepth:
         channel = Channel(
             market.market_id,
             image.update_id,
-            last_price=image.last_price,
+            last_price=image.last_price or market.last_price,
             trades_max=self._config.trades_kept_max,
         )
         if len(self._markets) >= self._config.channels_kept_max:

@@ -44,6 +44,7 @@ _STATUSES: Final = {
     OrderStatus.CANCELLED: "cancelled",
     OrderStatus.REJECTED: "rejected",
 }
+_UNFILLED_ENDS: Final = (OrderStatus.CANCELLED, OrderStatus.REJECTED)
 #: An average price has two decimals more than a price.
 _AVERAGE_DECIMALS: Final = 6
 
@@ -111,33 +112,40 @@ def _render(
 
 def _order(types: str, order: OrderState | OrderRow, market: MarketRow) -> OrderData:
     status = OrderStatus(order.status)
-    started = "partially_filled" if order.filled else "new"
+    price = own_price(order.outcome, order.price)
+    unfilled = order.qty - order.filled if order.qty else 0
     return OrderData(
         types=types,
-        order_id=order.order_id,
-        client_order_id=order.client_order_id,
         event_id=market.event_id,
         market_id=market.market_id,
-        token_id=_token(market, order.outcome),
-        outcome_name=_outcome_name(market, order.outcome),
+        order_id=order.order_id,
+        client_order_id=order.client_order_id,
         side=Side(order.side).name.lower(),
+        outcome_name=_outcome_name(market, order.outcome),
+        token_id=_token(market, order.outcome),
         order_type="limit" if order.kind == OrderKind.LIMIT else "market",
         time_in_force=TimeInForce(order.tif).name,
-        price=format_price(own_price(order.outcome, order.price)),
+        price=format_price(price),
         quantity=format_quantity(order.qty),
         filled_quantity=format_quantity(order.filled),
-        budget=format_money(order.budget),
-        volume=format_money(order.volume),
+        cancelled_quantity=format_quantity(unfilled if status in _UNFILLED_ENDS else 0),
+        volume=format_money(order.budget or price * order.qty),
+        filled_volume=format_money(order.volume),
         fee=format_money(order.fee),
-        status=_STATUSES.get(status, started),
+        status=_STATUSES.get(status) or ("partially_filled" if order.filled else "new"),
         resting=status == OrderStatus.OPEN,
-        reason=CancelReason(order.reason).name.lower() if order.reason else "",
+        reason=_reason(order.reason, order.reject),
         reject=order.reject,
-        reject_name=Reject(order.reject).name.lower() if order.reject else "",
         created_at=order.created_at_us // 1_000,
         updated_at=order.updated_at_us // 1_000,
         update_id=order.update_id,
     )
+
+
+def _reason(reason: int, reject: int) -> str:
+    if reject:
+        return Reject(reject).name.lower()
+    return CancelReason(reason).name.lower() if reason else ""
 
 
 def _position_change(event: PositionState, known: set[tuple[int, int]] | None) -> str:
@@ -161,7 +169,7 @@ def _position(n: int, types: str, held: PositionState, market: MarketRow) -> Pos
         token_id=_token(market, held.outcome),
         outcome_name=_outcome_name(market, held.outcome),
         quantity=format_quantity(held.qty),
-        held=format_quantity(held.held),
+        held_quantity=format_quantity(held.held),
         avg_price=_average_price(held.cost, held.qty),
         cost=format_money(held.cost),
         realised=format_money(held.realised),

@@ -9,40 +9,40 @@ from msgspec import Struct
 
 
 class OrderData(Struct, frozen=True, gc=False):
-    """An order as it is now. ``resting``: it stands in the book."""
+    """An order as it is now; names are those of `GET /api/open_orders`."""
 
     types: str
-    order_id: int
-    client_order_id: str
     event_id: int
     market_id: int
-    token_id: str
-    outcome_name: str
+    order_id: int
+    client_order_id: str
     side: str
+    outcome_name: str
+    token_id: str
     order_type: str
     time_in_force: str
     price: str
     quantity: str
     filled_quantity: str
-    #: Money asked for, of an order by money.
-    budget: str
-    #: Money paid or received so far, fees apart.
+    cancelled_quantity: str
+    #: Price times quantity, or the money of a money order.
     volume: str
+    #: What fills paid or received so far, fees apart.
+    filled_volume: str
     fee: str
     status: str
+    #: Whether it stands in the book.
     resting: bool
-    #: Why it was cancelled, "" otherwise.
+    #: Why it was cancelled or rejected, "" otherwise, and the number of the reject, 0 otherwise.
     reason: str
-    #: The number and the name of the refusal, 0 and "" otherwise.
     reject: int
-    reject_name: str
     created_at: int
     updated_at: int
     update_id: int
 
 
 class PositionData(Struct, frozen=True, gc=False):
-    """Tokens of one outcome as they are now; ``held`` of them are set aside for orders."""
+    """Tokens of one outcome as they are now; ``held_quantity`` is set aside."""
 
     types: str
     event_id: int
@@ -50,7 +50,7 @@ class PositionData(Struct, frozen=True, gc=False):
     token_id: str
     outcome_name: str
     quantity: str
-    held: str
+    held_quantity: str
     avg_price: str
     cost: str
     realised: str
