@@ -2,7 +2,8 @@
 
 from litestar import Router
 
-from outcry.services.api.http.app import Parts, create_app
+from outcry.services.api.http.app import create_app
+from outcry.services.api.http.parts import Parts
 from outcry.services.api.http.server import HttpServer
 
 

@@ -2,40 +2,22 @@
 
 from collections.abc import Sequence
 from importlib.metadata import version
-from typing import Any, NamedTuple
 
 from litestar import Litestar, Router
+from litestar.datastructures import State
 from litestar.di import Provide
 from litestar.openapi import OpenAPIConfig
 from litestar.types import ASGIApp
-from prometheus_client import CollectorRegistry
 
-from outcry.runtime.gate import Gate
-from outcry.services.api.accounts import Accounts
-from outcry.services.api.catalogue import Catalogue
 from outcry.services.api.http import errors
 from outcry.services.api.http.docs_page import DocsPage
 from outcry.services.api.http.health import health_routes
 from outcry.services.api.http.openapi import describe
 from outcry.services.api.http.operating import operating_routes
+from outcry.services.api.http.parts import PARTS, Parts
 from outcry.services.api.http.private import private_routes
 from outcry.services.api.http.public import public_routes
 from outcry.services.api.http.watched import Watched
-from outcry.services.api.operator import Operator
-from outcry.services.api.readiness import Readiness
-from outcry.services.api.trading import Trading
-
-
-class Parts(NamedTuple):
-    """What routes work with, by the name under which they ask for it."""
-
-    gate: Gate
-    catalogue: Catalogue
-    accounts: Accounts
-    trading: Trading
-    operator: Operator
-    readiness: Readiness
-    registry: CollectorRegistry
 
 
 def create_app(parts: Parts, routers: Sequence[Router], *, body_bytes_max: int) -> ASGIApp:
@@ -48,7 +30,8 @@ def create_app(parts: Parts, routers: Sequence[Router], *, body_bytes_max: int) 
             health_routes(),
             *routers,
         ],
-        dependencies={name: _provide(part) for name, part in parts._asdict().items()},
+        state=State({PARTS: parts}),
+        dependencies={"gate": Provide(lambda: parts.gate, sync_to_thread=False)},
         exception_handlers=errors.handlers(),
         request_max_body_size=body_bytes_max,
         openapi_config=OpenAPIConfig(
@@ -63,7 +46,3 @@ def create_app(parts: Parts, routers: Sequence[Router], *, body_bytes_max: int) 
     )
     describe(app)
     return Watched(app, parts.registry)
-
-
-def _provide(part: Any) -> Provide:  # noqa: ANN401 - each route names the type it expects
-    return Provide(lambda: part, sync_to_thread=False)

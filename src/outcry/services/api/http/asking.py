@@ -2,17 +2,13 @@
 
 from typing import TypeVar
 
-from litestar import Request
-from litestar.datastructures import State
-
 from outcry.runtime.envelope import accept
 from outcry.runtime.forms import read_query
-from outcry.runtime.gate import Gate
 from outcry.runtime.identity import Principal
 from outcry.services.api.forms import Query
+from outcry.services.api.http.parts import Asked, parts
 
 
-Asked = Request[None, None, State]
 QueryT = TypeVar("QueryT", bound=Query)
 
 
@@ -21,10 +17,9 @@ def address(request: Asked) -> str:
     return request.client.host if request.client else ""
 
 
-def visitor(request: Asked, gate: Gate, form: type[QueryT]) -> QueryT:
+def visitor(request: Asked, form: type[QueryT]) -> QueryT:
     """Return the parameters of a request that needs no credentials."""
-    limited = gate.visitor(address(request))
-    accept(limited)
+    accept(parts(request).gate.visitor(address(request)))
     return parameters(request, form)
 
 
@@ -33,11 +28,11 @@ def parameters(request: Asked, form: type[QueryT]) -> QueryT:
     return accept(read_query(form, dict(request.query_params)))
 
 
-async def holder(request: Asked, gate: Gate, scope: str) -> Principal:
+async def holder(request: Asked, scope: str) -> Principal:
     """Return who asks, when they are a user with *scope*."""
-    return accept(await gate.holder(scope, request.headers, address(request)))
+    return accept(await parts(request).gate.holder(scope, request.headers, address(request)))
 
 
-async def admin(request: Asked, gate: Gate) -> Principal:
+async def admin(request: Asked) -> Principal:
     """Return the admin who asks."""
-    return accept(await gate.admin(request.headers, address(request)))
+    return accept(await parts(request).gate.admin(request.headers, address(request)))

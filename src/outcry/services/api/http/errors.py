@@ -9,7 +9,7 @@ from outcry.domain.rejects import Reject, Rejected
 from outcry.ports.asset import AssetUnavailable
 from outcry.ports.projection import TablesUnavailable
 from outcry.runtime.envelope import INTERNAL, Envelope, Refused, http_status, refusal
-from outcry.services.api.http.asking import Asked
+from outcry.services.api.http.parts import Asked
 
 
 _log = get_logger("outcry.api")

@@ -1,12 +1,11 @@
 """Routes for whoever watches over the exchange: alive, ready, metrics."""
 
 from litestar import MediaType, Response, Router, get
-from litestar.di import NamedDependency
 from msgspec import Struct
-from prometheus_client import CollectorRegistry, generate_latest
+from prometheus_client import generate_latest
 from prometheus_client.exposition import CONTENT_TYPE_LATEST
 
-from outcry.services.api.readiness import Readiness
+from outcry.services.api.http.parts import Asked, parts
 
 
 #: The framework adds the character set itself.
@@ -27,9 +26,9 @@ async def healthz() -> str:
 
 
 @get("/readyz")
-async def readyz(readiness: NamedDependency[Readiness]) -> Response[Ready]:
+async def readyz(request: Asked) -> Response[Ready]:
     """Whether the door can serve: ledger, tables and books. 503 with the reasons when not."""
-    reasons = await readiness.reasons()
+    reasons = await parts(request).readiness.reasons()
     return Response(
         Ready(not reasons, reasons),
         status_code=503 if reasons else 200,
@@ -38,9 +37,9 @@ async def readyz(readiness: NamedDependency[Readiness]) -> Response[Ready]:
 
 
 @get("/metrics", media_type=PLAIN_TEXT)
-async def metrics(registry: NamedDependency[CollectorRegistry]) -> bytes:
+async def metrics(request: Asked) -> bytes:
     """Figures for Prometheus."""
-    return generate_latest(registry)
+    return generate_latest(parts(request).registry)
 
 
 def health_routes() -> Router:

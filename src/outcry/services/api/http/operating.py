@@ -1,14 +1,12 @@
 """POST routes of an operator: money, users, keys, fees, mode, clock."""
 
 from litestar import Router, post
-from litestar.di import NamedDependency
 from litestar.params import FromPath, RawBody
 
 from outcry.runtime.envelope import Envelope, accept, success
-from outcry.runtime.gate import Gate
 from outcry.runtime.identity import ADMIN
-from outcry.services.api.http.asking import Asked, admin
-from outcry.services.api.operator import Operator
+from outcry.services.api.http.asking import admin
+from outcry.services.api.http.parts import Asked, parts
 from outcry.services.api.operator_forms import (
     CheckpointView,
     ClockBody,
@@ -26,87 +24,69 @@ from outcry.services.api.views import DoneView
 
 
 @post("/deposits", status_code=200, opt={"body": MovementBody, "scope": ADMIN})
-async def deposit(
-    request: Asked, body: RawBody, gate: NamedDependency[Gate], operator: NamedDependency[Operator]
-) -> Envelope[DoneView]:
+async def deposit(request: Asked, body: RawBody) -> Envelope[DoneView]:
     """Credit collateral to a user, once per `tx_hash`."""
-    who = await admin(request, gate)
-    return success(accept(await operator.deposit(who.user_id, body)))
+    who = await admin(request)
+    return success(accept(await parts(request).operator.deposit(who.user_id, body)))
 
 
 @post("/withdrawals", status_code=200, opt={"body": MovementBody, "scope": ADMIN})
-async def withdraw(
-    request: Asked, body: RawBody, gate: NamedDependency[Gate], operator: NamedDependency[Operator]
-) -> Envelope[DoneView]:
+async def withdraw(request: Asked, body: RawBody) -> Envelope[DoneView]:
     """Debit a user's available collateral, once per `tx_hash`."""
-    who = await admin(request, gate)
-    return success(accept(await operator.withdraw(who.user_id, body)))
+    who = await admin(request)
+    return success(accept(await parts(request).operator.withdraw(who.user_id, body)))
 
 
 @post("/users", status_code=200, opt={"body": UserBody, "scope": ADMIN})
-async def create_user(
-    request: Asked, body: RawBody, gate: NamedDependency[Gate], operator: NamedDependency[Operator]
-) -> Envelope[UserMadeView]:
+async def create_user(request: Asked, body: RawBody) -> Envelope[UserMadeView]:
     """Register a user, once per `external_id`."""
-    who = await admin(request, gate)
-    return success(accept(await operator.create_user(who.user_id, body)))
+    who = await admin(request)
+    return success(accept(await parts(request).operator.create_user(who.user_id, body)))
 
 
 @post("/keys", status_code=200, opt={"body": KeyBody, "scope": ADMIN})
-async def create_key(
-    request: Asked, body: RawBody, gate: NamedDependency[Gate], operator: NamedDependency[Operator]
-) -> Envelope[KeyMadeView]:
+async def create_key(request: Asked, body: RawBody) -> Envelope[KeyMadeView]:
     """Create an API key for a user. Its text is shown once."""
-    who = await admin(request, gate)
-    return success(accept(await operator.create_key(who.user_id, body)))
+    who = await admin(request)
+    return success(accept(await parts(request).operator.create_key(who.user_id, body)))
 
 
 @post("/keys/{key_id:int}/revoke", status_code=200, opt={"scope": ADMIN})
 async def revoke_key(
     request: Asked,
     key_id: FromPath[int],
-    gate: NamedDependency[Gate],
-    operator: NamedDependency[Operator],
 ) -> Envelope[DoneView]:
     """Stop accepting an API key; doors notice within a second."""
-    who = await admin(request, gate)
-    return success(accept(await operator.revoke_key(who.user_id, key_id)))
+    who = await admin(request)
+    return success(accept(await parts(request).operator.revoke_key(who.user_id, key_id)))
 
 
 @post("/fees", status_code=200, opt={"body": FeesBody, "scope": ADMIN})
-async def set_fees(
-    request: Asked, body: RawBody, gate: NamedDependency[Gate], operator: NamedDependency[Operator]
-) -> Envelope[FeesMadeView]:
+async def set_fees(request: Asked, body: RawBody) -> Envelope[FeesMadeView]:
     """Create the next version of fees, for markets to name."""
-    who = await admin(request, gate)
-    return success(accept(await operator.set_fees(who.user_id, body)))
+    who = await admin(request)
+    return success(accept(await parts(request).operator.set_fees(who.user_id, body)))
 
 
 @post("/mode", status_code=200, opt={"body": ModeBody, "scope": ADMIN})
-async def set_mode(
-    request: Asked, body: RawBody, gate: NamedDependency[Gate], operator: NamedDependency[Operator]
-) -> Envelope[DoneView]:
+async def set_mode(request: Asked, body: RawBody) -> Envelope[DoneView]:
     """Switch what the whole exchange accepts. Cancels are accepted in every mode."""
-    who = await admin(request, gate)
-    return success(accept(await operator.set_mode(who.user_id, body)))
+    who = await admin(request)
+    return success(accept(await parts(request).operator.set_mode(who.user_id, body)))
 
 
 @post("/clock", status_code=200, opt={"body": ClockBody, "scope": ADMIN})
-async def set_clock(
-    request: Asked, body: RawBody, gate: NamedDependency[Gate], operator: NamedDependency[Operator]
-) -> Envelope[DoneView]:
+async def set_clock(request: Asked, body: RawBody) -> Envelope[DoneView]:
     """Advance a manual clock; everything due until then happens in order."""
-    who = await admin(request, gate)
-    return success(accept(await operator.set_clock(who.user_id, body)))
+    who = await admin(request)
+    return success(accept(await parts(request).operator.set_clock(who.user_id, body)))
 
 
 @post("/checkpoint", status_code=200, opt={"body": NothingBody, "scope": ADMIN})
-async def checkpoint(
-    request: Asked, body: RawBody, gate: NamedDependency[Gate], operator: NamedDependency[Operator]
-) -> Envelope[CheckpointView]:
+async def checkpoint(request: Asked, body: RawBody) -> Envelope[CheckpointView]:
     """Compare every book of the engine with the ledger's at an exact command."""
-    who = await admin(request, gate)
-    return success(accept(await operator.checkpoint(who.user_id, body)))
+    who = await admin(request)
+    return success(accept(await parts(request).operator.checkpoint(who.user_id, body)))
 
 
 def operating_routes() -> Router:

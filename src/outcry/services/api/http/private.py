@@ -1,7 +1,6 @@
 """Routes of a user: own orders and balances, trading, splitting and redeeming."""
 
 from litestar import Router, get, post
-from litestar.di import NamedDependency
 from litestar.params import RawBody
 
 from outcry.domain.order import OrderStatus
@@ -9,10 +8,7 @@ from outcry.domain.rejects import Reject, Rejected
 from outcry.domain.units import format_money
 from outcry.messages.requests import Done, OrderAccepted
 from outcry.runtime.envelope import Envelope, Refused, accept, success
-from outcry.runtime.gate import Gate
 from outcry.runtime.identity import READ, TRADE
-from outcry.services.api.accounts import Accounts
-from outcry.services.api.catalogue import Catalogue
 from outcry.services.api.forms import (
     CancelAllBody,
     CancelBody,
@@ -25,9 +21,9 @@ from outcry.services.api.forms import (
     UserDataQuery,
     WaitQuery,
 )
-from outcry.services.api.http.asking import Asked, address, holder, parameters
+from outcry.services.api.http.asking import address, holder, parameters
+from outcry.services.api.http.parts import Asked, parts
 from outcry.services.api.render_orders import placed_view
-from outcry.services.api.trading import Trading
 from outcry.services.api.views import (
     CancelledView,
     DoneView,
@@ -43,13 +39,11 @@ IDEMPOTENCY_KEY = "idempotency-key"
 
 
 @get("/user_data", opt={"query": UserDataQuery, "scope": "token"})
-async def user_data(
-    request: Asked, gate: NamedDependency[Gate], catalogue: NamedDependency[Catalogue]
-) -> Envelope[UserView]:
+async def user_data(request: Asked) -> Envelope[UserView]:
     """Who one is. The first call registers the holder of the token; an API key will not do."""
     parameters(request, UserDataQuery)
-    who = accept(await gate.newcomer(request.headers, address(request)))
-    row = accept(await catalogue.user(who.user_id, who.registered_n))
+    who = accept(await parts(request).gate.newcomer(request.headers, address(request)))
+    row = accept(await parts(request).catalogue.user(who.user_id, who.registered_n))
     return success(
         UserView(
             id=row.user_id,
@@ -65,36 +59,30 @@ async def user_data(
 
 
 @get("/order_history", opt={"query": HistoryQuery, "scope": READ})
-async def order_history(
-    request: Asked, gate: NamedDependency[Gate], accounts: NamedDependency[Accounts]
-) -> Envelope[OrderHistoryView]:
+async def order_history(request: Asked) -> Envelope[OrderHistoryView]:
     """All of one's own orders, newest first."""
-    who = await holder(request, gate, READ)
+    who = await holder(request, READ)
     form = parameters(request, HistoryQuery)
-    return success(accept(await accounts.order_history(form, who.account)))
+    return success(accept(await parts(request).accounts.order_history(form, who.account)))
 
 
 @get("/event_balance", opt={"query": EventBalanceQuery, "scope": READ})
-async def event_balance(
-    request: Asked, gate: NamedDependency[Gate], accounts: NamedDependency[Accounts]
-) -> Envelope[EventBalanceView]:
+async def event_balance(request: Asked) -> Envelope[EventBalanceView]:
     """What one may use at present: the tokens of an event, and collateral."""
-    who = await holder(request, gate, READ)
+    who = await holder(request, READ)
     form = parameters(request, EventBalanceQuery)
-    return success(accept(await accounts.event_balance(form, who.account)))
+    return success(accept(await parts(request).accounts.event_balance(form, who.account)))
 
 
 @post("/place_order", status_code=200, opt={"query": WaitQuery, "body": PlaceBody, "scope": TRADE})
-async def place_order(
-    request: Asked, body: RawBody, gate: NamedDependency[Gate], trading: NamedDependency[Trading]
-) -> Envelope[PlacedView]:
+async def place_order(request: Asked, body: RawBody) -> Envelope[PlacedView]:
     """Enter an order. It is durable when it is answered.
 
     With `wait=result` an order that the book declined is answered as a reject that names the order.
     """
-    who = await holder(request, gate, TRADE)
+    who = await holder(request, TRADE)
     form = parameters(request, WaitQuery)
-    accepted = accept(await trading.place(who, body, form.wait))
+    accepted = accept(await parts(request).trading.place(who, body, form.wait))
     _refuse_what_the_book_declined(accepted)
     return success(placed_view(accepted))
 
@@ -108,13 +96,11 @@ def _refuse_what_the_book_declined(accepted: OrderAccepted) -> None:
 @post(
     "/cancel_order", status_code=200, opt={"query": WaitQuery, "body": CancelBody, "scope": TRADE}
 )
-async def cancel_order(
-    request: Asked, body: RawBody, gate: NamedDependency[Gate], trading: NamedDependency[Trading]
-) -> Envelope[CancelledView]:
+async def cancel_order(request: Asked, body: RawBody) -> Envelope[CancelledView]:
     """Cancel one order. By default it is answered when the book has spoken (`wait=result`)."""
-    who = await holder(request, gate, TRADE)
+    who = await holder(request, TRADE)
     form = parameters(request, WaitQuery)
-    cancelled = accept(await trading.cancel(who, body, form.wait))
+    cancelled = accept(await parts(request).trading.cancel(who, body, form.wait))
     return success(CancelledView(cancelled.n, cancelled.order_ids))
 
 
@@ -123,47 +109,39 @@ async def cancel_order(
     status_code=200,
     opt={"query": WaitQuery, "body": CancelAllBody, "scope": TRADE},
 )
-async def cancel_all_orders(
-    request: Asked, body: RawBody, gate: NamedDependency[Gate], trading: NamedDependency[Trading]
-) -> Envelope[CancelledView]:
+async def cancel_all_orders(request: Asked, body: RawBody) -> Envelope[CancelledView]:
     """Cancel all open orders, or those of an event or market. Not atomic across books."""
-    who = await holder(request, gate, TRADE)
+    who = await holder(request, TRADE)
     form = parameters(request, WaitQuery)
-    cancelled = accept(await trading.cancel_all(who, body, form.wait))
+    cancelled = accept(await parts(request).trading.cancel_all(who, body, form.wait))
     return success(CancelledView(cancelled.n, cancelled.order_ids))
 
 
 @post("/split", status_code=200, opt={"query": NoQuery, "body": SharesBody, "scope": TRADE})
-async def split(
-    request: Asked, body: RawBody, gate: NamedDependency[Gate], trading: NamedDependency[Trading]
-) -> Envelope[DoneView]:
+async def split(request: Asked, body: RawBody) -> Envelope[DoneView]:
     """Turn collateral into both tokens of a market, once per `Idempotency-Key`."""
-    who = await holder(request, gate, TRADE)
+    who = await holder(request, TRADE)
     parameters(request, NoQuery)
     key = request.headers.get(IDEMPOTENCY_KEY, "")
-    return success(_done(accept(await trading.split(who, body, key))))
+    return success(_done(accept(await parts(request).trading.split(who, body, key))))
 
 
 @post("/merge", status_code=200, opt={"query": NoQuery, "body": SharesBody, "scope": TRADE})
-async def merge(
-    request: Asked, body: RawBody, gate: NamedDependency[Gate], trading: NamedDependency[Trading]
-) -> Envelope[DoneView]:
+async def merge(request: Asked, body: RawBody) -> Envelope[DoneView]:
     """Turn both tokens of a market into collateral, once per `Idempotency-Key`."""
-    who = await holder(request, gate, TRADE)
+    who = await holder(request, TRADE)
     parameters(request, NoQuery)
     key = request.headers.get(IDEMPOTENCY_KEY, "")
-    return success(_done(accept(await trading.merge(who, body, key))))
+    return success(_done(accept(await parts(request).trading.merge(who, body, key))))
 
 
 @post("/redeem", status_code=200, opt={"query": NoQuery, "body": RedeemBody, "scope": TRADE})
-async def redeem(
-    request: Asked, body: RawBody, gate: NamedDependency[Gate], trading: NamedDependency[Trading]
-) -> Envelope[RedeemedView]:
+async def redeem(request: Asked, body: RawBody) -> Envelope[RedeemedView]:
     """Turn all tokens of a resolved or voided market into collateral."""
-    who = await holder(request, gate, TRADE)
+    who = await holder(request, TRADE)
     parameters(request, NoQuery)
     key = request.headers.get(IDEMPOTENCY_KEY, "")
-    done = accept(await trading.redeem(who, body, key))
+    done = accept(await parts(request).trading.redeem(who, body, key))
     return success(RedeemedView(format_money(done.amount), done.n, done.repeated))
 
 

@@ -33,6 +33,7 @@ class Watched:
             buckets=BUCKETS,
             registry=registry,
         )
+        self._figures: dict[tuple[str, str, int], tuple[Counter, Histogram]] = {}
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Handle one request, or the application's own start and stop."""
@@ -58,8 +59,17 @@ class Watched:
         finally:
             # What no route matched shares one label: paths come from outside and have no bound.
             route = str(request.get("path_template") or "unknown")
-            self._requests.labels(request["method"], route, str(status)).inc()
-            self._seconds.labels(route).observe(time.perf_counter() - begun)
+            self._count(request["method"], route, status, time.perf_counter() - begun)
+
+    def _count(self, method: str, route: str, status: int, seconds: float) -> None:
+        key = method, route, status
+        figures = self._figures.get(key)
+        if figures is None:
+            # Looking a label up costs more than counting; routes, methods and statuses are few.
+            requests = self._requests.labels(method, route, str(status))
+            figures = self._figures[key] = (requests, self._seconds.labels(route))
+        figures[0].inc()
+        figures[1].observe(seconds)
 
 
 def _request_id(scope: Scope) -> bytes:
