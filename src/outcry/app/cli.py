@@ -7,6 +7,7 @@
 
 import asyncio
 import sys
+from contextlib import suppress
 from importlib.metadata import version
 from pathlib import Path
 from typing import Annotated, NoReturn
@@ -177,7 +178,7 @@ def verify(config: ConfigFile = None, data_dir: DataFolder = None) -> None:
 
 
 @app.command(
-    epilog=_examples("outcry tail log", "outcry tail facts -f", "outcry tail commands:1 -n 100 -f")
+    epilog=_examples("outcry tail log", "outcry tail facts -f", "outcry tail commands:1 -n 100")
 )
 def tail(
     stream: Annotated[
@@ -189,8 +190,9 @@ def tail(
     *,
     follow: Annotated[bool, typer.Option("--follow", "-f", help="Go on with what comes.")] = False,
     count: Annotated[
-        int, typer.Option("--number", "-n", min=0, help="Begin so many numbers before the end.")
+        int, typer.Option("--number", "-n", min=0, max=10_000, help="Lines of the past.")
     ] = 20,
+    ticks: Annotated[bool, typer.Option("--ticks", help="Show the passing of time too.")] = False,
     config: ConfigFile = None,
     data_dir: DataFolder = None,
 ) -> None:
@@ -199,9 +201,12 @@ def tail(
     Prices are ticks of outcome 0 (1 tick = 0.0001), quantities lots (0.01 share), money micros.
     """
     from outcry.app.showing import print_tail
+    from outcry.app.tail import View, source_named
 
     settings = _load(config, data_dir)
-    asyncio.run(print_tail(settings, stream, count=count, follow=follow))
+    source = source_named(stream, settings.shards.count)
+    with suppress(KeyboardInterrupt):  # the way to end it
+        asyncio.run(print_tail(settings, View(source, count, follow, ticks)))
 
 
 @app.command(epilog=_examples("outcry reset", "outcry reset --yes --data-dir /srv/market"))

@@ -7,7 +7,7 @@ where zero says something.
 from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
 from enum import IntEnum
-from typing import Final
+from typing import Final, TypeVar
 
 from msgspec import Struct
 from msgspec.structs import asdict
@@ -18,15 +18,17 @@ from outcry.domain.mode import Mode
 from outcry.domain.order import OrderStatus
 from outcry.messages import streams
 from outcry.messages.book_updates import unpack_depth
-from outcry.messages.commands import unpack_commands
+from outcry.messages.commands import Tick, unpack_commands
 from outcry.messages.entry import Commands, Facts, unpack_entry
-from outcry.messages.facts import unpack_facts
+from outcry.messages.facts import Ticked, unpack_facts
 from outcry.messages.user_events import unpack_batches
 from outcry.ports.bus import StreamEntry
 from outcry.ports.ledger_log import Row
 from outcry_wire import records
 from outcry_wire.rejects import Reject
 
+
+Thing = TypeVar("Thing", bound=Struct)
 
 MICROS: Final = 1_000_000
 HEX_DIGITS_MAX: Final = 16
@@ -58,12 +60,14 @@ ENUMS_OF: Final[dict[tuple[str, str], type[IntEnum]]] = {
 }
 #: Zero is an answer for these.
 KEPT: Final = frozenset({"fill", "outcome", "remaining", "side", "taker_remaining", "total", "qty"})
+#: Time passing: commands and facts that say nothing else.
+TICKS: Final = (Tick, Ticked)
 #: Said at the beginning of the line, or of no interest to a reader.
 LEFT_OUT: Final = frozenset({"at_us", "events", "flags", "request_hash", "seq", "time_us"})
 
 
-def log_lines(row: Row) -> Iterator[str]:
-    """Yield what log entry *row* made true, and whom it told."""
+def log_lines(row: Row, *, ticks: bool) -> Iterator[str]:
+    """Yield what log entry *row* made true, and whom it told; *ticks* only when asked for."""
     if not row.body:
         yield f"{row.n:>8}  {_time(row.at_us)}  -- a writer began, epoch {row.epoch}"
         return
@@ -71,10 +75,10 @@ def log_lines(row: Row) -> Iterator[str]:
     at = f"{row.n:>8}  {_time(entry.at_us)}"
     for item in entry.items:
         if isinstance(item, Commands):
-            for command in unpack_commands(item.body):
+            for command in _of(unpack_commands(item.body), ticks=ticks):
                 yield f"{at}  {item.shard}/{command.seq} {_described(command)}"
         elif isinstance(item, Facts):
-            for fact in unpack_facts(item.body):
+            for fact in _of(unpack_facts(item.body), ticks=ticks):
                 yield f"{at}  {item.shard}/{fact.seq} = {_described(fact)}"
         else:
             yield f"{at}  {_described(item.record)}"
@@ -84,14 +88,14 @@ def log_lines(row: Row) -> Iterator[str]:
         yield f"{at}  -> {count} events for users {users}"
 
 
-def stream_lines(stream: str, entry: StreamEntry) -> Iterator[str]:
-    """Yield what *entry* of *stream* says."""
+def stream_lines(stream: str, entry: StreamEntry, *, ticks: bool) -> Iterator[str]:
+    """Yield what *entry* of *stream* says; *ticks* only when asked for."""
     kind = stream.partition(":")[0]
     if kind == "commands":
-        for command in unpack_commands(entry.body):
+        for command in _of(unpack_commands(entry.body), ticks=ticks):
             yield f"{command.seq:>8}  {_time(command.time_us)}  {_described(command)}"
     elif kind == "facts":
-        for fact in unpack_facts(entry.body):
+        for fact in _of(unpack_facts(entry.body), ticks=ticks):
             yield f"{fact.seq:>8}  {_time(fact.time_us)}  {_described(fact)}"
     elif kind == "depth":
         for update in unpack_depth(entry.body).updates:
@@ -100,6 +104,10 @@ def stream_lines(stream: str, entry: StreamEntry) -> Iterator[str]:
         for batch in unpack_batches(entry.body):
             for event in batch.events:
                 yield f"{entry.last:>8}  user {batch.user_id}  {_described(event)}"
+
+
+def _of(things: Iterator[Thing], *, ticks: bool) -> Iterator[Thing]:
+    return (thing for thing in things if ticks or not isinstance(thing, TICKS))
 
 
 def _described(thing: Struct) -> str:

@@ -3,12 +3,13 @@
 import re
 import sys
 import time
+from pathlib import Path
 from typing import Final
 
 from outcry.app import credentials
 from outcry.app.access import servers_of
 from outcry.app.failures import UsageError
-from outcry.app.tail import LOG, stream_named, tail
+from outcry.app.tail import View, tail
 from outcry.runtime.config import Config
 
 
@@ -16,12 +17,11 @@ UNIT_SECONDS: Final = {"s": 1, "m": 60, "h": 3_600, "d": 86_400}
 LIFETIME_SECONDS_MAX: Final = 366 * 86_400
 
 
-async def print_tail(config: Config, stream: str, *, count: int, follow: bool) -> None:
-    """Print the lines of *stream*, or of the log, for as long as somebody reads them."""
-    wanted = LOG if stream == LOG else stream_named(stream, config.shards.count)
+async def print_tail(config: Config, view: View) -> None:
+    """Print what *view* wants to see, for as long as somebody reads it."""
     async with servers_of(config) as endpoints:
         try:
-            async for line in tail(endpoints, wanted, count=count, follow=follow):
+            async for line in tail(endpoints, view):
                 sys.stdout.write(f"{line}\n")
                 sys.stdout.flush()
         except BrokenPipeError:
@@ -32,6 +32,9 @@ async def print_tail(config: Config, stream: str, *, count: int, follow: bool) -
 def new_token(config: Config, user: str, *, admin: bool, ttl: str) -> str:
     """Return a token for *user*, good from now on for *ttl* (``12h``)."""
     lifetime = seconds_of(ttl)
+    if not (Path(config.data_dir) / "secrets").is_dir():
+        # A key made here and now would sign tokens that no exchange accepts.
+        raise UsageError(f"there is no exchange in {config.data_dir}: `outcry up` makes one")
     return credentials.new_token(config, user, admin=admin, now=int(time.time()), lifetime=lifetime)
 
 

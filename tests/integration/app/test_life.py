@@ -1,0 +1,72 @@
+"""The life of an exchange: stop it, kill it, start it again, end it without a rest."""
+
+import signal
+from pathlib import Path
+
+from tests.support.exchange import Client, Exchange, exchange, wait_until
+
+from outcry.app.pids import alive
+
+
+def test_what_was_committed_outlives_every_end(tmp_path: Path) -> None:
+    """An order rests through an orderly stop and kill -9; no end leaves a process behind."""
+    with exchange(tmp_path) as made:
+        made.start()
+        order_id = place(made)
+        processes = made.processes()
+        assert made.stop() == 0
+        assert "Stopped." in made.output()
+        assert [name for name, process in processes.items() if alive(process)] == []
+        assert "clean" in made.verify()  # which starts the servers for as long as it looks
+
+        made.start()
+        assert open_orders(made) == [order_id]
+        killed = made.processes()
+        made.signal(signal.SIGKILL)
+        made.wait()
+        wait_until(lambda: not any(alive(process) for process in killed.values()))
+
+        made.start()
+        assert open_orders(made) == [order_id]
+        assert "clean" in made.verify()
+        done = made.command("stop")
+        assert (done.returncode, done.stdout) == (0, "Stopped.\n")
+        assert made.wait() == 0
+        assert made.command("status").returncode == 1
+
+        (made.data_dir / "notes.txt").write_text("mine")
+        asked = made.command("reset", text="n\n")
+        assert asked.returncode == 1
+        assert (made.data_dir / "postgres").is_dir()
+        assert made.command("reset", "--yes").returncode == 0
+        assert [path.name for path in made.data_dir.iterdir()] == ["notes.txt"]
+
+
+def place(made: Exchange) -> int:
+    """Let a user place an order that rests; returns its id."""
+    operator = made.client(made.token("operator", "--admin"))
+    ann = made.client(made.token("ann"))
+    user_id = ann.get("/api/user_data")["id"]
+    operator.post("/api/admin/deposits", {"user_id": user_id, "amount": "50", "tx_hash": "first"})
+    market = {"market_identifier": "rain", "question": "Will it rain?"}
+    event = {"event_identifier": "weather", "title": "Weather", "markets": [market]}
+    made_event = operator.post("/api/admin/events", event)
+    body = {"event_id": made_event["event_id"], "market_id": made_event["market_ids"][0]}
+    body |= {"side": "buy", "order_type": "limit", "price": "0.30", "quantity": "10"}
+    body |= {"token_id": token_of(ann, made_event["event_id"])}
+    order_id: int = ann.post("/api/place_order", body, wait="result")["order_id"]
+    return order_id
+
+
+def token_of(client: Client, event_id: int) -> str:
+    """Return the YES token of the event's market."""
+    detail = client.get("/api/event_detail", event_id=event_id)
+    token: str = detail["markets"][0]["outcome_0_token_id"]
+    return token
+
+
+def open_orders(made: Exchange) -> list[int]:
+    """Return the ids of Ann's open orders."""
+    ann = made.client(made.token("ann"))
+    user_id = ann.get("/api/user_data")["id"]
+    return [order["order_id"] for order in ann.get("/api/open_orders", uid=user_id)["orders"]]
