@@ -28,6 +28,8 @@ Again = Callable[[int | None], AsyncIterator[tuple[int, int, bytes]]]
 #: One `append_many`, softly in bytes: the entry that reaches it still belongs.
 APPEND_COUNT_MAX: Final = 256
 APPEND_BYTES_MAX: Final = 4 * 1024 * 1024
+#: Gaps in a row before `publish` gives up: another writer makes one now and then, not so many.
+GAPS_MAX: Final = 50
 
 _log = structlog.get_logger("outcry.publish")
 
@@ -106,8 +108,10 @@ class Publisher:
         """Append *entries* and whatever the stream lost; returns when it has all of them.
 
         Waits for a bus that is away as long as it is away, in pauses of at most a second. Raises
-        `Unreachable` when `again` no longer reaches back to the tail.
+        `Unreachable` when `again` no longer reaches back to the tail, `Gap` when what it yields
+        does not follow the tail.
         """
+        gaps = 0
         while True:
             try:
                 if not self._certain or not self._continues(entries):
@@ -115,8 +119,11 @@ class Publisher:
                 await self._append([entry for entry in entries if self._is_new(entry)])
                 await self._trim()
             except Gap as gap:
+                gaps += 1
                 self._counts["gaps"] += 1
                 self._certain = False
+                if gaps > GAPS_MAX:
+                    raise
                 _log.warning("gap", stream=self._stream, tail=gap.tail, first=gap.first)
                 await self._backoff.pause()
             except BusUnavailable as error:

@@ -8,7 +8,7 @@ from tests.support.ticks import entry, seqs, ticks
 
 from outcry.domain.errors import InvariantError
 from outcry.messages.record_bodies import cut
-from outcry.ports.bus import StreamEntry
+from outcry.ports.bus import Gap, StreamEntry
 from outcry.runtime import follow
 from outcry.runtime.publish import Ahead, Publisher, Retention, Unreachable
 
@@ -138,6 +138,19 @@ async def test_a_tail_out_of_reach_is_told() -> None:
     source.oldest = 9
     with pytest.raises(Unreachable, match=r"stands at 4.*only from 9"):
         await writer.publish(source.make(1))
+
+
+async def test_what_does_not_follow_is_given_up() -> None:
+    """A source with a hole is an error of ours and ends in Gap, not in trying for ever."""
+
+    async def holey(tail: int | None) -> AsyncIterator[StreamEntry]:
+        yield entry((tail or 0) + 1, (tail or 0) + 2)
+        yield entry((tail or 0) + 4, (tail or 0) + 5)
+
+    bus = FlakyBus()
+    await bus.append_many("s", [entry(1, 3)])
+    with pytest.raises(Gap):
+        await Publisher(bus, "s", again=holey, recut=cut).publish()
 
 
 async def test_without_recut_an_overlap_is_out_of_reach() -> None:
