@@ -60,7 +60,7 @@ def check_place(ledger: Ledger, terms: OrderTerms, time_us: int) -> Granted | Re
     if rejected:
         return rejected
     price = terms.price
-    if price == 0:
+    if price == 0 and terms.kind != OrderKind.LIMIT:
         price = market.price_max if is_bid(terms.outcome, terms.side) else market.price_min
     rejected = _check_price(terms, market, price)
     if rejected:

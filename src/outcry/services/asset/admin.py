@@ -23,12 +23,16 @@ from outcry.messages.requests import (
 from outcry.services.asset.sequencer import Sequencer
 
 
+EXTERNAL_ID_LENGTH_MAX = 256
 SCOPES = frozenset({"read", "trade", "admin"})
 
 
 def create_user(sequencer: Sequencer, op: CreateUserOp) -> FundsResult:
     """Register a user with a first account, once per external id."""
     ledger = sequencer.ledger
+    if not 0 < len(op.external_id) <= EXTERNAL_ID_LENGTH_MAX:
+        wanted = f"1 to {EXTERNAL_ID_LENGTH_MAX} characters"
+        return Declined(Reject.FIELD_INVALID, f"{len(op.external_id)} characters", wanted)
     known = ledger.user_ids.get(op.external_id)
     if known:
         user = ledger.users[known]
