@@ -13,8 +13,10 @@ from typing import Any, Final
 import httpx
 import msgspec
 
+from outcry.app.credentials import new_token
 from outcry.app.pids import ProcessId, alive, send
 from outcry.app.record import Record, RecordFile
+from outcry.runtime.config import load
 
 
 COMMAND: Final = (sys.executable, "-c", "from outcry.app.cli import main; main()")
@@ -161,11 +163,10 @@ class Exchange:
 
     # --- clients --------------------------------------------------------------------------------
 
-    def token(self, user: str, *more: str) -> str:
-        """Return a token, made by the command."""
-        done = self.command("token", user, *more)
-        assert done.returncode == 0, done.stderr
-        return done.stdout.strip()
+    def token(self, user: str, *, admin: bool = False) -> str:
+        """Return a token for a trader, or for an operator."""
+        config = load(environ=self.environ())
+        return new_token(config, user, admin=admin, ttl="1h")
 
     def client(self, token: str = "") -> "Client":
         """Return a client of the HTTP door."""

@@ -7,8 +7,8 @@ from pathlib import Path
 
 from outcry.adapters.embedded import EmbeddedServers, Endpoints
 from outcry.app.failures import UsageError
+from outcry.app.record import running_pid
 from outcry.runtime.config import Config
-from outcry.runtime.data_dir import DataDir
 
 
 def require_exchange(config: Config) -> None:
@@ -21,20 +21,13 @@ def require_exchange(config: Config) -> None:
     )
 
 
-def running_pid(config: Config) -> int | None:
-    """Return the pid of the `outcry up` that uses the data folder now, None when there is none."""
-    if not Path(config.data_dir).is_dir():
-        return None
-    return DataDir(config.data_dir).running_pid()
-
-
 @asynccontextmanager
 async def servers_of(config: Config) -> AsyncGenerator[Endpoints]:
     """Give the servers of the exchange: those that run, or our own, for as long as this lasts."""
     require_exchange(config)
     configured = bool(config.postgres.dsn and config.redis.url)
     servers = EmbeddedServers(config)
-    if configured or running_pid(config) is not None:
+    if configured or running_pid(config.data_dir) is not None:
         yield servers.endpoints()
         return
     try:

@@ -6,8 +6,9 @@ from typing import Final
 
 from outcry.adapters.postgres import PostgresLedgerLog, PostgresProjection, migrate
 from outcry.adapters.redis import RedisBus
-from outcry.app.access import require_exchange, running_pid, servers_of
+from outcry.app.access import require_exchange, servers_of
 from outcry.app.failures import UsageError
+from outcry.app.record import running_pid
 from outcry.app.verify.report import Report
 from outcry.app.verify.run import verify
 from outcry.runtime.config import Config
@@ -32,7 +33,7 @@ async def check(config: Config) -> Report:
 async def recover(config: Config) -> str:
     """Start a new timeline; returns a sentence about it. Nothing may run meanwhile."""
     require_exchange(config)
-    pid = running_pid(config)
+    pid = running_pid(config.data_dir)
     if pid is not None:
         raise UsageError(f"the exchange in {config.data_dir} runs (pid {pid}); `outcry stop` first")
     async with servers_of(config) as endpoints:

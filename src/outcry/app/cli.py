@@ -9,14 +9,13 @@ import asyncio
 import sys
 from contextlib import suppress
 from importlib.metadata import version
-from pathlib import Path
 from typing import Annotated, NoReturn
 
 import typer
-from msgspec.structs import replace
 
+from outcry.app.cli_config import config_app
 from outcry.app.failures import FAILED, NEEDS_OPERATOR, UsageError, explain
-from outcry.runtime.config import Config, load
+from outcry.app.options import ConfigFile, DataFolder, examples, load_config
 
 
 app = typer.Typer(
@@ -24,24 +23,11 @@ app = typer.Typer(
     help="A complete prediction-market exchange that one command starts.",
     epilog="Begin with: outcry up. Reference: docs/reference/cli.md",
     no_args_is_help=True,
+    rich_markup_mode="markdown",
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-config_app = typer.Typer(no_args_is_help=True, help="Look at the configuration; start nothing.")
 app.add_typer(config_app, name="config")
-
-ConfigFile = Annotated[
-    Path | None,
-    typer.Option("--config", "-c", help="TOML file with settings [default: $OUTCRY_CONFIG]."),
-]
-DataFolder = Annotated[
-    Path | None,
-    typer.Option("--data-dir", "-d", help="Folder of all data [default: ./outcry-data]."),
-]
-
-
-def _examples(*lines: str) -> str:
-    return "\n\n".join(("Examples:", *lines))
 
 
 def main() -> NoReturn:
@@ -76,7 +62,7 @@ def _outcry(
 
 
 @app.command(
-    epilog=_examples(
+    epilog=examples(
         "outcry up",
         "outcry up --data-dir /srv/market",
         "OUTCRY_HTTP_PORT=9000 outcry up",
@@ -92,13 +78,13 @@ def up(config: ConfigFile = None, data_dir: DataFolder = None) -> None:
     from outcry.app.embedded import up as run_exchange
     from outcry.runtime import logging
 
-    settings = _load(config, data_dir)
+    settings = load_config(config, data_dir)
     logging.configure(settings.log, "up")
     asyncio.run(run_exchange(settings))
 
 
 @app.command(
-    epilog=_examples(
+    epilog=examples(
         "outcry run core", "outcry run match --shard 1", "outcry run websocket_depth -c market.toml"
     )
 )
@@ -119,10 +105,10 @@ def run(
     """
     from outcry.app.worker import run as run_worker
 
-    raise typer.Exit(run_worker(name, _load(config, data_dir), shard))
+    raise typer.Exit(run_worker(name, load_config(config, data_dir), shard))
 
 
-@app.command(epilog=_examples("outcry status", "outcry status --json"))
+@app.command(epilog=examples("outcry status", "outcry status --json"))
 def status(
     *,
     as_json: Annotated[bool, typer.Option("--json", help="Print it for programs.")] = False,
@@ -138,7 +124,7 @@ def status(
 
     from outcry.app import status as statuses
 
-    settings = _load(config, data_dir)
+    settings = load_config(config, data_dir)
     lines = asyncio.run(statuses.look(settings))
     if as_json:
         typer.echo(msgspec.json.encode(lines))
@@ -149,7 +135,7 @@ def status(
     raise typer.Exit(0 if statuses.healthy(lines) else FAILED)
 
 
-@app.command(epilog=_examples("outcry stop", "outcry stop --now"))
+@app.command(epilog=examples("outcry stop", "outcry stop --now"))
 def stop(
     *,
     now: Annotated[bool, typer.Option(help="Do not finish what was begun. Loses nothing.")] = False,
@@ -159,12 +145,12 @@ def stop(
     """Stop the exchange that `outcry up` runs on the data folder, and wait until it is gone."""
     from outcry.app import stopping
 
-    settings = _load(config, data_dir)
+    settings = load_config(config, data_dir)
     stopped = stopping.stop(settings, now=now)
     typer.echo("Stopped." if stopped else f"No exchange runs in {settings.data_dir}.")
 
 
-@app.command(epilog=_examples("outcry verify", "outcry verify --data-dir /srv/market"))
+@app.command(epilog=examples("outcry verify", "outcry verify --data-dir /srv/market"))
 def verify(config: ConfigFile = None, data_dir: DataFolder = None) -> None:
     """Rebuild every balance, hold, position and book from the log, and compare.
 
@@ -172,13 +158,13 @@ def verify(config: ConfigFile = None, data_dir: DataFolder = None) -> None:
     """
     from outcry.app.checking import check
 
-    report = asyncio.run(check(_load(config, data_dir)))
+    report = asyncio.run(check(load_config(config, data_dir)))
     typer.echo("\n".join(report.lines()))
     raise typer.Exit(0 if report.clean else FAILED)
 
 
 @app.command(
-    epilog=_examples("outcry tail log", "outcry tail facts -f", "outcry tail commands:1 -n 100")
+    epilog=examples("outcry tail log", "outcry tail facts -f", "outcry tail commands:1 -n 100")
 )
 def tail(
     stream: Annotated[
@@ -203,13 +189,13 @@ def tail(
     from outcry.app.showing import print_tail
     from outcry.app.tail import View, source_named
 
-    settings = _load(config, data_dir)
+    settings = load_config(config, data_dir)
     source = source_named(stream, settings.shards.count)
     with suppress(KeyboardInterrupt):  # the way to end it
         asyncio.run(print_tail(settings, View(source, count, follow, ticks)))
 
 
-@app.command(epilog=_examples("outcry reset", "outcry reset --yes --data-dir /srv/market"))
+@app.command(epilog=examples("outcry reset", "outcry reset --yes --data-dir /srv/market"))
 def reset(
     *,
     yes: Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")] = False,
@@ -219,23 +205,22 @@ def reset(
     """Delete the exchange of the data folder: every order, balance and key. Stop it first."""
     from outcry.app import stopping
 
-    settings = _load(config, data_dir)
+    settings = load_config(config, data_dir)
     things = stopping.things(settings)
     if not yes:
         names = ", ".join(path.name for path in things)
         typer.echo(f"This deletes for ever, in {settings.data_dir}: {names}")
         typer.confirm("Go on?", abort=True)
     left = stopping.reset(settings)
-    typer.echo(
-        f"Deleted. Not ours, so still there: {', '.join(map(str, left))}" if left else "Deleted."
-    )
+    names = ", ".join(path.name for path in left)
+    typer.echo(f"Deleted. What others put there stays: {names}" if left else "Deleted.")
 
 
 @app.command(
-    epilog=_examples(
+    epilog=examples(
         "outcry token alice",
         "outcry token operator --admin --ttl 30d",
-        'curl -H "Authorization: Bearer $(outcry token alice)" http://127.0.0.1:8000/api/balance',
+        'curl -H "Authorization: Bearer $(outcry token alice)" http://127.0.0.1:8000/api/user_data',
     )
 )
 def token(
@@ -251,12 +236,12 @@ def token(
     Where an issuer is configured (auth.key_file), users' tokens come from there, and only --admin
     works here.
     """
-    from outcry.app.showing import new_token
+    from outcry.app.credentials import new_token
 
-    typer.echo(new_token(_load(config, data_dir), user, admin=admin, ttl=ttl))
+    typer.echo(new_token(load_config(config, data_dir), user, admin=admin, ttl=ttl))
 
 
-@app.command(epilog=_examples("outcry recover --accept-loss"))
+@app.command(epilog=examples("outcry recover --accept-loss"))
 def recover(
     *,
     accept_loss: Annotated[
@@ -274,28 +259,4 @@ def recover(
 
     if not accept_loss:
         raise UsageError("recover gives up whatever the log lost; say so with --accept-loss")
-    typer.echo(asyncio.run(recover_log(_load(config, data_dir))))
-
-
-@config_app.command("show", epilog=_examples("outcry config show", "outcry config show -c x.toml"))
-def config_show(config: ConfigFile = None, data_dir: DataFolder = None) -> None:
-    """Print every setting as it would be used, without passwords."""
-    from outcry.runtime.config.describe import redacted
-
-    for name, value in redacted(_load(config, data_dir)).items():
-        typer.echo(f"{name} = {str(value).lower() if isinstance(value, bool) else value!r}")
-
-
-@config_app.command("check", epilog=_examples("outcry config check -c market.toml"))
-def config_check(config: ConfigFile = None, data_dir: DataFolder = None) -> None:
-    """Say whether the configuration can be used. Ends with 2 when it cannot."""
-    from outcry.app.credentials import check_keys
-
-    settings = _load(config, data_dir)
-    check_keys(settings)
-    typer.echo(f"The configuration is good. Data in {settings.data_dir}.")
-
-
-def _load(path: Path | None, data_dir: Path | None) -> Config:
-    config = load(path)
-    return config if data_dir is None else replace(config, data_dir=str(data_dir.absolute()))
+    typer.echo(asyncio.run(recover_log(load_config(config, data_dir))))

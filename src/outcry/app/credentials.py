@@ -5,6 +5,8 @@ its data folder. With one, users' tokens come from that issuer alone, and the ex
 signs nothing but tokens for its operators, under a name of its own.
 """
 
+import re
+import time
 from pathlib import Path
 from typing import Final
 
@@ -24,6 +26,8 @@ from outcry.runtime.tokens import (
 
 #: Who signs operators' tokens where users' tokens come from elsewhere.
 OPERATOR_ISSUER: Final = "outcry-operator"
+UNIT_SECONDS: Final = {"s": 1, "m": 60, "h": 3_600, "d": 86_400}
+LIFETIME_SECONDS_MAX: Final = 366 * 86_400
 
 
 def key_ring(config: Config) -> KeyRing:
@@ -46,8 +50,15 @@ def verifier(config: Config) -> TokenVerifier:
     return TokenVerifier(issuers, leeway_seconds=config.auth.token_leeway_seconds)
 
 
-def new_token(config: Config, user: str, *, admin: bool, now: int, lifetime: int) -> str:
-    """Return a token for *user*; raises `UsageError` where an issuer signs users' tokens."""
+def new_token(config: Config, user: str, *, admin: bool, ttl: str) -> str:
+    """Return a token for *user* that is good for *ttl* (``12h``) from now on.
+
+    Raises `UsageError` where another issuer signs users' tokens.
+    """
+    lifetime = lifetime_of(ttl)
+    if not (Path(config.data_dir) / "secrets").is_dir():
+        # A key made here and now would sign tokens that no exchange accepts.
+        raise UsageError(f"there is no exchange in {config.data_dir}: `outcry up` makes one")
     if config.auth.key_file and not admin:
         raise UsageError(
             f"users' tokens come from {config.auth.issuer} (auth.key_file is set): this exchange "
@@ -55,7 +66,16 @@ def new_token(config: Config, user: str, *, admin: bool, now: int, lifetime: int
         )
     # An operator who is also a user says so by a token without --admin.
     scopes = ("admin",) if admin else ()
-    return signer(config).sign(user, scopes=scopes, now=now, lifetime=lifetime)
+    return signer(config).sign(user, scopes=scopes, now=int(time.time()), lifetime=lifetime)
+
+
+def lifetime_of(text: str) -> int:
+    """Return the seconds in ``90s``, ``15m``, ``12h`` or ``30d``; raises `UsageError`."""
+    match = re.fullmatch(r"([1-9][0-9]{0,7})([smhd])", text, re.ASCII)
+    seconds = int(match[1]) * UNIT_SECONDS[match[2]] if match else 0
+    if not 0 < seconds <= LIFETIME_SECONDS_MAX:
+        raise UsageError(f"--ttl: {text!r} is no time from 1s to 366d; write 90s, 15m, 12h or 30d")
+    return seconds
 
 
 def check_keys(config: Config) -> None:

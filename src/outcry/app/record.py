@@ -12,6 +12,7 @@ import msgspec
 from msgspec import Struct
 
 from outcry.app.pids import ProcessId, alive
+from outcry.runtime.data_dir import DataDir
 
 
 class Address(Struct, frozen=True):
@@ -33,6 +34,11 @@ class Record(Struct, kw_only=True):
     processes: dict[str, ProcessId] = msgspec.field(default_factory=dict)
     #: ``http``, ``feeds``, ``grpc``, and the metrics of each group by the group's name.
     addresses: dict[str, Address] = msgspec.field(default_factory=dict)
+
+
+def running_pid(data_dir: str) -> int | None:
+    """Return the pid of the `outcry up` that holds *data_dir* now, None when there is none."""
+    return DataDir(data_dir).running_pid() if Path(data_dir).is_dir() else None
 
 
 class RecordFile:

@@ -7,10 +7,9 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Final
 
-from outcry.app.access import running_pid
 from outcry.app.failures import UsageError
 from outcry.app.pids import ProcessId, alive, identify, send
-from outcry.app.record import RecordFile
+from outcry.app.record import RecordFile, running_pid
 from outcry.runtime.config import Config
 
 
@@ -68,7 +67,7 @@ def reset(config: Config) -> list[Path]:
 
 def things(config: Config) -> list[Path]:
     """Return what `reset` would delete; raises `UsageError` when it must not."""
-    pid = running_pid(config)
+    pid = running_pid(config.data_dir)
     if pid is not None:
         raise UsageError(f"the exchange in {config.data_dir} runs (pid {pid}); `outcry stop` first")
     folder = Path(config.data_dir)
@@ -83,7 +82,7 @@ def _supervisor(config: Config) -> ProcessId | None:
     if record is not None:
         return record.supervisor
     # It holds the lock before it writes a record.
-    pid = running_pid(config)
+    pid = running_pid(config.data_dir)
     return None if pid is None else identify(pid)
 
 

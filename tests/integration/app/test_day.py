@@ -29,7 +29,7 @@ def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Exchange]:
 @pytest.fixture(scope="module")
 def operator(running: Exchange) -> Client:
     """Return a client with an operator's token."""
-    return running.client(running.token("operator", "--admin"))
+    return running.client(running.token("operator", admin=True))
 
 
 def trader(running: Exchange, operator: Client, name: str, amount: str) -> tuple[Client, int]:

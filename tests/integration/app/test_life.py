@@ -44,7 +44,7 @@ def test_what_was_committed_outlives_every_end(tmp_path: Path) -> None:
 
 def place(made: Exchange) -> int:
     """Let a user place an order that rests; returns its id."""
-    operator = made.client(made.token("operator", "--admin"))
+    operator = made.client(made.token("operator", admin=True))
     ann = made.client(made.token("ann"))
     user_id = ann.get("/api/user_data")["id"]
     operator.post("/api/admin/deposits", {"user_id": user_id, "amount": "50", "tx_hash": "first"})
