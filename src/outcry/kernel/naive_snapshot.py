@@ -89,7 +89,7 @@ def unpack(data: bytes) -> State:
     orders_at = SNAPSHOT_HEADER.size + instruments * SNAPSHOT_INSTRUMENT.size
     require(len(data) == orders_at + orders * SNAPSHOT_ORDER.size, "its length does not fit")
     state = State(seq, time_us, account_max, total_max)
-    counts = []
+    counts: list[int] = []
     for fields in SNAPSHOT_INSTRUMENT.iter_unpack(data[SNAPSHOT_HEADER.size : orders_at]):
         book = Instrument(*fields[:-1])
         check_instrument(state, book)

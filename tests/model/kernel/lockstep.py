@@ -1,5 +1,6 @@
 """Runs the same commands through every engine and compares whatever they say."""
 
+from hypothesis import HealthCheck, settings
 from tests.model.kernel.audit import Audit
 from tests.unit.kernel.book import Fact, decode
 from tests.unit.kernel.engines import Kernel, available
@@ -17,6 +18,8 @@ def rivals() -> dict[str, type[Kernel]]:
 
 
 ENGINES = rivals()
+#: A busy machine draws slowly; that says nothing about matching.
+PATIENT = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
 
 
 class Lockstep:

@@ -3,7 +3,7 @@
 from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
-from tests.model.kernel.lockstep import Lockstep
+from tests.model.kernel.lockstep import PATIENT, Lockstep
 from tests.unit.kernel.book import command
 
 from outcry_wire.records import InstrumentState, OrderKind, RecordType, TimeInForce
@@ -159,5 +159,5 @@ class KernelMachine(RuleBasedStateMachine):
             self.lockstep.compare_books(instrument)
 
 
-KernelMachine.TestCase.settings = settings(max_examples=100, stateful_step_count=50, deadline=None)
+KernelMachine.TestCase.settings = settings(PATIENT, max_examples=100, stateful_step_count=50)
 TestKernelMachine = KernelMachine.TestCase

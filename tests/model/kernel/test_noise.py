@@ -5,7 +5,7 @@ from random import Random
 import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
-from tests.model.kernel.lockstep import ENGINES, Lockstep
+from tests.model.kernel.lockstep import ENGINES, PATIENT, Lockstep
 from tests.model.kernel.streams import Stream
 from tests.unit.kernel.book import decode
 
@@ -15,7 +15,7 @@ from outcry_wire.records import LAYOUTS, RecordType
 COMMANDS = [kind for kind in RecordType if kind < RecordType.ORDER_PLACED]
 
 
-@settings(max_examples=120, deadline=None)
+@settings(PATIENT, max_examples=120)
 @given(st.lists(st.binary(max_size=200), max_size=4))
 @example([b""])
 @example([bytes(31), bytes(32), bytes(33)])
@@ -38,7 +38,7 @@ def framed(draw: st.DrawFn) -> bytes:
     return bytes([kind, 0]) + size.to_bytes(2, "little") + content
 
 
-@settings(max_examples=120, deadline=None)
+@settings(PATIENT, max_examples=120)
 @given(st.lists(framed(), max_size=8))
 def test_random_content(records: list[bytes]) -> None:
     """Whole records of random content are all carried out or refused by their own rules."""
@@ -69,7 +69,7 @@ def test_damaged_streams(lockstep: Lockstep, seed: int) -> None:
         lockstep.compare()
 
 
-@settings(max_examples=80, deadline=None)
+@settings(PATIENT, max_examples=80)
 @given(st.data())
 def test_random_snapshots(data: st.DataObject) -> None:
     """A damaged snapshot restores in no engine or in all, and then to the same state."""
