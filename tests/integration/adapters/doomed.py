@@ -33,6 +33,13 @@ class Doomed:
         while not self._servers.restart_dead():
             pass
 
+    def cut_appends(self, folder: str, size: int) -> None:
+        """Take away what a killed Valkey appended to its files beyond *size* bytes."""
+        base = sum(file.stat().st_size for file in Path(folder).glob("*.base.rdb"))
+        (appends,) = Path(folder).glob("*.incr.aof")
+        assert appends.stat().st_size > size - base
+        os.truncate(appends, size - base)
+
     @contextmanager
     def frozen(self, name: str) -> Iterator[None]:
         """Let a server hang, its children too, for the length of the block."""
