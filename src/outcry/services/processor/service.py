@@ -17,7 +17,7 @@ from outcry.messages.user_events import pack_batches
 from outcry.ports.asset import Asset, AssetUnavailable, OutOfSequence
 from outcry.ports.bus import Bus, StreamEntry
 from outcry.ports.ledger_log import LedgerLog
-from outcry.runtime.follow import Follower, Resync
+from outcry.runtime.follow import Backoff, Follower, Resync
 from outcry.runtime.publish import Ahead, Publisher
 
 
@@ -76,7 +76,7 @@ class Processor:
 
     async def _carry(self, shard: int) -> None:
         """Bring the facts of one shard to the ledger, in order, whole commands at a time."""
-        applied = await self._asset.applied(shard)
+        applied = await self._where(shard)
         follower = Follower(self._bus, streams.facts(shard), position=applied, recut=cut)
         while True:
             try:
@@ -85,7 +85,17 @@ class Processor:
             except (OutOfSequence, Resync, AssetUnavailable) as reason:
                 _log.warning("facts_again", shard=shard, reason=str(reason))
                 await asyncio.sleep(PAUSE_S)
-                follower.seek(await self._asset.applied(shard))
+                follower.seek(await self._where(shard))
+
+    async def _where(self, shard: int) -> int:
+        """Return what the ledger has applied, once it can be asked."""
+        backoff = Backoff()
+        while True:
+            try:
+                return await self._asset.applied(shard)
+            except AssetUnavailable as reason:
+                _log.warning("ledger_unavailable", shard=shard, reason=str(reason))
+                await backoff.pause()
 
     async def _publish(self) -> None:
         """Publish the user events of every committed entry, under its number."""
