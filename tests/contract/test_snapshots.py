@@ -149,6 +149,7 @@ def test_a_name_never_forgets_for_another(snapshots_world: SnapshotsWorld) -> No
     snapshots.save("kernel_0", 1, 1, 2, b"other rules", floor=0)
     save(snapshots, *range(1, 20), floor=NEVER, name="kernel_00")
     save(snapshots, *range(1, 20), floor=NEVER, name="kernel_1")
+    save(snapshots, *range(1, 20), floor=NEVER, name="kernel_0-1")
 
     assert position_at(snapshots, NEVER, name="kernel_0") == 1
     assert snapshots.newest("kernel_0", 2, 1, NEVER) is not None

@@ -27,9 +27,11 @@ _DIGEST_BYTES: Final = hashlib.sha256().digest_size
 _SUFFIX: Final = ".snapshot"
 _DRAFT_SUFFIX: Final = ".draft"
 _NAME: Final = re.compile(r"[a-z0-9_-]+")
+#: Enough for any position of 63 bits, so that files sort by position.
+_POSITION_DIGITS: Final = 19
 _FILE: Final = re.compile(
-    r"(?P<name>[a-z0-9_-]+)-(?P<timeline>\d+)-(?P<rules>\d+)-(?P<position>\d{19})"
-    + re.escape(_SUFFIX)
+    r"(?P<name>[a-z0-9_-]+)-(?P<timeline>\d+)-(?P<rules>\d+)-"
+    rf"(?P<position>\d{{{_POSITION_DIGITS}}}){re.escape(_SUFFIX)}"
 )
 
 
@@ -61,7 +63,8 @@ class FileSnapshots(Snapshots):
         """Save *body*, then forget what is old; see `Snapshots`. Raises OSError."""
         if not _NAME.fullmatch(name):
             raise ValueError(f"{name!r} cannot name a snapshot: it is not of a-z, 0-9, _ and -")
-        path = self._folder / f"{name}-{timeline}-{rules_version}-{position:019d}{_SUFFIX}"
+        stem = f"{name}-{timeline}-{rules_version}-{position:0{_POSITION_DIGITS}d}"
+        path = self._folder / f"{stem}{_SUFFIX}"
         header = _HEADER.pack(_MAGIC, timeline, position, rules_version, len(body))
         self._write_whole(path, header, _digest(header, name, body), body)
         self._forget_old(name, timeline, rules_version, floor)
@@ -126,7 +129,10 @@ class FileSnapshots(Snapshots):
         for file in kin:
             if file not in wanted:
                 file.path.unlink()
-        for draft in self._folder.glob(f"{name}-{timeline}-{rules_version}-*{_DRAFT_SUFFIX}"):
+        position = "[0-9]" * _POSITION_DIGITS
+        for draft in self._folder.glob(
+            f"{name}-{timeline}-{rules_version}-{position}{_DRAFT_SUFFIX}"
+        ):
             draft.unlink()
         self._sync_folder()
 
