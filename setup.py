@@ -108,7 +108,7 @@ def _extensions() -> list[Extension]:
     if not (KERNEL / f"{UNIT}.pxd").exists():
         return []
     source = str(KERNEL / f"{UNIT}.py")
-    flags = ["-O3", "-fwrapv"]
+    flags = ["-O3", "-fwrapv", "-DCYTHON_INLINE=inline __attribute__((always_inline))"]
     return [Extension(f"{TWIN}.{UNIT}", [source], extra_compile_args=flags, optional=not REQUIRED)]
 
 

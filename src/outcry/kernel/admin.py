@@ -1,6 +1,6 @@
 """The commands about time, instruments, limits and checkpoints."""
 
-from outcry.kernel.bits import spread, word_high
+from outcry.kernel.bits import word_high
 from outcry.kernel.book import book_of, remove_order
 from outcry.kernel.checks import bounds_are_valid, refuse_settings, tick_is_valid
 from outcry.kernel.constants import (
@@ -34,6 +34,8 @@ from outcry.kernel.facts import (
 )
 from outcry.kernel.layout import (
     PRICE_LIMIT,
+    UNCOMMON_MARKET,
+    UNCOMMON_PLAIN,
     Book,
     Core,
     book_at,
@@ -42,9 +44,9 @@ from outcry.kernel.layout import (
     new_ints,
     release,
 )
-from outcry.kernel.orders import find_book
+from outcry.kernel.placing import find_book
 from outcry.kernel.walk import first_order
-from outcry.kernel.window import clear_book, set_tick
+from outcry.kernel.window import clear_book, note_regular, set_tick
 
 
 def do_tick(core: Core, src: memoryview, at: int) -> None:
@@ -72,9 +74,9 @@ def do_add_instrument(core: Core, src: memoryview, at: int) -> None:
         return
     book = book_at(core, add_book(core, instrument))
     book.kind = src[at + 4] & 255
-    book.state = (src[at + 4] >> 8) & 255
     book.tick = src[at + 5]
     book.grain = book.tick
+    set_state(book, (src[at + 4] >> 8) & 255)
     set_bounds(book, src[at + 6], src[at + 7])
     book.qty_min = src[at + 8]
     book.qty_max = src[at + 9]
@@ -107,10 +109,10 @@ def add_book(core: Core, instrument: int) -> int:
     """Return the index of a new, empty book for *instrument*, which is not known yet."""
     core.book_count += 1
     index = core.book_count
-    if 2 * index >= 1 << (64 - core.book_shift):
+    if 2 * index > core.book_mask:
         release(core.book_table)
-        core.book_shift -= 1
-        core.book_table = new_ints(1 << (64 - core.book_shift))
+        core.book_mask = 2 * core.book_mask + 1
+        core.book_table = new_ints(core.book_mask + 1)
         for known in range(1, index):
             file_book(core, known)
     if index >= core.book_room:
@@ -133,11 +135,17 @@ def add_book(core: Core, instrument: int) -> int:
 
 def file_book(core: Core, index: int) -> None:
     """Put the book at *index* into the table of instruments."""
-    mask = (1 << (64 - core.book_shift)) - 1
-    place = spread(core.books[index].instrument, core.book_shift)
+    place = core.books[index].instrument & core.book_mask
     while core.book_table[place] != 0:
-        place = (place + 1) & mask
+        place = (place + 1) & core.book_mask
     core.book_table[place] = index
+
+
+def set_state(book: Book, state: int) -> None:
+    """Set the state, and what `is_common` looks at."""
+    book.state = state
+    book.uncommon = UNCOMMON_PLAIN if book.kind == INSTRUMENT_PLAIN else UNCOMMON_MARKET
+    note_regular(book)
 
 
 def set_bounds(book: Book, price_min: int, price_max: int) -> None:
@@ -160,7 +168,7 @@ def do_set_instrument(core: Core, src: memoryview, at: int) -> None:
         emit_command_rejected(core, instrument, src[at + 3], 0, reject, SET_INSTRUMENT)
         return
     book = book_at(core, index)
-    book.state = src[at + 4] & 255
+    set_state(book, src[at + 4] & 255)
     book.qty_min = src[at + 6]
     book.qty_max = src[at + 7]
     book.orders_max = src[at + 8]

@@ -64,3 +64,7 @@ def word_high(word: int) -> int:
 def reciprocal_of(divisor: int) -> int:
     """Return 2**32 / *divisor*, rounded up."""
     return -(-(2**32) // divisor)
+
+
+def prefetch(address: object) -> None:
+    """Fetch a cache line; Python has no such thing."""

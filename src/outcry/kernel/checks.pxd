@@ -4,7 +4,7 @@ cdef int refuse_form(Book* book, const long long* src, long at, bint may_rest) n
 @cython.locals(is_gtd=cython.bint)
 cdef int refuse_terms(Book* book, const long long* src, long at) noexcept nogil
 cdef int refuse_price(Book* book, long long price, bint on_grid) noexcept nogil
-cdef int refuse_room(Core* core, Book* book, long long account) noexcept nogil
+cdef int refuse_room(Core* core, Book* book, int owner) noexcept nogil
 cdef int refuse_entry(Book* book, const long long* src, long at) noexcept nogil
 cdef int refuse_replace(Core* core, Book* book, int index, const long long* src, long at) noexcept nogil
 cdef bint accepts(Book* book, int post_only) noexcept nogil

@@ -45,7 +45,6 @@ from outcry.kernel.constants import (
     TIF_IOC,
 )
 from outcry.kernel.layout import BUDGET_LIMIT, PRICE_LIMIT, Book, Core
-from outcry.kernel.pool import find_account
 
 
 def accepts(book: Book, post_only: int) -> bool:
@@ -116,9 +115,11 @@ def refuse_price(book: Book, price: int, on_grid: bool) -> int:
     return 0
 
 
-def refuse_room(core: Core, book: Book, account: int) -> int:
-    """Check that one more order of *account* may rest, even if it would trade at once."""
-    owner = find_account(core, account)
+def refuse_room(core: Core, book: Book, owner: int) -> int:
+    """Check that one more order of the account at *owner* (0: a new one) may rest.
+
+    It is checked even if the order would trade at once.
+    """
     if owner != 0 and core.nodes[owner].orders >= core.account_orders_max:
         return REJECT_ACCOUNT_ORDERS_LIMIT
     if book.orders >= book.orders_max:

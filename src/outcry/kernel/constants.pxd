@@ -125,3 +125,9 @@ cdef enum:
     SLOTS_FIRST = 1024
     FAR_PATIENCE = 64
     STALE_MIN = 64
+    PLACE_WORDS = 11
+    TURNS = 16
+    STAGE = 4
+    LEAD = 15
+    LOOK_AHEAD_MIN = 1024
+    LOOK_AHEAD_NODES = 16384

@@ -142,3 +142,14 @@ SLOTS_FIRST = 1024
 FAR_PATIENCE = 64
 #: Stale expiries that are always borne.
 STALE_MIN = 64
+#: Words of the longest record that is looked at ahead.
+PLACE_WORDS = 11
+#: Records in view, rounded up to a power of two.
+TURNS = 16
+#: Records between two stages, and from the first stage to the command at hand.
+STAGE = 4
+LEAD = 15
+#: Bytes of the smallest batch in which looking ahead pays.
+LOOK_AHEAD_MIN = 1024
+#: Nodes of the smallest pool that does not stay in the cache by itself.
+LOOK_AHEAD_NODES = 16384

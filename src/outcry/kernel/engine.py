@@ -24,7 +24,7 @@ from outcry.kernel.layout import (
     words_in,
     words_of,
 )
-from outcry.kernel.orders import find_book
+from outcry.kernel.placing import find_book
 from outcry.kernel.shard import boot, free_core, run
 from outcry.kernel.snapshots import hash_words, read_snapshot, snapshot_words, write_snapshot
 from outcry.kernel.walk import first_order, hash_book, next_level, next_order
@@ -129,6 +129,9 @@ class Engine:
         self.is_bound = False
         self.source = memoryview(b"")
         self.target = memoryview(b"")
+        self.source_words = words_in(self.source)
+        self.target_words = room_in(self.target)
+        self.core.out = self.core.own_out
 
     def process_bound(self, offset: int, count: int) -> int:
         """Carry out the records in *count* bytes of the source from *offset*; return bytes written.

@@ -1,10 +1,10 @@
 cdef void make_room(Core* core, long words) noexcept nogil
-cdef long begin_fact(Core* core, int record_type, int flags, unsigned int instrument, long long account, int words) noexcept nogil
+cdef inline long begin_fact(Core* core, int record_type, int flags, unsigned int instrument, long long account, int words) noexcept nogil
 cdef void emit_order_rejected(Core* core, unsigned int instrument, long long account, long long order_id, int reject) noexcept nogil
 cdef void emit_command_rejected(Core* core, unsigned int instrument, long long account, long long order_id, int reject, int command) noexcept nogil
-cdef void emit_placed(Core* core, Book* book, int index) noexcept nogil
-cdef void emit_traded(Core* core, Book* book, int maker, long long price, int quantity, int maker_remaining, int fill) noexcept nogil
-cdef void emit_cancelled(Core* core, Book* book, int index, int reason) noexcept nogil
+cdef inline void emit_placed(Core* core, Book* book, int index, long long price) noexcept nogil
+cdef inline void emit_traded(Core* core, Book* book, int maker, long long price, int quantity, int maker_remaining, int fill) noexcept nogil
+cdef inline void emit_cancelled(Core* core, Book* book, int index, int reason) noexcept nogil
 cdef void emit_taker_cancelled(Core* core, Book* book, int reason) noexcept nogil
 cdef void emit_reduced(Core* core, Book* book, int index, int by, int reason) noexcept nogil
 cdef void emit_taker_reduced(Core* core, Book* book, int by) noexcept nogil

@@ -81,13 +81,13 @@ def emit_command_rejected(
     core.out[at + 5] = join_halves(reject, command)
 
 
-def emit_placed(core: Core, book: Book, index: int) -> None:
-    """Say that the order at *index* now rests."""
+def emit_placed(core: Core, book: Book, index: int, price: int) -> None:
+    """Say that the order at *index* now rests at *price*."""
     node = node_at(core, index)
     at = begin_fact(core, ORDER_PLACED, 0, book.instrument, node.account, 8)
     out = core.out
     out[at + 4] = node.order_id
-    out[at + 5] = core.taker.price
+    out[at + 5] = price
     out[at + 6] = node.remaining
     out[at + 7] = node.outcome | node.side << 8
 

@@ -16,40 +16,53 @@ from outcry.kernel.layout import Core, new_ints, new_pages, no_ints, node_at, pa
 
 def page_slot(core: Core, number: int) -> int:
     """Return where in the directory page *number* is, or the free place where it belongs."""
-    mask = (1 << (64 - core.page_shift)) - 1
     place = spread(number, core.page_shift)
     while core.pages[place].live != 0 and core.pages[place].number != number:
-        place = (place + 1) & mask
+        place = (place + 1) & core.page_mask
     return place
 
 
 def find_order(core: Core, order_id: int) -> int:
     """Return the node of the live order with that id, or 0."""
-    page = page_at(core, page_slot(core, order_id >> 16))
-    if page.live == 0:
-        return 0
+    return order_in(core, page_slot(core, order_id >> 16), order_id)
+
+
+def order_in(core: Core, place: int, order_id: int) -> int:
+    """Return the node of the live order with that id, whose page is at *place*, or 0."""
+    page = page_at(core, place)
     if page.nodes:
         return page.nodes[order_id & 65535]
+    if page.live == 0:
+        return 0
     return core.sparse[sparse_slot(core, order_id)]
 
 
-def add_id(core: Core, order_id: int, index: int) -> None:
-    """Remember that the order with that id, which is not live yet, is at *index*."""
-    if 2 * core.page_used >= 1 << (64 - core.page_shift):
-        grow_pages(core)
-    place = page_slot(core, order_id >> 16)
+def add_id(core: Core, place: int, order_id: int, index: int) -> None:
+    """Remember that the order with that id, which is not live yet, is at *index*.
+
+    *place* is where its page is or belongs.
+    """
+    page = page_at(core, place)
+    page.live += 1
+    if page.nodes:
+        page.nodes[order_id & 65535] = index
+    else:
+        add_to_sparse_page(core, place, order_id, index)
+
+
+def add_to_sparse_page(core: Core, place: int, order_id: int, index: int) -> None:
+    """Remember an order on a page without an array, whose count is up to date already."""
     page = page_at(core, place)
     offset = order_id & 65535
-    if page.live == 0:
+    sparse_add(core, order_id, index)
+    if page.live == 1:
         core.page_used += 1
         page.number = order_id >> 16
         page.low = offset
         page.high = offset
-    page.live += 1
-    if page.nodes:
-        page.nodes[offset] = index
+        if 2 * core.page_used > core.page_mask:
+            grow_pages(core)
         return
-    sparse_add(core, order_id, index)
     page.low = min(page.low, offset)
     page.high = max(page.high, offset)
     if page.live >= PROMOTE_AT:
@@ -65,18 +78,19 @@ def remove_id(core: Core, order_id: int) -> None:
         page.nodes[order_id & 65535] = 0
         if page.live <= DEMOTE_AT:
             demote(core, place)
-        return
-    sparse_remove(core, order_id)
-    if page.live == 0:
-        remove_page(core, place)
+    else:
+        sparse_remove(core, order_id)
+        if page.live == 0:
+            remove_page(core, place)
 
 
 def grow_pages(core: Core) -> None:
     """Double the directory."""
     old = core.pages
-    old_size = 1 << (64 - core.page_shift)
+    old_size = core.page_mask + 1
     core.pages = new_pages(2 * old_size)
     core.page_shift -= 1
+    core.page_mask = 2 * old_size - 1
     for place in range(old_size):
         if old[place].live != 0:
             page = page_at(core, page_slot(core, old[place].number))
@@ -91,7 +105,7 @@ def grow_pages(core: Core) -> None:
 def remove_page(core: Core, place: int) -> None:
     """Take the empty entry at *place* out and close the gap that later entries reach over."""
     core.page_used -= 1
-    mask = (1 << (64 - core.page_shift)) - 1
+    mask = core.page_mask
     hole = place
     place = (place + 1) & mask
     while core.pages[place].live != 0:
@@ -138,16 +152,15 @@ def demote(core: Core, place: int) -> None:
 def sparse_slot(core: Core, order_id: int) -> int:
     """Return where in the hash the order with that id is, or the free place where it belongs."""
     table = core.sparse
-    mask = (1 << (64 - core.sparse_shift)) - 1
     place = spread(order_id, core.sparse_shift)
     while table[place] != 0 and core.nodes[table[place]].order_id != order_id:
-        place = (place + 1) & mask
+        place = (place + 1) & core.sparse_mask
     return place
 
 
 def sparse_add(core: Core, order_id: int, index: int) -> None:
     """Put an order into the hash."""
-    if 2 * core.sparse_used >= 1 << (64 - core.sparse_shift):
+    if 2 * core.sparse_used > core.sparse_mask:
         sparse_resize(core, core.sparse_shift - 1)
     core.sparse[sparse_slot(core, order_id)] = index
     core.sparse_used += 1
@@ -160,7 +173,7 @@ def sparse_remove(core: Core, order_id: int) -> int:
     index = table[hole]
     if index == 0:
         return 0
-    mask = (1 << (64 - core.sparse_shift)) - 1
+    mask = core.sparse_mask
     table[hole] = 0
     core.sparse_used -= 1
     place = (hole + 1) & mask
@@ -177,9 +190,10 @@ def sparse_remove(core: Core, order_id: int) -> int:
 def sparse_resize(core: Core, shift: int) -> None:
     """Make the hash one of ``2 ** (64 - shift)`` places."""
     old = core.sparse
-    old_size = 1 << (64 - core.sparse_shift)
+    old_size = core.sparse_mask + 1
     core.sparse = new_ints(1 << (64 - shift))
     core.sparse_shift = shift
+    core.sparse_mask = (1 << (64 - shift)) - 1
     for place in range(old_size):
         if old[place] != 0:
             core.sparse[sparse_slot(core, node_at(core, old[place]).order_id)] = old[place]

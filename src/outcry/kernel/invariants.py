@@ -4,12 +4,12 @@ Called by tests and on request; no command does this.
 """
 
 from outcry.kernel.bits import bit
-from outcry.kernel.constants import ROLE_ACCOUNT, ROLE_FREE, ROLE_LEVEL, ROLE_ORDER
+from outcry.kernel.constants import ROLE_ACCOUNT, ROLE_FREE, ROLE_LEVEL, ROLE_ORDER, STATE_OPEN
 from outcry.kernel.expiry import current_order
 from outcry.kernel.ids import find_order
 from outcry.kernel.ladder import slot_at_or_above, slot_of
 from outcry.kernel.layout import NO_ASK, NO_BID, Book, Core, book_at, node_at
-from outcry.kernel.orders import find_book
+from outcry.kernel.placing import find_book
 from outcry.kernel.pool import find_account
 from outcry.kernel.walk import next_level
 
@@ -37,6 +37,8 @@ def check_book(core: Core, book: Book) -> int:
     """Check both sides of a book: order of prices, bests, counts, not crossed."""
     orders = 0
     levels = 0
+    regular = book.state == STATE_OPEN and book.tick == book.grain
+    assert bool(book.is_regular) == regular, "regular book"
     for side in range(2):
         level = book.best_level[side]
         if level == 0:
@@ -173,7 +175,7 @@ def check_ids(core: Core) -> int:
     live = 0
     pages = 0
     sparse = 0
-    for place in range(1 << (64 - core.page_shift)):
+    for place in range(core.page_mask + 1):
         if core.pages[place].live != 0:
             pages += 1
             live += core.pages[place].live
@@ -185,7 +187,7 @@ def check_ids(core: Core) -> int:
     assert pages == core.page_used, "pages in use"
     assert sparse == core.sparse_used, "orders of sparse pages"
     used = 0
-    for place in range(1 << (64 - core.sparse_shift)):
+    for place in range(core.sparse_mask + 1):
         used += core.sparse[place] != 0
     assert used == sparse, "entries of the hash"
     return 0

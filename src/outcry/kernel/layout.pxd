@@ -44,7 +44,12 @@ cdef extern from * nogil:
         return base;
     }
 
+    /* Counts what has moved or gone, so that nobody keeps looking there; see ahead.py. */
+    static __thread unsigned long outcry_moved;
+    static inline unsigned long outcry_moves(void) { return outcry_moved; }
+
     static void outcry_release(void *base) {
+        outcry_moved += 1;
         if (base != NULL) free(((void **)base)[-1]);
     }
 
@@ -52,6 +57,7 @@ cdef extern from * nogil:
     static void *outcry_more(void *old, size_t old_bytes, size_t bytes) {
         char *raw, *base, *moved;
         size_t offset;
+        outcry_moved += 1;
         if (old == NULL) return outcry_new(bytes);
         raw = (char *)((void **)old)[-1];
         offset = (size_t)((char *)old - raw);
@@ -90,6 +96,7 @@ cdef extern from * nogil:
     void* raw_new "outcry_new"(size_t)
     void* raw_more "outcry_more"(void*, size_t, size_t)
     void release "outcry_release"(void*)
+    unsigned long moves "outcry_moves"()
 
 
     # A literal above 2**31 would become a Python object; these do not.
@@ -100,6 +107,8 @@ cdef extern from * nogil:
     const long long NO_LIMIT "(1LL << 62)"
     const long long BUDGET_LIMIT "1000000000000000000LL"
     const long long RECIPROCAL_LIMIT "(1LL << 32)"
+    const long long UNCOMMON_MARKET "0x0000FCFFFDFFFEFELL"
+    const long long UNCOMMON_PLAIN "0x0000FCFFFDFFFEFFLL"
     const long long MAGIC_WORD "0x314B59524354554FLL"
     const unsigned long long HASH_START "0xCBF29CE484222325ULL"
 
@@ -126,11 +135,13 @@ ctypedef struct Book:
     unsigned int instrument
     unsigned char kind
     unsigned char state
+    unsigned char is_regular
     int index
     int[2] best_level
     long long[2] best_price
     int* ladder
     unsigned long long* occupancy
+    long long uncommon
     long long base
     long long span
     long long reciprocal
@@ -152,16 +163,25 @@ ctypedef struct Book:
     int far_room
     int far_opened
 
+ctypedef struct View:
+    long at
+    Book* book
+    int* entry
+    int* owner
+    int kind
+    int index
+    int account
+    int best
+
 ctypedef struct Taker:
     long long order_id
     long long account
     long long stp_group
     long long price
     long long budget_left
-    long long expire_at_us
     int remaining
     int filled
-    int side_of_book
+    int book_side
     unsigned char outcome
     unsigned char side
     unsigned char self_trade
@@ -194,18 +214,21 @@ ctypedef struct Core:
     int book_room
     int* by_id
     int* book_table
-    int book_shift
+    long book_mask
     # accounts
     int* account_table
     int account_shift
+    long account_mask
     int account_used
     # ids
     Page* pages
     int page_shift
+    long page_mask
     int page_used
     int* spare_page
     int* sparse
     int sparse_shift
+    long sparse_mask
     int sparse_used
     # expiries
     Expiry* heap
@@ -219,6 +242,11 @@ ctypedef struct Core:
     long long total_orders_max
     long long last_seq
     int[256] sizes
+    # what is looked at ahead
+    View[16] views
+    unsigned int turn
+    unsigned long seen_moves
+    long far_at
 
 cdef inline int* new_ints(long count) noexcept nogil:
     return <int*>raw_new(count * sizeof(int))

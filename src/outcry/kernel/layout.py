@@ -28,6 +28,10 @@ NO_LIMIT = 2**62
 BUDGET_LIMIT = 10**18
 RECIPROCAL_LIMIT = 2**32
 HASH_START = OFFSET
+#: Bits of the choices of a PLACE_ORDER that are 0 in a limit order that is GTC or IOC and not
+#: post-only: whatever its outcome (on a market), side and self-trade mode.
+UNCOMMON_MARKET = 0x0000_FCFF_FDFF_FEFE
+UNCOMMON_PLAIN = 0x0000_FCFF_FDFF_FEFF
 MAGIC_WORD = int.from_bytes(SNAPSHOT_MAGIC, "little")
 
 
@@ -104,7 +108,7 @@ class Book:
     """One instrument with its book; see `ladder` for the fields of the price ladder."""
 
     def __init__(self) -> None:
-        self.instrument = self.kind = self.state = self.index = 0
+        self.instrument = self.kind = self.state = self.index = self.is_regular = self.uncommon = 0
         self.best_level = [0, 0]
         self.best_price = [NO_BID, NO_ASK]
         self.ladder: list[int] = []
@@ -117,12 +121,22 @@ class Book:
         self.far_count = self.far_room = self.far_opened = 0
 
 
+class View:
+    """A record that is looked at ahead; see `ahead`."""
+
+    def __init__(self) -> None:
+        self.at = self.kind = self.index = self.account = self.best = 0
+        self.book = Book()
+        self.entry: list[int] = []
+        self.owner: list[int] = []
+
+
 class Taker:
     """The order that is entering."""
 
     def __init__(self) -> None:
         self.order_id = self.account = self.stp_group = self.price = self.budget_left = 0
-        self.expire_at_us = self.remaining = self.filled = self.side_of_book = 0
+        self.remaining = self.filled = self.book_side = 0
         self.outcome = self.side = self.self_trade = self.is_money = 0
 
 
@@ -138,20 +152,27 @@ class Core:
         self.links: list[Link] = []
         self.node_room = self.fresh = self.free = self.order_count = 0
         self.books: list[Book] = []
-        self.book_count = self.book_room = self.book_shift = 0
+        self.book_count = self.book_room = self.book_mask = 0
         self.by_id: list[int] = []
         self.book_table: list[int] = []
         self.account_table: list[int] = []
-        self.account_shift = self.account_used = 0
+        self.account_shift = self.account_mask = self.account_used = 0
         self.pages: list[Page] = []
-        self.page_shift = self.page_used = 0
+        self.page_shift = self.page_mask = self.page_used = 0
         self.spare_page: list[int] = []
         self.sparse: list[int] = []
-        self.sparse_shift = self.sparse_used = 0
+        self.sparse_shift = self.sparse_mask = self.sparse_used = 0
         self.heap: list[Expiry] = []
         self.heap_count = self.heap_room = self.heap_stale = self.heap_ticket = 0
         self.time_us = self.account_orders_max = self.total_orders_max = self.last_seq = 0
         self.sizes = [0] * 256
+        self.views = [View() for _ in range(16)]
+        self.turn = self.far_at = self.seen_moves = 0
+
+
+def moves() -> int:
+    """Return how often memory has moved or gone, which C must know; here nothing ever does."""
+    return 0
 
 
 def release(area: object) -> None:

@@ -26,8 +26,8 @@ def own_price(core: Core, price: int) -> int:
 
 def trade(core: Core, book: Book) -> int:
     """Trade the taker against *book*; return why it is cancelled now, or 0."""
-    other = 1 - core.taker.side_of_book
-    flip = -core.taker.side_of_book
+    other = 1 - core.taker.book_side
+    flip = -core.taker.book_side
     limit = core.taker.price ^ flip
     group = core.taker.stp_group
     is_money = core.taker.is_money
@@ -103,8 +103,8 @@ def can_fill(core: Core, book: Book) -> bool:
 
     Levels are taken as a whole unless the taker may meet orders of its own group.
     """
-    other = 1 - core.taker.side_of_book
-    flip = -core.taker.side_of_book
+    other = 1 - core.taker.book_side
+    flip = -core.taker.book_side
     is_money = core.taker.is_money
     wanted = core.taker.budget_left if is_money else core.taker.remaining
     level = book.best_level[other]

@@ -3,7 +3,7 @@
 Each takes the words of a record that is known to be whole, and yields at least one fact.
 """
 
-from outcry.kernel.bits import spread, word_high
+from outcry.kernel.bits import word_high
 from outcry.kernel.book import (
     book_of,
     crosses,
@@ -13,154 +13,33 @@ from outcry.kernel.book import (
     unlink_order,
 )
 from outcry.kernel.checks import (
-    refuse_entry,
-    refuse_form,
     refuse_replace,
-    refuse_room,
-    refuse_terms,
 )
 from outcry.kernel.constants import (
     CANCEL_ALL,
     CANCELLED_ALL,
-    CANCELLED_FILL_OR_KILL,
-    CANCELLED_IMMEDIATE,
     CANCELLED_USER,
-    KIND_LIMIT,
-    KIND_MARKET_MONEY,
     REDUCED_USER,
     REJECT_INSTRUMENT_UNKNOWN,
     REJECT_NOT_OWNER,
-    REJECT_ORDER_ID_REUSED,
     REJECT_ORDER_UNKNOWN,
     REJECT_POST_ONLY_WOULD_TRADE,
     REJECT_REDUCE_INVALID,
-    ROLE_ORDER,
-    TIF_FOK,
-    TIF_GTD,
 )
-from outcry.kernel.expiry import add_expiry
 from outcry.kernel.facts import (
     emit_cancelled,
     emit_command_rejected,
     emit_done,
-    emit_order_rejected,
     emit_placed,
     emit_reduced,
     emit_replaced,
     emit_taker_cancelled,
 )
-from outcry.kernel.ids import add_id, find_order
-from outcry.kernel.layout import Book, Core, book_at, node_at
-from outcry.kernel.matching import can_fill, trade
-from outcry.kernel.pool import find_account, join_account, open_account, take_node
-
-
-def find_book(core: Core, instrument: int) -> int:
-    """Return the index of the book of *instrument*, or 0."""
-    mask = (1 << (64 - core.book_shift)) - 1
-    place = spread(instrument, core.book_shift)
-    while True:
-        index = core.book_table[place]
-        if index == 0 or core.books[index].instrument == instrument:
-            return index
-        place = (place + 1) & mask
-
-
-def do_place(core: Core, src: memoryview, at: int) -> None:
-    """Carry out PLACE_ORDER."""
-    instrument = word_high(src[at])
-    index = find_book(core, instrument)
-    book = book_at(core, index)
-    reject = REJECT_INSTRUMENT_UNKNOWN if index == 0 else refuse_place(core, book, src, at)
-    if reject != 0:
-        emit_order_rejected(core, instrument, src[at + 3], src[at + 4], reject)
-        return
-    load_taker(core, src, at)
-    terms = src[at + 6]
-    tif = (terms >> 24) & 255
-    if tif == TIF_FOK and not can_fill(core, book):
-        emit_taker_cancelled(core, book, CANCELLED_FILL_OR_KILL)
-        return
-    enter(core, book, 0, tif <= TIF_GTD and (terms >> 16) & 255 == KIND_LIMIT)
-
-
-def refuse_place(core: Core, book: Book, src: memoryview, at: int) -> int:
-    """Return why the order is refused, or 0."""
-    terms = src[at + 6]
-    may_rest = (terms >> 24) & 255 <= TIF_GTD and (terms >> 16) & 255 == KIND_LIMIT
-    if src[at + 4] <= 0 or find_order(core, src[at + 4]) != 0:
-        return REJECT_ORDER_ID_REUSED
-    reject = refuse_form(book, src, at, may_rest)
-    if reject == 0:
-        reject = refuse_terms(book, src, at)
-    if reject == 0 and may_rest:
-        reject = refuse_room(core, book, src[at + 3])
-    if reject == 0:
-        reject = refuse_entry(book, src, at)
-    return reject
-
-
-def load_taker(core: Core, src: memoryview, at: int) -> None:
-    """Make the order of the record the taker. Its fields have been checked."""
-    terms = src[at + 6]
-    is_money = (terms >> 16) & 255 == KIND_MARKET_MONEY
-    core.taker.account = src[at + 3]
-    core.taker.order_id = src[at + 4]
-    core.taker.stp_group = src[at + 5]
-    core.taker.outcome = terms & 255
-    core.taker.side = (terms >> 8) & 255
-    core.taker.side_of_book = (terms ^ (terms >> 8)) & 255
-    core.taker.self_trade = (terms >> 40) & 255
-    core.taker.price = src[at + 7]
-    core.taker.remaining = 0 if is_money else src[at + 8]
-    core.taker.budget_left = src[at + 9] if is_money else 0
-    core.taker.is_money = is_money
-    core.taker.expire_at_us = src[at + 10]
-    core.taker.filled = 0
-
-
-def enter(core: Core, book: Book, index: int, may_rest: bool) -> None:
-    """Let the taker trade; what remains rests or is cancelled.
-
-    *index* is its node if it is a replaced order, which has left its level, else 0.
-    """
-    reason = 0
-    if crosses(book, core.taker.side_of_book, core.taker.price):
-        reason = trade(core, book)
-    if reason == 0 and core.taker.remaining != 0 and may_rest:
-        if index == 0:
-            index = new_order(core)
-        node_at(core, index).remaining = core.taker.remaining
-        node_at(core, index).filled += core.taker.filled
-        link_order(core, book, index, core.taker.side_of_book, core.taker.price)
-        emit_placed(core, book, index)
-        return
-    if index != 0:
-        forget_order(core, index)
-    if reason == 0 and (core.taker.remaining != 0 or core.taker.is_money):
-        reason = CANCELLED_IMMEDIATE
-    if reason != 0:
-        emit_taker_cancelled(core, book, reason)
-
-
-def new_order(core: Core) -> int:
-    """Return a node for the taker, known by its id and to its account, not yet in a level."""
-    owner = open_account(core, core.taker.account)
-    index = take_node(core, ROLE_ORDER)
-    node = node_at(core, index)
-    node.order_id = core.taker.order_id
-    node.account = core.taker.account
-    node.stp_group = core.taker.stp_group
-    node.outcome = core.taker.outcome
-    node.side = core.taker.side
-    node.self_trade = core.taker.self_trade
-    node.expire_at_us = core.taker.expire_at_us
-    node.filled = 0
-    join_account(core, index, owner)
-    add_id(core, node.order_id, index)
-    if node.expire_at_us > 0:
-        add_expiry(core, index)
-    return index
+from outcry.kernel.ids import find_order
+from outcry.kernel.layout import Book, Core, node_at
+from outcry.kernel.matching import trade
+from outcry.kernel.placing import find_book
+from outcry.kernel.pool import find_account
 
 
 def named_order(core: Core, src: memoryview, at: int) -> int:
@@ -264,17 +143,28 @@ def enter_again(core: Core, book: Book, index: int, price: int, remaining: int) 
     """Take the order at *index* out of its level and let it enter with its new terms."""
     unlink_order(core, book, index)
     node = node_at(core, index)
-    core.taker.account = node.account
-    core.taker.order_id = node.order_id
-    core.taker.stp_group = node.stp_group
-    core.taker.outcome = node.outcome
-    core.taker.side = node.side
-    core.taker.side_of_book = node.outcome ^ node.side
-    core.taker.self_trade = node.self_trade
-    core.taker.price = price
-    core.taker.remaining = remaining
-    core.taker.budget_left = 0
-    core.taker.is_money = 0
-    core.taker.expire_at_us = node.expire_at_us
-    core.taker.filled = 0
-    enter(core, book, index, True)
+    side = node.outcome ^ node.side
+    node.remaining = remaining
+    if crosses(book, side, price):
+        core.taker.account = node.account
+        core.taker.order_id = node.order_id
+        core.taker.stp_group = node.stp_group
+        core.taker.outcome = node.outcome
+        core.taker.side = node.side
+        core.taker.book_side = side
+        core.taker.self_trade = node.self_trade
+        core.taker.price = price
+        core.taker.remaining = remaining
+        core.taker.budget_left = 0
+        core.taker.is_money = 0
+        core.taker.filled = 0
+        reason = trade(core, book)
+        if reason != 0 or core.taker.remaining == 0:
+            forget_order(core, index)
+            if reason != 0:
+                emit_taker_cancelled(core, book, reason)
+            return
+        node.remaining = core.taker.remaining
+        node.filled += core.taker.filled
+    link_order(core, book, index, side, price)
+    emit_placed(core, book, index, price)

@@ -1,9 +1,9 @@
-cdef int take_node(Core* core, int role) noexcept nogil
-cdef void give_node(Core* core, int index) noexcept nogil
+cdef inline int take_node(Core* core, int role) noexcept nogil
+cdef inline void give_node(Core* core, int index) noexcept nogil
 cdef void more_room(Core* core) noexcept nogil
-cdef int account_slot(Core* core, long long account) noexcept nogil
-cdef int find_account(Core* core, long long account) noexcept nogil
+cdef inline int account_slot(Core* core, long long account) noexcept nogil
+cdef inline int find_account(Core* core, long long account) noexcept nogil
 cdef int open_account(Core* core, long long account) noexcept nogil
 cdef void rebuild_accounts(Core* core) noexcept nogil
-cdef void join_account(Core* core, int index, int owner) noexcept nogil
-cdef void leave_account(Core* core, int index) noexcept nogil
+cdef inline void join_account(Core* core, int index, int owner) noexcept nogil
+cdef inline void leave_account(Core* core, int index) noexcept nogil

@@ -44,10 +44,9 @@ def more_room(core: Core) -> None:
 def account_slot(core: Core, account: int) -> int:
     """Return where in the table *account* is, or the free place where it belongs."""
     table = core.account_table
-    mask = (1 << (64 - core.account_shift)) - 1
     place = spread(account, core.account_shift)
     while table[place] != 0 and core.nodes[table[place]].account != account:
-        place = (place + 1) & mask
+        place = (place + 1) & core.account_mask
     return place
 
 
@@ -62,7 +61,7 @@ def open_account(core: Core, account: int) -> int:
     index = core.account_table[place]
     if index != 0:
         return index
-    if 2 * core.account_used >= 1 << (64 - core.account_shift):
+    if 2 * core.account_used > core.account_mask:
         rebuild_accounts(core)
         place = account_slot(core, account)
     index = take_node(core, ROLE_ACCOUNT)
@@ -78,7 +77,7 @@ def open_account(core: Core, account: int) -> int:
 def rebuild_accounts(core: Core) -> None:
     """Make the table four times as large as the accounts with orders, and forget the others."""
     old = core.account_table
-    old_size = 1 << (64 - core.account_shift)
+    old_size = core.account_mask + 1
     live = 0
     for place in range(old_size):
         if old[place] != 0 and core.nodes[old[place]].orders != 0:
@@ -88,6 +87,7 @@ def rebuild_accounts(core: Core) -> None:
         shift -= 1
     core.account_table = new_ints(1 << (64 - shift))
     core.account_shift = shift
+    core.account_mask = (1 << (64 - shift)) - 1
     core.account_used = live
     for place in range(old_size):
         index = old[place]

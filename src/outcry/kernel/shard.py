@@ -5,6 +5,8 @@ commands yields a reject and is skipped if its length can be believed; otherwise
 buffer is dropped. Nothing outside the given bytes is ever read.
 """
 
+import cython
+
 from outcry.kernel.admin import (
     do_add_instrument,
     do_checkpoint,
@@ -12,6 +14,7 @@ from outcry.kernel.admin import (
     do_set_limits,
     do_tick,
 )
+from outcry.kernel.ahead import look_ahead, start_look_ahead
 from outcry.kernel.bits import word_high
 from outcry.kernel.constants import (
     ADD_INSTRUMENT,
@@ -21,6 +24,8 @@ from outcry.kernel.constants import (
     CHECKPOINT,
     HEADER_BYTES,
     LAST_OF_SEQ,
+    LOOK_AHEAD_MIN,
+    LOOK_AHEAD_NODES,
     PLACE_ORDER,
     REDUCE_ORDER,
     REJECT_RECORD_INVALID,
@@ -44,7 +49,8 @@ from outcry.kernel.layout import (
     new_pages,
     release,
 )
-from outcry.kernel.orders import do_cancel, do_cancel_all, do_place, do_reduce, do_replace
+from outcry.kernel.orders import do_cancel, do_cancel_all, do_reduce, do_replace
+from outcry.kernel.placing import do_place
 from outcry.kernel.window import clear_book
 
 
@@ -61,13 +67,16 @@ def boot() -> Core:
     core.books = more_books(core.books, 0, core.book_room)
     core.by_id = more_ints(core.by_id, 0, core.book_room)
     clear_book(book_at(core, 0))
-    core.book_shift = 64 - 5
+    core.book_mask = 31
     core.book_table = new_ints(32)
     core.account_shift = 64 - 6
+    core.account_mask = 63
     core.account_table = new_ints(64)
     core.page_shift = 64 - 4
+    core.page_mask = 15
     core.pages = new_pages(16)
     core.sparse_shift = 64 - 6
+    core.sparse_mask = 63
     core.sparse = new_ints(64)
     core.account_orders_max = NO_LIMIT
     core.total_orders_max = NO_LIMIT
@@ -130,6 +139,9 @@ def run(core: Core, src: memoryview, start: int, length: int, tail: int) -> int:
     at = start
     end = start * 8 + length
     was_lent = core.is_lent
+    looks = cython.compiled and length >= LOOK_AHEAD_MIN and core.fresh > LOOK_AHEAD_NODES
+    if looks:
+        start_look_ahead(core, src, at, end >> 3)
     while at * 8 < end:
         left = end - at * 8
         if left < HEADER_BYTES:
@@ -139,6 +151,8 @@ def run(core: Core, src: memoryview, start: int, length: int, tail: int) -> int:
             emit_command_rejected(core, 0, 0, 0, REJECT_RECORD_INVALID, first)
             finish(core)
             break
+        if looks:
+            look_ahead(core, src, end >> 3)
         head = src[at]
         size = (head >> 16) & 65535
         core.seq = src[at + 1]
@@ -163,7 +177,7 @@ def free_core(core: Core) -> None:
         release(core.books[index].ladder)
         release(core.books[index].occupancy)
         release(core.books[index].far)
-    for index in range(1 << (64 - core.page_shift)):
+    for index in range(core.page_mask + 1):
         release(core.pages[index].nodes)
     release(core.own_out)
     release(core.nodes)

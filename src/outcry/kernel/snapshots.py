@@ -4,7 +4,7 @@ A snapshot is canonical: equal logical content gives equal bytes, so the hash of
 hash of its snapshot. Reading checks every word and accepts nothing that writing would not produce.
 """
 
-from outcry.kernel.admin import add_book, set_bounds
+from outcry.kernel.admin import add_book, set_bounds, set_state
 from outcry.kernel.bits import fold_word, join_halves, word_high
 from outcry.kernel.book import crosses, link_order
 from outcry.kernel.checks import bounds_are_valid, refuse_settings
@@ -21,7 +21,7 @@ from outcry.kernel.constants import (
     STP_DECREMENT,
 )
 from outcry.kernel.expiry import add_expiry
-from outcry.kernel.ids import add_id, find_order
+from outcry.kernel.ids import add_id, find_order, page_slot
 from outcry.kernel.layout import (
     HASH_START,
     MAGIC_WORD,
@@ -156,7 +156,7 @@ def read_instrument(core: Core, src: memoryview, at: int) -> int:
         return 6
     book = book_at(core, add_book(core, instrument))
     book.kind = kind
-    book.state = state
+    set_state(book, state)
     book.tick = src[at + 1]
     book.grain = book.tick
     set_bounds(book, src[at + 2], src[at + 3])
@@ -210,7 +210,7 @@ def read_order(core: Core, book: Book, src: memoryview, at: int) -> int:
     node.side = (choices >> 8) & 255
     node.self_trade = (choices >> 16) & 255
     core.nodes[owner].orders += 1
-    add_id(core, node.order_id, index)
+    add_id(core, page_slot(core, node.order_id >> 16), node.order_id, index)
     if node.expire_at_us > 0:
         add_expiry(core, index)
     refine(core, book, src[at + 3])

@@ -9,7 +9,14 @@
 """
 
 from outcry.kernel.bits import reciprocal_of
-from outcry.kernel.constants import FAR_PATIENCE, SIDE_ASK, SIDE_BID, SLOTS_FIRST, SLOTS_MAX
+from outcry.kernel.constants import (
+    FAR_PATIENCE,
+    SIDE_ASK,
+    SIDE_BID,
+    SLOTS_FIRST,
+    SLOTS_MAX,
+    STATE_OPEN,
+)
 from outcry.kernel.ladder import far_insert, mark, slot_of
 from outcry.kernel.layout import (
     NO_ASK,
@@ -157,6 +164,12 @@ def set_tick(core: Core, book: Book, tick: int) -> None:
         book.grain = tick
     else:
         refine(core, book, tick)
+    note_regular(book)
+
+
+def note_regular(book: Book) -> None:
+    """Note whether the book is open and every slot of its ladder is on the grid."""
+    book.is_regular = book.state == STATE_OPEN and book.tick == book.grain
 
 
 def refine(core: Core, book: Book, step: int) -> None:
@@ -165,5 +178,6 @@ def refine(core: Core, book: Book, step: int) -> None:
     if grain == book.grain:
         return
     book.grain = grain
+    note_regular(book)
     if book.orders != 0:
         lay_around(core, book, book.base + (book.span >> 1), book.slots)
