@@ -11,7 +11,7 @@ from outcry.ports.projection import EventRow, MarketRow, OrderRow
 from outcry.ports.queries import AccountActivity
 from outcry.services.api.render import seconds
 from outcry.services.api.views import ActivityView, OrderView, PlacedView
-from outcry_wire.records import CancelReason, OrderKind, Side, TimeInForce
+from outcry_wire.records import CancelReason, MatchKind, OrderKind, Side, TimeInForce
 
 
 _STATUSES: Final = {
@@ -99,7 +99,7 @@ def activity_view(
 ) -> ActivityView:
     """Return one line of the activity of *account*."""
     outcome: int | None = None
-    price = fee = tx_hash = ""
+    price = fee = tx_hash = role = match = ""
     if item.trade is not None:
         trade = item.trade
         taker = trade.taker_account == account
@@ -108,6 +108,8 @@ def activity_view(
         own = own_price(outcome, trade.price)
         price, qty, value = format_price(own), trade.qty, own * trade.qty
         fee = format_money(trade.taker_fee if taker else trade.maker_fee)
+        role = "taker" if taker else "maker"
+        match = MatchKind(trade.match).name.lower()
     else:
         assert item.other is not None, "an activity is a trade or something else"
         kind, qty, value = item.other.kind, item.other.qty, item.other.value
@@ -129,4 +131,6 @@ def activity_view(
         fee=fee,
         tx_hash=tx_hash,
         timestamp=seconds(item.at_us),
+        role=role,
+        match=match,
     )

@@ -188,7 +188,7 @@ class OrderHistoryView(Struct, frozen=True):
 
 
 class ActivityView(Struct, frozen=True):
-    """A fill, split, merge or redemption."""
+    """A fill, split, merge or redemption; ``role`` and ``match`` are those of a fill."""
 
     event_id: int
     market_id: int
@@ -206,6 +206,10 @@ class ActivityView(Struct, frozen=True):
     fee: str
     tx_hash: str
     timestamp: int
+    #: maker or taker.
+    role: str
+    #: transfer, mint or merge.
+    match: str
 
 
 class ActivitiesView(Struct, frozen=True):

@@ -1,0 +1,85 @@
+"""What the exchange answers to its operators, and what a market to be listed is made of."""
+
+from msgspec import Struct
+
+from outcry_sdk.amounts import Amount
+
+
+class NewMarket(Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """A market to be listed. Empty token ids are derived by the exchange; 0 is the event's end."""
+
+    market_identifier: str
+    question: str
+    slug: str = ""
+    title: str = ""
+    image: str = ""
+    condition_id: str = ""
+    parent_collection_id: str = ""
+    outcome_0_name: str = "Yes"
+    outcome_1_name: str = "No"
+    outcome_0_token_id: str = ""
+    outcome_1_token_id: str = ""
+    tick_size: Amount = "0.0001"
+    min_price: Amount = "0.0010"
+    min_quantity: Amount = "0.01"
+    max_quantity: Amount = "10000000.00"
+    fee_version: int = 0
+    end_date: int = 0
+
+
+class UserMade(Struct, frozen=True):
+    """A user who exists as of log entry ``n``."""
+
+    user_id: int
+    account: int
+    n: int
+    repeated: bool
+
+
+class KeyMade(Struct, frozen=True):
+    """A new API key; its text is shown here and nowhere else."""
+
+    key_id: int
+    generation: int
+    api_key: str
+    n: int
+
+
+class FeesMade(Struct, frozen=True):
+    """A new version of fees."""
+
+    fee_version: int
+    n: int
+
+
+class EventMade(Struct, frozen=True):
+    """An event that exists as of log entry ``n``."""
+
+    event_id: int
+    market_ids: list[int]
+    n: int
+    repeated: bool
+
+
+class MarketMade(Struct, frozen=True):
+    """A market that exists as of log entry ``n``."""
+
+    market_id: int
+    event_id: int
+    n: int
+    repeated: bool
+
+
+class MarketMoved(Struct, frozen=True):
+    """A market that made a move, committed in log entry ``n``."""
+
+    market_id: int
+    n: int
+    repeated: bool
+
+
+class Checkpoint(Struct, frozen=True):
+    """Every book was compared with the ledger's."""
+
+    checkpoint_id: int
+    n: int

@@ -1,0 +1,1 @@
+"""Both WebSocket feeds: what they say, and followers that keep state and reconnect."""
