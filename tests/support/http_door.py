@@ -13,6 +13,7 @@ from prometheus_client import CollectorRegistry
 from tests.support.venue import Venue
 
 from outcry.adapters.memory import MemoryProjection, MemoryQueries, MemoryTables
+from outcry.ports.projection import Rows
 from outcry.runtime.api_keys import KeyRing
 from outcry.runtime.books import LiveBooks
 from outcry.runtime.directory import Directory
@@ -108,6 +109,19 @@ class Door:
         return detail
 
 
+class LateProjection(MemoryProjection):
+    """Tables that are written some time after the log."""
+
+    def __init__(self, tables: MemoryTables, lag_seconds: float) -> None:
+        super().__init__(tables)
+        self._lag_seconds = lag_seconds
+
+    async def apply(self, n_first: int, n_last: int, rows: Rows) -> None:
+        """Write the rows, late."""
+        await asyncio.sleep(self._lag_seconds)
+        await super().apply(n_first, n_last, rows)
+
+
 def succeeded(answer: httpx.Response) -> Any:
     """Return the data of an answer that must be a success."""
     envelope = answer.json()
@@ -116,15 +130,18 @@ def succeeded(answer: httpx.Response) -> Any:
 
 
 @asynccontextmanager
-async def http_door(config: ApiConfig | None = None) -> AsyncIterator[Door]:
-    """Run an exchange with its HTTP door."""
+async def http_door(
+    config: ApiConfig | None = None, *, tables_lag_seconds: float = 0.0
+) -> AsyncIterator[Door]:
+    """Run an exchange with its HTTP door, its tables a little behind if told so."""
     venue = Venue()
     async with venue.running():
         tables = MemoryTables()
         queries = MemoryQueries(tables)
         books = LiveBooks(venue.bus, venue.log, venue.snapshots)
+        projection = LateProjection(tables, tables_lag_seconds)
         followers: list[Service] = [
-            History(HistoryConfig(), log=venue.log, projection=MemoryProjection(tables)),
+            History(HistoryConfig(), log=venue.log, projection=projection),
             Depth(DepthConfig(), bus=venue.bus, log=venue.log, snapshots=venue.snapshots),
             books,
         ]
@@ -159,7 +176,9 @@ def _door(venue: Venue, queries: MemoryQueries, books: LiveBooks, config: ApiCon
         keys=keys,
         registry=CollectorRegistry(),
     )
-    api = ApiService(config, needs, [lifecycle_routes(Lifecycle(venue.asset, queries))])
+    # What an operator has just made must be found by the next request, as in the real edge.
+    lifecycle = Lifecycle(venue.asset, queries, note=lambda n: api.note(n))  # noqa: PLW0108
+    api = ApiService(config, needs, [lifecycle_routes(lifecycle)])
     transport = httpx.ASGITransport(cast("Any", api.app), raise_app_exceptions=False)
     client = httpx.AsyncClient(transport=transport, base_url="http://door")
     return Door(venue, queries, books, signer, keys, api, client)

@@ -108,6 +108,8 @@ class Operator:
         done = await self._ask(CreateKeyOp(actor, form.user_id, tuple(form.scopes), form.label))
         if isinstance(done, Declined):
             return done
+        # Doors know a key from the tables: who is shown one may use it at once.
+        await self._lookups.include(done.n)
         generation = done.ids[0]
         return KeyMadeView(done.id, generation, self._keys.api_key(done.id, generation), done.n)
 

@@ -483,6 +483,20 @@ async def test_a_read_never_pretends_to_be_current() -> None:
         assert data["expected"] == "entry 1000000"
 
 
+async def test_late_tables_are_no_excuse() -> None:
+    """With tables behind the log, what was made a moment ago can be used at once."""
+    async with http_door(tables_lag_seconds=0.05) as door:
+        uid = await door.user("ann", "10")
+        body = {"user_id": uid, "scopes": ["read", "trade"]}
+        key = await door.post("/api/admin/keys", body, door.as_admin())
+        event = await door.event()
+        order = limit(event, 0, "buy", "0.5", "1")
+        placed = await door.post("/api/place_order", order, {"x-api-key": key["api_key"]})
+        open_orders = await door.get("/api/open_orders", uid=uid, after=placed["n"])
+
+    assert [item["order_id"] for item in open_orders["orders"]] == [placed["order_id"]]
+
+
 async def test_rates_are_bounded() -> None:
     """Too many orders of an account, or requests of an address, are told to wait."""
     config = ApiConfig(account_requests_per_second_max=2, address_requests_per_second_max=3)
