@@ -27,6 +27,7 @@ from outcry_wire.snapshot import RULES_VERSION
 MARKET, PLAIN = InstrumentKind.MARKET, InstrumentKind.PLAIN
 OPEN = InstrumentState.OPEN
 TICKS = (1, 5, 10, 25, 50, 100)
+PLAIN_TICKS = (1, 7, 25, 1_000)
 #: Numbers at which fields end, and their neighbours.
 EDGES = (0, 1, -1, 2, 3, 4, 255, 256, 2**31, 2**53, -(2**53), 10**9, 10**9 + 1, 10**18)
 WORST = (2**63 - 1, -(2**63), 2**62, -(2**62))
@@ -67,6 +68,10 @@ class Stream:
     spoil_every: int = 12
     #: Prices lie within so many ticks of the middle.
     width: int = 6
+    #: One price in so many of a plain instrument lies far off.
+    far_every: int = 100
+    #: One instrument in so many is a plain one.
+    plain_every: int = 3
     seq: int = 0
     time_us: int = 1_000_000
     next_order: int = 1
@@ -138,8 +143,9 @@ class Stream:
         """Return a price at which about one order in four would trade."""
         steps = self.random.randrange(-2, self.width)
         steps = -steps if bids else steps
-        if market.kind == PLAIN and self.random.randrange(100) == 0:
-            steps = self.random.choice((-(10**6), -5_000, 5_000, 10**6, 10**9))
+        if market.kind == PLAIN and self.random.randrange(self.far_every) == 0:
+            reach = 10 ** self.random.randrange(2, 10)
+            steps += self.random.randrange(-reach, reach)
         price = (market.middle + steps * market.tick) // market.tick * market.tick
         return price + (self.random.randrange(40) == 0)
 
@@ -231,8 +237,8 @@ class Stream:
         return self._pack_add(self._market())
 
     def _add_instrument(self) -> bytes:
-        kind = PLAIN if self.random.randrange(3) == 0 else MARKET
-        tick = self.random.choice((7, 25, 1_000) if kind == PLAIN else TICKS)
+        kind = PLAIN if self.random.randrange(self.plain_every) == 0 else MARKET
+        tick = self.random.choice(PLAIN_TICKS if kind == PLAIN else TICKS)
         middle = self.random.choice((0, -10_000, 123_450)) if kind == PLAIN else 5_000
         market = Market(self.next_instrument, kind, tick, middle)
         self.next_instrument += self.random.choice((1, 1, 1, 1_000))
@@ -250,8 +256,8 @@ class Stream:
     def _set_instrument(self) -> bytes:
         market = self._market()
         market.state = self.random.choice((OPEN, *list(InstrumentState)[:4]))
-        if market.kind == MARKET and self.random.randrange(3):
-            market.tick = self.random.choice(TICKS)
+        if self.random.randrange(3):
+            market.tick = self.random.choice(TICKS if market.kind == MARKET else PLAIN_TICKS)
         return self._pack_set(market)
 
     def _open_again(self) -> bytes:
