@@ -53,12 +53,13 @@ from (select n, epoch from ledger_log order by n desc limit 1) h
 returning n, epoch
 """
 
+#: The entry before is of our epoch and this one is not there (else the primary key says so): then
+#: the one before is the head, and no newer epoch has been opened.
 _APPEND: Final = """
 with entry as (
     insert into ledger_log (n, epoch, at_us, body, crc)
     select $1, $2, $3, $4, $5
-    from (select n, epoch from ledger_log order by n desc limit 1) h
-    where h.n = $1::bigint - 1 and h.epoch = $2
+    where exists (select from ledger_log where n = $1::bigint - 1 and epoch = $2)
     returning n
 ), spans as (
     insert into ledger_span (shard, kind, first_seq, last_seq, n)
