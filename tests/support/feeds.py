@@ -2,13 +2,14 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Mapping
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 from typing import Any
 
 from msgspec import json
 from tests.support.http_door import Door, http_door
 from websockets.asyncio.client import ClientConnection, connect
+from websockets.exceptions import ConnectionClosed
 
 from outcry.ports.queries import Queries
 from outcry.runtime.directory import Directory
@@ -53,9 +54,9 @@ class FeedClient:
     async def ends(self) -> tuple[int, str]:
         """Return code and reason with which the server closes; what comes before is read over."""
         async with asyncio.timeout(WAIT_SECONDS):
-            async for _ in self.socket:
-                pass
-            await self.socket.wait_closed()
+            with suppress(ConnectionClosed):
+                while True:
+                    await self.socket.recv()
         assert self.socket.close_code is not None
         return self.socket.close_code, self.socket.close_reason or ""
 

@@ -22,7 +22,8 @@ from outcry.runtime.config import Limits
 PING: Final = b"ping"
 PONG: Final = b"pong"
 
-#: Answers go out beyond the backlog limit up to this many times it; then the session is closed.
+#: Answers go out beyond the backlog limit, up to this many times it. Then pings are not answered
+#: any more, and whoever asks for something else without reading is disconnected.
 ANSWERS_FACTOR: Final = 2
 
 
@@ -210,7 +211,7 @@ class Session:
         elif kind in (FrameKind.TEXT, FrameKind.CONTINUATION):
             self._take_fragment(kind, payload, final=final)
         elif kind == FrameKind.PING:
-            if not self.backlogged:
+            if self._may_answer():
                 self.wire.send_pong(payload)
         elif kind == FrameKind.BINARY:
             self.close(CloseCode.UNSUPPORTED_DATA, "this feed speaks text; send JSON as text")
@@ -238,6 +239,9 @@ class Session:
         self._messages += 1
         return self._messages <= self.limits.messages_per_second_max
 
+    def _may_answer(self) -> bool:
+        return self.wire.backlog_bytes <= ANSWERS_FACTOR * self.limits.backlog_bytes_max
+
     def _take_fragment(self, kind: int, payload: bytes, *, final: bool) -> None:
         if (kind == FrameKind.CONTINUATION) != (self._fragments is not None):
             self.close(CloseCode.PROTOCOL_ERROR, "fragments of a message are out of order")
@@ -257,10 +261,10 @@ class Session:
 
     def _take_message(self, message: bytes) -> None:
         if message == PING:
-            if not self.backlogged:
+            if self._may_answer():
                 self.wire.send(PONG)
             return
-        if self.wire.backlog_bytes > ANSWERS_FACTOR * self.limits.backlog_bytes_max:
+        if not self._may_answer():
             self.close(CloseCode.TRY_AGAIN_LATER, "messages are sent but answers are not read")
             return
         try:

@@ -25,8 +25,8 @@ class UserFeedConfig(Struct, frozen=True):
     snapshot_orders_max: int = 10_000
     #: Orders, and positions, in one message of a snapshot.
     snapshot_part_max: int = 500
-    #: How long a client may take to read a part of what it missed.
-    drain_seconds: float = 10.0
+    #: How long a client whose connection is full may take to make room, before it must leave.
+    drain_seconds: float = 5.0
     #: How long a market that the tables do not have yet is waited for.
     market_seconds: float = 5.0
     session: SessionLimits = SessionLimits()

@@ -185,9 +185,8 @@ class UserSession(Session):
         """Send what was just committed, or fall back to catching up when that cannot be now."""
         if self.phase is not Phase.LIVE or self.closing:
             return
-        if self.backlogged:
-            self.too_slow()
-        elif batch.prev_n > self.cursor or not self._host.has_markets(batch):
+        unseen = batch.prev_n > self.cursor
+        if self.backlogged or unseen or not self._host.has_markets(batch):
             self._host.catch_up(self)
         else:
             self.show(n, batch)
