@@ -13,6 +13,7 @@ from prometheus_client import CollectorRegistry
 from tests.support.venue import Venue
 
 from outcry.adapters.memory import MemoryProjection, MemoryQueries, MemoryTables
+from outcry.ports.asset import Asset
 from outcry.ports.projection import Rows
 from outcry.runtime.api_keys import KeyRing
 from outcry.runtime.books import LiveBooks
@@ -131,9 +132,15 @@ def succeeded(answer: httpx.Response) -> Any:
 
 @asynccontextmanager
 async def http_door(
-    config: ApiConfig | None = None, *, tables_lag_seconds: float = 0.0
+    config: ApiConfig | None = None,
+    *,
+    tables_lag_seconds: float = 0.0,
+    ledger: Asset | None = None,
 ) -> AsyncIterator[Door]:
-    """Run an exchange with its HTTP door, its tables a little behind if told so."""
+    """Run an exchange with its HTTP door, its tables a little behind if told so.
+
+    The door speaks to the exchange's own ledger, or to another *ledger*: one that is not there.
+    """
     venue = Venue()
     async with venue.running():
         tables = MemoryTables()
@@ -149,7 +156,7 @@ async def http_door(
         for service in followers:
             await service.start()
             running.append(asyncio.create_task(service.run()))
-        door = _door(venue, queries, books, config or ApiConfig())
+        door = _door(venue, queries, books, config or ApiConfig(), ledger or venue.asset)
         try:
             async with door.client:
                 yield door
@@ -159,14 +166,16 @@ async def http_door(
             await asyncio.gather(*running, return_exceptions=True)
 
 
-def _door(venue: Venue, queries: MemoryQueries, books: LiveBooks, config: ApiConfig) -> Door:
+def _door(
+    venue: Venue, queries: MemoryQueries, books: LiveBooks, config: ApiConfig, asset: Asset
+) -> Door:
     signer = TokenSigner(ec.generate_private_key(ec.SECP256R1()), name="outcry", audience="outcry")
     keys = KeyRing(MASTER_KEY)
     identity = Identity(TokenVerifier([signer.issuer]), keys, queries)
     addresses: Rates[str] = Rates(config.address_requests_per_second_max, time.monotonic)
-    gate = Gate(identity, Registrar(identity, venue.asset), addresses)
+    gate = Gate(identity, Registrar(identity, asset), addresses)
     needs = Needs(
-        asset=venue.asset,
+        asset=asset,
         queries=queries,
         books=books,
         log=venue.log,
@@ -177,7 +186,7 @@ def _door(venue: Venue, queries: MemoryQueries, books: LiveBooks, config: ApiCon
         registry=CollectorRegistry(),
     )
     # What an operator has just made must be found by the next request, as in the real edge.
-    lifecycle = Lifecycle(venue.asset, queries, note=lambda n: api.note(n))  # noqa: PLW0108
+    lifecycle = Lifecycle(asset, queries, note=lambda n: api.note(n))  # noqa: PLW0108
     api = ApiService(config, needs, [lifecycle_routes(lifecycle)])
     transport = httpx.ASGITransport(cast("Any", api.app), raise_app_exceptions=False)
     client = httpx.AsyncClient(transport=transport, base_url="http://door")

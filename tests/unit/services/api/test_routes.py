@@ -2,13 +2,16 @@
 
 import asyncio
 from collections.abc import AsyncIterator
+from pathlib import Path
 from typing import Any
 
 import pytest
 from tests.support.http_door import Door, http_door
 
+from outcry.adapters.grpc import GrpcAsset
 from outcry.domain.rejects import Reject
 from outcry.messages.entry import Recorded, unpack_entry
+from outcry.runtime.api_keys import KeyRing
 from outcry.runtime.envelope import family, http_status
 from outcry.services.api.config import ApiConfig
 from outcry_wire.rejects import SENTENCES
@@ -495,6 +498,42 @@ async def test_late_tables_are_no_excuse() -> None:
         open_orders = await door.get("/api/open_orders", uid=uid, after=placed["n"])
 
     assert [item["order_id"] for item in open_orders["orders"]] == [placed["order_id"]]
+
+
+async def test_a_ledger_that_is_away(tmp_path: Path) -> None:
+    """Without the ledger reads go on, and orders are told that they may or may not be in."""
+    away = GrpcAsset(f"unix:{tmp_path}/nobody.sock", KeyRing(bytes(32)).service_token("door"))
+    async with http_door(ledger=away) as door:
+        await door.venue.user("ann", 10_000_000)
+        await door.venue.market()
+        await door.settled()
+        event = await door.get("/api/event_detail", event_id=1)
+        order = limit(event, 0, "buy", "0.5", "1")
+        data = await refused(
+            door, Reject.UNAVAILABLE, "POST", "/api/place_order", door.as_user("ann"), order
+        )
+        ready = await door.client.get("/readyz")
+        await away.close()
+
+    assert "may have been taken" in data["got"]
+    assert ready.status_code == 503
+    assert any("ledger" in reason for reason in ready.json()["reasons"])
+
+
+async def test_a_failure_of_ours_gives_nothing_away(
+    door: Door, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """An unexpected failure is an internal error with the request's id and no detail."""
+
+    async def broken() -> list[str]:
+        raise RuntimeError("secret detail")
+
+    monkeypatch.setattr(door.queries, "topics", broken)
+    answer = await door.client.get("/api/topics", headers={"x-request-id": "r-1"})
+
+    assert (answer.status_code, answer.json()["code"], answer.json()["data"]) == (500, 2998, None)
+    assert "r-1" in answer.json()["msg"]
+    assert "secret" not in answer.text
 
 
 async def test_rates_are_bounded() -> None:
