@@ -4,6 +4,7 @@ import shlex
 import sys
 from pathlib import Path
 
+from outcry import kernel
 from outcry.app.record import Record
 from outcry.runtime.config import Config
 
@@ -35,6 +36,7 @@ class Announcer:
             f"  feeds    ws://{where['feeds']}     /depth /user\n"
             f"  ledger   {where['grpc']} (gRPC)\n"
             f"  metrics  http://{metrics}\n"
+            f"  kernel   {kernel.build_info()}\n"
         )
         if self._first_time:
             self._hint(str(where["http"]))

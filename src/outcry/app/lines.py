@@ -112,15 +112,18 @@ def _of(things: Iterator[Thing], *, ticks: bool) -> Iterator[Thing]:
 
 def _described(thing: Struct) -> str:
     name = type(thing).__name__
-    fields = asdict(thing).items()
     told = (
-        f"{field}={_value(name, field, value)}" for field, value in fields if _tell(field, value)
+        f"{field}={_value(name, field, value)}"
+        for field, value in asdict(thing).items()
+        if _tells(name, field, value)
     )
     return " ".join((name, *told))
 
 
-def _tell(field: str, value: object) -> bool:
-    return field not in LEFT_OUT and (field in KEPT or field in ENUMS or bool(value))
+def _tells(owner: str, field: str, value: object) -> bool:
+    if field in LEFT_OUT:
+        return False
+    return bool(value) or field in KEPT or field in ENUMS or (owner, field) in ENUMS_OF
 
 
 def _value(owner: str, field: str, value: object) -> str:
