@@ -5,9 +5,12 @@ from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 from pathlib import Path
 
+from msgspec.structs import replace
+
 from outcry.adapters.embedded import EmbeddedServers, Endpoints
 from outcry.app.failures import UsageError
 from outcry.app.record import running_pid
+from outcry.runtime import logging
 from outcry.runtime.config import Config
 
 
@@ -25,6 +28,8 @@ def require_exchange(config: Config) -> None:
 async def servers_of(config: Config) -> AsyncGenerator[Endpoints]:
     """Give the servers of the exchange: those that run, or our own, for as long as this lasts."""
     require_exchange(config)
+    # What the servers do meanwhile is not what was asked for.
+    logging.configure(replace(config.log, level="warning"), "outcry")
     configured = bool(config.postgres.dsn and config.redis.url)
     servers = EmbeddedServers(config)
     if configured or running_pid(config.data_dir) is not None:
