@@ -5,8 +5,8 @@
 * A connection is caught up from a snapshot (or from where it left off) through the ring, or through
   the log when the ring begins later; only then is it live. Between the last look into the ring and
   going live nothing else can run, so nothing falls between.
-* A client that reads slowly is sent no more until it has read; meanwhile its events wait in the ring
-  that all share. One that does not read is disconnected and told how to resume.
+* A client that reads slowly is sent no more until it has read; meanwhile its events wait in the
+  ring that all share. One that does not read is disconnected and told how to resume.
 
 It writes nothing and decides nothing; a restart loses connections, never events.
 """
