@@ -130,4 +130,5 @@ cdef enum:
     STAGE = 4
     LEAD = 15
     LOOK_AHEAD_MIN = 1024
+    GIL_MIN = 1024
     LOOK_AHEAD_NODES = 16384

@@ -151,5 +151,7 @@ STAGE = 4
 LEAD = 15
 #: Bytes of the smallest batch in which looking ahead pays.
 LOOK_AHEAD_MIN = 1024
+#: Bytes of the smallest batch for which the GIL is given up.
+GIL_MIN = 1024
 #: Nodes of the smallest pool that does not stay in the cache by itself.
 LOOK_AHEAD_NODES = 16384

@@ -1,0 +1,56 @@
+"""Fails if the C of the kernel's inner part touches a Python object: ``make check-kernel-c``.
+
+One untyped number in a loop makes Cython use Python objects there, silently, and costs a factor of
+two. Every function that the kernel's ``.pxd`` files declare ``nogil`` must come out as plain C. The
+C file is the one that the last build wrote; `setup.py build_ext --inplace` writes it.
+"""
+
+import re
+import sys
+from pathlib import Path
+
+
+ROOT = Path(__file__).parents[1]
+KERNEL = ROOT / "src/outcry/kernel"
+DECLARED = re.compile(
+    r"^\s*cdef (?:inline )?[\w\s*]+?(\w+)\([^\n]*\) noexcept nogil$", re.MULTILINE
+)
+C_API = re.compile(r"\b(?:Py[A-Z]\w*|__Pyx_\w+)(?=\()")
+#: Macros and inline functions of Cython that are plain C.
+PLAIN_C = {"__Pyx_div_long", "__Pyx_mod_long"}
+
+
+def declared() -> set[str]:
+    """Return the names of the functions that must be plain C."""
+    return {
+        name for path in KERNEL.glob("*.pxd") for name in DECLARED.findall(path.read_text("utf-8"))
+    }
+
+
+def bodies(text: str) -> dict[str, str]:
+    """Return the C body of each function of the unit by its name in Python."""
+    found = {}
+    pattern = r"^static [^;{}\n]*__pyx_f_\w*?6engine_(?:6Engine_)?(\w+)\([^;\n]*\) \{\n(.*?)^\}"
+    for match in re.finditer(pattern, text, re.MULTILINE | re.DOTALL):
+        found[match[1]] = re.sub(r"/\*.*?\*/", "", match[2], flags=re.DOTALL)
+    return found
+
+
+def main() -> int:
+    """Check the newest C file; return the exit status."""
+    files = sorted(ROOT.glob("build/**/compiled/engine.c"), key=lambda path: path.stat().st_mtime)
+    if not files:
+        print("no engine.c under build/: build the kernel first")
+        return 1
+    written = bodies(files[-1].read_text("utf-8"))
+    names = declared()
+    problems = [f"{name}: not found in the C file" for name in sorted(names - written.keys())]
+    for name in sorted(names & written.keys()):
+        calls = sorted(set(C_API.findall(written[name])) - PLAIN_C)
+        problems += [f"{name} calls {call}" for call in calls]
+    print("\n".join(problems) or f"{len(names)} functions of the kernel are plain C")
+    return 1 if problems else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
