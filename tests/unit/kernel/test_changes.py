@@ -274,6 +274,13 @@ def test_replace_quantity_bounds(book: Book, total: int) -> None:
     assert book.replace(1, total, at=4000) == ["refused REPLACE_ORDER #1 REPLACE_INVALID"]
 
 
+def test_replace_at_the_quantity_bounds(book: Book) -> None:
+    """The new total may be the least and the most that the instrument allows."""
+    book.sell(1, 5, at=4000)
+    assert book.replace(1, total=1000, at=4000)[1] == "placed #1 SELL YES 1000@4000"
+    assert book.replace(1, total=1, at=4000) == ["replaced #1 1000@4000 -> 1@4000 in place"]
+
+
 def test_replace_below_the_minimum(book: Book) -> None:
     """The new total must reach the minimum quantity."""
     book.sell(1, 5, at=4000)

@@ -110,9 +110,17 @@ def test_quantity_bounds_invalid(book: Book, lots: tuple[int, int]) -> None:
 
 
 def test_quantity_bounds_valid(book: Book) -> None:
-    """The widest and the narrowest bounds are allowed."""
+    """The widest and the narrowest bounds are allowed, when added and when set."""
     assert "lots 1..1000000000" in add(book, lots=(1, 10**9))
     assert "lots 7..7" in add(book, instrument=3, lots=(7, 7))
+    assert "lots 1..1000000000" in book.set(lots=(1, 10**9))[0]
+    assert "lots 7..7" in book.set(lots=(7, 7))[0]
+
+
+def test_room_for_one(book: Book) -> None:
+    """A book may have room for a single order, when added and when set."""
+    assert add(book, orders_max=1).endswith(" max 1")
+    assert book.set(orders_max=1)[0].endswith(" max 1")
 
 
 @pytest.mark.parametrize("orders_max", [0, -1, -(2**63)])
