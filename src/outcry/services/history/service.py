@@ -120,6 +120,9 @@ class History:
             if self._is_full() or loop.time() >= deadline:
                 await self._hand_over()
                 deadline = loop.time() + self._config.batch_seconds
+            else:
+                # The log may be read ahead: without this the writing would stand still meanwhile.
+                await asyncio.sleep(0)
         await self._hand_over()
 
     def _apply(self, row: Row) -> tuple[Entry, Effects] | None:

@@ -11,7 +11,7 @@ It reads books and tables and writes nothing.
 
 import asyncio
 from collections.abc import Coroutine, Iterable, Mapping
-from typing import Any, Protocol
+from typing import Any, Final, Protocol
 
 from structlog import get_logger
 
@@ -26,6 +26,9 @@ from outcry.services.websocket_depth.config import DepthFeedConfig
 from outcry.services.websocket_depth.followed import Followed, Following
 from outcry.services.websocket_depth.ws import DepthSession, Request
 
+
+#: What is left to others between two rounds, however long a round takes.
+PAUSE_SECONDS_MIN: Final = 0.005
 
 _log = get_logger("outcry.websocket_depth")
 
@@ -68,11 +71,13 @@ class WebsocketDepth:
     async def run(self) -> None:
         """Send changes until cancelled."""
         assert self._subscription is not None
+        loop = asyncio.get_running_loop()
         while True:
             if not self._behind and not self._changed:
                 await self._subscription.wait()
+            due = loop.time() + self._config.interval_seconds
             await self.publish()
-            await asyncio.sleep(self._config.interval_seconds)
+            await asyncio.sleep(max(due - loop.time(), PAUSE_SECONDS_MIN))
 
     async def stop(self) -> None:
         """Want no more changes; the listener closes the connections."""
