@@ -5,8 +5,10 @@ import sys
 from pathlib import Path
 
 import pytest
+import typer
+from typer.core import TyperGroup
 
-from outcry.app.cli import main
+from outcry.app.cli import app, main
 from outcry.app.processes import GROUPS, SERVICES
 
 
@@ -112,3 +114,15 @@ def test_every_service_belongs_to_one_group() -> None:
     """The groups are a partition of the services."""
     assert len(SERVICES) == len(set(SERVICES)) == 10
     assert set(GROUPS) == {"core", "match", "history", "edge"}
+
+
+def test_the_reference_names_every_command_and_option() -> None:
+    """docs/reference/cli.md has a heading for each command and mentions each of its options."""
+    text = (Path(__file__).parents[3] / "docs" / "reference" / "cli.md").read_text("utf-8")
+    group = typer.main.get_command(app)
+    assert isinstance(group, TyperGroup)
+    for name, command in group.commands.items():
+        assert f"`outcry {name}" in text
+        for parameter in command.params:
+            long = [option for option in parameter.opts if option.startswith("--")]
+            assert all(option in text for option in long), (name, long)
