@@ -99,12 +99,13 @@ class Book:
 class Generator:
     """Draws operations and plays them."""
 
-    def __init__(self, kind: str, seed: int = 1) -> None:
+    def __init__(self, kind: str, seed: int = 1, depth: int = 0) -> None:
         self.random = Random(f"{kind} {seed}")
         count = 1000 if kind == "multi" else 1
         self.low, self.high = (1, 999) if kind != "futures" else (1, 1 << 40)
         middle = 1_000_000 if kind == "futures" else 500
-        self.books = [Book(middle, 200 if count > 1 else 4000) for _ in range(count)]
+        depth = depth or (200 if count > 1 else 4000)
+        self.books = [Book(middle, depth) for _ in range(count)]
         shares = [1 / rank for rank in range(1, count + 1)]
         self.random.shuffle(shares)
         self.traffic = list(accumulate(shares))

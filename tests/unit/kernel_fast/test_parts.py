@@ -1,0 +1,177 @@
+"""The parts of the fast kernel by themselves, interpreted: their invariants at the edges."""
+
+import re
+from pathlib import Path
+from random import Random
+
+import pytest
+
+from outcry.kernel import constants, shard
+from outcry.kernel.bits import above, below, bit, highest, lowest, reciprocal_of, signed_word
+from outcry.kernel.constants import DEMOTE_AT, PAGE_IDS, PROMOTE_AT, ROLE_ORDER
+from outcry.kernel.ids import add_id, find_order, page_slot, remove_id
+from outcry.kernel.ladder import mark, slot_at_or_above, slot_at_or_below, slot_of, unmark
+from outcry.kernel.layout import Book, Core, new_bits
+from outcry.kernel.pool import find_account, open_account, take_node
+from outcry.kernel.window import floor_to, gcd
+from outcry_wire import records, rejects, snapshot
+
+
+KERNEL = Path(constants.__file__).parent
+#: Prefixes of our constants and the enumeration of the wire that each stands for.
+WIRE = {
+    "REJECT_": rejects.Reject,
+    "CANCELLED_": records.CancelReason,
+    "REDUCED_": records.ReduceReason,
+    "KIND_": records.OrderKind,
+    "TIF_": records.TimeInForce,
+    "STP_": records.SelfTrade,
+    "STATE_": records.InstrumentState,
+    "MATCH_": records.MatchKind,
+}
+
+
+def test_constants_are_those_of_c() -> None:
+    """C and Python have the same constants with the same values."""
+    text = (KERNEL / "constants.pxd").read_text("utf-8")
+    in_c = {
+        name: int(value) for name, value in re.findall(r"^    (\w+) = (\d+)$", text, re.MULTILINE)
+    }
+    in_python = {n: v for n, v in vars(constants).items() if n.isupper() and isinstance(v, int)}
+    in_python.pop("WIRE_LAST_OF_SEQ")
+    in_python.pop("WIRE_WAS_RESTING")
+    in_python.pop("HEADER_SIZE")
+    in_python.pop("RULES_VERSION")
+    assert in_c == in_python
+
+
+@pytest.mark.parametrize("prefix", WIRE)
+def test_constants_are_those_of_the_wire(prefix: str) -> None:
+    """Each constant of the kernel has the number that the wire gives it."""
+    names = [name for name in vars(constants) if name.startswith(prefix)]
+    assert names
+    for name in names:
+        assert getattr(constants, name) == WIRE[prefix][name.removeprefix(prefix)]
+
+
+def test_sizes_of_commands() -> None:
+    """The table of command sizes knows exactly the commands and their lengths."""
+    commands = {k: v.size for k, v in records.LAYOUTS.items() if k < records.FIRST_FACT}
+    sizes = shard.boot().sizes
+    assert {number: size for number, size in enumerate(sizes) if size >= 0} == commands
+
+
+def test_literals_of_c() -> None:
+    """The large numbers that stand as text in layout.pxd are those of the wire."""
+    text = (KERNEL / "layout.pxd").read_text("utf-8")
+    assert f"0x{int.from_bytes(snapshot.SNAPSHOT_MAGIC, 'little'):X}LL" in text
+    assert "0xCBF29CE484222325ULL" in text
+
+
+@pytest.mark.parametrize("place", [0, 1, 31, 32, 62, 63])
+def test_bits(place: int) -> None:
+    """Masks are exact at both ends of a word, and never longer than one."""
+    word = bit(place)
+    assert lowest(word) == highest(word) == place
+    assert below(place) + word + above(place) == 2**64 - 1
+    assert lowest(above(place) | 2**64) == place + 1 if place < 63 else above(place) == 0
+    assert signed_word(2**63) == -(2**63)
+
+
+@pytest.mark.parametrize("grain", [1, 3, 10, 25, 1000, 9999])
+def test_reciprocal_is_exact(grain: int) -> None:
+    """Multiplying by the reciprocal is division for every price of a market."""
+    factor = reciprocal_of(grain)
+    assert all((price * factor) >> 32 == price // grain for price in range(10_001))
+
+
+@pytest.mark.parametrize("price", [-11, -10, -1, 0, 1, 9, 10, 11])
+def test_floor_and_gcd(price: int) -> None:
+    """Rounding goes down on both sides of 0, and a gcd is positive."""
+    assert floor_to(price, 10) <= price < floor_to(price, 10) + 10
+    assert floor_to(price, 10) % 10 == 0
+    assert gcd(10, price) > 0
+    assert 10 % gcd(10, price) == 0 == price % gcd(10, price)
+
+
+def occupancy_of(slots: int) -> Book:
+    """Return a book with room for marks."""
+    book = Book()
+    book.slots = slots
+    book.middle = (slots + 63) >> 6
+    book.top = book.middle + ((book.middle + 63) >> 6)
+    book.occupancy = new_bits(book.top + 1)
+    return book
+
+
+@pytest.mark.parametrize("slots", [1, 63, 64, 65, 999, 4096, 4097, 9999, 65_536])
+def test_occupancy_finds_the_next_slot(slots: int) -> None:
+    """Search up and down agrees with looking at every slot, with few and with many marks."""
+    random, book = Random(slots), occupancy_of(slots)
+    marked: set[int] = set()
+    for step in range(300):
+        slot = random.choice((0, slots - 1, random.randrange(slots)))
+        (unmark if slot in marked else mark)(book, slot)
+        marked ^= {slot}
+        asked = random.randrange(slots)
+        assert slot_at_or_below(book, asked) == max((s for s in marked if s <= asked), default=-1)
+        assert slot_at_or_above(book, asked) == min((s for s in marked if s >= asked), default=-1)
+        if step == 200:
+            for other in sorted(marked):
+                unmark(book, other)
+            marked.clear()
+    assert slot_of(book, 0) == -1
+
+
+def place_ids(core: Core, ids: list[int]) -> None:
+    """Make orders with those ids known."""
+    for order_id in ids:
+        index = take_node(core, ROLE_ORDER)
+        core.nodes[index].order_id = order_id
+        add_id(core, page_slot(core, order_id >> 16), order_id, index)
+
+
+def test_pages_come_and_go() -> None:
+    """A page gets an array when it is dense, loses it when it is sparse, and ends when empty."""
+    core = shard.boot()
+    ids = list(range(1, PROMOTE_AT))
+    place_ids(core, ids)
+    page = core.pages[page_slot(core, 0)]
+    assert not page.nodes
+    place_ids(core, [PAGE_IDS - 1])
+    assert len(page.nodes) == PAGE_IDS
+    assert core.sparse_used == 0
+    ids.append(PAGE_IDS - 1)
+    while len(ids) > DEMOTE_AT:
+        remove_id(core, ids.pop(0))
+    assert not page.nodes
+    assert core.sparse_used == DEMOTE_AT
+    assert all(core.nodes[find_order(core, order_id)].order_id == order_id for order_id in ids)
+    for order_id in ids:
+        remove_id(core, order_id)
+    assert core.page_used == core.sparse_used == 0
+
+
+def test_ids_far_apart_cost_no_pages() -> None:
+    """Ids of which each stands on a page of its own need no array, and all are found and lost."""
+    core, random = shard.boot(), Random(5)
+    ids = random.sample(range(1, 2**63), 500)
+    place_ids(core, ids)
+    assert not any(page.nodes for page in core.pages)
+    random.shuffle(ids)
+    for done, order_id in enumerate(ids):
+        assert find_order(core, order_id) != 0
+        remove_id(core, order_id)
+        assert find_order(core, order_id) == 0
+        assert core.page_used == len(ids) - done - 1
+
+
+def test_accounts_without_orders_are_swept() -> None:
+    """The table of accounts is bounded by those with orders, however many were seen."""
+    core = shard.boot()
+    kept = open_account(core, -7)
+    core.nodes[kept].orders = 1
+    for account in range(10_000):
+        open_account(core, account)
+    assert core.account_mask < 256
+    assert find_account(core, -7) == kept
