@@ -47,7 +47,7 @@ class Workload:
     setup: bytes
     stream: bytes
     #: Where each operation begins in the stream, in bytes, and the length of the stream.
-    starts: array[int]
+    starts: "array[int]"
 
     @property
     def last_seq(self) -> int:
@@ -99,7 +99,7 @@ def _setup(instruments: int, *, is_market: bool) -> bytes:
     )
 
 
-def _records(data: mmap.mmap, count: int, grid: int) -> tuple[bytes, array[int]]:
+def _records(data: mmap.mmap, count: int, grid: int) -> "tuple[bytes, array[int]]":
     buffer = bytearray(count * (PLACE_ORDER.size + CANCEL_ORDER.size))
     starts = array("q", bytes(8 * (count + 1)))
     accounts: dict[int, int] = {}
