@@ -14,6 +14,8 @@ from typing import Annotated, NoReturn
 import typer
 
 from outcry.app.cli_config import config_app
+from outcry.app.demo.command import EPILOG as DEMO_EPILOG
+from outcry.app.demo.command import demo
 from outcry.app.failures import FAILED, NEEDS_OPERATOR, UsageError, explain
 from outcry.app.options import ConfigFile, DataFolder, examples, load_config
 
@@ -28,6 +30,7 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 app.add_typer(config_app, name="config")
+app.command(epilog=DEMO_EPILOG)(demo)
 
 
 def main() -> NoReturn:

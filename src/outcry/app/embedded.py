@@ -87,6 +87,8 @@ class Exchange:
         ourselves = identify(os.getpid())
         assert ourselves is not None, "we run"
         self._record = Record(version=version("openoutcry"), supervisor=ourselves)
+        #: Set when everything answers.
+        self.ready = asyncio.Event()
 
     async def run(self) -> None:
         """Start everything and keep it running."""
@@ -142,6 +144,7 @@ class Exchange:
             ready.cancel()
         await until_ok(self._record.addresses["http"], "/readyz")
         self._announcer.ready(self._record, time.monotonic() - self._began_at)
+        self.ready.set()
         await asyncio.Event().wait()
 
     async def _watch_servers(self) -> None:

@@ -17,8 +17,11 @@ POLL_SECONDS: Final = 0.05
 #: What an orderly end may take beyond the processes' own bounds.
 SERVERS_SECONDS_MAX: Final = 40
 KILL_SECONDS_MAX: Final = 10
+#: Says in a data folder that the exchange there was made by `outcry demo`.
+DEMO_MARK: Final = "demo-venue"
 #: All that an exchange makes in its data folder. Nothing else is ever removed.
 OURS: Final = (
+    DEMO_MARK,
     "exchange.lock",
     "log",
     "postgres",
