@@ -16,15 +16,15 @@ import msgspec
 from outcry.app.credentials import new_token
 from outcry.app.pids import ProcessId, alive, send
 from outcry.app.record import Record, RecordFile
+from outcry.app.settings import free_port
 from outcry.runtime.config import load
 
 
 COMMAND: Final = (sys.executable, "-c", "from outcry.app.cli import main; main()")
 WAIT_SECONDS_MAX: Final = 90
 POLL_SECONDS: Final = 0.02
-#: Every port is a free one, and the servers are small.
+#: Every other port is a free one, and the servers are small.
 SETTINGS: Final = {
-    "OUTCRY_HTTP_PORT": "0",
     "OUTCRY_FEEDS_PORT": "0",
     "OUTCRY_GRPC_PORT": "0",
     "OUTCRY_METRICS_CORE_PORT": "0",
@@ -45,7 +45,9 @@ class Exchange:
         self.data_dir = folder / "data"
         self._output = folder / "output.txt"
         self._logs = folder / "logs.txt"
-        self._settings = {**SETTINGS, **settings}
+        # The same port at every start, so that clients find it again.
+        http = {"OUTCRY_HTTP_PORT": str(free_port("127.0.0.1"))}
+        self._settings = {**SETTINGS, **http, **settings}
         self._file = RecordFile(self.data_dir)
         self._process: subprocess.Popen[bytes] | None = None
         self._clients: list[Client] = []
