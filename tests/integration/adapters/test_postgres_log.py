@@ -1,12 +1,25 @@
 """The ledger log on a PostgreSQL that dies, hangs, lies or is set up badly."""
 
 import asyncio
+import signal
+import subprocess
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
 
 import pytest
 from tests.integration.adapters.doomed import Doomed, eventually
 
+from outcry.adapters.embedded import binaries
 from outcry.adapters.embedded import postgres as embedded_postgres
-from outcry.adapters.postgres import PostgresLedgerLog
+from outcry.adapters.embedded.identity import not_root
+from outcry.adapters.embedded.process import ServerProcess
+from outcry.adapters.postgres import (
+    PostgresLedgerLog,
+    PostgresProjection,
+    PostgresQueries,
+    connection,
+)
 from outcry.ports.ledger_log import CommitUnknown, LogUnavailable, Row, Span
 
 
@@ -154,3 +167,60 @@ async def test_a_server_that_may_lose_commits_is_refused(
 
     assert await log.head() == 0
     await log.close()
+
+
+@contextmanager
+def standby_of(servers: Doomed, folder: Path) -> Iterator[None]:
+    """Run a standby that follows the server and that nobody waits for."""
+    programs = binaries.postgres_folder("", None)
+    copy = folder / "standby"
+    backup = str(programs / "pg_basebackup")
+    subprocess.run([backup, "-d", servers.dsn, "-D", copy, "-R", "-c", "fast"], check=True)
+    settings = ["-c", f"unix_socket_directories={folder}", "-c", "listen_addresses="]
+    process = ServerProcess(
+        [str(programs / "postgres"), "-D", str(copy), *settings],
+        not_root(),
+        signal.SIGINT,
+        folder / "standby.log",
+    )
+    try:
+        yield
+    finally:
+        process.stop(embedded_postgres.STOP)
+
+
+async def follows(servers: Doomed) -> None:
+    """Raise until the standby replays what the server writes."""
+    if not await servers.sql("select replay_lsn from pg_stat_replication where replay_lsn > '0/0'"):
+        raise LogUnavailable("the standby does not follow yet")
+
+
+async def test_a_standby_that_nobody_waits_for_is_refused(servers: Doomed, tmp_path: Path) -> None:
+    """While a standby may be behind, no writer opens; once it is waited for, or gone, one does."""
+    log = await PostgresLedgerLog.connect(servers.dsn)
+    with standby_of(servers, tmp_path):
+        await eventually(lambda: follows(servers), LogUnavailable)
+        with pytest.raises(LogUnavailable, match="synchronous_standby_names"):
+            await log.open(0)
+        assert await log.head() == 0
+
+        await servers.sql("alter system set synchronous_standby_names = '*'")
+        await servers.sql("select pg_reload_conf()")
+        await eventually(lambda: log.open(0), LogUnavailable)
+    await log.close()
+
+
+async def test_letting_go_of_a_hung_server_takes_no_goodbye(
+    servers: Doomed, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Closing ends although the server answers nothing."""
+    monkeypatch.setattr(connection, "CLOSE_MS", 200)
+    log = await PostgresLedgerLog.connect(servers.dsn)
+    queries = await PostgresQueries.connect(servers.dsn)
+    tables = await PostgresProjection.connect(servers.dsn)
+    await log.open(0)
+    assert await queries.position() == await tables.position() == 0
+
+    with servers.frozen(POSTGRES):
+        for adapter in (log, queries, tables):
+            await adapter.close()

@@ -142,6 +142,24 @@ async def test_answers_while_the_tables_are_emptied_and_rebuilt(database: str) -
     await queries.close()
 
 
+async def test_a_reader_holds_up_no_writer(database: str) -> None:
+    """While an answer is being read the projection goes on, and the answer stays as it was."""
+    tables_ = await PostgresProjection.connect(database)
+    queries = await PostgresQueries.connect(database)
+    await tables_.apply(1, 1, NO_ROWS._replace(balances=[balance(1001, 0, 1)], orders=[ORDER]))
+
+    async with queries._moment() as connection:
+        before = await connection.fetchval("select total from balances")
+        await connection.fetch("select * from orders")
+        changed = NO_ROWS._replace(balances=[balance(1001, 0, 2)], orders=[ORDER])
+        await tables_.apply(2, 2, changed)
+        assert await connection.fetchval("select total from balances") == before == 1
+
+    assert await queries.balances(1001, []) == ([balance(1001, 0, 2)], 2)
+    await tables_.close()
+    await queries.close()
+
+
 async def test_queries_cannot_write(database: str) -> None:
     """The sessions of the queries refuse to change anything."""
     queries = await PostgresQueries.connect(database)

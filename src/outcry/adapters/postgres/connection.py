@@ -24,6 +24,9 @@ UNREACHABLE: Final = (
 PATIENCE_MS: Final = 30_000
 KNOCK_MS: Final = 50
 
+#: How long a server may take to say goodbye before we just leave.
+CLOSE_MS: Final = 5_000
+
 #: Every session: plans are made once and never with machine code, times are UTC.
 _ALWAYS: Final = {
     "application_name": "outcry",
@@ -49,7 +52,9 @@ async def connect(
     deadline = loop.time() + patience_ms / 1_000
     while True:
         try:
-            return await asyncpg.connect(dsn, server_settings={**_ALWAYS, **settings})
+            return await asyncpg.connect(
+                dsn, timeout=patience_ms / 1_000, server_settings={**_ALWAYS, **settings}
+            )
         except (OSError, asyncpg.PostgresConnectionError, asyncpg.CannotConnectNowError):
             if loop.time() >= deadline:
                 raise
@@ -63,7 +68,7 @@ async def open_pool(
 
     A statement may take *timeout_ms*; connections that were lost are replaced when next needed.
     """
-    await (await connect(dsn, settings)).close()
+    await close(await connect(dsn, settings))
     return await asyncpg.create_pool(
         dsn,
         min_size=0,
@@ -71,6 +76,15 @@ async def open_pool(
         command_timeout=timeout_ms / 1_000,
         server_settings={**_ALWAYS, **settings},
     )
+
+
+async def close(opened: asyncpg.Connection | asyncpg.Pool) -> None:
+    """Let go of a connection or a pool, without ceremony when the server does not answer."""
+    try:
+        async with asyncio.timeout(CLOSE_MS / 1_000):
+            await opened.close()
+    except UNREACHABLE:
+        opened.terminate()
 
 
 @contextmanager

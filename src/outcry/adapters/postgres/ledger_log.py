@@ -15,6 +15,7 @@ import asyncpg
 from outcry.adapters.postgres.connection import (
     BY_INDEX,
     UNREACHABLE,
+    close,
     connect,
     open_pool,
     unreachable_as,
@@ -76,9 +77,13 @@ select name, setting from pg_settings
 where name in ('fsync', 'full_page_writes') and setting = 'off'
 """
 #: Standbys that stream while nobody waits for them: failing over to one loses answered orders.
+#: (Only what replays is a standby, and only what copies the whole server: not an archive of the
+#: write-ahead log, not a subscriber of some tables.)
 _UNAWAITED_STANDBYS: Final = """
-select application_name from pg_stat_replication
-where state = 'streaming' and current_setting('synchronous_standby_names') = ''
+select r.application_name
+from pg_stat_replication r join pg_stat_activity a using (pid)
+where r.state = 'streaming' and r.replay_lsn is not null and a.datid is null
+    and current_setting('synchronous_standby_names') = ''
 """
 
 
@@ -192,7 +197,7 @@ class PostgresLedgerLog(LedgerLog):
                     at_us,
                 )
             finally:
-                await connection.close()
+                await close(connection)
         return timeline
 
     async def applied(self, shard: int) -> int:
@@ -207,12 +212,12 @@ class PostgresLedgerLog(LedgerLog):
         """Let go of connections."""
         await self._watch.close()
         await self._drop_writer()
-        await self._pool.close()
+        await close(self._pool)
 
     async def _drop_writer(self) -> None:
         writer, self._writer = self._writer, None
         if writer is not None:
-            await writer.close()
+            await close(writer)
 
 
 async def _refuse_unsafe(writer: asyncpg.Connection) -> None:

@@ -12,7 +12,7 @@ from typing import Final, Self
 import asyncpg
 
 from outcry.adapters.postgres import tables
-from outcry.adapters.postgres.connection import BY_INDEX, connect, unreachable_as
+from outcry.adapters.postgres.connection import BY_INDEX, close, connect, unreachable_as
 from outcry.adapters.postgres.tables import Table, folded, grams, storable
 from outcry.domain.errors import InvariantError
 from outcry.ports.projection import (
@@ -90,7 +90,7 @@ class PostgresProjection(Projection):
 
     async def close(self) -> None:
         """Let go of the connection."""
-        await self._connection.close()
+        await close(self._connection)
 
     async def _connected(self) -> asyncpg.Connection:
         if self._connection.is_closed():

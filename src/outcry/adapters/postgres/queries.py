@@ -8,7 +8,7 @@ from typing import Any, Final, Self
 import asyncpg
 
 from outcry.adapters.postgres import query_texts as texts
-from outcry.adapters.postgres.connection import open_pool, unreachable_as
+from outcry.adapters.postgres.connection import close, open_pool, unreachable_as
 from outcry.adapters.postgres.tables import (
     EVENTS,
     KEYS,
@@ -51,7 +51,7 @@ READERS_MAX: Final = 8
 #: How long one answer may take.
 ANSWER_TIMEOUT_MS: Final = 10_000
 #: How often an answer is tried again because the tables were just being emptied.
-EMPTIED_ATTEMPTS_MAX: Final = 5
+EMPTIED_ATTEMPTS_MAX: Final = 50
 EMPTIED_PAUSE_MS: Final = 20
 
 _SETTINGS: Final = {
@@ -202,7 +202,7 @@ class PostgresQueries(Queries):
     async def close(self) -> None:
         """Let go of connections."""
         await self._watch.close()
-        await self._pool.close()
+        await close(self._pool)
 
     async def _markets(self, where: str, *arguments: object) -> list[MarketRow]:
         rows = await self._fetch(

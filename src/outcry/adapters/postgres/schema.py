@@ -11,7 +11,7 @@ from typing import Final, NamedTuple
 
 import asyncpg
 
-from outcry.adapters.postgres.connection import connect
+from outcry.adapters.postgres.connection import close, connect
 from outcry.domain.errors import OutcryError
 
 
@@ -69,7 +69,7 @@ async def migrate(dsn: str) -> list[str]:
             await connection.execute("select pg_advisory_xact_lock($1)", LOCK_KEY)
             return await _apply_missing(connection, migrations())
     finally:
-        await connection.close()
+        await close(connection)
 
 
 async def _apply_missing(connection: asyncpg.Connection, known: list[Migration]) -> list[str]:
