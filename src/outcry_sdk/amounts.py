@@ -20,6 +20,9 @@ _MAY_BE_EMPTY: Final = frozenset(
         "outcome_1_best_bid",
         "outcome_1_chance",
         "price",
+        "profit_percentage",
+        "profit_value",
+        "value",
     }
 )
 

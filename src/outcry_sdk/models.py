@@ -141,9 +141,9 @@ class Position(Struct, frozen=True, kw_only=True):
     avg_price: Decimal
     quantity: Decimal
     held_quantity: Decimal
-    value: Decimal
-    profit_value: Decimal
-    profit_percentage: Decimal
+    value: Decimal | None
+    profit_value: Decimal | None
+    profit_percentage: Decimal | None
     current_price: Decimal | None
 
 

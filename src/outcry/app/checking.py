@@ -26,6 +26,7 @@ async def check(config: Config) -> Report:
         try:
             return await verify(log, tables, progress=_progress)
         finally:
+            _progress_over()
             await tables.close()
             await log.close()
 
@@ -54,4 +55,10 @@ async def recover(config: Config) -> str:
 def _progress(entry: int, of: int) -> None:
     if sys.stderr.isatty():
         sys.stderr.write(f"\rentry {entry} of {of}")
+        sys.stderr.flush()
+
+
+def _progress_over() -> None:
+    if sys.stderr.isatty():
+        sys.stderr.write("\r\x1b[K")
         sys.stderr.flush()
