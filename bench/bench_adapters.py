@@ -137,44 +137,45 @@ async def bench_log(dsn: str) -> None:
     await log.close()
 
 
-def batch(number: int, dice: random.Random) -> Rows:
-    """Return the netted rows of a batch of places, cancels and fills, a third of orders filled."""
+def orders(number: int, dice: random.Random) -> list[OrderRow]:
+    """Return the orders that a batch places, behind earlier ones that it ends."""
     places = REQUESTS_PER_BATCH * 7 // 10
     first = number * places + 1
-    earlier = sorted(
-        dice.sample(range(max(1, first - 30_000), max(2, first)), min(first - 1, 1_200))
-    )
-    new = [
-        ORDER._replace(
-            order_id=i, account=1000 + dice.randrange(2_000), status=1, placed_n=number + 1
-        )
-        for i in range(first, first + places)
+    earlier = range(max(1, first - 30_000), max(2, first))
+    ended = sorted(dice.sample(earlier, min(first - 1, REQUESTS_PER_BATCH * 6 // 10)))
+    return [
+        *(ORDER._replace(order_id=i, status=2, placed_n=0) for i in ended),
+        *(
+            ORDER._replace(
+                order_id=i, account=1000 + dice.randrange(2_000), status=1, placed_n=number + 1
+            )
+            for i in range(first, first + places)
+        ),
     ]
-    old = [ORDER._replace(order_id=i, status=2, placed_n=0) for i in earlier]
-    accounts = [(1000 + dice.randrange(2_000), dice.randrange(200) + 1) for _ in range(900)]
+
+
+def batch(number: int, dice: random.Random) -> Rows:
+    """Return the netted rows of a batch of places and cancels with 900 fills."""
+    fills = [(1000 + dice.randrange(2_000), dice.randrange(200) + 1) for _ in range(900)]
+    keys = {(account, asset) for account, market in fills for asset in (0, market * 2)}
     return Rows(
         users=[],
         keys=[],
         events=[],
         markets=[MARKET._replace(market_id=m, volume=number) for m in range(1, 201)],
-        balances=[
-            BalanceRow(account, asset, number, 0)
-            for account, asset in {(a, asset) for a, m in accounts for asset in (0, m * 2)}
-        ],
+        balances=[BalanceRow(account, asset, number, 0) for account, asset in keys],
         positions=[
             POSITION._replace(account=account, market_id=market, fees=number)
-            for account, market in set(accounts)
+            for account, market in set(fills)
         ],
-        orders=old + new,
+        orders=orders(number, dice),
         trades=[
-            TRADE._replace(
-                trade_id=first + i, taker_account=account, maker_account=account + 1, n=number + 1
-            )
-            for i, (account, _) in enumerate(accounts)
+            TRADE._replace(trade_id=number * 1_000 + i, taker_account=account, n=number + 1)
+            for i, (account, _) in enumerate(fills)
         ],
         journal=[
             JOURNAL._replace(account=account + leg % 2, n=number + 1, leg=i * 4 + leg)
-            for i, (account, _) in enumerate(accounts)
+            for i, (account, _) in enumerate(fills)
             for leg in range(4)
         ],
         activity=[],
