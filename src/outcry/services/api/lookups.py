@@ -42,14 +42,16 @@ class Lookups:
         row = await self._directory.find_market(market_id)
         if row is None:
             row = await self._queries.market(market_id)
-        if row is None and await self._caught_up():
+        if row is None:
+            await self._catch_up()
             row = await self._queries.market(market_id)
         return row
 
     async def event(self, event_id: int) -> EventRow | None:
         """Return the event, None when there is none."""
         row = self._events.get(event_id) or await self._queries.event(event_id)
-        if row is None and await self._caught_up():
+        if row is None:
+            await self._catch_up()
             row = await self._queries.event(event_id)
         if row is not None:
             self._events.put(event_id, row)
@@ -58,7 +60,8 @@ class Lookups:
     async def user(self, user_id: int) -> UserRow | None:
         """Return the user, None when there is none."""
         row = self._users.get(user_id) or await self._queries.user(user_id)
-        if row is None and await self._caught_up():
+        if row is None:
+            await self._catch_up()
             row = await self._queries.user(user_id)
         if row is not None:
             self._users.put(user_id, row)
@@ -68,9 +71,6 @@ class Lookups:
         """Wait until the tables include log entry *n*; False when they do not in time."""
         return not n or await self._queries.wait_for(n, self._wait_ms_max)
 
-    async def _caught_up(self) -> bool:
-        """Wait for the tables when they are behind; False when they were not."""
-        if await self._queries.position() >= self._newest_n:
-            return False
+    async def _catch_up(self) -> None:
+        """Wait for the tables. Whoever missed reads again: they may have come since then."""
         await self._queries.wait_for(self._newest_n, self._wait_ms_max)
-        return True

@@ -49,6 +49,28 @@ async def test_a_miss_waits_for_what_is_known_to_come(tables: MemoryTables) -> N
     assert await asyncio.gather(*asked) == [USER, EVENT, MARKET]
 
 
+class LateQueries(MemoryQueries):
+    """Tables that catch up at the worst moment: right after a read found nothing."""
+
+    def __init__(self, tables: MemoryTables) -> None:
+        super().__init__(tables)
+        self._late = tables
+
+    async def user(self, user_id: int) -> UserRow | None:
+        row = await super().user(user_id)
+        if row is None:
+            await MemoryProjection(self._late).apply(1, 4, ROWS)
+        return row
+
+
+async def test_a_miss_is_read_again_when_the_tables_came_meanwhile(tables: MemoryTables) -> None:
+    """A row that lands between a miss and the look at how far the tables are is found."""
+    queries = LateQueries(tables)
+    lookups = Lookups(queries, Directory(queries), wait_ms_max=5_000)
+    lookups.note(4)
+    assert await lookups.user(1) == USER
+
+
 async def test_waiting_is_bounded(tables: MemoryTables) -> None:
     """Tables that never catch up make a miss late, not endless."""
     lookups = lookups_over(tables, 10)
