@@ -84,11 +84,11 @@ class Exchange:
         self.launch()
         wait_until(lambda: "Ready after" in self.output(), self._still_running)
 
-    def launch(self) -> None:
-        """Start `outcry up`."""
+    def launch(self, *arguments: str) -> None:
+        """Start `outcry up`, or another command that runs an exchange."""
         with self._output.open("wb") as output, self._logs.open("ab") as logs:
             self._process = subprocess.Popen(
-                [*COMMAND, "up"],
+                [*COMMAND, *(arguments or ("up",))],
                 env=self.environ(),
                 stdin=subprocess.DEVNULL,
                 stdout=output,
