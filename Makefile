@@ -32,6 +32,10 @@ up: $(RUN) $(TWIN) ## Start a whole exchange on this machine (ARGS="..." goes to
 stop: $(RUN) ## Stop the exchange that `make up` started
 	$(BIN)/outcry stop $(ARGS)
 
+.PHONY: replay
+replay: $(RUN) $(TWIN) ## Trade a recorded day again (ARGS="--markets FILE --prices FILE")
+	$(BIN)/outcry replay $(ARGS)
+
 .PHONY: verify
 verify: $(RUN) $(TWIN) ## Rebuild the ledger from its log and compare everything with it
 	$(BIN)/outcry verify $(ARGS)

@@ -22,7 +22,9 @@ from outcry_wire.rejects import Reject
 ResultT = TypeVar("ResultT")
 
 #: Refusals that say: nothing happened, come again.
-_COME_AGAIN: Final = frozenset({Reject.BUSY, Reject.RATE_LIMITED, Reject.SHUTTING_DOWN})
+_COME_AGAIN: Final = frozenset(
+    {Reject.BUSY, Reject.RATE_LIMITED, Reject.SHUTTING_DOWN, Reject.CANCEL_ALL_PENDING}
+)
 #: Statuses that something between us and the exchange answers.
 _GATEWAY_STATUSES: Final = frozenset({502, 503, 504})
 

@@ -18,6 +18,8 @@ from outcry.app.demo.command import EPILOG as DEMO_EPILOG
 from outcry.app.demo.command import demo
 from outcry.app.failures import FAILED, NEEDS_OPERATOR, UsageError, explain
 from outcry.app.options import ConfigFile, DataFolder, examples, load_config
+from outcry.app.replay.command import EPILOG as REPLAY_EPILOG
+from outcry.app.replay.command import replay
 
 
 app = typer.Typer(
@@ -31,6 +33,7 @@ app = typer.Typer(
 )
 app.add_typer(config_app, name="config")
 app.command(epilog=DEMO_EPILOG)(demo)
+app.command(epilog=REPLAY_EPILOG)(replay)
 
 
 def main() -> NoReturn:

@@ -75,14 +75,15 @@ async def up(config: Config) -> None:
 class Exchange:
     """Everything that one `outcry up` runs."""
 
-    def __init__(self, config: Config) -> None:
+    def __init__(self, config: Config, announcer: Announcer | None = None) -> None:
         """Nothing is started yet; *config* has no port 0."""
         self._config = config
         self._began_at = time.monotonic()
         first_time = not (Path(config.data_dir) / "postgres").exists()
-        self._announcer = Announcer(config, first_time=first_time)
+        self._announcer = announcer or Announcer(config, first_time=first_time)
         self._servers = EmbeddedServers(config)
         self._file = RecordFile(Path(config.data_dir))
+        self._starting: asyncio.Future[Endpoints] | None = None
         self._supervisor: Supervisor | None = None
         ourselves = identify(os.getpid())
         assert ourselves is not None, "we run"
@@ -93,7 +94,8 @@ class Exchange:
     async def run(self) -> None:
         """Start everything and keep it running."""
         self._announcer.starting(self._record.version)
-        endpoints = await asyncio.to_thread(self._servers.start)
+        self._starting = asyncio.ensure_future(asyncio.to_thread(self._servers.start))
+        endpoints = await asyncio.shield(self._starting)
         self._note_servers()
         await migrate(endpoints.postgres_dsn)
         plans = self._plans(endpoints)
@@ -110,6 +112,10 @@ class Exchange:
             await self._supervisor.stop(self._config.limits.drain_ms_max / 1_000)
             # While the folder is ours: afterwards the record may be that of the next exchange.
             self._file.remove()
+        if self._starting is not None:
+            # A thread cannot be cancelled: what it has begun it must end before we end it.
+            self._servers.give_up()
+            await asyncio.gather(self._starting, return_exceptions=True)
         await asyncio.to_thread(self._servers.stop)
         if self._supervisor is not None:
             self._announcer.stopped()
