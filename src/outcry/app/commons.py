@@ -4,6 +4,8 @@ Whatever must be let go of is closed when the process ends, in reverse order. Se
 the same process are given each other directly; those elsewhere are reached over gRPC.
 """
 
+# ruff: noqa: PLC0415 - a process loads the drivers that it uses: it shall be back at once
+
 from collections.abc import Awaitable, Callable
 from contextlib import AsyncExitStack
 from functools import cached_property
@@ -11,11 +13,6 @@ from typing import Any, TypeVar, cast
 
 from prometheus_client import CollectorRegistry
 
-from outcry.adapters.files import FileSnapshots
-from outcry.adapters.grpc import GrpcAsset
-from outcry.adapters.postgres import PostgresLedgerLog, PostgresQueries
-from outcry.adapters.redis import RedisBus
-from outcry.app.credentials import key_ring
 from outcry.app.monitor import Part
 from outcry.ports.asset import Asset
 from outcry.ports.bus import Bus
@@ -70,16 +67,22 @@ class Commons:
     @cached_property
     def keys(self) -> KeyRing:
         """What API keys and service tokens are derived from."""
+        from outcry.app.credentials import key_ring
+
         return key_ring(self.config)
 
     @cached_property
     def snapshots(self) -> Snapshots:
         """Kernel and level snapshots."""
+        from outcry.adapters.files import FileSnapshots
+
         return FileSnapshots(DataDir(self.config.data_dir).folder("snapshots"))
 
     @cached_property
     def bus(self) -> Bus:
         """The streams."""
+        from outcry.adapters.redis import RedisBus
+
         bus = RedisBus(
             self.config.redis.url, stream_bytes_max=2 * self.config.limits.stream_mib_max * MIB
         )
@@ -88,6 +91,7 @@ class Commons:
 
     async def log(self) -> LedgerLog:
         """Return the ledger log; in the writer's process, with its end in memory."""
+        from outcry.adapters.postgres import PostgresLedgerLog
 
         async def connect() -> LedgerLog:
             log = await PostgresLedgerLog.connect(self.config.postgres.dsn)
@@ -98,6 +102,7 @@ class Commons:
 
     async def queries(self) -> Queries:
         """Return reads of the tables."""
+        from outcry.adapters.postgres import PostgresQueries
 
         async def connect() -> Queries:
             queries = await PostgresQueries.connect(self.config.postgres.dsn)
@@ -110,6 +115,8 @@ class Commons:
         """Return the ledger: our own, or the one behind gRPC, which we ask in *role*."""
         if self.own_asset is not None:
             return self.own_asset
+
+        from outcry.adapters.grpc import GrpcAsset
 
         async def connect() -> Asset:
             grpc = self.config.grpc

@@ -12,6 +12,7 @@ import tempfile
 import time
 from pathlib import Path
 
+import redis
 from tests.integration.chaos.trading import PROCESSES, Load, more_orders, orders_of, traders, wipe
 from tests.support.exchange import Exchange, exchange, wait_until
 
@@ -28,7 +29,7 @@ def strike(made: Exchange, chance: random.Random) -> str:
     if kind == "wipe":
         try:
             wipe(made)
-        except OSError:
+        except redis.ConnectionError:
             return "wipe (nobody there)"
         return kind
     if kind == "supervisor":

@@ -86,6 +86,10 @@ class EmbeddedServers:
         """Start the servers that died, at the same addresses; return their names."""
         return self._in_thread(self._restart_dead)
 
+    def give_up(self) -> None:
+        """Let a `start` or `restart_dead` under way in another thread fail soon; `stop` follows."""
+        self._given_up.set()
+
     def stop(self) -> None:
         """Stop everything within a bound and give the data folder back. Repeats change nothing."""
         self._given_up.set()
