@@ -28,6 +28,10 @@ help: ## Show this list
 up: $(RUN) $(TWIN) ## Start a whole exchange on this machine (ARGS="..." goes to `outcry up`)
 	$(BIN)/outcry up $(ARGS)
 
+.PHONY: demo
+demo: $(RUN) $(TWIN) ## Let bots trade on an exchange of their own (ARGS="--seconds 30")
+	$(BIN)/outcry demo $(ARGS)
+
 .PHONY: stop
 stop: $(RUN) ## Stop the exchange that `make up` started
 	$(BIN)/outcry stop $(ARGS)
