@@ -1,4 +1,4 @@
-"""Fails if the C of the kernel's inner part touches a Python object: ``make check-kernel-c``.
+"""Fails if the C of the kernel's inner part touches a Python object (CI runs it).
 
 One untyped number in a loop makes Cython use Python objects there, silently, and costs a factor of
 two. Every function that the kernel's ``.pxd`` files declare ``nogil`` must come out as plain C. The
@@ -36,20 +36,31 @@ def bodies(text: str) -> dict[str, str]:
     return found
 
 
-def main() -> int:
-    """Check the newest C file; return the exit status."""
-    files = sorted(ROOT.glob("build/**/compiled/engine.c"), key=lambda path: path.stat().st_mtime)
-    if not files:
-        print("no engine.c under build/: build the kernel first")
-        return 1
-    written = bodies(files[-1].read_text("utf-8"))
-    names = declared()
-    problems = [f"{name}: not found in the C file" for name in sorted(names - written.keys())]
+def problems(text: str) -> list[str]:
+    """Return what is wrong with the C of the unit, a line for each finding."""
+    written, names = bodies(text), declared()
+    found = [f"{name}: not found in the C file" for name in sorted(names - written.keys())]
     for name in sorted(names & written.keys()):
         calls = sorted(set(C_API.findall(written[name])) - PLAIN_C)
-        problems += [f"{name} calls {call}" for call in calls]
-    print("\n".join(problems) or f"{len(names)} functions of the kernel are plain C")
-    return 1 if problems else 0
+        found += [f"{name} calls {call}" for call in calls]
+    return found
+
+
+def newest() -> Path | None:
+    """Return the C file that the last build wrote."""
+    files = ROOT.glob("build/**/compiled/engine.c")
+    return max(files, key=lambda path: path.stat().st_mtime, default=None)
+
+
+def main() -> int:
+    """Check the newest C file; return the exit status."""
+    file = newest()
+    if file is None:
+        print("no engine.c under build/: build the kernel first")
+        return 1
+    found = problems(file.read_text("utf-8"))
+    print("\n".join(found) or f"{len(declared())} functions of the kernel are plain C")
+    return 1 if found else 0
 
 
 if __name__ == "__main__":

@@ -142,7 +142,7 @@ def file_book(core: Core, index: int) -> None:
 
 
 def set_state(book: Book, state: int) -> None:
-    """Set the state, and what `is_common` looks at."""
+    """Set the state, and what `common_slot` looks at."""
     book.state = state
     book.uncommon = UNCOMMON_PLAIN if book.kind == INSTRUMENT_PLAIN else UNCOMMON_MARKET
     note_regular(book)

@@ -16,7 +16,6 @@ from outcry.kernel.ids import remove_id
 from outcry.kernel.ladder import (
     far_insert,
     far_remove,
-    find_level,
     level_above,
     level_below,
     mark,
@@ -78,9 +77,11 @@ def set_best(core: Core, book: Book, side: int, level: int) -> None:
         book.best_price[side] = NO_ASK if side == SIDE_ASK else NO_BID
 
 
-def link_order(core: Core, book: Book, index: int, side: int, price: int) -> None:
-    """Let the order at *index* rest at *price*, behind all others there."""
-    level = find_level(core, book, price)
+def link_order(core: Core, book: Book, index: int, level: int, side: int, price: int) -> None:
+    """Let the order at *index* rest at *price*, behind all others there.
+
+    *level* is the level at that price, or 0 if there is none yet.
+    """
     if level == 0:
         level = open_level(core, book, side, price)
     node = node_at(core, index)

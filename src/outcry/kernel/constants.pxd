@@ -103,8 +103,7 @@ cdef enum:
 
 cdef enum:
     # sizes and bounds
-    HEADER_BYTES = 32
-    BYTES_PER_WORD = 8
+    HEADER_WORDS = 4
     PAIR = 10000
     QUANTITY_MAX = 1000000000
     RULES = 1

@@ -90,7 +90,7 @@ class Engine:
     @property
     def seq(self) -> int:
         """Number of the last command that had a header."""
-        return self.core.last_seq
+        return self.core.seq
 
     @property
     def time_us(self) -> int:

@@ -17,7 +17,7 @@ from outcry.kernel.layout import Core, new_ints, new_pages, no_ints, node_at, pa
 def page_slot(core: Core, number: int) -> int:
     """Return where in the directory page *number* is, or the free place where it belongs."""
     place = spread(number, core.page_shift)
-    while core.pages[place].live != 0 and core.pages[place].number != number:
+    while core.pages[place].tag != number + 1 and core.pages[place].live != 0:
         place = (place + 1) & core.page_mask
     return place
 
@@ -57,7 +57,7 @@ def add_to_sparse_page(core: Core, place: int, order_id: int, index: int) -> Non
     sparse_add(core, order_id, index)
     if page.live == 1:
         core.page_used += 1
-        page.number = order_id >> 16
+        page.tag = (order_id >> 16) + 1
         page.low = offset
         page.high = offset
         if 2 * core.page_used > core.page_mask:
@@ -93,8 +93,8 @@ def grow_pages(core: Core) -> None:
     core.page_mask = 2 * old_size - 1
     for place in range(old_size):
         if old[place].live != 0:
-            page = page_at(core, page_slot(core, old[place].number))
-            page.number = old[place].number
+            page = page_at(core, page_slot(core, old[place].tag - 1))
+            page.tag = old[place].tag
             page.nodes = old[place].nodes
             page.live = old[place].live
             page.low = old[place].low
@@ -105,11 +105,12 @@ def grow_pages(core: Core) -> None:
 def remove_page(core: Core, place: int) -> None:
     """Take the empty entry at *place* out and close the gap that later entries reach over."""
     core.page_used -= 1
+    core.pages[place].tag = 0
     mask = core.page_mask
     hole = place
     place = (place + 1) & mask
     while core.pages[place].live != 0:
-        home = spread(core.pages[place].number, core.page_shift)
+        home = spread(core.pages[place].tag - 1, core.page_shift)
         if ((place - home) & mask) >= ((place - hole) & mask):
             core.pages[hole], core.pages[place] = core.pages[place], core.pages[hole]
             hole = place
@@ -124,7 +125,7 @@ def promote(core: Core, place: int) -> None:
         core.spare_page = no_ints()
     else:
         page.nodes = new_ints(PAGE_IDS)
-    first = page.number << 16
+    first = (page.tag - 1) << 16
     for offset in range(page.low, page.high + 1):
         page.nodes[offset] = sparse_remove(core, first + offset)
 
@@ -132,7 +133,7 @@ def promote(core: Core, place: int) -> None:
 def demote(core: Core, place: int) -> None:
     """Move the orders of the page at *place* to the hash and give its array back."""
     page = page_at(core, place)
-    first = page.number << 16
+    first = (page.tag - 1) << 16
     nodes = page.nodes
     page.nodes = no_ints()
     page.low = 65535

@@ -1,7 +1,6 @@
 cimport cython
 
 cdef int check_core(Core* core) except -1
-@cython.locals(regular=cython.bint)
 cdef int check_book(Core* core, Book* book) except -1
 cdef int check_level(Core* core, Book* book, int level, int side) except -1
 @cython.locals(occupied=cython.bint, summary=cython.bint)

@@ -37,8 +37,11 @@ def check_book(core: Core, book: Book) -> int:
     """Check both sides of a book: order of prices, bests, counts, not crossed."""
     orders = 0
     levels = 0
-    regular = book.state == STATE_OPEN and book.tick == book.grain
-    assert bool(book.is_regular) == regular, "regular book"
+    if book.is_regular:
+        last = book.base + book.span - book.grain
+        assert book.state == STATE_OPEN, "state of a regular book"
+        assert book.tick == book.grain, "grid of a regular book"
+        assert book.low <= book.base <= last <= book.high, "bounds of a regular book"
     for side in range(2):
         level = book.best_level[side]
         if level == 0:

@@ -120,7 +120,7 @@ ctypedef struct Link:
     int prev
 
 ctypedef struct Page:
-    long long number
+    long long tag
     int* nodes
     int live
     int low
@@ -240,7 +240,6 @@ ctypedef struct Core:
     long long time_us
     long long account_orders_max
     long long total_orders_max
-    long long last_seq
     int[256] sizes
     # what is looked at ahead
     View[16] views

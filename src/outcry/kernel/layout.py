@@ -90,7 +90,8 @@ class Page:
     """Where the orders of 65,536 consecutive ids are; see `ids`."""
 
     def __init__(self) -> None:
-        self.number = 0
+        #: Number of the page and 1; 0 in a free entry.
+        self.tag = 0
         self.nodes: list[int] = []
         self.live = 0
         self.low = 0
@@ -164,7 +165,7 @@ class Core:
         self.sparse_shift = self.sparse_mask = self.sparse_used = 0
         self.heap: list[Expiry] = []
         self.heap_count = self.heap_room = self.heap_stale = self.heap_ticket = 0
-        self.time_us = self.account_orders_max = self.total_orders_max = self.last_seq = 0
+        self.time_us = self.account_orders_max = self.total_orders_max = 0
         self.sizes = [0] * 256
         self.views = [View() for _ in range(16)]
         self.turn = self.far_at = self.seen_moves = 0

@@ -36,6 +36,7 @@ from outcry.kernel.facts import (
     emit_taker_cancelled,
 )
 from outcry.kernel.ids import find_order
+from outcry.kernel.ladder import find_level
 from outcry.kernel.layout import Book, Core, node_at
 from outcry.kernel.matching import trade
 from outcry.kernel.placing import find_book
@@ -166,5 +167,5 @@ def enter_again(core: Core, book: Book, index: int, price: int, remaining: int) 
             return
         node.remaining = core.taker.remaining
         node.filled += core.taker.filled
-    link_order(core, book, index, side, price)
+    link_order(core, book, index, find_level(core, book, price), side, price)
     emit_placed(core, book, index, price)

@@ -1,8 +1,8 @@
 """The command PLACE_ORDER: checks, trading, and what becomes of the rest.
 
-Nearly all orders are of one kind, which `is_common` recognises in a few comparisons: a limit order
-of an open book, on the grid, within all bounds. Every other one goes through all checks in their
-order; the two never disagree, they only differ in cost.
+Nearly all orders are of one kind, which `common_slot` recognises in a few comparisons: a limit
+order of an open book, on the grid, within all bounds. Every other one goes through all checks in
+their order; the two never disagree, they only differ in cost.
 """
 
 from outcry.kernel.bits import word_high
@@ -22,7 +22,7 @@ from outcry.kernel.constants import (
 from outcry.kernel.expiry import add_expiry
 from outcry.kernel.facts import emit_order_rejected, emit_placed, emit_taker_cancelled
 from outcry.kernel.ids import add_id, order_in, page_slot
-from outcry.kernel.ladder import slot_of
+from outcry.kernel.ladder import find_level
 from outcry.kernel.layout import Book, Core, book_at, node_at
 from outcry.kernel.matching import can_fill, trade
 from outcry.kernel.pool import find_account, join_account, open_account, take_node
@@ -44,7 +44,10 @@ def do_place(core: Core, src: memoryview, at: int) -> None:
     book = book_at(core, index)
     page = page_slot(core, src[at + 4] >> 16)
     owner = find_account(core, src[at + 3])
-    if order_in(core, page, src[at + 4]) != 0 or not is_common(core, book, owner, src, at):
+    slot = -1
+    if order_in(core, page, src[at + 4]) == 0:
+        slot = common_slot(core, book, owner, src, at)
+    if slot < 0:
         reject = refuse_place(core, book, page, owner, src, at)
         if reject != 0:
             emit_order_rejected(core, word_high(src[at]), src[at + 3], src[at + 4], reject)
@@ -54,25 +57,29 @@ def do_place(core: Core, src: memoryview, at: int) -> None:
     may_rest = tif <= TIF_GTD and (terms >> 16) & 255 == KIND_LIMIT
     side = (terms ^ (terms >> 8)) & 255
     if may_rest and not crosses(book, side, src[at + 7]):
-        rest(core, book, page, owner, src, at, src[at + 8], 0)
+        rest(core, book, page, owner, slot, src, at, src[at + 8], 0)
     else:
         enter(core, book, page, owner, src, at, may_rest)
 
 
-def is_common(core: Core, book: Book, owner: int, src: memoryview, at: int) -> bool:
-    """Return whether the order is of the common kind and may enter; see the module's text."""
-    price = src[at + 7]
-    qty = src[at + 8]
+def common_slot(core: Core, book: Book, owner: int, src: memoryview, at: int) -> int:
+    """Return the slot of an order of the common kind that may enter, or -1; see above.
+
+    In a regular book every price with a slot that is hit exactly is on the grid and in bounds.
+    """
     if not book.is_regular or src[at + 6] & book.uncommon != 0 or src[at + 10] != 0:
-        return False
-    if qty < book.qty_min or qty > book.qty_max or price < book.low or price > book.high:
-        return False
-    slot = slot_of(book, price)
-    if slot < 0 or book.base + slot * book.tick != price or src[at + 4] <= 0 or owner == 0:
-        return False
-    if core.nodes[owner].orders >= core.account_orders_max:
-        return False
-    return book.orders < book.orders_max and core.order_count < core.total_orders_max
+        return -1
+    if src[at + 8] < book.qty_min or src[at + 8] > book.qty_max or src[at + 4] <= 0 or owner == 0:
+        return -1
+    offset = src[at + 7] - book.base
+    if offset < 0 or offset >= book.span:
+        return -1
+    slot = (offset * book.reciprocal) >> 32
+    if slot * book.tick != offset or core.nodes[owner].orders >= core.account_orders_max:
+        return -1
+    if book.orders >= book.orders_max or core.order_count >= core.total_orders_max:
+        return -1
+    return slot
 
 
 def refuse_place(core: Core, book: Book, page: int, owner: int, src: memoryview, at: int) -> int:
@@ -94,9 +101,20 @@ def refuse_place(core: Core, book: Book, page: int, owner: int, src: memoryview,
 
 
 def rest(
-    core: Core, book: Book, page: int, owner: int, src: memoryview, at: int, qty: int, filled: int
+    core: Core,
+    book: Book,
+    page: int,
+    owner: int,
+    slot: int,
+    src: memoryview,
+    at: int,
+    qty: int,
+    filled: int,
 ) -> None:
-    """Let *qty* lots of the order of the record rest; *filled* have traded already."""
+    """Let *qty* lots of the order of the record rest; *filled* have traded already.
+
+    *slot* is that of its price if it is known, else -1.
+    """
     terms = src[at + 6]
     if owner == 0:
         owner = open_account(core, src[at + 3])
@@ -115,7 +133,8 @@ def rest(
     add_id(core, page, src[at + 4], index)
     if src[at + 10] > 0:
         add_expiry(core, index)
-    link_order(core, book, index, (terms ^ (terms >> 8)) & 255, src[at + 7])
+    level = book.ladder[slot] if slot >= 0 else find_level(core, book, src[at + 7])
+    link_order(core, book, index, level, (terms ^ (terms >> 8)) & 255, src[at + 7])
     emit_placed(core, book, index, src[at + 7])
 
 
@@ -151,7 +170,7 @@ def enter(
         # Trading may have moved entries of the directory of pages, and swept the account.
         page = page_slot(core, src[at + 4] >> 16)
         owner = find_account(core, src[at + 3])
-        rest(core, book, page, owner, src, at, remaining, core.taker.filled)
+        rest(core, book, page, owner, -1, src, at, remaining, core.taker.filled)
         return
     if reason == 0 and (remaining != 0 or core.taker.is_money):
         reason = CANCELLED_IMMEDIATE

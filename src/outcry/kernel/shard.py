@@ -18,11 +18,10 @@ from outcry.kernel.ahead import look_ahead, start_look_ahead
 from outcry.kernel.bits import word_high
 from outcry.kernel.constants import (
     ADD_INSTRUMENT,
-    BYTES_PER_WORD,
     CANCEL_ALL,
     CANCEL_ORDER,
     CHECKPOINT,
-    HEADER_BYTES,
+    HEADER_WORDS,
     LAST_OF_SEQ,
     LOOK_AHEAD_MIN,
     LOOK_AHEAD_NODES,
@@ -100,9 +99,17 @@ def finish(core: Core) -> None:
     core.out[core.last] |= LAST_OF_SEQ << 8
 
 
-def refuse_record(core: Core, head: int, src: memoryview, at: int) -> None:
-    """Say that the record with that first word, of which there is a whole header, is malformed."""
-    emit_command_rejected(core, word_high(head), src[at + 3], 0, REJECT_RECORD_INVALID, head & 255)
+def refuse_record(core: Core, src: memoryview, at: int) -> None:
+    """Say that the record at *at*, of which there is a whole header, is malformed."""
+    instrument = word_high(src[at])
+    emit_command_rejected(core, instrument, src[at + 3], 0, REJECT_RECORD_INVALID, src[at] & 255)
+
+
+def refuse_rest(core: Core, first: int) -> None:
+    """Say that what is left is no header; *first* is its first byte."""
+    emit_command_rejected(core, 0, 0, 0, REJECT_RECORD_INVALID, first)
+    core.out[core.last + 1] = 0
+    core.out[core.last + 2] = 0
     finish(core)
 
 
@@ -137,37 +144,31 @@ def run(core: Core, src: memoryview, start: int, length: int, tail: int) -> int:
     whole command, when a lent output buffer is full.
     """
     at = start
-    end = start * 8 + length
+    end = start + (length >> 3)
     was_lent = core.is_lent
     looks = cython.compiled and length >= LOOK_AHEAD_MIN and core.fresh > LOOK_AHEAD_NODES
     if looks:
-        start_look_ahead(core, src, at, end >> 3)
-    while at * 8 < end:
-        left = end - at * 8
-        if left < HEADER_BYTES:
-            core.seq = 0
-            core.now = 0
-            first = src[at] & 255 if left >= BYTES_PER_WORD else tail
-            emit_command_rejected(core, 0, 0, 0, REJECT_RECORD_INVALID, first)
-            finish(core)
-            break
+        start_look_ahead(core, src, at, end)
+    while at + HEADER_WORDS <= end:
         if looks:
-            look_ahead(core, src, end >> 3)
-        head = src[at]
-        size = (head >> 16) & 65535
+            look_ahead(core, src, end)
         core.seq = src[at + 1]
         core.now = src[at + 2]
-        core.last_seq = core.seq
-        if size == core.sizes[head & 255] and size <= left:
-            dispatch(core, head & 255, src, at)
+        size = (src[at] >> 16) & 65535
+        words = size >> 3
+        if size == core.sizes[src[at] & 255] and at + words <= end:
+            dispatch(core, src[at] & 255, src, at)
             finish(core)
         else:
-            refuse_record(core, head, src, at)
-            if size < HEADER_BYTES or size > left or size & 7 != 0:
-                break
-        at += size >> 3
-        if was_lent and not core.is_lent:
-            break
+            refuse_record(core, src, at)
+            finish(core)
+            if words < HEADER_WORDS or at + words > end or size & 7 != 0:
+                return (at - start) * 8
+        at += words
+        if was_lent != core.is_lent:
+            return (at - start) * 8
+    if (at - start) * 8 < length:
+        refuse_rest(core, src[at] & 255 if at < end else tail)
     return (at - start) * 8
 
 

@@ -22,6 +22,7 @@ from outcry.kernel.constants import (
 )
 from outcry.kernel.expiry import add_expiry
 from outcry.kernel.ids import add_id, find_order, page_slot
+from outcry.kernel.ladder import find_level
 from outcry.kernel.layout import (
     HASH_START,
     MAGIC_WORD,
@@ -46,7 +47,7 @@ def write_snapshot(core: Core, out: memoryview) -> None:
     """Write the snapshot of the shard to *out*."""
     out[0] = MAGIC_WORD
     out[1] = RULES
-    out[2] = core.last_seq
+    out[2] = core.seq
     out[3] = core.time_us
     out[4] = core.account_orders_max
     out[5] = core.total_orders_max
@@ -121,7 +122,7 @@ def read_snapshot(core: Core, src: memoryview, words: int) -> int:
         return 5
     if words != 8 + 8 * src[6] + 9 * src[7]:
         return 5
-    core.last_seq = src[2]
+    core.seq = src[2]
     core.time_us = src[3]
     core.account_orders_max = src[4]
     core.total_orders_max = src[5]
@@ -214,7 +215,8 @@ def read_order(core: Core, book: Book, src: memoryview, at: int) -> int:
     if node.expire_at_us > 0:
         add_expiry(core, index)
     refine(core, book, src[at + 3])
-    link_order(core, book, index, (node.outcome ^ node.side), src[at + 3])
+    level = find_level(core, book, src[at + 3])
+    link_order(core, book, index, level, node.outcome ^ node.side, src[at + 3])
     return 0
 
 

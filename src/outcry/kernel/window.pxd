@@ -11,5 +11,6 @@ cdef void drop_ladder(Book* book) noexcept nogil
 cdef void lay_around(Core* core, Book* book, long long price, int slots) noexcept nogil
 cdef void follow(Core* core, Book* book, int side, long long price) noexcept nogil
 cdef void set_tick(Core* core, Book* book, long long tick) noexcept nogil
+@cython.locals(inside=cython.bint, exact=cython.bint)
 cdef void note_regular(Book* book) noexcept nogil
 cdef void refine(Core* core, Book* book, long long step) noexcept nogil

@@ -52,7 +52,7 @@ def floor_to(price: int, grain: int) -> int:
 
 def is_narrow(book: Book) -> bool:
     """Return whether a ladder over all allowed prices is small enough."""
-    if book.low < -WINDOW_LIMIT or book.high > WINDOW_LIMIT:
+    if book.low < -WINDOW_LIMIT or book.high > WINDOW_LIMIT or book.grain > WINDOW_LIMIT:
         return False
     return (book.high - book.low) // book.grain < SLOTS_MAX
 
@@ -83,6 +83,7 @@ def lay(core: Core, book: Book, base: int, slots: int) -> None:
         place_level(core, book, old_far[rank])
     release(old_ladder)
     release(old_far)
+    note_regular(book)
 
 
 def place_level(core: Core, book: Book, level: int) -> None:
@@ -107,7 +108,8 @@ def clear_book(book: Book) -> None:
     book.occupancy = no_bits()
     book.far = no_ints()
     book.slots = 0
-    book.base = book.span = 0
+    book.base = book.span = book.reciprocal = 0
+    book.is_regular = False
     book.far_count = book.far_room = book.far_opened = 0
 
 
@@ -125,7 +127,7 @@ def lay_around(core: Core, book: Book, price: int, slots: int) -> None:
     Around prices or on grids that are too large for exact arithmetic it has no slot: all is far.
     """
     if is_narrow(book):
-        base = floor_to(book.low, book.grain)
+        base = floor_to(book.low + book.grain - 1, book.grain)
         lay(core, book, base, (book.high - base) // book.grain + 1)
     elif -WINDOW_LIMIT < price < WINDOW_LIMIT and book.grain < WINDOW_LIMIT >> 17:
         lay(core, book, floor_to(price, book.grain) - (slots >> 1) * book.grain, slots)
@@ -168,8 +170,11 @@ def set_tick(core: Core, book: Book, tick: int) -> None:
 
 
 def note_regular(book: Book) -> None:
-    """Note whether the book is open and every slot of its ladder is on the grid."""
-    book.is_regular = book.state == STATE_OPEN and book.tick == book.grain
+    """Note whether the book is open and all that has a slot is on the grid and in bounds."""
+    last = book.base + book.span - book.grain
+    inside = book.slots != 0 and book.base >= book.low and last <= book.high
+    exact = book.reciprocal != 0 and book.tick == book.grain
+    book.is_regular = book.state == STATE_OPEN and exact and inside
 
 
 def refine(core: Core, book: Book, step: int) -> None:
