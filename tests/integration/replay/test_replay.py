@@ -1,4 +1,4 @@
-"""`outcry replay` on a small recording: the report, and that it does not depend on the way there."""
+"""`outcry replay` on a small recording: the report, which does not depend on the way to it."""
 
 import os
 import signal

@@ -8,8 +8,8 @@ crowd     buys one outcome or the other, by money or by shares, at whatever pric
 holder    sells pairs it made at the start, piece by piece
 ========  ========================================================================================
 
-The two makers never stand at the same price and never cross, so what a taker meets does not depend
-on whose quote came first. The takers come one after the other.
+No two quotes stand at the same price and none cross, so what a taker meets does not depend on which
+quote came first. The takers come one after the other.
 """
 
 from decimal import Decimal
@@ -32,7 +32,9 @@ BOTS: Final = (*MAKERS, *TAKERS)
 PAIRS: Final = {FAR: 5_000, HOLDER: 2_000}
 #: How old the price is that makers quote by.
 LAG_SECONDS: Final = 2
-#: Distance of the quotes from the fair value.
+#: Prices at which each maker stands for each outcome.
+LEVELS: Final = 2
+#: Distance of the quotes from the fair value; the first stands closer than the second begins.
 NEAR_SPREAD: Final = 0.005
 FAR_SPREAD: Final = 0.015
 
@@ -82,18 +84,19 @@ def quotes(listing: Listing, feed: Feed, step: int, second: int) -> list[Want]:
     near, far = _distances(grid)
     wants = []
     for outcome, own in enumerate((mid, grid.steps - mid)):
-        size = _size(listing, step, f"near{outcome}", 2, 5)
-        if grid.inside(own - near):
-            price = grid.price(own - near)
-            wants.append(
-                Want(NEAR, outcome, outcome, "buy", price, size, None, "GTD", post_only=True)
-            )
-        size = _size(listing, step, f"far{outcome}", 4, 10)
-        if grid.inside(own + far):
-            price = grid.price(own + far)
-            wants.append(
-                Want(FAR, outcome, outcome, "sell", price, size, None, "GTC", post_only=True)
-            )
+        for level in range(LEVELS):
+            number = outcome * LEVELS + level
+            bid, ask = own - near - level, own + far + level
+            if grid.inside(bid):
+                size, price = _size(listing, step, f"near{number}", 2, 5), grid.price(bid)
+                wants.append(
+                    Want(NEAR, number, outcome, "buy", price, size, None, "GTD", post_only=True)
+                )
+            if grid.inside(ask):
+                size, price = _size(listing, step, f"far{number}", 4, 10), grid.price(ask)
+                wants.append(
+                    Want(FAR, number, outcome, "sell", price, size, None, "GTC", post_only=True)
+                )
     return wants
 
 
@@ -146,9 +149,9 @@ def _mid(listing: Listing, feed: Feed, grid: Grid, second: int) -> int:
 
 
 def _distances(grid: Grid) -> tuple[int, int]:
-    """Return how far the makers stand from the middle; the second is further away."""
+    """Return how far the makers stand from the middle; the second begins behind the first."""
     near = grid.width(NEAR_SPREAD)
-    return near, max(near + 1, grid.width(FAR_SPREAD))
+    return near, max(near + LEVELS, grid.width(FAR_SPREAD))
 
 
 def _size(listing: Listing, step: int, what: str, least: int, most: int) -> Decimal:

@@ -10,7 +10,6 @@ from typing import Final, NamedTuple
 from outcry.app.replay.inputs import Listing
 
 
-STEP_SECONDS: Final = 6
 #: Client order ids have at most 64 characters.
 _NAME_LENGTH_MAX: Final = 40
 
