@@ -27,11 +27,18 @@ from outcry.app.replay.inputs import Inputs, read
 from outcry.app.replay.summary import Summary, summarise
 from outcry.app.replay.timeline import moments
 from outcry.app.replay.venue import Mark, claim, replay_config, running
+from outcry.domain.errors import OutcryError
+from outcry.runtime import logging
 from outcry.runtime.config import Config
+from outcry_sdk import SdkError
 
 
 TEXT_NAME: Final = "report.txt"
 HTML_NAME: Final = "report.html"
+
+
+class ReplayFailed(OutcryError):
+    """The venue declined or did not answer what a replay cannot do without."""
 
 
 class Terms(NamedTuple):
@@ -56,11 +63,15 @@ def run(config: Config, data_dir: Path | None, terms: Terms) -> int:
     """Replay; returns the exit code."""
     inputs = read(terms.markets, terms.prices)
     config = replay_config(config, data_dir)
+    logging.configure(config.log, "replay")
     mark = claim(config, inputs, terms.step_seconds)
     out = terms.out or Path(config.data_dir)
     out.mkdir(parents=True, exist_ok=True)
     with suppress(KeyboardInterrupt), asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
-        summary, times = runner.run(_replay(config, mark, inputs, terms.step_seconds))
+        try:
+            summary, times = runner.run(_replay(config, mark, inputs, terms.step_seconds))
+        except SdkError as error:
+            raise ReplayFailed(f"{error}. The same command goes on from here.") from error
         _report(summary, times, out)
         return DONE if summary.clean and summary.agrees else FAILED
     Console().print("Stopped. The same command goes on from here.")
