@@ -32,7 +32,7 @@ from outcry_sdk.models import Placed
 
 
 FUNDS: Final = Decimal(100_000)
-MISSES_MAX: Final = 20
+MISSES_MAX: Final = 5
 MISS_PAUSE_SECONDS: Final = 0.5
 #: How long to wait, at the end, for the feed to tell what the answers told.
 SETTLE_SECONDS_MAX: Final = 5.0

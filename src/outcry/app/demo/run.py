@@ -23,7 +23,7 @@ from outcry.app.failures import DONE, FAILED, first_leaf
 from outcry.runtime import logging
 from outcry.runtime.config import Config
 from outcry.runtime.shutdown import Shutdown
-from outcry_sdk import AsyncClient, AsyncDepthFeed, SdkError
+from outcry_sdk import AsyncClient, SdkError
 
 
 #: What ending may take: the last round, cancelling, verifying all of the log, stopping.
@@ -73,7 +73,7 @@ class Demo:
         self._console = console
         self._doors = doors
         self._figures = Figures()
-        self._floor = Floor(AsyncDepthFeed(doors.feeds), terms.seed)
+        self._floor = Floor(doors.depth_feed(), terms.seed)
         pacer, name = Pacer(terms.rate), f"{time.time_ns() // 1_000_000:x}"
         self._world = World(doors, self._floor, self._figures, pacer, terms.seed, name)
         makers = (terms.bots + 1) // 2
@@ -171,7 +171,7 @@ def _tell_addresses(console: Console, doors: Doors) -> None:
         "The demo trades here:\n",
         f"  {doors.http}/api/events   every market, with its prices",
         f"  {doors.http}/docs         every request there is",
-        f"  {doors.feeds}/depth         the public feed",
-        f"  {doors.feeds}/user          the private feed\n",
+        f"  {doors.feeds}/depth          the public feed",
+        f"  {doors.feeds}/user           the private feed\n",
     )
     console.print("\n".join(lines), highlight=False, markup=False, soft_wrap=True)

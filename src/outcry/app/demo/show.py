@@ -51,6 +51,7 @@ class Screen:
             await _repeat(FRAME_SECONDS, lambda: live.update(self._frame(), refresh=True))
 
     async def _tell(self) -> None:
+        await asyncio.sleep(QUIET_SECONDS)
         await _repeat(QUIET_SECONDS, self._tell_once)
 
     def _tell_once(self) -> None:

@@ -24,11 +24,14 @@ from outcry.app.stopping import DEMO_MARK, OURS
 from outcry.runtime.config import Config
 from outcry.runtime.data_dir import DataDir
 from outcry.runtime.shutdown import Shutdown
-from outcry_sdk import AsyncClient, AsyncUserFeed, Credentials
+from outcry_sdk import AsyncClient, AsyncDepthFeed, AsyncUserFeed, Backoff, Credentials, Retries
 
 
 FOLDER: Final = "outcry-demo-data"
 MARK_TEXT: Final = "This exchange was made by `outcry demo`. Its money is play money.\n"
+#: A process of the exchange that dies is back within this: some 40 seconds on a busy machine.
+PATIENCE: Final = Retries(attempts_max=24)
+CONNECTS_MAX: Final = 16
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,14 +44,23 @@ class Doors:
 
     def client(self, user: str, *, admin: bool = False) -> AsyncClient:
         """Return a client for *user*."""
-        return AsyncClient(self.http, self._credentials(user, admin=admin))
+        return AsyncClient(self.http, self._credentials(user, admin=admin), retries=PATIENCE)
 
     def user_feed(self, user: str) -> AsyncUserFeed:
         """Return the private feed of *user*."""
-        return AsyncUserFeed(self.feeds, self._credentials(user, admin=False))
+        credentials = self._credentials(user, admin=False)
+        return AsyncUserFeed(self.feeds, credentials, backoff=_backoff())
+
+    def depth_feed(self) -> AsyncDepthFeed:
+        """Return the public feed."""
+        return AsyncDepthFeed(self.feeds, backoff=_backoff())
 
     def _credentials(self, user: str, *, admin: bool) -> Credentials:
         return Credentials(token=TokenSource(self.config, user, admin=admin))
+
+
+def _backoff() -> Backoff:
+    return Backoff(attempts_max=CONNECTS_MAX)
 
 
 def demo_config(path: Path | None, data_dir: Path | None) -> Config:
