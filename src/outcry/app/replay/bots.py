@@ -9,7 +9,8 @@ holder    sells pairs it made at the start, piece by piece
 ========  ========================================================================================
 
 No two quotes stand at the same price and none cross, so what a taker meets does not depend on which
-quote came first. The takers come one after the other.
+quote came first. The informed takes first; then the crowd buys an outcome while the holder sells
+the same one, which is the other side of the book.
 """
 
 from decimal import Decimal
@@ -33,7 +34,7 @@ PAIRS: Final = {FAR: 5_000, HOLDER: 2_000}
 #: How old the price is that makers quote by.
 LAG_SECONDS: Final = 2
 #: Prices at which each maker stands for each outcome.
-LEVELS: Final = 2
+LEVELS: Final = 3
 #: Distance of the quotes from the fair value; the first stands closer than the second begins.
 NEAR_SPREAD: Final = 0.005
 FAR_SPREAD: Final = 0.015
@@ -100,10 +101,15 @@ def quotes(listing: Listing, feed: Feed, step: int, second: int) -> list[Want]:
     return wants
 
 
-def takes(listing: Listing, feed: Feed, step: int, second: int) -> list[Want]:
-    """Return the orders of the takers, in the order in which they come."""
+def takes(listing: Listing, feed: Feed, step: int, second: int) -> list[list[Want]]:
+    """Return the orders of the takers, in rounds that come one after the other.
+
+    Those of one round take from different sides of the book and never rest, so they cannot meet.
+    """
+    outcome = _dice(listing, step, "outcome", 2)
     informed = _informed(listing, feed, step, second)
-    return [*informed, _crowd(listing, step), _holder(listing, feed, step, second)]
+    both = [_crowd(listing, step, outcome), _holder(listing, feed, step, second, outcome)]
+    return [informed, both] if informed else [both]
 
 
 def _informed(listing: Listing, feed: Feed, step: int, second: int) -> list[Want]:
@@ -121,8 +127,7 @@ def _informed(listing: Listing, feed: Feed, step: int, second: int) -> list[Want
     return []
 
 
-def _crowd(listing: Listing, step: int) -> Want:
-    outcome = _dice(listing, step, "crowd", 2)
+def _crowd(listing: Listing, step: int, outcome: int) -> Want:
     if _dice(listing, step, "by money", 3) == 0:
         # What it buys is at least as many shares as it costs.
         money = listing.min_size + 1 + _dice(listing, step, "money", 20)
@@ -130,8 +135,7 @@ def _crowd(listing: Listing, step: int) -> Want:
     return Want(CROWD, 0, outcome, "buy", None, _size(listing, step, "crowd size", 1, 4))
 
 
-def _holder(listing: Listing, feed: Feed, step: int, second: int) -> Want:
-    outcome = _dice(listing, step, "holder", 2)
+def _holder(listing: Listing, feed: Feed, step: int, second: int, outcome: int) -> Want:
     size = _size(listing, step, "holder size", 1, 4)
     if _dice(listing, step, "all or nothing", 4):
         return Want(HOLDER, 0, outcome, "sell", None, size)

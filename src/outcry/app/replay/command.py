@@ -12,7 +12,7 @@ EPILOG: Final = examples(
     "outcry replay --markets markets.jsonl.gz --prices prices.csv.gz",
     "outcry replay --markets mine.jsonl --prices mine.csv --data-dir /srv/replay --out report",
 )
-STEP_SECONDS: Final = 12
+STEP_SECONDS: Final = 15
 STEP_SECONDS_MAX: Final = 3_600
 
 ReplayFolder = Annotated[

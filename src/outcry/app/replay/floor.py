@@ -1,8 +1,9 @@
 """The trading floor of a replay: carries out the moments of the timeline, one after the other.
 
 Everything of a moment has been answered with its result before the clock moves on. What may be in
-flight together is what cannot meet: quotes that neither cross nor share a price, redemptions of
-different accounts. Everything else waits for what came before.
+flight together is what cannot meet: quotes that neither cross nor share a price, takers of
+different sides of a book, redemptions of different accounts. Everything else waits for what came
+before.
 """
 
 import asyncio
@@ -190,9 +191,8 @@ class Floor:
         """Let the makers quote and the takers take."""
         listing, number = step
         made = quotes(listing, self._feed, number, second)
-        await asyncio.gather(*(self._place(step, second, want) for want in made))
-        for want in takes(listing, self._feed, number, second):
-            await self._place(step, second, want)
+        for together in (made, *takes(listing, self._feed, number, second)):
+            await asyncio.gather(*(self._place(step, second, want) for want in together))
 
     async def _place(self, step: Step, second: int, want: Want) -> None:
         name = order_name(step.listing, step.number, want.bot, want.number)

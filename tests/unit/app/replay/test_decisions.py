@@ -6,7 +6,7 @@ from decimal import Decimal
 import pytest
 from tests.support.recordings import LENGTH_SECONDS, START, write_recording
 
-from outcry.app.replay.bots import BOTS, MAKERS, grid_of, quotes, takes
+from outcry.app.replay.bots import BOTS, MAKERS, Want, grid_of, quotes, takes
 from outcry.app.replay.fair import probability
 from outcry.app.replay.inputs import Feed, Inputs, Listing, Tick, read
 from outcry.app.replay.rule import Basis, judge
@@ -85,15 +85,32 @@ def test_quotes_cannot_meet_and_their_order_cannot_matter(inputs: Inputs) -> Non
             assert max(bids, default=Decimal(0)) < min(asks, default=Decimal(1))
 
 
+def wanted(listing: Listing, inputs: Inputs, step: int, second: int) -> list[Want]:
+    """Return every order of a step."""
+    rounds = takes(listing, inputs.feed, step, second)
+    return [
+        *quotes(listing, inputs.feed, step, second),
+        *(want for some in rounds for want in some),
+    ]
+
+
+def test_takers_of_one_round_take_from_different_sides(inputs: Inputs) -> None:
+    """Of a round no two orders take from the same side of the book, and none can rest."""
+    for listing in inputs.listings[:5]:
+        for step, second in enumerate(every_step(listing)):
+            for together in takes(listing, inputs.feed, step, second):
+                sides = [(want.side == "buy") == (want.outcome == 0) for want in together]
+                assert len(set(sides)) == len(sides)
+                assert {want.time_in_force for want in together} <= {"IOC", "FOK"}
+
+
 def test_bots_want_the_same_again(inputs: Inputs) -> None:
     """What bots want depends on market and step only, and each order has a name of its own."""
     names = set()
     for listing in inputs.listings[:5]:
         for step, second in enumerate(every_step(listing)):
-            wants = [*quotes(listing, inputs.feed, step, second),
-                     *takes(listing, inputs.feed, step, second)]  # fmt: skip
-            assert wants == [*quotes(listing, inputs.feed, step, second),
-                             *takes(listing, inputs.feed, step, second)]  # fmt: skip
+            wants = wanted(listing, inputs, step, second)
+            assert wants == wanted(listing, inputs, step, second)
             for want in wants:
                 assert want.bot in BOTS
                 name = order_name(listing, step, want.bot, want.number)
