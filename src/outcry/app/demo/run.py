@@ -18,7 +18,7 @@ from outcry.app.demo.people import OPERATOR
 from outcry.app.demo.rounds import Rounds
 from outcry.app.demo.show import Screen, figures_table
 from outcry.app.demo.taker import Taker
-from outcry.app.demo.venue import Doors, entered
+from outcry.app.demo.venue import Doors, absent_bots, entered
 from outcry.app.failures import DONE, FAILED, first_leaf
 from outcry.runtime import logging
 from outcry.runtime.config import Config
@@ -102,7 +102,7 @@ class Demo:
             self._screen.tell_happenings()
         makers = sum(isinstance(bot, Maker) for bot in self._bots)
         self._tell(
-            f"\nTraded {self._traded_seconds:.1f} s: {makers} bots quoted and "
+            f"\nTraded {self._traded_seconds:.1f} s. Bots: {makers} quoted, "
             f"{len(self._bots) - makers} took, seed {self._terms.seed}."
         )
         self._console.print(figures_table(self._figures, self._traded_seconds), highlight=False)
@@ -117,6 +117,7 @@ class Demo:
             for bot in self._bots:
                 await stack.enter_async_context(bot)
             await list_questions(operator, self._floor)
+            await self._clear()
             await asyncio.gather(*(bot.enroll(operator) for bot in self._bots))
             try:
                 return await self._session(operator, shutdown)
@@ -125,6 +126,13 @@ class Demo:
                 with suppress(SdkError):
                     await asyncio.gather(*(bot.client.cancel_all_orders() for bot in self._bots))
                 raise
+
+    async def _clear(self) -> None:
+        """Cancel what bots left that were killed and do not take part this time."""
+        for name in absent_bots(self._doors.config, [bot.name for bot in self._bots]):
+            async with self._doors.client(name) as client:
+                await client.user_data()
+                await client.cancel_all_orders()
 
     async def _session(self, operator: AsyncClient, shutdown: Shutdown) -> int:
         """Let everybody trade; returns how many orders are left open."""

@@ -6,7 +6,7 @@ configuration: what is in them is not the folder's.
 """
 
 import asyncio
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Collection
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -100,6 +100,15 @@ def claim(config: Config) -> None:
             "--data-dir names another folder"
         )
     (DataDir(folder).path / DEMO_MARK).write_text(MARK_TEXT, "utf-8")
+
+
+def absent_bots(config: Config, names: Collection[str]) -> list[str]:
+    """Return bots of earlier demos that are not among *names*, which are noted beside the mark."""
+    mark = Path(config.data_dir) / DEMO_MARK
+    noted = mark.read_text("utf-8").splitlines()[1:]
+    absent = [name for name in noted if name and name not in names]
+    mark.write_text("\n".join([MARK_TEXT.strip(), *absent, *names, ""]), "utf-8")
+    return absent
 
 
 @asynccontextmanager

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from msgspec.structs import replace
 
-from outcry.app.demo.venue import claim, demo_config, settled
+from outcry.app.demo.venue import absent_bots, claim, demo_config, settled
 from outcry.app.failures import UsageError
 from outcry.app.stopping import DEMO_MARK, reset
 from outcry.runtime.config import Config
@@ -41,6 +41,15 @@ def test_a_new_folder_is_marked_and_known_again(tmp_path: Path) -> None:
     assert (tmp_path / "new" / DEMO_MARK).is_file()
     (tmp_path / "new" / "postgres").mkdir()
     claim(config)
+
+
+def test_bots_that_are_absent_are_known(tmp_path: Path) -> None:
+    """Whoever took part once is remembered, so that what a killed bot left can be cancelled."""
+    config = config_in(tmp_path / "new")
+    claim(config)
+    assert absent_bots(config, ["one", "two", "three"]) == []
+    assert absent_bots(config, ["one"]) == ["two", "three"]
+    assert absent_bots(config, ["four", "two"]) == ["three", "one"]
 
 
 def test_a_folder_with_an_exchange_is_refused(tmp_path: Path) -> None:
