@@ -8,6 +8,8 @@ from tests.support.feeds import FeedClient, Feeds, Json, feeds
 from tests.support.venue import limit
 from tests.support.waiting import until
 
+from outcry.adapters.memory import MemoryQueries
+from outcry.ports.projection import MarketRow
 from outcry.runtime.ws_session import SessionLimits
 from outcry.services.websocket_depth.config import DepthFeedConfig
 from outcry_wire.records import Side
@@ -131,6 +133,33 @@ async def test_a_market_that_was_just_listed_can_be_followed() -> None:
             ] == ["subscribed", "snapshot", "unsubscribed"]  # fmt: skip
 
 
+class LateQueries(MemoryQueries):
+    """Tables whose reader sees no market until it is told to."""
+
+    late = True
+
+    async def all_markets(self) -> list[MarketRow]:
+        """Return every market, or none."""
+        return [] if self.late else await super().all_markets()
+
+
+async def test_a_market_that_trades_before_the_tables_have_it_is_waited_for() -> None:
+    """A market with a book is not refused because the tables are behind; another one is."""
+    async with feeds() as feed, feed.visitor() as client:
+        event_id, market_id, *_ = await listed(feed)
+        (ann,) = await rich(feed, "ann")
+        await feed.door.venue.placed(limit(ann, market_id, Side.BUY, 6_000, 1_000))
+        await feed.door.books_show(market_id)
+        late = feed.depth._directory._queries = LateQueries(feed.door.queries._tables)
+        await feed.depth._directory.refresh()
+        following = asyncio.create_task(client.follow(event_id, market_id))
+        async with feed.visitor() as other:
+            await other.say(action="subscribe", event_id=event_id, market_id=market_id + 1)
+            assert (await other.hear())["reject"] == 304
+        late.late = False
+        assert "depths" in await following
+
+
 async def test_who_comes_back_gets_only_what_changed() -> None:
     """With the last update id a new connection gets changes from there, else the whole book."""
     async with feeds() as feed:
@@ -208,6 +237,7 @@ async def test_a_slow_reader_is_joined_up_and_hurts_nobody() -> None:
             quick_reading = asyncio.create_task(_read_for_ever(reader))
             for price in range(1_010, 1_110):
                 await venue.placed(limit(ann, market_id, Side.BUY, price, 100))
+            await until(lambda: feed.door.books.top(market_id).bid == 1_109)
             await until(lambda: reader.update_id == _update_id(feed, market_id))
             quick_reading.cancel()
             assert feed.depth.status()["messages_dropped_total"] > 0

@@ -20,6 +20,8 @@ class DepthFeedConfig(Struct, frozen=True):
     trades_kept_max: int = 200
     #: Messages sent before other work of the process gets its turn.
     sends_in_a_row_max: int = 200
+    #: How long a market that has a book is waited for until the tables have it too.
+    market_seconds: float = 5.0
     session: SessionLimits = SessionLimits()
 
 

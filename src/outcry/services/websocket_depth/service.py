@@ -30,6 +30,9 @@ from outcry.services.websocket_depth.ws import DepthSession, Request
 #: What is left to others between two rounds, however long a round takes.
 PAUSE_SECONDS_MIN: Final = 0.005
 
+#: How often a market that has a book, but is not in the tables yet, is looked for.
+MARKET_PAUSE_SECONDS: Final = 0.1
+
 _log = get_logger("outcry.websocket_depth")
 
 
@@ -219,9 +222,18 @@ class WebsocketDepth:
 
     async def _handle_later(self, session: DepthSession, request: Request) -> None:
         async with session.order:
-            await self._directory.find_market(request.market_id)
+            await self._learn(request.market_id)
             if not session.closing:
                 self.handle(session, request)
+
+    async def _learn(self, market_id: int) -> None:
+        """Look for a market in the tables, and wait for them if it has a book already."""
+        loop = asyncio.get_running_loop()
+        deadline = loop.time() + self._config.market_seconds
+        while await self._directory.find_market(market_id) is None:
+            if self._books.book(market_id) is None or loop.time() > deadline:
+                return
+            await asyncio.sleep(MARKET_PAUSE_SECONDS)
 
     async def _guard(self, session: DepthSession, work: Coroutine[Any, Any, None]) -> None:
         try:
