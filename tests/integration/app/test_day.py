@@ -14,6 +14,7 @@ from tests.support.exchange import COMMAND, Client, Exchange, exchange
 from websockets.sync.client import connect
 
 
+pytestmark = pytest.mark.timeout(600)  # several starts, on whatever machine
 BASH = shutil.which("bash") or ""
 ROOT = Path(__file__).parents[3]
 DAY = ROOT / "examples" / "day.sh"
@@ -171,6 +172,17 @@ def test_a_port_in_use_is_named_with_its_setting(running: Exchange, tmp_path: Pa
     assert done.returncode == 2
     assert f"feeds.port: port {port} on 127.0.0.1 is in use" in done.stderr
     assert "OUTCRY_FEEDS_PORT" in done.stderr
+
+
+def test_two_exchanges_run_side_by_side(running: Exchange, tmp_path: Path) -> None:
+    """One with two shards, hence two match processes, starts and stops beside one that runs on."""
+    with exchange(tmp_path, OUTCRY_SHARDS_COUNT="2") as other:
+        other.start()
+        names = ["valkey", "postgresql", "core", "match-0", "match-1", "history", "edge"]
+        assert list(other.record().processes) == names
+        assert other.command("status").returncode == 0
+        assert other.stop() == 0
+    assert running.command("status").returncode == 0
 
 
 def test_tail_tells_the_log_and_a_stream_in_words(running: Exchange, operator: Client) -> None:

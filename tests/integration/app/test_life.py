@@ -9,7 +9,9 @@ from tests.support.exchange import Client, Exchange, exchange, wait_until
 from outcry.app.pids import alive
 
 
-@pytest.mark.timeout(300)  # several starts, on whatever machine
+pytestmark = pytest.mark.timeout(600)  # several starts, on whatever machine
+
+
 def test_what_was_committed_outlives_every_end(tmp_path: Path) -> None:
     """An order rests through an orderly stop and kill -9; no end leaves a process behind."""
     with exchange(tmp_path) as made:

@@ -7,7 +7,9 @@ import pytest
 from tests.support.exchange import Exchange, exchange
 
 
-@pytest.mark.timeout(300)  # several starts, on whatever machine
+pytestmark = pytest.mark.timeout(600)  # several starts, on whatever machine
+
+
 def test_a_lost_end_of_the_log_is_refused_until_an_operator_accepts_it(tmp_path: Path) -> None:
     """Streams ahead of the log end `outcry up` with a sentence; `recover --accept-loss` goes on."""
     with exchange(tmp_path) as made:

@@ -14,7 +14,9 @@ from tests.integration.chaos.trading import (
 from tests.support.exchange import Exchange, exchange
 
 
-@pytest.mark.timeout(300)  # several starts, on whatever machine
+pytestmark = pytest.mark.timeout(600)  # several starts, on whatever machine
+
+
 def test_every_answered_order_exists_once_whatever_is_killed(tmp_path: Path) -> None:
     """Six kinds of kill -9 and a FLUSHALL under load: no order lost or doubled, verify clean."""
     with exchange(tmp_path) as made:
