@@ -16,5 +16,6 @@ cdef class Engine:
     cdef long pending_to
 
     cpdef Py_ssize_t process_bound(self, Py_ssize_t offset, Py_ssize_t count) except -1
+    cdef int idle(self) except -1
     cdef void take_pending(self) noexcept nogil
     cdef Py_ssize_t run_bound(self, long start, long count) noexcept nogil

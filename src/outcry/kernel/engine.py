@@ -6,8 +6,7 @@
 * Nothing is allocated per order once the pools have grown to the size of the book.
 
 The rules are in docs/concepts/matching.md; `naive` states them once more in plain Python and must
-agree with this engine byte for byte. The parts of the kernel beside this module are written for
-both ways of running: interpreted they are modules, compiled they are one unit with this one.
+agree byte for byte. The other parts of the kernel and this one are compiled as one unit.
 """
 
 import cython
@@ -27,37 +26,28 @@ from outcry.kernel.layout import (
 )
 from outcry.kernel.placing import find_book
 from outcry.kernel.shard import boot, free_core, run
-from outcry.kernel.snapshots import hash_words, read_snapshot, snapshot_words, write_snapshot
+from outcry.kernel.snapshots import (
+    PROBLEMS,
+    hash_words,
+    read_snapshot,
+    snapshot_words,
+    write_snapshot,
+)
 from outcry.kernel.walk import first_order, hash_book, next_level, next_order
 
 
 #: An output buffer must hold at least the longest record.
 OUTPUT_MIN = 256
-#: What is wrong with a snapshot, by the number that reading it returned.
-PROBLEMS = {
-    1: "the header is cut short",
-    2: "it does not begin as a snapshot does",
-    3: "it has another rules version",
-    4: "a time or limit is invalid",
-    5: "its length does not fit its counts",
-    6: "an instrument is invalid or out of order",
-    7: "an order is invalid",
-    8: "orders are not in book order, or a book is crossed",
-    9: "an order id is invalid",
-    10: "ranks are not the places 0, 1, ... of each account's orders",
-}
 
 
 class Engine:
-    """Books over many instruments. One thread at a time."""
+    """Books over many instruments, for one thread at a time; see `idle`."""
 
     def __cinit__(self) -> None:
         self.core = boot()
         self.is_bound = False
         self.is_running = False
-        self.consumed = 0
-        self.pending_from = 0
-        self.pending_to = 0
+        self.consumed = self.pending_from = self.pending_to = 0
 
     def __init__(self) -> None:
         if not cython.compiled:
@@ -66,13 +56,20 @@ class Engine:
     def __dealloc__(self) -> None:
         free_core(self.core)
 
+    def idle(self) -> int:
+        """Raise RuntimeError while another thread is in `process_bound`; return 0."""
+        if self.is_running:
+            raise RuntimeError("another thread uses the engine")
+        return 0
+
     # --- records ---------------------------------------------------------------------------
 
     def process(self, commands: bytes | bytearray | memoryview) -> bytes:
-        """Return the facts of whole command records; `consumed` says how far they were read.
+        """Return the facts of whole records, after those that `process_bound` still owes.
 
-        Facts that `process_bound` could not deliver yet come first.
+        `consumed` says how far the commands were read.
         """
+        self.idle()
         data = commands if type(commands) is bytes else bytes(commands)
         length = len(data)
         tail = data[length & ~7] if length & 7 else 0
@@ -83,8 +80,7 @@ class Engine:
         core.at = self.pending_to
         self.consumed = run(core, words_of(data), 0, length, tail)
         facts = bytes_of(core.own_out, self.pending_from, core.at)
-        self.pending_from = 0
-        self.pending_to = 0
+        self.pending_from = self.pending_to = 0
         return facts
 
     @property
@@ -111,6 +107,7 @@ class Engine:
         Raises ValueError if *target* cannot hold `OUTPUT_MIN` bytes, BufferError or TypeError if
         it is read-only or not contiguous.
         """
+        self.idle()
         source_view = memoryview(source).cast("B")
         target_view = memoryview(target).cast("B")
         if target_view.readonly:
@@ -127,6 +124,7 @@ class Engine:
 
     def unbind(self) -> None:
         """Let go of the bound buffers, if there are any."""
+        self.idle()
         self.is_bound = False
         self.source = memoryview(b"")
         self.target = memoryview(b"")
@@ -143,8 +141,9 @@ class Engine:
         may be one with *count* 0. Both arguments are multiples of 8. Raises ValueError for a
         range that is not inside the source, or without bound buffers.
         """
-        if not self.is_bound or self.is_running:
-            raise ValueError("no buffers are bound, or another thread uses the engine")
+        self.idle()
+        if not self.is_bound:
+            raise ValueError("no buffers are bound")
         if offset < 0 or count < 0 or count > self.source_bytes - offset or (offset | count) & 7:
             raise ValueError(f"no range of the source: {count} bytes from {offset}")
         if count < GIL_MIN:
@@ -183,13 +182,13 @@ class Engine:
                 core.out[core.at + place] = core.own_out[self.pending_from + place]
             core.at += words
             self.pending_from += words
-        self.pending_from = 0
-        self.pending_to = 0
+        self.pending_from = self.pending_to = 0
 
     # --- the state as a whole --------------------------------------------------------------
 
     def snapshot(self) -> bytes:
         """Return the state in the layout of `outcry_wire.snapshot`."""
+        self.idle()
         count = snapshot_words(self.core)
         words = new_words(count)
         write_snapshot(self.core, words)
@@ -201,8 +200,7 @@ class Engine:
     def restore(data: bytes) -> "Engine":
         """Return an engine in the state of a snapshot.
 
-        Raises ValueError if *data* is anything but a snapshot that an engine with these rules
-        could have written.
+        Raises ValueError if *data* is not one that an engine with these rules could have written.
         """
         engine = Engine()
         content = bytes(data)
@@ -220,16 +218,19 @@ class Engine:
 
     def check(self) -> None:
         """Verify every internal invariant. Raises AssertionError."""
+        self.idle()
         check_core(self.core)
 
     # --- looking into books; an unknown instrument is an empty book --------------------------
 
     def book_hash(self, instrument: int) -> int:
         """Return the hash of a book (see `outcry_wire.bookhash`)."""
+        self.idle()
         return hash_book(self.core, book_at(self.core, self._find(instrument)))
 
     def top(self, instrument: int) -> tuple[int, int, int, int]:
         """Return ``(bid price, lots, ask price, lots)``; a side without orders gives 0 and 0."""
+        self.idle()
         book = book_at(self.core, self._find(instrument))
         shown = []
         for side in range(2):
@@ -240,6 +241,7 @@ class Engine:
 
     def levels(self, instrument: int, side: int, limit: int) -> list[tuple[int, int, int]]:
         """Return up to *limit* ``(price, lots, orders)`` of bids (0) or asks (1), best first."""
+        self.idle()
         core = self.core
         book = book_at(core, self._find(instrument))
         shown: list[tuple[int, int, int]] = []
@@ -256,6 +258,7 @@ class Engine:
 
     def queue_position(self, order_id: int) -> int:
         """Return how many lots at its price are ahead of an order; -1 if it does not rest."""
+        self.idle()
         core = self.core
         index = find_order(core, order_id) if order_id > 0 and order_id >> 63 == 0 else 0
         if index == 0:
@@ -273,6 +276,7 @@ class Engine:
 
         Each is ``(order_id, account, stp_group, outcome, side, price, remaining, expire_at_us)``.
         """
+        self.idle()
         core = self.core
         book = book_at(core, self._find(instrument))
         shown = []

@@ -38,6 +38,21 @@ from outcry.kernel.walk import first_order, next_order
 from outcry.kernel.window import refine
 
 
+#: What is wrong with a snapshot, by the number that reading it returned.
+PROBLEMS = {
+    1: "the header is cut short",
+    2: "it does not begin as a snapshot does",
+    3: "it has another rules version",
+    4: "a time or limit is invalid",
+    5: "its length does not fit its counts",
+    6: "an instrument is invalid or out of order",
+    7: "an order is invalid",
+    8: "orders are not in book order, or a book is crossed",
+    9: "an order id is invalid",
+    10: "ranks are not the places 0, 1, ... of each account's orders",
+}
+
+
 def snapshot_words(core: Core) -> int:
     """Return how many words the snapshot of the shard has."""
     return SNAPSHOT_HEADER_WORDS + 8 * core.book_count + 9 * core.order_count

@@ -6,6 +6,7 @@ from random import Random
 
 import pytest
 
+from outcry import kernel
 from outcry.kernel import constants, shard
 from outcry.kernel.bits import above, below, bit, highest, lowest, reciprocal_of, signed_word
 from outcry.kernel.constants import DEMOTE_AT, PAGE_IDS, PROMOTE_AT, ROLE_ORDER
@@ -175,3 +176,15 @@ def test_accounts_without_orders_are_swept() -> None:
         open_account(core, account)
     assert core.account_mask < 256
     assert find_account(core, -7) == kept
+
+
+def test_an_engine_at_work_refuses_other_threads() -> None:
+    """While one thread is in a bound call, every other call says so instead of touching memory."""
+    engine = kernel.interpreted().Engine()
+    engine.is_running = True
+    for ask in (engine.snapshot, engine.check, engine.state_hash, engine.unbind):
+        with pytest.raises(RuntimeError, match="another thread"):
+            ask()
+    for ask in (engine.process, engine.top, engine.orders, engine.book_hash, engine.queue_position):
+        with pytest.raises(RuntimeError, match="another thread"):
+            ask(b"")
