@@ -3,266 +3,35 @@
 0 done, 1 failed, 2 wrong usage or configuration; ``run`` also has 3: an operator must decide.
 """
 
-# ruff: noqa: PLC0415 - each command loads what it needs: `outcry --help` must not wait for drivers
-
-import asyncio
 import sys
-from contextlib import suppress
-from importlib.metadata import version
-from typing import Annotated, NoReturn
-
-import typer
-
-from outcry.app.cli_config import config_app
-from outcry.app.demo.command import EPILOG as DEMO_EPILOG
-from outcry.app.demo.command import demo
-from outcry.app.failures import FAILED, NEEDS_OPERATOR, UsageError, explain
-from outcry.app.options import ConfigFile, DataFolder, examples, load_config
-from outcry.app.replay.command import EPILOG as REPLAY_EPILOG
-from outcry.app.replay.command import replay
+from typing import NoReturn
 
 
-app = typer.Typer(
-    name="outcry",
-    help="A complete prediction-market exchange that one command starts.",
-    epilog="Begin with: outcry up. Reference: docs/reference/cli.md",
-    no_args_is_help=True,
-    rich_markup_mode="markdown",
-    pretty_exceptions_enable=False,
-    context_settings={"help_option_names": ["-h", "--help"]},
-)
-app.add_typer(config_app, name="config")
-app.command(epilog=DEMO_EPILOG)(demo)
-app.command(epilog=REPLAY_EPILOG)(replay)
+INTERRUPTED = 130
 
 
 def main() -> NoReturn:
     """Run the command; every failure that is no bug is a sentence on standard error."""
     try:
+        # Here, so that Ctrl-C while it loads is no traceback either.
+        from outcry.app.commands import app  # noqa: PLC0415
+
         app(prog_name="outcry")
     except KeyboardInterrupt:
-        sys.exit(130)
-    except Exception as error:
-        failure = explain(error)
-        if failure is None:
-            raise
-        typer.echo(f"outcry: {failure.sentence}", err=True)
-        if failure.advice:
-            typer.echo(f"        {failure.advice}", err=True)
-        sys.exit(FAILED if failure.code == NEEDS_OPERATOR else failure.code)
+        sys.exit(INTERRUPTED)
+    except Exception as error:  # noqa: BLE001 - a bug is raised again, with its traceback
+        sys.exit(_say(error))
     sys.exit(0)
 
 
-@app.callback(invoke_without_command=True)
-def _outcry(
-    *,
-    show_version: Annotated[
-        bool, typer.Option("--version", help="Print the version and which kernel runs.")
-    ] = False,
-) -> None:
-    if show_version:
-        from outcry import kernel
+def _say(error: Exception) -> int:
+    """Say what went wrong and what to do about it; returns the exit code. Raises what is a bug."""
+    from outcry.app.failures import FAILED, NEEDS_OPERATOR, explain  # noqa: PLC0415 - likewise
 
-        typer.echo(f"outcry {version('openoutcry')}, kernel {kernel.build_info()}")
-        raise typer.Exit
-
-
-@app.command(
-    epilog=examples(
-        "outcry up",
-        "outcry up --data-dir /srv/market",
-        "OUTCRY_HTTP_PORT=9000 outcry up",
-        "outcry up --config market.toml",
-    )
-)
-def up(config: ConfigFile = None, data_dir: DataFolder = None) -> None:
-    """Start a whole exchange here and keep it running until Ctrl-C.
-
-    Starts PostgreSQL and Valkey unless the configuration names others, then every service. The
-    first Ctrl-C finishes what was begun, the second ends at once; neither loses anything.
-    """
-    from outcry.app.embedded import up as run_exchange
-    from outcry.runtime import logging
-
-    settings = load_config(config, data_dir)
-    logging.configure(settings.log, "up")
-    asyncio.run(run_exchange(settings))
-
-
-@app.command(
-    epilog=examples(
-        "outcry run core", "outcry run match --shard 1", "outcry run websocket_depth -c market.toml"
-    )
-)
-def run(
-    name: Annotated[str, typer.Argument(help="A service or a group of services.")],
-    *,
-    shard: Annotated[
-        int | None, typer.Option(help="Serve one shard only (match and its services).")
-    ] = None,
-    config: ConfigFile = None,
-    data_dir: DataFolder = None,
-) -> None:
-    """Run one service, or one group, against a PostgreSQL and a Redis that run already.
-
-    Groups: core (asset, processor), match (match_engine, store, depth), history, edge (api, event,
-    websocket_depth, websocket_user). Needs postgres.dsn and redis.url, and in the data folder the
-    same secrets on every machine.
-    """
-    from outcry.app.worker import run as run_worker
-
-    raise typer.Exit(run_worker(name, load_config(config, data_dir), shard))
-
-
-@app.command(epilog=examples("outcry status", "outcry status --json"))
-def status(
-    *,
-    as_json: Annotated[bool, typer.Option("--json", help="Print it for programs.")] = False,
-    config: ConfigFile = None,
-    data_dir: DataFolder = None,
-) -> None:
-    """Show every process: whether it is ready, where the log ends, how far others lag.
-
-    Ends with 1 unless everything is ready.
-    """
-    import msgspec
-    from rich.console import Console
-
-    from outcry.app import status as statuses
-
-    settings = load_config(config, data_dir)
-    lines = asyncio.run(statuses.look(settings))
-    if as_json:
-        typer.echo(msgspec.json.encode(lines))
-    elif lines:
-        statuses.show(lines, Console())
-    else:
-        typer.echo(f"No exchange runs in {settings.data_dir}. `outcry up` starts one.")
-    raise typer.Exit(0 if statuses.healthy(lines) else FAILED)
-
-
-@app.command(epilog=examples("outcry stop", "outcry stop --now"))
-def stop(
-    *,
-    now: Annotated[bool, typer.Option(help="Do not finish what was begun. Loses nothing.")] = False,
-    config: ConfigFile = None,
-    data_dir: DataFolder = None,
-) -> None:
-    """Stop the exchange that `outcry up` runs on the data folder, and wait until it is gone."""
-    from outcry.app import stopping
-
-    settings = load_config(config, data_dir)
-    stopped = stopping.stop(settings, now=now)
-    typer.echo("Stopped." if stopped else f"No exchange runs in {settings.data_dir}.")
-
-
-@app.command(epilog=examples("outcry verify", "outcry verify --data-dir /srv/market"))
-def verify(config: ConfigFile = None, data_dir: DataFolder = None) -> None:
-    """Rebuild every balance, hold, position and book from the log, and compare.
-
-    Works while the exchange runs and while it does not. Ends with 1 when anything disagrees.
-    """
-    from outcry.app.checking import check
-
-    report = asyncio.run(check(load_config(config, data_dir)))
-    typer.echo("\n".join(report.lines()))
-    raise typer.Exit(0 if report.clean else FAILED)
-
-
-@app.command(
-    epilog=examples("outcry tail log", "outcry tail facts -f", "outcry tail commands:1 -n 100")
-)
-def tail(
-    stream: Annotated[
-        str,
-        typer.Argument(
-            help="log, commands, facts, depth (each also as NAME:SHARD) or user_events."
-        ),
-    ],
-    *,
-    follow: Annotated[bool, typer.Option("--follow", "-f", help="Go on with what comes.")] = False,
-    count: Annotated[
-        int, typer.Option("--number", "-n", min=0, max=10_000, help="Lines of the past.")
-    ] = 20,
-    ticks: Annotated[bool, typer.Option("--ticks", help="Show the passing of time too.")] = False,
-    config: ConfigFile = None,
-    data_dir: DataFolder = None,
-) -> None:
-    """Show a stream, or the ledger log, as lines of text.
-
-    Prices are ticks of outcome 0 (1 tick = 0.0001), quantities lots (0.01 share), money micros.
-    """
-    from outcry.app.showing import print_tail
-    from outcry.app.tail import View, source_named
-
-    settings = load_config(config, data_dir)
-    source = source_named(stream, settings.shards.count)
-    with suppress(KeyboardInterrupt):  # the way to end it
-        asyncio.run(print_tail(settings, View(source, count, follow, ticks)))
-
-
-@app.command(epilog=examples("outcry reset", "outcry reset --yes --data-dir /srv/market"))
-def reset(
-    *,
-    yes: Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")] = False,
-    config: ConfigFile = None,
-    data_dir: DataFolder = None,
-) -> None:
-    """Delete the exchange of the data folder: every order, balance and key. Stop it first."""
-    from outcry.app import stopping
-
-    settings = load_config(config, data_dir)
-    things = stopping.things(settings)
-    if not yes:
-        names = ", ".join(path.name for path in things)
-        typer.echo(f"This deletes for ever, in {settings.data_dir}: {names}")
-        typer.confirm("Go on?", abort=True)
-    left = stopping.reset(settings)
-    names = ", ".join(path.name for path in left)
-    typer.echo(f"Deleted. What others put there stays: {names}" if left else "Deleted.")
-
-
-@app.command(
-    epilog=examples(
-        "outcry token alice",
-        "outcry token operator --admin --ttl 30d",
-        'curl -H "Authorization: Bearer $(outcry token alice)" http://127.0.0.1:8000/api/user_data',
-    )
-)
-def token(
-    user: Annotated[str, typer.Argument(help="Whom the token is for; the user's name outside.")],
-    *,
-    admin: Annotated[bool, typer.Option("--admin", help="For an operator, not a trader.")] = False,
-    ttl: Annotated[str, typer.Option(help="How long it is good: 90s, 15m, 12h, 30d.")] = "12h",
-    config: ConfigFile = None,
-    data_dir: DataFolder = None,
-) -> None:
-    """Print a token (JWT, ES256) signed with the development key of the data folder.
-
-    Where an issuer is configured (auth.key_file), users' tokens come from there, and only --admin
-    works here.
-    """
-    from outcry.app.credentials import new_token
-
-    typer.echo(new_token(load_config(config, data_dir), user, admin=admin, ttl=ttl))
-
-
-@app.command(epilog=examples("outcry recover --accept-loss"))
-def recover(
-    *,
-    accept_loss: Annotated[
-        bool, typer.Option("--accept-loss", help="Yes: what the log does not have is gone.")
-    ] = False,
-    config: ConfigFile = None,
-    data_dir: DataFolder = None,
-) -> None:
-    """Go on after the ledger log was set back behind what was published.
-
-    Starts a new timeline at the end of the log, empties every stream and leaves snapshots of the
-    old timeline behind. Use it only when the lost entries cannot be restored.
-    """
-    from outcry.app.checking import recover as recover_log
-
-    if not accept_loss:
-        raise UsageError("recover gives up whatever the log lost; say so with --accept-loss")
-    typer.echo(asyncio.run(recover_log(load_config(config, data_dir))))
+    failure = explain(error)
+    if failure is None:
+        raise error
+    sys.stderr.write(f"outcry: {failure.sentence}\n")
+    if failure.advice:
+        sys.stderr.write(f"        {failure.advice}\n")
+    return FAILED if failure.code == NEEDS_OPERATOR else failure.code

@@ -8,7 +8,8 @@ import pytest
 import typer
 from typer.core import TyperGroup
 
-from outcry.app.cli import app, main
+from outcry.app.cli import main
+from outcry.app.commands import app
 from outcry.app.processes import GROUPS, SERVICES
 
 
