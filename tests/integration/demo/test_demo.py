@@ -56,31 +56,29 @@ def test_a_short_demo_ends_clean(venue: Exchange) -> None:
     assert venue.command("status").returncode == 1  # what it started, it stopped
 
 
-def test_a_demo_joins_its_venue_and_leaves_it_running(venue: Exchange) -> None:
-    """A demo venue that runs already is traded on, verified, and not stopped."""
-    venue.data_dir.mkdir()
-    (venue.data_dir / DEMO_MARK).touch()
-    venue.start()
-    processes = venue.processes()
-    code, output, errors = demo(venue, "--seconds", "5", "--bots", "2", "--rate", "30")
-    assert code == 0, f"{output}\n{errors}"
-    assert figure(output, "verdict").startswith("clean")
-    assert all(alive(process) for process in processes.values())
-    assert venue.stop() == 0
-
-
 def test_a_demo_touches_no_other_venue(venue: Exchange) -> None:
-    """An exchange that no demo made is refused, running or not; nothing is written to it."""
+    """Without its mark an exchange is refused, running or not; with it, joined and left running."""
     venue.start()
     code, _, errors = demo(venue, "--seconds", "5")
     assert code == 2
     assert "is not a demo venue" in errors
     assert venue.client(venue.token("operator", admin=True)).get("/api/events")["total"] == 0
+
+    mark = venue.data_dir / DEMO_MARK
+    assert not mark.exists()
+    mark.touch()
+    processes = venue.processes()
+    code, output, errors = demo(venue, "--seconds", "5", "--bots", "2", "--rate", "30")
+    assert code == 0, f"{output}\n{errors}"
+    assert figure(output, "verdict").startswith("clean")
+    assert all(alive(process) for process in processes.values())
+    mark.unlink()
+
     assert venue.stop() == 0
     code, _, errors = demo(venue, "--seconds", "5")
     assert code == 2
     assert "holds an exchange that is not a demo venue" in errors
-    assert not (venue.data_dir / DEMO_MARK).exists()
+    assert not mark.exists()
 
 
 def test_a_stopped_demo_ends_in_order(venue: Exchange) -> None:
