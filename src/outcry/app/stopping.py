@@ -19,6 +19,8 @@ SERVERS_SECONDS_MAX: Final = 40
 KILL_SECONDS_MAX: Final = 10
 #: Says in a data folder that the exchange there was made by `outcry demo`.
 DEMO_MARK: Final = "demo-venue"
+#: The same of `outcry replay`, with what it replays.
+REPLAY_MARK: Final = "replay.json"
 #: All that an exchange makes in its data folder. Nothing else is ever removed.
 OURS: Final = (
     DEMO_MARK,
@@ -28,6 +30,7 @@ OURS: Final = (
     "postgres.new-*",
     "redis",
     "redis.damaged-*",
+    REPLAY_MARK,
     "run",
     "secrets",
     "snapshots",

@@ -4,7 +4,7 @@ import asyncio
 import time
 from contextlib import suppress
 from pathlib import Path
-from typing import Final, NamedTuple
+from typing import NamedTuple
 
 import uvloop
 from rich.console import Console
@@ -26,15 +26,11 @@ from outcry.app.replay.floor import Floor, Pace
 from outcry.app.replay.inputs import Inputs, read
 from outcry.app.replay.summary import Summary, summarise
 from outcry.app.replay.timeline import moments
-from outcry.app.replay.venue import Mark, claim, replay_config, running
+from outcry.app.replay.venue import REPORTS, Mark, claim, replay_config, running
 from outcry.domain.errors import OutcryError
 from outcry.runtime import logging
 from outcry.runtime.config import Config
 from outcry_sdk import SdkError
-
-
-TEXT_NAME: Final = "report.txt"
-HTML_NAME: Final = "report.html"
 
 
 class ReplayFailed(OutcryError):
@@ -121,16 +117,16 @@ def _progress() -> Progress:
 def _report(summary: Summary, times: _Times, out: Path) -> None:
     """Write and print the report; how fast it was is printed only, and no part of it."""
     words = text.render(summary)
-    (out / TEXT_NAME).write_text(words, "utf-8")
-    (out / HTML_NAME).write_text(html.render(summary), "utf-8")
+    for name, content in zip(REPORTS, (words, html.render(summary)), strict=True):
+        (out / name).write_text(content, "utf-8")
     pace = times.pace
     console = Console(soft_wrap=True)
     console.print(words, markup=False, highlight=False)
     if pace.orders:
         console.print(
             f"This run: {pace.orders:,} orders ({pace.requests:,} requests) in "
-            f"{times.trading:.0f} s, {pace.orders / times.trading:,.0f} orders/s, each answered "
-            f"with its result before the next; {times.total:.0f} s in all.",
+            f"{times.trading:.0f} s, {pace.orders / times.trading:,.0f} orders/s, "
+            f"each awaited with its result; {times.total:.0f} s in all.",
             highlight=False,
         )
-    console.print(f"Report: {out / HTML_NAME} and {TEXT_NAME}", highlight=False)
+    console.print(f"Report in {out}: {' and '.join(REPORTS)}", highlight=False)

@@ -22,18 +22,22 @@ from outcry.app.failures import UsageError
 from outcry.app.record import Record
 from outcry.app.replay.inputs import Inputs
 from outcry.app.settings import address, settle_ports
+from outcry.app.stopping import REPLAY_MARK
 from outcry.app.supervisor import GaveUp
 from outcry.runtime.config import Config
 from outcry.runtime.data_dir import DataDir
-from outcry_sdk import AsyncClient, Credentials
+from outcry_sdk import AsyncClient, Credentials, Retries
 
 
 FOLDER: Final = "outcry-replay-data"
-MARK: Final = "replay.json"
+#: Files of a report, which outlive the exchange that they tell of.
+REPORTS: Final = ("report.txt", "report.html")
 #: How long an answer may wait for the book or the tables: a replay needs the result, not an excuse.
 PATIENCE_MS: Final = 60_000
 REQUESTS_PER_SECOND_MAX: Final = 1_000_000
 TIMEOUT_SECONDS: Final = 90.0
+#: A process of the exchange that dies is back within this, also on a busy machine.
+RETRIES: Final = Retries(attempts_max=40)
 #: Wall time that a whole replay may take: credentials are good for so long.
 LONGEST: Final = "30d"
 _ANY_PORT: Final = 0
@@ -71,7 +75,8 @@ class Venue:
     def client(self, user: str, *, admin: bool = False) -> AsyncClient:
         """Return a client for *user*."""
         token = new_token(self.config, user, admin=admin, ttl=LONGEST)
-        return AsyncClient(self.url, Credentials(token=token), timeout=TIMEOUT_SECONDS)
+        credentials = Credentials(token=token)
+        return AsyncClient(self.url, credentials, retries=RETRIES, timeout=TIMEOUT_SECONDS)
 
     def keep_mark(self) -> None:
         """Write the mark down, as a whole."""
@@ -112,16 +117,16 @@ def claim(config: Config, inputs: Inputs, step_seconds: int) -> Mark:
     folder = Path(config.data_dir)
     wanted = Mark(*inputs.digests, step_seconds)
     try:
-        mark = msgspec.json.decode((folder / MARK).read_bytes(), type=Mark)
+        mark = msgspec.json.decode((folder / REPLAY_MARK).read_bytes(), type=Mark)
     except FileNotFoundError:
-        if folder.is_dir() and any(folder.iterdir()):
+        if folder.is_dir() and any(path.name not in REPORTS for path in folder.iterdir()):
             raise UsageError(
                 f"{folder} is not empty and holds no replay: --data-dir names another folder"
             ) from None
         _write(DataDir(folder).path, wanted)
         return wanted
     except msgspec.MsgspecError as error:
-        raise UsageError(f"{folder / MARK} cannot be read: {error}") from error
+        raise UsageError(f"{folder / REPLAY_MARK} cannot be read: {error}") from error
     if (mark.markets_sha256, mark.prices_sha256, mark.step_seconds) != (
         *inputs.digests,
         step_seconds,
@@ -161,9 +166,9 @@ async def _ready(exchange: Exchange, life: asyncio.Task[None]) -> None:
 
 
 def _write(folder: Path, mark: Mark) -> None:
-    draft = folder / f"{MARK}.new"
+    draft = folder / f"{REPLAY_MARK}.new"
     draft.write_bytes(msgspec.json.format(msgspec.json.encode(mark), indent=2))
-    draft.replace(folder / MARK)
+    draft.replace(folder / REPLAY_MARK)
 
 
 def fee_key(terms: Mapping[str, int]) -> str:
