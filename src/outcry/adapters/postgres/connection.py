@@ -18,6 +18,9 @@ UNREACHABLE: Final = (
     asyncpg.PostgresConnectionError,
     asyncpg.OperatorInterventionError,
     asyncpg.InsufficientResourcesError,
+    # Not the server that we were told of, or not with this name and password.
+    asyncpg.InvalidAuthorizationSpecificationError,
+    asyncpg.InvalidCatalogNameError,
 )
 
 #: How long a server may take to start, and how often we knock meanwhile.

@@ -11,8 +11,9 @@ from typing import Final, NamedTuple
 
 import asyncpg
 
-from outcry.adapters.postgres.connection import close, connect
+from outcry.adapters.postgres.connection import close, connect, unreachable_as
 from outcry.domain.errors import OutcryError
+from outcry.ports.ledger_log import LogUnavailable
 
 
 #: Any number that nobody else locks in the same database ("outcry" in ASCII).
@@ -61,9 +62,11 @@ def migrations() -> list[Migration]:
 async def migrate(dsn: str) -> list[str]:
     """Apply to *dsn* what is missing, all or nothing; returns the names of what was applied.
 
-    Raises `SchemaMismatch` when the database holds something else than a beginning of our list.
+    Raises `SchemaMismatch` when the database holds something else than a beginning of our list,
+    `LogUnavailable` when it cannot be reached.
     """
-    connection = await connect(dsn, {})
+    with unreachable_as(LogUnavailable):
+        connection = await connect(dsn, {})
     try:
         async with connection.transaction():
             await connection.execute("select pg_advisory_xact_lock($1)", LOCK_KEY)
