@@ -22,15 +22,26 @@ PROCESSES = ("core", "match", "edge", "history", "postgresql", "valkey")
 #: Orders that must be answered after each blow, before the next one.
 ORDERS_BETWEEN = 6
 PAUSE_SECONDS = 0.02
+#: Name, outcome bought, price, what their requests wait for.
+TRADERS = (
+    ("ann", 0, "0.60", "result"),
+    ("bob", 1, "0.40", "result"),
+    ("cat", 0, "0.60", "result"),
+    ("dan", 1, "0.40", "result"),
+    ("eve", 0, "0.60", "accepted"),
+    ("fay", 1, "0.40", "accepted"),
+)
 
 
 class Load:
     """A trader who places one order after the other, and repeats what was not answered."""
 
-    def __init__(self, client: Client, order: dict[str, object], name: str) -> None:
+    def __init__(self, client: Client, order: dict[str, object], name: str, wait: str) -> None:
         self.client = client
         self._order = order
         self._name = name
+        #: "result": an order is long committed before it is answered, which many a blow will hit.
+        self._wait = wait
         self._stopped = threading.Event()
         self._turn = threading.Lock()
         self._thread = threading.Thread(target=self._run, daemon=True)
@@ -73,7 +84,9 @@ class Load:
     def _try(self, name: str) -> None:
         try:
             answer = self.client.http.post(
-                "/api/place_order", json={**self._order, "client_order_id": name}
+                "/api/place_order",
+                json={**self._order, "client_order_id": name},
+                params={"wait": self._wait},
             )
         except httpx.HTTPError:
             self._again()
@@ -109,14 +122,14 @@ def more_orders(loads: list[Load], blow: str) -> None:
 
 
 def traders(made: Exchange) -> list[Load]:
-    """Return two traders whose orders meet: one buys YES, the other buys NO at the complement."""
+    """Return traders whose orders meet: some buy YES, the others buy NO at the complement."""
     operator = made.client(made.token("operator", admin=True))
     market = {"market_identifier": "rain", "question": "Will it rain?"}
     event = {"event_identifier": "weather", "title": "Weather", "markets": [market]}
     listed = operator.post("/api/admin/events", event)
     detail = operator.get("/api/event_detail", event_id=listed["event_id"])["markets"][0]
     found = []
-    for name, outcome, price in (("ann", 0, "0.60"), ("bob", 1, "0.40")):
+    for name, outcome, price, wait in TRADERS:
         client = made.client(made.token(name))
         user_id = client.get("/api/user_data")["id"]
         money = {"user_id": user_id, "amount": "100000", "tx_hash": name}
@@ -124,7 +137,7 @@ def traders(made: Exchange) -> list[Load]:
         order = {"event_id": listed["event_id"], "market_id": detail["market_id"]}
         order |= {"token_id": detail[f"outcome_{outcome}_token_id"], "side": "buy"}
         order |= {"order_type": "limit", "price": price, "quantity": "1"}
-        found.append(Load(client, order, name))
+        found.append(Load(client, order, name, wait))
     return found
 
 
