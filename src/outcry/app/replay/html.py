@@ -104,7 +104,7 @@ def _day(summary: Summary) -> str:
 
 def _calibration(summary: Summary) -> str:
     x, y = charts.x_scale(0, 1), charts.y_scale(0, 1)
-    parts = charts.y_axis(y, ".1f", label="won")
+    parts = charts.y_axis(y, ".2f", label="won")
     parts += charts.x_axis(x, [(i / 10, f"{i / 10:.1f}") for i in range(11)], "traded price")
     diagonal = [(x.at(0), y.at(0)), (x.at(1), y.at(1))]
     parts.append(charts.line(diagonal, "#999", dashed=True))

@@ -32,8 +32,9 @@ def _header(summary: Summary) -> Iterator[str]:
 
 def _settled(summary: Summary) -> Iterator[str]:
     yield "Markets"
-    yield f"  {summary.listed:6} listed, of which {summary.won[0]} paid the first outcome "
-    yield f"         and {summary.won[1]} the second"
+    up, down = summary.won
+    yield f"  {summary.listed:6} listed"
+    yield f"  {up:6}   of these paid the first outcome, {down} the second"
     yield f"  {summary.exact:6} decided by a tick at the closing second"
     yield f"  {summary.exact_agree:6}   of these agree with the record"
     yield f"  {summary.late:6} decided by the last tick, at most 5 s before the end"
