@@ -6,17 +6,13 @@ from outcry.ports.clock import Clock
 
 
 class SystemClock(Clock):
-    """The machine's wall clock; when that is set back, it stands still until it caught up."""
+    """The machine's wall clock, as it is."""
 
     manual = False
 
-    def __init__(self) -> None:
-        self._last_us = 0
-
     def now_us(self) -> int:
-        """Return microseconds since 1970, never less than before."""
-        self._last_us = max(self._last_us, time.time_ns() // 1_000)
-        return self._last_us
+        """Return microseconds since 1970."""
+        return time.time_ns() // 1_000
 
     def set(self, time_us: int) -> None:
         """Refuse: the machine's clock is not ours to move."""

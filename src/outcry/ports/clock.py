@@ -4,7 +4,11 @@ from typing import Protocol
 
 
 class Clock(Protocol):
-    """Microseconds since 1970, never decreasing within one process."""
+    """Microseconds since 1970.
+
+    A real clock may be set back or forward under us: the sequencer never lets its time decrease,
+    and refuses to go on when the clock jumps. A clock that hid the jump would hide the danger.
+    """
 
     #: Whether time stands still until `set` is called.
     manual: bool

@@ -26,7 +26,7 @@ def _command_refused(
     ledger: Ledger, effects: Effects, shard: int, one: fact.CommandRejected
 ) -> None:
     effects.command_rejects[shard, one.seq] = one.reject
-    ledger.shard(shard).cancel_alls.pop((one.account, one.instrument), None)
+    _end_cancel_all(ledger, shard, one)
 
 
 def _traded(ledger: Ledger, effects: Effects, shard: int, one: fact.Traded) -> None:
@@ -46,7 +46,8 @@ def _traded(ledger: Ledger, effects: Effects, shard: int, one: fact.Traded) -> N
     settle(ledger, effects, match)
 
 
-def _cancelled(ledger: Ledger, effects: Effects, _shard: int, one: fact.OrderCancelled) -> None:
+def _cancelled(ledger: Ledger, effects: Effects, shard: int, one: fact.OrderCancelled) -> None:
+    effects.cancelled.setdefault((shard, one.seq), []).append(one.order_id)
     orders.cancel(ledger, effects, one.order_id, one.remaining, one.reason, one.seq)
 
 
@@ -73,7 +74,17 @@ def _hashed(ledger: Ledger, _effects: Effects, _shard: int, one: fact.BookHashed
 
 
 def _done(ledger: Ledger, _effects: Effects, shard: int, one: fact.CommandDone) -> None:
-    ledger.shard(shard).cancel_alls.pop((one.account, one.instrument), None)
+    _end_cancel_all(ledger, shard, one)
+
+
+def _end_cancel_all(
+    ledger: Ledger, shard: int, one: fact.CommandDone | fact.CommandRejected
+) -> None:
+    """The cancel-all of that seq, if it was one, is carried out: the next may come."""
+    pending = ledger.shard(shard).cancel_alls
+    key = (one.account, one.instrument)
+    if pending.get(key) == one.seq:
+        del pending[key]
 
 
 def _nothing(_ledger: Ledger, _effects: Effects, _shard: int, _one: fact.Fact) -> None:

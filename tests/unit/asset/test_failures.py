@@ -4,16 +4,19 @@ import asyncio
 from collections.abc import Sequence
 
 import pytest
-from tests.support.venue import Venue, limit
+from tests.support.venue import START_US, Venue, limit
 
 from outcry.adapters.memory import MemoryLedgerLog
 from outcry.domain.errors import InvariantError
+from outcry.domain.market import MarketState
 from outcry.domain.rejects import Reject
 from outcry.messages.facts import OrderPlaced, pack_fact
-from outcry.messages.requests import Declined, OrderAccepted
+from outcry.messages.requests import CancelAccepted, Declined, OrderAccepted
 from outcry.ports.asset import AssetUnavailable, OutOfSequence
 from outcry.ports.clock import Clock
 from outcry.ports.ledger_log import CommitUnknown, Span, Stale
+from outcry.runtime.config import ConfigError
+from outcry.services.asset.config import AssetConfig
 from outcry.services.asset.watch import JumpGuard
 from outcry_wire.records import Side
 
@@ -172,10 +175,10 @@ def test_a_jump_of_the_wall_clock_stops_numbering_until_it_is_back(jump_s: int) 
     guard.start(0)
     monotonic[0] += 1
     wall.time_us += 1_000_000 + jump_s * 1_000_000
-    guard.check()
+    guard.look()
     assert guard.jumped
     wall.time_us -= jump_s * 1_000_000
-    guard.check()
+    guard.look()
     assert not guard.jumped
 
 
@@ -186,7 +189,7 @@ def test_hours_asleep_are_no_jump() -> None:
     guard.start(0)
     monotonic[0] += 7_200
     wall.time_us += 7_200_000_000
-    guard.check()
+    guard.look()
     assert not guard.jumped
 
 
@@ -197,12 +200,44 @@ def test_a_clock_far_before_what_was_stamped_is_a_jump_too() -> None:
     assert guard.jumped
 
 
-async def test_requests_are_declined_while_the_clock_is_wrong() -> None:
-    """A jumped clock declines orders with a sentence instead of expiring the wrong ones."""
-    async with Venue().running() as venue:
+async def test_a_jumped_time_never_enters_the_log() -> None:
+    """The very first request after a jump is declined: no market ends and no order expires."""
+    wall = Wall(START_US)
+    venue = Venue(clock=wall)  # type: ignore[arg-type]
+    async with venue.running():
+        ann = await venue.user("ann", HUNDRED)
+        market = await venue.market(end_at_us=START_US + 3_600_000_000)
+        await venue.placed(limit(ann, market, Side.BUY, 5_000, 10))
+        wall.time_us += 24 * 3_600_000_000
+        refused = await venue.place(limit(ann, market, Side.BUY, 5_000, 10))
+        assert isinstance(refused, Declined)
+        assert refused.reject == Reject.UNAVAILABLE
+        assert venue.asset.ledger.markets[market].state == MarketState.OPEN
+        wall.time_us -= 24 * 3_600_000_000
+        await venue.placed(limit(ann, market, Side.BUY, 5_000, 10))
+
+
+async def test_fewer_shards_than_the_log_has_are_refused() -> None:
+    """Orders of a shard without an engine would wait for ever, so the start says what to set."""
+    venue = Venue(shards_count=2)
+    async with venue.running():
+        await venue.market("first")
+        await venue.market("second")
+    fewer = Venue(log=venue.log, shards_count=1)
+    with pytest.raises(ConfigError, match="has 2 shards"):
+        async with fewer.running():
+            pass
+
+
+async def test_orders_wait_for_tables_that_lag_too_far() -> None:
+    """With history standing still orders become busy, while cancels go on."""
+    venue = Venue(config=AssetConfig(projection_lag_entries_max=5))
+    async with venue.running():
         ann = await venue.user("ann", HUNDRED)
         market = await venue.market()
-        venue.asset._guard.jumped = True
-        result = await venue.place(limit(ann, market, Side.BUY, 5_000, 10))
-        assert isinstance(result, Declined)
-        assert result.reject == Reject.UNAVAILABLE
+        order = await venue.placed(limit(ann, market, Side.BUY, 5_000, 10))
+        venue.asset._sequencer.tables_n = -100
+        refused = await venue.place(limit(ann, market, Side.BUY, 5_000, 10))
+        assert isinstance(refused, Declined)
+        assert refused.reject == Reject.BUSY
+        assert isinstance(await venue.cancel(ann, order.order_id), CancelAccepted)

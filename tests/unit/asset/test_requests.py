@@ -11,6 +11,8 @@ from outcry.domain.ids import token_asset
 from outcry.domain.market import MarketMove, MarketState
 from outcry.domain.order import OrderStatus
 from outcry.domain.rejects import Reject
+from outcry.kernel.naive import NaiveEngine
+from outcry.messages.record_bodies import span
 from outcry.messages.requests import (
     CancelAccepted,
     CancelAllRequest,
@@ -355,3 +357,70 @@ async def test_an_answer_with_result_is_bounded_in_time() -> None:
         assert isinstance(result, OrderAccepted)
         assert result.status == OrderStatus.NEW
         assert venue.balance(ann) == (HUNDRED, 50_000)
+
+
+async def test_cancel_all_names_only_the_orders_it_cancelled() -> None:
+    """Orders of others that end at the same seq of another shard are nobody's business."""
+    async with Venue(shards_count=2).running(engines=False) as venue:
+        ann, bob = await venue.user("ann", HUNDRED), await venue.user("bob", HUNDRED)
+        markets = [await venue.market("first"), await venue.market("second")]
+        kernels = [NaiveEngine(), NaiveEngine()]
+
+        async def carry() -> None:
+            """Carry out what is numbered, both shards in one log entry."""
+            bodies = []
+            for shard, kernel in enumerate(kernels):
+                runs = [run async for run in venue.log.commands(shard, kernel.seq)]
+                bodies.append(b"".join(kernel.process(body) for _, _, body in runs))
+            await asyncio.gather(
+                *(venue.asset.apply(shard, *span(body), body)
+                  for shard, body in enumerate(bodies) if body)
+            )  # fmt: skip
+
+        mine = limit(ann, markets[0], Side.BUY, 5_000, 10)
+        others = limit(bob, markets[1], Side.BUY, 5_000, 10)
+        placed = await venue.asset.submit([mine, others], wait_result=False)
+        await carry()
+        calls = asyncio.gather(
+            *(venue.asset.submit([CancelAllRequest(who, 0, market)], wait_result=True)
+              for who, market in zip((ann, bob), markets, strict=True))
+        )  # fmt: skip
+        await asyncio.sleep(0.01)
+        await carry()
+        told = [result.order_ids for (result,) in await calls if isinstance(result, CancelAccepted)]
+        assert told == [[one.order_id] for one in placed if isinstance(one, OrderAccepted)]
+
+
+async def test_a_repeat_says_what_is_left() -> None:
+    """The answer to a repeat has the lots that still rest, and those left when it was cancelled."""
+    async with Venue().running() as venue:
+        ann = await venue.user("ann", HUNDRED)
+        market = await venue.market()
+        request = limit(ann, market, Side.BUY, 5_000, 10, client_order_id="one")
+        order = await venue.placed(request)
+        (again,) = await venue.asset.submit([request], wait_result=False)
+        assert isinstance(again, OrderAccepted)
+        assert again.remaining == 10
+        await venue.cancel(ann, order.order_id)
+        assert (await venue.placed(request)).remaining == 10
+
+
+async def test_a_second_cancel_all_waits_for_the_first_whatever_else_is_declined() -> None:
+    """While one is on its way another is declined, also after the kernel declined a cancel."""
+    async with Venue().running(engines=False) as venue:
+        ann = await venue.user("ann", HUNDRED)
+        market = await venue.market()
+        kernel = NaiveEngine()
+        order = limit(ann, market, Side.BUY, 5_000, 10)
+        (placed,) = await venue.asset.submit([order], wait_result=False)
+        assert isinstance(placed, OrderAccepted)
+        cancel = CancelRequest(ann, placed.order_id, "")
+        await venue.asset.submit([cancel, cancel], wait_result=False)
+        runs = [run async for run in venue.log.commands(0, 0)]
+        everything = CancelAllRequest(ann, 0, market)
+        await venue.asset.submit([everything], wait_result=False)
+        body = b"".join(kernel.process(body) for _, _, body in runs)
+        await venue.asset.apply(0, *span(body), body)
+        (second,) = await venue.asset.submit([everything], wait_result=False)
+        assert isinstance(second, Declined)
+        assert second.reject == Reject.CANCEL_ALL_PENDING

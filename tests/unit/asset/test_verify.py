@@ -100,6 +100,23 @@ async def test_a_changed_fact_is_found() -> None:
     assert any("the kernel makes" in finding for finding in report.findings)
 
 
+async def test_changed_news_are_found() -> None:
+    """A log that tells a user of another balance than the fold comes to is not clean."""
+    venue = Venue()
+    async with venue.running():
+        await traded_day(venue)
+    rows = venue.log._rows
+    place, entry = next(
+        (place, entry)
+        for place, row in enumerate(rows)
+        if row.body and (entry := unpack_entry(row.body)).events
+    )
+    entry.events[0] = replace(entry.events[0], events=[])
+    rows[place] = rows[place]._replace(body=pack_entry(entry))
+    report = await verify(venue.log)
+    assert any("other news" in finding for finding in report.findings)
+
+
 async def test_a_missing_fact_is_found() -> None:
     """A log that forgot that an order came to rest is not clean."""
     venue = Venue()

@@ -52,7 +52,8 @@ async def asset(commons: Commons) -> list[Part]:
     log = await commons.log()
     publishers = CommandPublishers(commons.bus, log, config.shards.count)
     clock = ManualClock() if config.trading.clock == "manual" else SystemClock()
-    service = AssetService(log, publishers, clock, asset_config(config))
+    tables = (await commons.queries()).position
+    service = AssetService(log, publishers, clock, asset_config(config), tables=tables)
     commons.own_asset = service
     server = AssetServer(service, commons.keys, f"{config.grpc.host}:{config.grpc.port}")
     door = Part(AssetGrpc(server), listens=("grpc.port", config.grpc.host, config.grpc.port))
@@ -74,6 +75,7 @@ def asset_config(config: Config) -> AssetConfig:
         batch_count_max=limits.queue_count_max,
         inflight_orders_max=limits.unapplied_orders_count_max,
         inflight_cancels_max=limits.unapplied_cancels_count_max,
+        projection_lag_entries_max=limits.projection_lag_entries_max,
         result_wait_ms=limits.result_wait_ms_max,
         client_order_id_retention_s=limits.client_order_id_hours * SECONDS_PER_HOUR,
         account_orders_max=limits.account_orders_count_max,

@@ -14,6 +14,7 @@ from outcry.messages.entry import Commands, Entry, Facts, unpack_entry
 from outcry.ports.ledger_log import LedgerLog
 from outcry.ports.projection import Rows
 from outcry.runtime.fold import Fold
+from outcry.services.asset.events import user_batches
 
 
 PROGRESS_ENTRIES = 1_000
@@ -73,6 +74,7 @@ class _Pass:
         self._report = report
         self._kernel_class = kernel_class
         self._replays: dict[int, ShardReplay] = {}
+        self._last_n: dict[int, int] = {}
         self._tables = TableAudit(*dumped) if dumped else None
 
     def take(self, n: int, entry: Entry | None) -> None:
@@ -83,6 +85,7 @@ class _Pass:
         else:
             effects = self.fold.apply_entry(n, entry)
             self._replay(entry)
+            self._compare_events(n, entry, effects)
         self._report.entries += 1
         self._report.fills += len(effects.fills)
         if self._tables:
@@ -104,6 +107,18 @@ class _Pass:
             report.tables_at, report.table_rows = self._tables.position, self._tables.rows_count
             for finding in self._tables.compare():
                 report.find(finding)
+
+    def _compare_events(self, n: int, entry: Entry, effects: Effects) -> None:
+        """Render the private events of the entry anew, and follow each user's chain of numbers."""
+        told = {batch.user_id: batch.events for batch in entry.events}
+        for batch in entry.events:
+            if batch.prev_n != self._last_n.get(batch.user_id, 0):
+                self._report.find(f"entry {n}: user {batch.user_id} is told a wrong number before")
+            self._last_n[batch.user_id] = n
+        due = {b.user_id: b.events for b in user_batches(self.fold.ledger, effects, n)}
+        for user_id in told.keys() | due.keys():
+            if told.get(user_id) != due.get(user_id):
+                self._report.find(f"entry {n}: user {user_id} is told other news than happened")
 
     def _replay(self, entry: Entry) -> None:
         for item in entry.items:

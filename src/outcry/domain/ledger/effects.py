@@ -75,5 +75,7 @@ class Effects:
     activity: list[Activity] = field(default_factory=list)
     #: Commands the kernel declined: ``(shard, seq)`` and the reject number.
     command_rejects: dict[tuple[int, int], int] = field(default_factory=dict)
+    #: Orders that command ``(shard, seq)`` cancelled, in order.
+    cancelled: dict[tuple[int, int], list[int]] = field(default_factory=dict)
     #: Commands the kernel has finished: last seq per shard.
     applied: dict[int, int] = field(default_factory=dict)

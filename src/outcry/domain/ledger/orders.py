@@ -122,6 +122,7 @@ def end(ledger: Ledger, effects: Effects, order: Order, status: OrderStatus) -> 
         ledger.client_orders[key] = ledger.client_orders[key]._replace(
             status=status,
             filled=order.filled,
+            remaining=order.remaining,
             volume=order.volume,
             fee=order.fee,
             reason=order.reason,

@@ -146,6 +146,7 @@ class ClientOrder(NamedTuple):
     n: int
     status: int = 0
     filled: int = 0
+    remaining: int = 0
     volume: int = 0
     fee: int = 0
     reason: int = 0

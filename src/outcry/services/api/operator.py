@@ -117,7 +117,10 @@ class Operator:
         """Stop accepting an API key, whoever's it is."""
         if not is_id(key_id):
             return Rejected(Reject.KEY_UNKNOWN, str(key_id))
-        return _done(await self._ask(RevokeKeyOp(actor, 0, key_id)))
+        done = await self._ask(RevokeKeyOp(actor, 0, key_id))
+        if isinstance(done, Done) and not await self._lookups.include(done.n):
+            return Declined(Reject.BUSY, "revoked, but not yet known everywhere", "ask again")
+        return _done(done)
 
     async def set_fees(self, actor: int, body: bytes) -> FeesMadeView | Refusal:
         """Create the next version of fees."""

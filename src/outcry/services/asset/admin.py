@@ -36,7 +36,7 @@ def create_user(sequencer: Sequencer, op: CreateUserOp) -> FundsResult:
     known = ledger.user_ids.get(op.external_id)
     if known:
         user = ledger.users[known]
-        return Done(sequencer.batch.n, user.user_id, (user.account,), repeated=True)
+        return Done(ledger.n, user.user_id, (user.account,), repeated=True)
     user_id, account = ledger.next_user_id, ledger.next_account
     sequencer.record(
         rec.UserCreated(
@@ -69,7 +69,7 @@ def revoke_key(sequencer: Sequencer, op: RevokeKeyOp) -> FundsResult:
     if key is None or (op.user_id and key.user_id != op.user_id):
         return Declined(Reject.KEY_UNKNOWN, str(op.key_id))
     if key.revoked:
-        return Done(sequencer.batch.n, op.key_id, repeated=True)
+        return Done(sequencer.ledger.n, op.key_id, repeated=True)
     sequencer.record(rec.KeyRevoked(sequencer.time_us, op.actor, op.key_id))
     return Done(sequencer.batch.n, op.key_id)
 

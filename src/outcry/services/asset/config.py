@@ -14,6 +14,8 @@ class AssetConfig(NamedTuple):
     inflight_orders_max: int = 50_000
     #: … and, higher, beyond which cancels are too.
     inflight_cancels_max: int = 100_000
+    #: Log entries that the tables may be behind before new orders are declined as busy.
+    projection_lag_entries_max: int = 20_000
     #: How long an answer with the result is waited for before it says "new".
     result_wait_ms: int = 2_000
     #: How long a client order id is known after its order ended.

@@ -64,6 +64,8 @@ class Sequencer:
         self.batch = OpenBatch(fold.ledger.n + 1)
         self.due = Due(fold.ledger)
         self._ticked_us: dict[int, int] = {}
+        #: Up to which entry the tables are written, as last heard.
+        self.tables_n = fold.ledger.n
 
     def next_batch(self) -> None:
         """Begin the batch of the next log entry: the open one is sealed."""
@@ -174,7 +176,7 @@ class Sequencer:
         granted = check_place(self.ledger, request, self.time_us)
         if isinstance(granted, Rejected):
             return Ticket(declined(granted))
-        if self._in_flight(granted.shard) >= self.config.inflight_orders_max:
+        if self._in_flight(granted.shard) >= self.config.inflight_orders_max or self._tables_lag():
             return Ticket(busy())
         command = self._place_command(request, granted)
         decision = Decision(granted.hold, granted.fee_version, request.client_order_id, digest)
@@ -215,7 +217,7 @@ class Sequencer:
             known.n,
             known.status,
             known.filled,
-            0,
+            live.remaining if live else known.remaining,
             known.volume,
             known.fee,
             known.reason,
@@ -281,6 +283,9 @@ class Sequencer:
                 return Declined(Reject.EVENT_UNKNOWN, str(request.event_id))
             return [(ledger.markets[m].shard, m) for m in event.markets.values()]
         return [(shard, 0) for shard in range(self.config.shards_count)]
+
+    def _tables_lag(self) -> bool:
+        return self.batch.n - self.tables_n > self.config.projection_lag_entries_max
 
     def _in_flight(self, number: int) -> int:
         shard = self.ledger.shard(number)

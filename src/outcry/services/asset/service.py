@@ -8,8 +8,7 @@ on and cannot be rolled back. Start-up is recovery: fence the log, fold it, go o
 """
 
 import asyncio
-import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import TypeVar, cast
 
 import structlog
@@ -29,6 +28,8 @@ from outcry.messages.requests import (
 from outcry.ports.asset import SUBMIT_COUNT_MAX, AssetUnavailable, OutOfSequence
 from outcry.ports.clock import Clock
 from outcry.ports.ledger_log import LedgerLog
+from outcry.ports.projection import TablesUnavailable
+from outcry.runtime.config import ConfigError
 from outcry.runtime.fold import Fold
 from outcry.services.asset.committer import Committer
 from outcry.services.asset.config import AssetConfig
@@ -36,7 +37,7 @@ from outcry.services.asset.desk import FundsDesk
 from outcry.services.asset.publishing import CommandPublishers
 from outcry.services.asset.sequencer import Sequencer, Ticket
 from outcry.services.asset.waiting import Call, Waiting, resolve
-from outcry.services.asset.watch import JumpGuard
+from outcry.services.asset.watch import JumpGuard, steady_seconds
 
 
 PROGRESS_ENTRIES = 20_000
@@ -52,18 +53,28 @@ class AssetService:
     name = "asset"
 
     def __init__(
-        self, log: LedgerLog, publishers: CommandPublishers, clock: Clock, config: AssetConfig
+        self,
+        log: LedgerLog,
+        publishers: CommandPublishers,
+        clock: Clock,
+        config: AssetConfig,
+        *,
+        tables: Callable[[], Awaitable[int]] | None = None,
     ) -> None:
+        """Serve from *log*; *tables* tells up to which entry the tables are written."""
         self._log = log
         self._publishers = publishers
         self._clock = clock
-        self._guard = JumpGuard(clock, time.monotonic, config.clock_jump_max_s)
+        self._guard = JumpGuard(clock, steady_seconds, config.clock_jump_max_s)
         self._config = config
+        self._tables = tables or log.head
         self._fold = Fold()
         self._sequencer = Sequencer(self._fold, config)
         self._desk = FundsDesk(self._sequencer, clock)
         self._waiting = Waiting()
         self._committer = Committer(log, 0, 0, self._sequencer, publishers)
+        #: The wall time of the last look of the guard: what is stamped next.
+        self._now_us = 0
         self._serving = False
 
     @property
@@ -83,6 +94,7 @@ class AssetService:
                 self._fold.begin(row.n)
             if row.n % PROGRESS_ENTRIES == 0:
                 _log.info("recovering", entry=row.n, of=opened.head)
+        self._check_shards()
         self._guard.start(self._fold.ledger.time_us)
         self._sequencer = Sequencer(self._fold, self._config)
         self._desk = FundsDesk(self._sequencer, self._clock)
@@ -93,6 +105,7 @@ class AssetService:
             {number: shard.numbered for number, shard in self._fold.ledger.shards.items()}
         )
         self._serving = True
+        self._now_us = self._guard.look()
         self._set_limits()
         _log.info("recovered", head=opened.head, epoch=opened.epoch,
                   orders=len(self._fold.ledger.orders))  # fmt: skip
@@ -106,6 +119,7 @@ class AssetService:
             async with asyncio.TaskGroup() as tasks:
                 tasks.create_task(self._committer.run())
                 tasks.create_task(self._tick_loop())
+                tasks.create_task(self._look_around_loop())
                 tasks.create_task(self._publishers.run())
         except asyncio.CancelledError:
             self._serving = False
@@ -152,7 +166,7 @@ class AssetService:
 
     async def apply(self, shard: int, first: int, last: int, body: bytes) -> int:
         """Apply facts; see `outcry.ports.asset.Asset`."""
-        if self._refuse():
+        if self._ending:
             raise AssetUnavailable("the ledger is stopping")
         applied = self._fold.ledger.shard(shard).applied
         if first > applied + 1:
@@ -179,10 +193,15 @@ class AssetService:
 
     # --- deciding, in memory --------------------------------------------------------------------
 
+    @property
+    def _ending(self) -> bool:
+        return not self._serving or self._committer.failure is not None
+
     def _refuse(self) -> Declined | None:
         """Decline everything while stopping, after a failure, or while the clock is wrong."""
-        if not self._serving or self._committer.failure is not None:
+        if self._ending:
             return Declined(Reject.SHUTTING_DOWN)
+        self._now_us = self._guard.look()
         if self._guard.jumped:
             return Declined(Reject.UNAVAILABLE, "the exchange's clock has jumped")
         return None
@@ -191,7 +210,7 @@ class AssetService:
         """Let *decide* number something now; its answers come with the commits that cover them."""
 
         def decided() -> Call:
-            self._sequencer.advance(self._clock.now_us())
+            self._sequencer.advance(self._now_us)
             call = Call(decide(), wait_result=wait_result)
             batch = self._sequencer.batch
             batch.answers.append(call.accept)
@@ -238,10 +257,29 @@ class AssetService:
         """Number a tick on every shard, so that a hole in a stream shows within a second."""
         while True:
             await asyncio.sleep(self._config.tick_interval_ms / 1000)
-            self._guard.check()
-            if not self._guard.jumped:
+            if self._refuse() is None:
                 self._decide(self._tick, wait_result=False)
+            elif self._committer.failure is not None:
+                return
+
+    async def _look_around_loop(self) -> None:
+        """See to what others keep: the bus its generation, the tables their pace."""
+        while True:
+            await asyncio.sleep(self._config.tick_interval_ms / 1000)
             await self._publishers.keep_generation()
+            try:
+                self._sequencer.tables_n = await self._tables()
+            except TablesUnavailable as error:
+                _log.debug("tables_unavailable", reason=str(error))
+
+    def _check_shards(self) -> None:
+        """Refuse a configuration with fewer shards than the log has: their orders would wait."""
+        needed = max(self._fold.ledger.shards, default=-1) + 1
+        if needed > self._config.shards_count:
+            raise ConfigError(
+                f"shards.count is {self._config.shards_count}, but the log has {needed} shards;"
+                f" set it to {needed} or more"
+            )
 
     def _tick(self) -> list[Ticket]:
         self._sequencer.tick_all()

@@ -8,7 +8,7 @@ import asyncio
 import heapq
 from collections.abc import Callable
 
-from outcry.domain.order import Order, OrderStatus
+from outcry.domain.order import Order
 from outcry.messages.requests import (
     CancelAccepted,
     Declined,
@@ -101,11 +101,7 @@ class Waiting:
             waiter.reject = effects.command_rejects.get((shard, done), waiter.reject)
             ticket = waiter.call.tickets[waiter.index]
             if isinstance(ticket.result, CancelAccepted) and ticket.order is None:
-                waiter.cancelled += [
-                    order.order_id
-                    for order in effects.orders.values()
-                    if order.update_id == done and order.status == OrderStatus.CANCELLED
-                ]
+                waiter.cancelled += effects.cancelled.get((shard, done), ())
             _count_down(waiter, batch)
 
 
