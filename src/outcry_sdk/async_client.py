@@ -42,14 +42,22 @@ class AsyncClient:
         *,
         retries: Retries | None = None,
         timeout: float = TIMEOUT_SECONDS,
+        trust_env: bool = True,
         transport: httpx.AsyncBaseTransport | None = None,
     ) -> None:
-        """Talk to the exchange at *url*, or through another *transport*."""
+        """Talk to the exchange at *url*, or through another *transport*.
+
+        With *trust_env* through the proxy that the environment names, if it does.
+        """
         self.url = url
         self.credentials = credentials or Credentials()
         self._retries = retries or Retries()
         self._http = httpx.AsyncClient(
-            base_url=url, timeout=timeout, limits=LIMITS, transport=transport
+            base_url=url,
+            timeout=timeout,
+            limits=LIMITS,
+            transport=transport,
+            trust_env=trust_env,
         )
 
     async def __aenter__(self) -> Self:

@@ -47,12 +47,16 @@ class Client:
         *,
         retries: Retries | None = None,
         timeout: float = TIMEOUT_SECONDS,
+        trust_env: bool = True,
     ) -> None:
-        """Talk to the exchange at *url* (``http://127.0.0.1:8000``)."""
+        """Talk to the exchange at *url* (``http://127.0.0.1:8000``).
+
+        With *trust_env* through the proxy that the environment names, if it does.
+        """
         self.url = url
         self.credentials = credentials or Credentials()
         self._retries = retries or Retries()
-        self._http = httpx.Client(base_url=url, timeout=timeout, limits=LIMITS)
+        self._http = httpx.Client(base_url=url, timeout=timeout, limits=LIMITS, trust_env=trust_env)
 
     def __enter__(self) -> Self:
         return self
