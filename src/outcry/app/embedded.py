@@ -31,10 +31,11 @@ from structlog import get_logger
 from outcry.adapters.embedded import EmbeddedError, EmbeddedServers, Endpoints
 from outcry.adapters.postgres import migrate
 from outcry.app.announce import Announcer
+from outcry.app.failures import UsageError
 from outcry.app.pids import ProcessId, identify
 from outcry.app.probe import until_ok
 from outcry.app.processes import GROUPS
-from outcry.app.record import Record, RecordFile
+from outcry.app.record import Record, RecordFile, running_pid
 from outcry.app.settings import PORTS, address, environment, free_port, settle_ports
 from outcry.app.supervisor import (
     GaveUp,
@@ -61,6 +62,12 @@ _log = get_logger("outcry.up")
 
 async def up(config: Config) -> None:
     """Run an exchange until a signal ends it; raises what makes going on impossible."""
+    pid = running_pid(config.data_dir)
+    if pid is not None:  # said first: its ports are in use too, and that would not help anybody
+        raise UsageError(
+            f"the exchange in {config.data_dir} runs already (pid {pid}): "
+            "`outcry status` shows it, `outcry stop` stops it"
+        )
     config = settle_ports(config)
     drain_ms_max = config.limits.drain_ms_max * len(_names(config)) + SERVERS_STOP_MS_MAX
     with Shutdown(drain_ms_max) as shutdown:

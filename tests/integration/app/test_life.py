@@ -7,6 +7,7 @@ import pytest
 from tests.support.exchange import Client, Exchange, exchange, wait_until
 
 from outcry.app.pids import alive
+from outcry.app.record import running_pid
 
 
 pytestmark = pytest.mark.timeout(600)  # several starts, on whatever machine
@@ -44,6 +45,18 @@ def test_what_was_committed_outlives_every_end(tmp_path: Path) -> None:
         assert (made.data_dir / "postgres").is_dir()
         assert made.command("reset", "--yes").returncode == 0
         assert [path.name for path in made.data_dir.iterdir()] == ["notes.txt"]
+
+
+def test_a_start_that_is_interrupted_ends_well(tmp_path: Path) -> None:
+    """Ctrl-C while servers are being made ends with 0 and no traceback; the next start is good."""
+    with exchange(tmp_path) as made:
+        made.launch()
+        wait_until(lambda: "Outcry" in made.output())
+        assert made.stop() == 0
+        assert "Traceback" not in made.logs()
+        assert running_pid(str(made.data_dir)) is None
+        made.start()
+        assert made.stop() == 0
 
 
 def place(made: Exchange) -> int:
