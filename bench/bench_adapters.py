@@ -5,6 +5,7 @@ differ and neighbours are noisy. CPU is that of the PostgreSQL backend and of th
 """
 
 import asyncio
+import json
 import random
 import tempfile
 import time
@@ -38,6 +39,10 @@ COMMITS = 1_500
 ROUNDS = 5
 BATCHES = 20
 REQUESTS_PER_BATCH = 2_000
+
+
+OUT = Path(__file__).parent / "out" / "adapters.json"
+figures: dict[str, dict[str, float]] = {}
 
 
 class Cost(NamedTuple):
@@ -133,7 +138,9 @@ async def bench_log(dsn: str) -> None:
     base = sorted(cost.p50 for cost in costs["empty commit"])[ROUNDS // 2]
     for name, found in costs.items():
         cost = sorted(found)[ROUNDS // 2]
-        print(f"log  {name:16} {cost}  {cost.p50 / base:4.2f} x an empty commit")
+        ratio = cost.p50 / base
+        figures[f"log, {name}"] = {**cost._asdict(), "to an empty commit": ratio}
+        print(f"log  {name:16} {cost}  {ratio:4.2f} x an empty commit")
     await log.close()
 
 
@@ -198,8 +205,15 @@ async def bench_projection(dsn: str) -> None:
     cost = await measured(pid, BATCHES, apply)
     seconds = (time.perf_counter() - begin) / BATCHES
     server, client = cost.server / REQUESTS_PER_BATCH, cost.client / REQUESTS_PER_BATCH
+    figures["projection"] = {
+        "rows/s": count / seconds,
+        "requests/s": REQUESTS_PER_BATCH / seconds,
+        "PostgreSQL us": server,
+        "Python us": client,
+    }
     print(
-        f"rows {count / seconds:,.0f} rows/s = {REQUESTS_PER_BATCH / seconds:,.0f} requests/s; a "
+        f"rows {count / seconds:,.0f} rows/s = {REQUESTS_PER_BATCH / seconds:,.0f} requests/s "
+        "(goal 25,000); a "
         f"request is {count / REQUESTS_PER_BATCH:.1f} rows, PostgreSQL {server:.1f} us, "
         f"Python {client:.1f} us"
     )
@@ -216,12 +230,16 @@ async def bench_bus(url: str) -> None:
             entries = [StreamEntry(n, n, bytes(300)) for n in range(tail + 1, tail + size + 1)]
             await bus.append_many("bench", entries)
             tail, count = tail + size, count + size
-        print(f"bus  append by {size:3}: {count / (time.perf_counter() - begin):,.0f} entries/s")
+        rate = count / (time.perf_counter() - begin)
+        figures[f"bus, append by {size}"] = {"entries/s": rate}
+        print(f"bus  append by {size:3}: {rate:,.0f} entries/s")
     begin, position = time.perf_counter(), 0
     while position < tail:
         found = await bus.read("bench", position, count_max=1_000, wait_ms=0, generation="")
         position = found[-1].last
-    print(f"bus  read: {tail / (time.perf_counter() - begin):,.0f} entries/s")
+    rate = tail / (time.perf_counter() - begin)
+    figures["bus, read"] = {"entries/s": rate}
+    print(f"bus  read: {rate:,.0f} entries/s")
     await bus.close()
 
 
@@ -239,3 +257,5 @@ if __name__ == "__main__":
         EmbeddedServers(Config(data_dir=folder)) as found_endpoints,
     ):
         asyncio.run(bench(found_endpoints))
+    OUT.parent.mkdir(exist_ok=True)
+    OUT.write_text(json.dumps(figures, indent=1))

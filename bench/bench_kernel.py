@@ -28,6 +28,12 @@ BENCH = Path(__file__).parent
 OUT = BENCH / "out" / "kernel"
 SHARED = BENCH.parents[1] / "shared" / "bench"
 KINDS = ("ladder", "futures", "multi")
+#: Ratios of CPU time to what is measured beside it, at most.
+GOALS = {
+    "ladder": {"sketch, equal records": 1.0, "floor": 1.5},
+    "futures": {"sketch, equal records": 1.0},
+    "multi": {"sketch, equal records": 1.1},
+}
 FULL = 5_000_000
 #: Fill hashes of the shared generator, seed 1, for `FULL` operations.
 PINNED = {"ladder": 0x1135B4CE543F76F7, "futures": 0xDE04C784E08FCAB7, "multi": 0x4BE2774F6076EC7F}
@@ -59,6 +65,7 @@ def main() -> int:
             return 1
         figures[kind] = compare(engine, work, path, floor, chosen.rounds)
         show(kind, figures[kind])
+        show_goals(kind, figures[kind]["ratios"])
         if kind == "ladder":
             figures |= details(engine, work, path)
     if chosen.soak:
@@ -195,6 +202,13 @@ def python_peers(path: Path) -> dict[str, float]:
         except ImportError:
             print(f"{name} could not be installed: left out")
     return figures
+
+
+def show_goals(kind: str, ratios: dict[str, float]) -> None:
+    """Print each ratio that has a goal beside it."""
+    for name, goal in GOALS[kind].items():
+        if name in ratios:
+            print(f"  outcry : {name:24} {ratios[name]:.2f} (goal at most {goal:.2f})", flush=True)
 
 
 def show(title: str, rows: dict[str, Any]) -> None:

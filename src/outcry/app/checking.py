@@ -2,15 +2,20 @@
 
 import sys
 import time
+from pathlib import Path
 from typing import Final
 
+from outcry.adapters.grpc import GrpcAsset
 from outcry.adapters.postgres import PostgresLedgerLog, PostgresProjection, migrate
 from outcry.adapters.redis import RedisBus
 from outcry.app.access import require_exchange, servers_of
+from outcry.app.credentials import key_ring
 from outcry.app.failures import UsageError
-from outcry.app.record import running_pid
+from outcry.app.record import RecordFile, running_pid
 from outcry.app.verify.report import Report
 from outcry.app.verify.run import verify
+from outcry.messages.requests import CheckpointOp, Done
+from outcry.ports.asset import AssetUnavailable
 from outcry.runtime.config import Config
 
 
@@ -24,11 +29,34 @@ async def check(config: Config) -> Report:
         log = await PostgresLedgerLog.connect(endpoints.postgres_dsn)
         tables = await PostgresProjection.connect(endpoints.postgres_dsn)
         try:
-            return await verify(log, tables, progress=_progress)
+            checkpoint = await _checkpoint(config)
+            report = await verify(log, tables, progress=_progress)
+            report.checkpoint = checkpoint
+            return report
         finally:
             _progress_over()
             await tables.close()
             await log.close()
+
+
+async def _checkpoint(config: Config) -> int:
+    """Have the engines of a running exchange hash their books; returns the checkpoint, or 0.
+
+    The hashes become facts at an exact seq, which the ledger compares when it applies them, and
+    which `verify` then finds in the log and makes again.
+    """
+    record = RecordFile(Path(config.data_dir)).running()
+    address = record.addresses.get("grpc") if record else None
+    if address is None:
+        return 0
+    asset = GrpcAsset(str(address), key_ring(config).service_token("door"))
+    try:
+        done = await asset.funds(CheckpointOp(0))
+    except AssetUnavailable:
+        return 0
+    finally:
+        await asset.close()
+    return done.id if isinstance(done, Done) else 0
 
 
 async def recover(config: Config) -> str:

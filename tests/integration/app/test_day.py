@@ -20,7 +20,7 @@ ROOT = Path(__file__).parents[3]
 DAY = ROOT / "examples" / "day.sh"
 README = ROOT / "README.md"
 #: What `outcry verify` counts depends on how long the exchange has run.
-COUNTS = ("log ", "ledger ", "kernel ", "tables ")
+COUNTS = ("log ", "ledger ", "kernel ", "engines ", "tables ")
 
 
 @pytest.fixture(scope="module")

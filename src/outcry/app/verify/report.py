@@ -23,6 +23,8 @@ class Report:
     #: Entry for which the tables were compared, -1 when they were not asked for.
     tables_at: int = -1
     table_rows: int = 0
+    #: The checkpoint for which running engines hashed their books, 0 when none was asked for.
+    checkpoint: int = 0
     seconds: float = 0.0
     findings: list[str] = field(default_factory=list)
     findings_count: int = 0
@@ -49,6 +51,8 @@ class Report:
             f" {self.orders_open} open orders"
         )
         told = [log, ledger, "kernel    replayed, every fact compared, every book compared"]
+        if self.checkpoint:
+            told.append(f"engines   hashed their books for checkpoint {self.checkpoint}")
         if self.tables_at >= 0:
             told.append(f"tables    {self.table_rows} rows compared at entry {self.tables_at}")
         told += [f"FINDING   {finding}" for finding in self.findings]
