@@ -327,6 +327,13 @@ def test_price_order_spoiled(book: Book) -> None:
     refuses(book, spoil_order(data, 3, price=5900))
 
 
+def test_price_out_of_bounds(book: Book) -> None:
+    """A price that no order could name is refused, wherever else it would fit."""
+    data = filled(book).engine.snapshot()
+    refuses(book, spoil_order(data, 3, price=9901))
+    refuses(book, spoil_order(data, 5, price=2**53))
+
+
 def test_padding_spoiled(book: Book) -> None:
     """Padding is zero: a snapshot has one form."""
     data = bytearray(filled(book).engine.snapshot())
@@ -343,6 +350,7 @@ def test_content_that_differs_restores(book: Book) -> None:
     other = spoil_order(data, 0, remaining=1, filled=10**9 - 1, order_id=TOP, stp_group=-5)
     other = spoil_order(other, 2, price=6001, self_trade=0, expire_at_us=TOP)
     other = spoil_instrument(other, 0, state=3, orders_max=1, qty_max=1)
+    other = spoil_instrument(other, 1, qty_min=10**9, qty_max=10**9)
     other = spoil_header(other, account_max=1, total_max=1, seq=-5, time_us=TOP)
     engine = type(book.engine).restore(other)
     engine.check()

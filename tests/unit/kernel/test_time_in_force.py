@@ -201,6 +201,13 @@ def test_gtd_ends_exactly_at_its_expiry(book: Book) -> None:
     assert book.tick(2_000) == ["cancelled #1 5@4000 EXPIRED", "ticked"]
 
 
+def test_earliest_expiry(book: Book) -> None:
+    """The first microsecond of all is an expiry."""
+    book.time_us = 0
+    book.sell(1, 5, at=4000, tif=GTD, expire=1)
+    assert book.tick(1) == ["cancelled #1 5@4000 EXPIRED", "ticked"]
+
+
 def test_expiry_order(book: Book) -> None:
     """Orders expire by time, then by id, over all books, whatever their age and price."""
     book.add(2)
