@@ -83,7 +83,7 @@ def test_wrong_length_is_skipped(engine_class: type[Kernel], record_type: Record
     assert engine.consumed == len(record) + 32
 
 
-@pytest.mark.parametrize("length", [0, 1, 8, 24, 31, 33, 36, 63, 65, 40, 48, 65_535])
+@pytest.mark.parametrize("length", [0, 1, 8, 24, 31, 33, 36, 40, 48, 63, 64, 65, 72, 65_535])
 def test_lengths_that_cannot_be_trusted(engine_class: type[Kernel], length: int) -> None:
     """A length that is odd, too short or beyond the buffer drops everything that follows."""
     engine = engine_class()
