@@ -1,8 +1,9 @@
 """Orders: what a client asks for, what the ledger keeps, and how much it sets aside."""
 
-from dataclasses import dataclass
 from enum import IntEnum
 from typing import Protocol
+
+from msgspec import Struct
 
 from outcry.domain import fees
 from outcry.domain.fees import FeeSchedule
@@ -91,8 +92,7 @@ class OrderTerms(Protocol):
         ...
 
 
-@dataclass(slots=True)
-class Order:
+class Order(Struct, gc=False, array_like=True):
     """An order that was numbered, as the ledger knows it."""
 
     order_id: int

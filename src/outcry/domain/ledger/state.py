@@ -5,11 +5,14 @@
   ``0 <= held <= total`` always.
 * Balances and positions are keyed by one int (account and asset, account and market): a tuple per
   look-up would double the cost of a settlement.
+* What there are many of are structs: made, encoded and decoded at once, and without containers the
+  garbage collector never walks through them.
 """
 
 from collections import deque
-from dataclasses import dataclass, field
 from typing import Final, NamedTuple
+
+from msgspec import Struct, field
 
 from outcry.domain.fees import FREE, FeeSchedule
 from outcry.domain.ids import FIRST_ACCOUNT
@@ -31,16 +34,14 @@ def split_key(key: int) -> tuple[int, int]:
     return key >> _ASSET_BITS, key & ((1 << _ASSET_BITS) - 1)
 
 
-@dataclass(slots=True)
-class Balance:
+class Balance(Struct, gc=False, array_like=True):
     """Of one asset on one account; available is ``total - held``."""
 
     total: int = 0
     held: int = 0
 
 
-@dataclass(slots=True)
-class Position:
+class Position(Struct, array_like=True):
     """What an account made of a market, in micros; the tokens themselves are balances."""
 
     #: Average-cost basis of the tokens of each outcome.
@@ -56,8 +57,7 @@ class Position:
     redeemed_at_us: int = 0
 
 
-@dataclass(slots=True)
-class Event:
+class Event(Struct, array_like=True):
     """A real-world question."""
 
     event_id: int
@@ -70,8 +70,7 @@ class Event:
     markets: dict[str, int] = field(default_factory=dict)
 
 
-@dataclass(slots=True)
-class Market:
+class Market(Struct, array_like=True):
     """A proposition with two outcomes and one book. Prices in ticks, quantities in lots."""
 
     market_id: int
@@ -103,8 +102,7 @@ class Market:
     resolved_at_us: int = 0
 
 
-@dataclass(slots=True)
-class User:
+class User(Struct, gc=False, array_like=True):
     """A person (or company) who may own accounts."""
 
     user_id: int
@@ -114,8 +112,7 @@ class User:
     last_n: int = 0
 
 
-@dataclass(slots=True)
-class ApiKey:
+class ApiKey(Struct, gc=False, array_like=True):
     """An API key; the secret is derived, not stored."""
 
     key_id: int
@@ -125,8 +122,7 @@ class ApiKey:
     revoked: bool = False
 
 
-@dataclass(slots=True)
-class Shard:
+class Shard(Struct, array_like=True):
     """Where the commands and facts of one engine stand."""
 
     numbered: int = 0
@@ -161,8 +157,7 @@ class KeyedOp(NamedTuple):
     amount: int
 
 
-@dataclass(slots=True)
-class Ledger:
+class Ledger(Struct):
     """The whole state; the fold of the log."""
 
     #: Log entry being applied, or applied last.
