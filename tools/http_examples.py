@@ -119,7 +119,9 @@ SECTIONS = (
         "worst one accepted. `time_in_force` is GTC, GTD (with `expiration`, seconds), IOC (also "
         "FAK) or FOK. `client_order_id` makes a repeat safe: the same again gets the first answer. "
         "`wait` is `accepted` (durable; the default) or `result` (what the book made of it). "
-        "Cancels wait for the result by default.",
+        "Cancels and changes wait for the result by default. `reduce_order` keeps the place in the "
+        "queue; `replace_order` carries the new total, what is filled already included, and one of "
+        "an order may be on its way at a time.",
         (
             Call(
                 "POST",
@@ -144,6 +146,13 @@ SECTIONS = (
             ),
             Call(
                 "POST", "/api/place_order", "ann", order("{yes}", "buy", "0.555", "1"), status=422
+            ),
+            Call("POST", "/api/reduce_order", "ann", {"client_order_id": "first", "quantity": "1"}),
+            Call(
+                "POST",
+                "/api/replace_order",
+                "ann",
+                {"client_order_id": "first", "price": "0.58", "quantity": "12"},
             ),
             Call("POST", "/api/cancel_order", "ann", {"client_order_id": "first"}),
             Call("POST", "/api/cancel_all_orders", "ann", {"event_id": 1}),

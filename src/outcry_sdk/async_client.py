@@ -132,6 +132,8 @@ class AsyncClient:
     event_balance = _awaited(trading.event_balance)
     place_order = _awaited(trading.place_order)
     cancel_order = _awaited(trading.cancel_order)
+    reduce_order = _awaited(trading.reduce_order)
+    replace_order = _awaited(trading.replace_order)
     cancel_all_orders = _awaited(trading.cancel_all_orders)
     split = _awaited(trading.split)
     merge = _awaited(trading.merge)

@@ -129,6 +129,8 @@ class Client:
     event_balance = _now(trading.event_balance)
     place_order = _now(trading.place_order)
     cancel_order = _now(trading.cancel_order)
+    reduce_order = _now(trading.reduce_order)
+    replace_order = _now(trading.replace_order)
     cancel_all_orders = _now(trading.cancel_all_orders)
     split = _now(trading.split)
     merge = _now(trading.merge)

@@ -23,6 +23,8 @@ from outcry.messages.requests import (
     OrderAccepted,
     OrderResult,
     PlaceRequest,
+    ReduceRequest,
+    ReplaceRequest,
 )
 from outcry.runtime.log_tail import LogTail
 from outcry.runtime.service import Service
@@ -123,6 +125,12 @@ class Venue:
     async def placed(self, request: PlaceRequest) -> OrderAccepted:
         """Place one order that must be accepted."""
         result = await self.place(request)
+        assert isinstance(result, OrderAccepted), result
+        return result
+
+    async def changed(self, request: ReduceRequest | ReplaceRequest) -> OrderAccepted:
+        """Reduce or replace an order and wait for the kernel's word, which must be yes."""
+        result = (await self.asset.submit([request], wait_result=True))[0]
         assert isinstance(result, OrderAccepted), result
         return result
 

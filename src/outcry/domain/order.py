@@ -4,6 +4,7 @@ from enum import IntEnum
 from typing import Protocol
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from outcry.domain import fees
 from outcry.domain.fees import FeeSchedule
@@ -134,6 +135,9 @@ class Order(Struct, gc=False, array_like=True):
     update_id: int = 0
     #: Seq at which it took its place in the queue of its price; 0 while it does not rest.
     priority_seq: int = 0
+    #: The terms of a replace on its way: book price and total lots; 0 lots while there is none.
+    replace_price: int = 0
+    replace_qty: int = 0
 
     @property
     def own_limit(self) -> int:
@@ -156,7 +160,39 @@ def hold_for(terms: OrderTerms, price: int, schedule: FeeSchedule) -> int:
 
 def hold_of(order: Order, schedule: FeeSchedule) -> int:
     """Return what a limit order, or one by quantity, still needs for its remaining lots."""
+    if order.replace_qty:
+        return _hold_while_replaced(order, schedule)
     if order.side == Side.SELL:
         return order.remaining
     limit = order.own_limit
     return limit * order.remaining + fees.bound(schedule, limit, order.remaining, order.fee_slack)
+
+
+def hold_to_replace(order: Order, schedule: FeeSchedule, price: int, total_qty: int) -> int:
+    """Return what *order* needs while a replace by *price* and *total_qty* is on its way."""
+    return hold_of(replace(order, replace_price=price, replace_qty=total_qty), schedule)
+
+
+def _hold_while_replaced(order: Order, schedule: FeeSchedule) -> int:
+    """Return what covers the old terms, the new ones, and every way from the one to the other.
+
+    Between numbering and carrying out, any part of the rest may fill at the old limit; what is left
+    of the new total then fills at the new one. The cost is convex in that part, so the dearest way
+    is one of the two ends: nothing of the rest fills first, or all of it does.
+    """
+    total = max(order.replace_qty - order.filled, 0)
+    beyond = max(total - order.remaining, 0)
+    if order.side == Side.SELL:
+        return order.remaining + beyond
+    limit, new = order.own_limit, own_price(order.outcome, order.replace_price)
+    return max(
+        _cost_bound(order, schedule, (new, total)),
+        _cost_bound(order, schedule, (limit, order.remaining), (new, beyond)),
+    )
+
+
+def _cost_bound(order: Order, schedule: FeeSchedule, *parts: tuple[int, int]) -> int:
+    """Return the most that lots of *order*, each part within a limit of its own, can cost."""
+    rate = schedule.rate_bps_max
+    fee = sum(fees.exact(schedule, rate, limit, qty) for limit, qty in parts)
+    return sum(limit * qty for limit, qty in parts) + fees.charge(fee, order.fee_slack)[0]

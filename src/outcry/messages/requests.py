@@ -47,11 +47,39 @@ class CancelAllRequest(Struct, frozen=True, array_like=True, tag="cancel_all", g
     market_id: int
 
 
-OrderRequest = PlaceRequest | CancelRequest | CancelAllRequest
+class ReduceRequest(Struct, frozen=True, array_like=True, tag="reduce", gc=False):
+    """Take ``by`` lots off an order, named like that of a cancel; it keeps its priority.
+
+    When nothing is left the order is cancelled.
+    """
+
+    account: int
+    order_id: int
+    client_order_id: str
+    by: int
+
+
+class ReplaceRequest(Struct, frozen=True, array_like=True, tag="replace", gc=False):
+    """Give an order, named like that of a cancel, a new price and total quantity.
+
+    ``own_price`` is in ticks of the order's own outcome: who asks need not know which one it is.
+    ``total_qty`` counts what is filled already. Only an order that becomes smaller at its price
+    keeps its priority; with ``post_only`` one that would trade at once is left as it was.
+    """
+
+    account: int
+    order_id: int
+    client_order_id: str
+    own_price: int
+    total_qty: int
+    post_only: bool
+
+
+OrderRequest = PlaceRequest | CancelRequest | CancelAllRequest | ReduceRequest | ReplaceRequest
 
 
 class OrderAccepted(Struct, frozen=True, array_like=True, tag="order", gc=False):
-    """The order is numbered and durable.
+    """The order, or the change of one, is numbered and durable.
 
     ``n`` is the log entry that says so. With ``wait=result`` the rest is what became of it (log
     entry ``result_n``), or status `NEW` when the bound on waiting passed: ask again by id.

@@ -83,6 +83,9 @@ class Fold:
                 raise CorruptError(f"order {command.order_id} without a decision")
             order = _order(ledger, command, decision)
             orders.enter(ledger, effects, order, decision.request_hash)
+        elif isinstance(command, cmd.ReplaceOrder):
+            terms = (command.order_id, command.price, command.total_qty)
+            orders.await_replace(ledger, effects, *terms)
         elif isinstance(command, cmd.CancelAll):
             shard.cancel_alls[command.account, command.instrument] = command.seq
         elif isinstance(command, cmd.SetLimits):

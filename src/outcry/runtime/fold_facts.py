@@ -11,7 +11,7 @@ from outcry.domain.ledger.effects import Effects
 from outcry.domain.ledger.settlement import Match, settle
 from outcry.domain.ledger.state import Ledger
 from outcry.messages import facts as fact
-from outcry_wire.records import InstrumentState
+from outcry_wire.records import InstrumentState, RecordType
 
 
 def _placed(ledger: Ledger, effects: Effects, _shard: int, one: fact.OrderPlaced) -> None:
@@ -26,6 +26,8 @@ def _command_refused(
     ledger: Ledger, effects: Effects, shard: int, one: fact.CommandRejected
 ) -> None:
     effects.command_rejects[shard, one.seq] = one.reject
+    if one.command == RecordType.REPLACE_ORDER:
+        orders.keep_terms(ledger, effects, one.order_id)
     _end_cancel_all(ledger, shard, one)
 
 

@@ -102,6 +102,46 @@ def cancel_order(
     return post("/api/cancel_order", _cancelled, body, query={"wait": wait})
 
 
+def reduce_order(
+    quantity: Amount,
+    *,
+    order_id: int | None = None,
+    client_order_id: str | None = None,
+    wait: Wait = "result",
+) -> Call[Placed]:
+    """Take *quantity* shares off an order, which keeps its place in the queue."""
+    body = {
+        "order_id": order_id,
+        "client_order_id": client_order_id,
+        "quantity": optional_text(quantity),
+    }
+    return post("/api/reduce_order", _placed, body, query={"wait": wait}, repeatable=False)
+
+
+def replace_order(
+    *,
+    price: Amount,
+    quantity: Amount,
+    order_id: int | None = None,
+    client_order_id: str | None = None,
+    post_only: bool = False,
+    wait: Wait = "result",
+) -> Call[Placed]:
+    """Give an order another own price and total quantity (what is filled already included).
+
+    Raises `CapacityError` while another replace of it is on its way, and `BookError` when it would
+    trade but is post-only: then it stands as it was.
+    """
+    body = {
+        "order_id": order_id,
+        "client_order_id": client_order_id,
+        "price": optional_text(price),
+        "quantity": optional_text(quantity),
+        "post_only": post_only or None,
+    }
+    return post("/api/replace_order", _placed, body, query={"wait": wait}, repeatable=False)
+
+
 def cancel_all_orders(
     *, event_id: int | None = None, market_id: int | None = None, wait: Wait = "result"
 ) -> Call[Cancelled]:

@@ -114,6 +114,22 @@ class LedgerMachine(RuleBasedStateMachine):
         order = live[pick % len(live)] if live else pick
         self.take(req.CancelRequest(self.accounts[user], order, ""))
 
+    @rule(pick=st.integers(0, 10**6), user=users, by=sizes)
+    def reduce(self, pick: int, user: int, by: int) -> None:
+        """Somebody takes lots off an order."""
+        live = list(self.sequencer.ledger.orders)
+        order = live[pick % len(live)] if live else pick
+        self.take(req.ReduceRequest(self.accounts[user], order, "", by))
+
+    @rule(pick=st.integers(0, 10**6), own=prices, qty=sizes, post_only=st.booleans())
+    def replace(self, pick: int, own: int, qty: int, post_only: bool) -> None:
+        """The owner gives an order another price and size, often while it is being filled."""
+        live = list(self.sequencer.ledger.orders.values())
+        if live:
+            order = live[pick % len(live)]
+            request = req.ReplaceRequest(order.account, order.order_id, "", own, qty, post_only)
+            self.take(request)
+
     @rule(user=users, market=st.integers(0, MARKETS))
     def cancel_all(self, user: int, market: int) -> None:
         """Somebody cancels everything, in one market or everywhere."""
@@ -146,6 +162,19 @@ class LedgerMachine(RuleBasedStateMachine):
         result = self.desk.take(req.WithdrawOp(0, account, 0, amount, "")).result
         if isinstance(result, req.Done):
             self.bank.money[account] -= amount
+
+    @rule(user=users, amount=st.integers(1, MONEY // 10))
+    def take_all(self, user: int, amount: int) -> None:
+        """Somebody takes out all that is not set aside, and brings a little back.
+
+        From now on a hold that is too small has nothing to fall back on.
+        """
+        account = self.accounts[user]
+        available = self.sequencer.ledger.available(account, 0)
+        if available:
+            self.do(req.WithdrawOp(0, account, 0, available, ""))
+        self.do(req.DepositOp(0, account, 0, amount, ""))
+        self.bank.money[account] += amount - available
 
     @rule(seconds=st.integers(1, 4))
     def time_passes(self, seconds: int) -> None:

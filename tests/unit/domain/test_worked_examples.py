@@ -5,10 +5,12 @@ from tests.support.venue import Venue, limit
 from outcry.domain import fees
 from outcry.domain.fees import FeeKind, FeeSchedule
 from outcry.domain.ids import token_asset
+from outcry.domain.order import hold_to_replace
 from outcry.messages.requests import (
     MergeOp,
     PlaceRequest,
     RedeemOp,
+    ReplaceRequest,
     ResolveOp,
     SetFeesOp,
     SplitOp,
@@ -25,6 +27,21 @@ async def test_a_bid_holds_limit_times_quantity() -> None:
         ann = await venue.user("ann", HUNDRED)
         await venue.placed(limit(ann, await venue.market(), Side.BUY, 6_000, 1_000))
         assert venue.balance(ann) == (HUNDRED, 6_000_000)
+
+
+async def test_a_replace_holds_for_its_dearest_course() -> None:
+    """10.00 at 0.60, replaced by 5.00 at 0.80 and by 50.00 at 0.10: held 6 then 4, 10 then 5."""
+    for own, total, on_its_way, after in (
+        (8_000, 500, 6_000_000, 4_000_000),
+        (1_000, 5_000, 10_000_000, 5_000_000),
+    ):
+        async with Venue().running() as venue:
+            ann = await venue.user("ann", HUNDRED)
+            bid = limit(ann, await venue.market(), Side.BUY, 6_000, 1_000)
+            order = venue.asset.ledger.orders[(await venue.placed(bid)).order_id]
+            assert hold_to_replace(order, fees.FREE, own, total) == on_its_way
+            await venue.changed(ReplaceRequest(ann, order.order_id, "", own, total, False))
+            assert venue.balance(ann) == (HUNDRED, after)
 
 
 async def test_mint_transfer_and_merge_move_what_the_table_says() -> None:

@@ -53,7 +53,7 @@ def check_place(ledger: Ledger, terms: OrderTerms, time_us: int) -> Granted | Re
     if market is None:
         return Rejected(Reject.MARKET_UNKNOWN, str(terms.market_id))
     rejected = (
-        _check_market(ledger, market, terms, time_us)
+        check_open(ledger, market, time_us, post_only=terms.post_only)
         or _check_form(terms, time_us)
         or _check_amounts(terms, market)
     )
@@ -62,23 +62,24 @@ def check_place(ledger: Ledger, terms: OrderTerms, time_us: int) -> Granted | Re
     price = terms.price
     if price == 0 and terms.kind != OrderKind.LIMIT:
         price = market.price_max if is_bid(terms.outcome, terms.side) else market.price_min
-    rejected = _check_price(terms, market, price)
+    rejected = check_price(market, terms.outcome, price, limit=terms.kind == OrderKind.LIMIT)
     if rejected:
         return rejected
     schedule = ledger.fees[market.fee_version]
     hold = hold_for(terms, price, schedule)
-    rejected = _check_funds(ledger, terms, hold)
+    asset = COLLATERAL
+    if terms.side == Side.SELL:
+        asset = token_asset(terms.market_id, terms.outcome)
+    rejected = check_funds(ledger, terms.account, asset, hold)
     if rejected:
         return rejected
     budget = fees.budget_net_of_fee(schedule, terms.budget)
     return Granted(user_id, market.shard, price, budget, hold, market.fee_version)
 
 
-def _check_market(
-    ledger: Ledger, market: Market, terms: OrderTerms, time_us: int
-) -> Rejected | None:
-    """The venue and the market accept such orders now."""
-    if ledger.mode >= Mode.CANCEL_ONLY or (ledger.mode == Mode.POST_ONLY and not terms.post_only):
+def check_open(ledger: Ledger, market: Market, time_us: int, *, post_only: bool) -> Rejected | None:
+    """Return why the venue or the market accepts no such order at *time_us*."""
+    if ledger.mode >= Mode.CANCEL_ONLY or (ledger.mode == Mode.POST_ONLY and not post_only):
         return Rejected(Reject.MODE_FORBIDS, ledger.mode.name.lower())
     if market.state != MarketState.OPEN:
         return Rejected(Reject.MARKET_NOT_OPEN, market.state.name.lower(), "open")
@@ -130,41 +131,43 @@ def _check_amounts(terms: OrderTerms, market: Market) -> Rejected | None:
         return None
     if terms.qty <= 0 or terms.budget:
         return Rejected(Reject.QUANTITY_INVALID, str(terms.qty))
-    got = format_quantity(terms.qty)
-    if terms.qty < market.qty_min:
+    return check_size(market, terms.qty)
+
+
+def check_size(market: Market, qty: int) -> Rejected | None:
+    """Return why the market accepts no order of *qty* lots."""
+    got = format_quantity(qty)
+    if qty < market.qty_min:
         least = format_quantity(market.qty_min)
         return Rejected(Reject.QUANTITY_BELOW_MINIMUM, got, f"at least {least}")
-    if terms.qty > market.qty_max:
+    if qty > market.qty_max:
         most = format_quantity(market.qty_max)
         return Rejected(Reject.QUANTITY_ABOVE_MAXIMUM, got, f"at most {most}")
     return None
 
 
-def _check_price(terms: OrderTerms, market: Market, price: int) -> Rejected | None:
-    """The price is within the bounds and, for a limit order, on the grid.
+def check_price(market: Market, outcome: int, price: int, *, limit: bool) -> Rejected | None:
+    """Return why book *price* is out of bounds or, for a limit order, off the grid.
 
     Circumstances are told at the owner's own price; bounds are symmetric, so they fit both.
     """
-    own = TICKS_PER_UNIT - price if terms.outcome else price
+    own = TICKS_PER_UNIT - price if outcome else price
     if not market.price_min <= price <= market.price_max:
         bounds = f"{format_price(market.price_min)} to {format_price(market.price_max)}"
         return Rejected(Reject.PRICE_OUT_OF_BOUNDS, format_price(own), bounds)
-    if terms.kind == OrderKind.LIMIT and price % market.tick:
+    if limit and price % market.tick:
         step = f"a multiple of {format_price(market.tick)}"
         return Rejected(Reject.PRICE_OFF_GRID, format_price(own), step)
     return None
 
 
-def _check_funds(ledger: Ledger, terms: OrderTerms, hold: int) -> Rejected | None:
-    """What has to be set aside is available."""
-    if terms.side == Side.BUY:
-        available = ledger.available(terms.account, COLLATERAL)
-        if hold > available:
-            least = f"at least {format_money(hold)}"
-            return Rejected(Reject.FUNDS_INSUFFICIENT, format_money(available), least)
+def check_funds(ledger: Ledger, account: int, asset: int, more: int) -> Rejected | None:
+    """Return why *more* of *asset* cannot be set aside: it is not available."""
+    available = ledger.available(account, asset)
+    if more <= available:
         return None
-    available = ledger.available(terms.account, token_asset(terms.market_id, terms.outcome))
-    if hold > available:
-        least = f"at least {format_quantity(hold)}"
-        return Rejected(Reject.TOKENS_INSUFFICIENT, format_quantity(available), least)
-    return None
+    if asset == COLLATERAL:
+        least = f"at least {format_money(more)}"
+        return Rejected(Reject.FUNDS_INSUFFICIENT, format_money(available), least)
+    least = f"at least {format_quantity(more)}"
+    return Rejected(Reject.TOKENS_INSUFFICIENT, format_quantity(available), least)

@@ -77,6 +77,18 @@ def reduce(
     touch(ledger, effects, order, seq)
 
 
+def await_replace(
+    ledger: Ledger, effects: Effects, order_id: int, price: int, total_qty: int
+) -> None:
+    """A replace of the order is on its way: from now on the hold covers both terms."""
+    order = live(ledger, order_id)
+    if order.replace_qty:
+        raise InvariantError(f"order {order_id} is being replaced already")
+    order.replace_price, order.replace_qty = price, total_qty
+    set_hold(ledger, effects, order, hold_of(order, ledger.fees[order.fee_version]))
+    effects.orders[order_id] = order
+
+
 def replace(
     ledger: Ledger, effects: Effects, order_id: int, price: int, remaining: int, seq: int
 ) -> None:
@@ -85,8 +97,21 @@ def replace(
     order.price = price
     order.remaining = remaining
     order.qty = order.filled + remaining
-    set_hold(ledger, effects, order, hold_of(order, ledger.fees[order.fee_version]))
+    _end_replace(ledger, effects, order)
     touch(ledger, effects, order, seq)
+
+
+def keep_terms(ledger: Ledger, effects: Effects, order_id: int) -> None:
+    """The kernel declined a replace: the order, if it still lives, holds for its old terms."""
+    order = ledger.orders.get(order_id)
+    if order is not None:
+        _end_replace(ledger, effects, order)
+        effects.orders[order_id] = order
+
+
+def _end_replace(ledger: Ledger, effects: Effects, order: Order) -> None:
+    order.replace_price = order.replace_qty = 0
+    set_hold(ledger, effects, order, hold_of(order, ledger.fees[order.fee_version]))
 
 
 def cancel(

@@ -181,6 +181,33 @@ class CancelBody(Body, kw_only=True, frozen=True):
     wait: str = ""
 
 
+class ReduceBody(Body, kw_only=True, frozen=True):
+    """Which order, named like that of a cancel, and how many shares to take off it."""
+
+    quantity: Quantity
+    order_id: OptionalId = 0
+    client_order_id: str = ""
+    wait: str = ""
+
+
+class ReplaceBody(Body, kw_only=True, frozen=True):
+    """Which order, named like that of a cancel, and its new terms."""
+
+    #: At the order's own outcome.
+    price: Price
+    quantity: Annotated[
+        str,
+        Meta(
+            description="The new total in shares, what is filled already included.",
+            examples=["10.00"],
+        ),
+    ]
+    order_id: OptionalId = 0
+    client_order_id: str = ""
+    post_only: bool = False
+    wait: str = ""
+
+
 class CancelAllBody(Body, kw_only=True, frozen=True):
     """Which orders: in one market, of one event, or (0) all of them."""
 
@@ -206,6 +233,8 @@ class RedeemBody(Body, kw_only=True, frozen=True):
 
 PLACE_BODY: Final = json.Decoder(PlaceBody)
 CANCEL_BODY: Final = json.Decoder(CancelBody)
+REDUCE_BODY: Final = json.Decoder(ReduceBody)
+REPLACE_BODY: Final = json.Decoder(ReplaceBody)
 CANCEL_ALL_BODY: Final = json.Decoder(CancelAllBody)
 SHARES_BODY: Final = json.Decoder(SharesBody)
 REDEEM_BODY: Final = json.Decoder(RedeemBody)

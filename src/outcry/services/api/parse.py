@@ -13,11 +13,24 @@ from outcry.domain.ids import is_client_order_id
 from outcry.domain.market import own_price
 from outcry.domain.rejects import Reject, Rejected
 from outcry.domain.units import MICROS_PER_SECOND
-from outcry.messages.requests import CancelAllRequest, CancelRequest, PlaceRequest
+from outcry.messages.requests import (
+    CancelAllRequest,
+    CancelRequest,
+    PlaceRequest,
+    ReduceRequest,
+    ReplaceRequest,
+)
 from outcry.ports.projection import MarketRow
 from outcry.runtime.amounts import read_money, read_price, read_quantity
 from outcry.runtime.forms import read_body
-from outcry.services.api.forms import PLACE_BODY, CancelAllBody, CancelBody, PlaceBody
+from outcry.services.api.forms import (
+    PLACE_BODY,
+    CancelAllBody,
+    CancelBody,
+    PlaceBody,
+    ReduceBody,
+    ReplaceBody,
+)
 from outcry_wire.records import OrderKind, SelfTrade, Side, TimeInForce
 
 
@@ -171,11 +184,43 @@ def _read_book_price(form: PlaceBody, outcome: int) -> int | Rejected:
 
 def cancel_request(form: CancelBody, account: int) -> CancelRequest | Rejected:
     """Return the cancel of one order, which is named in exactly one way."""
+    unnamed = _check_name(form)
+    return unnamed or CancelRequest(account, form.order_id, form.client_order_id)
+
+
+def reduce_request(form: ReduceBody, account: int) -> ReduceRequest | Rejected:
+    """Return the reduction of one order, named like that of a cancel."""
+    unnamed = _check_name(form)
+    if unnamed:
+        return unnamed
+    by = read_quantity(form.quantity)
+    if isinstance(by, Rejected):
+        return by
+    return ReduceRequest(account, form.order_id, form.client_order_id, by)
+
+
+def replace_request(form: ReplaceBody, account: int) -> ReplaceRequest | Rejected:
+    """Return the replacement of one order's terms, named like that of a cancel."""
+    unnamed = _check_name(form)
+    if unnamed:
+        return unnamed
+    price, total = read_price(form.price), read_quantity(form.quantity)
+    if isinstance(price, Rejected):
+        return price
+    if isinstance(total, Rejected):
+        return total
+    return ReplaceRequest(
+        account, form.order_id, form.client_order_id, price, total, form.post_only
+    )
+
+
+def _check_name(form: CancelBody | ReduceBody | ReplaceBody) -> Rejected | None:
+    """Decline a form that does not name one order in exactly one way."""
     if bool(form.order_id) == bool(form.client_order_id):
         return Rejected(Reject.FIELD_MISSING, expected="either order_id or client_order_id")
     if form.client_order_id and not is_client_order_id(form.client_order_id):
         return Rejected(Reject.CLIENT_ORDER_ID_INVALID)
-    return CancelRequest(account, form.order_id, form.client_order_id)
+    return None
 
 
 def cancel_all_request(form: CancelAllBody, account: int) -> CancelAllRequest:

@@ -3,7 +3,10 @@
 The door judges the form; the ledger decides and its answer is durable when it comes.
 """
 
+from collections.abc import Callable
 from typing import TypeVar
+
+from msgspec import json
 
 from outcry.domain.rejects import Reject, Rejected
 from outcry.messages.requests import (
@@ -28,13 +31,18 @@ from outcry.services.api.forms import (
     CANCEL_ALL_BODY,
     CANCEL_BODY,
     REDEEM_BODY,
+    REDUCE_BODY,
+    REPLACE_BODY,
     SHARES_BODY,
+    ReduceBody,
+    ReplaceBody,
     SharesBody,
 )
 from outcry.services.api.lookups import Lookups
 
 
 AnswerT = TypeVar("AnswerT", OrderAccepted, CancelAccepted)
+ChangeT = TypeVar("ChangeT", ReduceBody, ReplaceBody)
 
 
 class Trading:
@@ -94,6 +102,40 @@ class Trading:
         if isinstance(request, Rejected):
             return request
         return await self._submit(request, CancelAccepted, wait_result=wait_result)
+
+    async def reduce(
+        self, who: Principal, body: bytes, wait: str = ""
+    ) -> OrderAccepted | Rejected | Declined:
+        """Take shares off one order; by default answers when the book has spoken."""
+        return await self._change(who, body, wait, REDUCE_BODY, parse.reduce_request)
+
+    async def replace(
+        self, who: Principal, body: bytes, wait: str = ""
+    ) -> OrderAccepted | Rejected | Declined:
+        """Give one order new terms; by default answers when the book has spoken."""
+        return await self._change(who, body, wait, REPLACE_BODY, parse.replace_request)
+
+    async def _change(
+        self,
+        who: Principal,
+        body: bytes,
+        wait: str,
+        decoder: json.Decoder[ChangeT],
+        request_of: Callable[[ChangeT, int], OrderRequest | Rejected],
+    ) -> OrderAccepted | Rejected | Declined:
+        limited = self._rates.take(who.account)
+        if limited:
+            return limited
+        form = read_body(decoder, body)
+        if isinstance(form, Rejected):
+            return form
+        wait_result = parse.read_wait(form.wait or wait, default=True)
+        if isinstance(wait_result, Rejected):
+            return wait_result
+        request = request_of(form, who.account)
+        if isinstance(request, Rejected):
+            return request
+        return await self._submit(request, OrderAccepted, wait_result=wait_result)
 
     async def cancel_all(
         self, who: Principal, body: bytes, wait: str = ""

@@ -10,7 +10,8 @@ from outcry.messages.commands import Checkpoint
 from outcry.messages.requests import CheckpointOp, Declined, Done, FundsOp, FundsResult
 from outcry.ports.clock import Clock
 from outcry.services.asset import admin, listing, operations
-from outcry.services.asset.sequencer import Sequencer, Ticket
+from outcry.services.asset.sequencer import Sequencer
+from outcry.services.asset.tickets import Ticket
 
 
 #: Operations that are done as soon as they are recorded.

@@ -5,8 +5,6 @@ requests and never runs backwards. Before a command is numbered, whatever was du
 that expire (a `Tick`) and markets that end (their closing), in the order of their times.
 """
 
-from typing import NamedTuple
-
 from outcry.domain.ledger.checks import Granted, check_place
 from outcry.domain.ledger.orders import forget_client_orders
 from outcry.domain.ledger.state import ClientOrder, Ledger
@@ -15,8 +13,6 @@ from outcry.domain.order import Order
 from outcry.domain.rejects import Reject, Rejected
 from outcry.domain.units import MICROS_PER_SECOND
 from outcry.messages.commands import (
-    CancelAll,
-    CancelOrder,
     Command,
     PlaceOrder,
     SetInstrument,
@@ -27,30 +23,18 @@ from outcry.messages.entry import Decision
 from outcry.messages.facts import unpack_facts
 from outcry.messages.ledger_records import LedgerRecord, MarketStateSet
 from outcry.messages.requests import (
-    CancelAccepted,
-    CancelAllRequest,
-    CancelRequest,
     Declined,
-    FundsResult,
     OrderAccepted,
     OrderRequest,
-    OrderResult,
     PlaceRequest,
 )
 from outcry.runtime.fold import Fold
-from outcry.services.asset.answers import RETRY_AFTER_MS, busy, declined, request_digest
+from outcry.services.asset import changes
+from outcry.services.asset.answers import busy, declined, request_digest
 from outcry.services.asset.batch import OpenBatch
 from outcry.services.asset.config import AssetConfig
 from outcry.services.asset.due import Due
-
-
-class Ticket(NamedTuple):
-    """What a request came to: the answer once committed, and the commands it numbered."""
-
-    result: OrderResult | FundsResult
-    seqs: tuple[tuple[int, int], ...] = ()
-    #: The order it entered or repeats, while that lives.
-    order: Order | None = None
+from outcry.services.asset.tickets import Ticket
 
 
 class Sequencer:
@@ -162,9 +146,7 @@ class Sequencer:
             return Ticket(busy())
         if isinstance(request, PlaceRequest):
             return self._place(request)
-        if isinstance(request, CancelRequest):
-            return self._cancel(request)
-        return self._cancel_all(request)
+        return changes.take(self, request)
 
     def _place(self, request: PlaceRequest) -> Ticket:
         digest = b""
@@ -176,7 +158,7 @@ class Sequencer:
         granted = check_place(self.ledger, request, self.time_us)
         if isinstance(granted, Rejected):
             return Ticket(declined(granted))
-        if self._in_flight(granted.shard) >= self.config.inflight_orders_max or self._tables_lag():
+        if self.is_busy(granted.shard):
             return Ticket(busy())
         command = self._place_command(request, granted)
         decision = Decision(granted.hold, granted.fee_version, request.client_order_id, digest)
@@ -230,63 +212,14 @@ class Sequencer:
         # Its own command may not have been carried out yet; then the repeat waits for it too.
         return Ticket(accepted, ((market.shard, live.update_id),), live)
 
-    def _cancel(self, request: CancelRequest) -> Ticket:
-        order_id = request.order_id
-        if not order_id:
-            known = self.ledger.client_orders.get((request.account, request.client_order_id))
-            order_id = known.order_id if known else 0
-        order = self.ledger.orders.get(order_id)
-        if order is None:
-            named = request.client_order_id or str(request.order_id)
-            return Ticket(Declined(Reject.ORDER_UNKNOWN, named))
-        if order.account != request.account:
-            return Ticket(Declined(Reject.NOT_OWNER, str(order_id)))
-        shard = self.ledger.markets[order.market_id].shard
-        if self._in_flight(shard) >= self.config.inflight_cancels_max:
-            return Ticket(busy())
-        command = CancelOrder(
-            order.market_id, self.next_seq(shard), self.time_us, request.account, order_id
-        )
-        seq = self.number(shard, command)
-        return Ticket(CancelAccepted(self.batch.n, [order_id]), ((shard, seq),), order)
-
-    def _cancel_all(self, request: CancelAllRequest) -> Ticket:
-        """One command per book (or per shard): not atomic across books."""
-        targets = self._targets(request)
-        if isinstance(targets, Declined):
-            return Ticket(targets)
-        for shard, market_id in targets:
-            if (request.account, market_id) in self.ledger.shard(shard).cancel_alls:
-                return Ticket(Declined(Reject.CANCEL_ALL_PENDING, retry_after_ms=RETRY_AFTER_MS))
-            if self._in_flight(shard) >= self.config.inflight_cancels_max:
-                return Ticket(busy())
-        seqs = tuple(
-            (shard, self.number(shard, CancelAll(market_id, self.next_seq(shard), self.time_us,
-                                                 request.account)))
-            for shard, market_id in targets
-        )  # fmt: skip
-        return Ticket(CancelAccepted(self.batch.n, []), seqs)
-
-    def _targets(self, request: CancelAllRequest) -> list[tuple[int, int]] | Declined:
-        """Return ``(shard, market_id or 0)`` of each command that the request needs."""
-        ledger = self.ledger
-        if request.account not in ledger.owners:
-            return Declined(Reject.ACCOUNT_UNKNOWN, str(request.account))
-        if request.market_id:
-            market = ledger.markets.get(request.market_id)
-            if market is None or (request.event_id and market.event_id != request.event_id):
-                return Declined(Reject.MARKET_UNKNOWN, str(request.market_id))
-            return [(market.shard, market.market_id)]
-        if request.event_id:
-            event = ledger.events.get(request.event_id)
-            if event is None:
-                return Declined(Reject.EVENT_UNKNOWN, str(request.event_id))
-            return [(ledger.markets[m].shard, m) for m in event.markets.values()]
-        return [(shard, 0) for shard in range(self.config.shards_count)]
-
-    def _tables_lag(self) -> bool:
-        return self.batch.n - self.tables_n > self.config.projection_lag_entries_max
-
-    def _in_flight(self, number: int) -> int:
+    def is_busy(self, number: int, *, cancels: bool = False) -> bool:
+        """Return whether shard *number* has too much on its way; *cancels* are taken for longer."""
         shard = self.ledger.shard(number)
-        return shard.numbered - shard.applied
+        in_flight = shard.numbered - shard.applied
+        if cancels:
+            return in_flight >= self.config.inflight_cancels_max
+        lag = self.batch.n - self.tables_n
+        return (
+            in_flight >= self.config.inflight_orders_max
+            or lag > self.config.projection_lag_entries_max
+        )

@@ -35,7 +35,8 @@ from outcry.services.asset.committer import Committer
 from outcry.services.asset.config import AssetConfig
 from outcry.services.asset.desk import FundsDesk
 from outcry.services.asset.publishing import CommandPublishers
-from outcry.services.asset.sequencer import Sequencer, Ticket
+from outcry.services.asset.sequencer import Sequencer
+from outcry.services.asset.tickets import Ticket
 from outcry.services.asset.waiting import Call, Waiting, resolve
 from outcry.services.asset.watch import JumpGuard, steady_seconds
 
@@ -290,11 +291,10 @@ class AssetService:
         limits = (self._config.account_orders_max, self._config.total_orders_max)
 
         def decide() -> list[Ticket]:
-            sequencer = self._sequencer
             for shard in range(self._config.shards_count):
                 if self._fold.ledger.shard(shard).limits != limits:
-                    command = SetLimits(0, sequencer.next_seq(shard), sequencer.time_us, 0, *limits)
-                    sequencer.number(shard, command)
+                    seq, time_us = self._sequencer.next_seq(shard), self._sequencer.time_us
+                    self._sequencer.number(shard, SetLimits(0, seq, time_us, 0, *limits))
             return []
 
         self._decide(decide, wait_result=False)

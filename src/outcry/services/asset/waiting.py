@@ -17,7 +17,7 @@ from outcry.messages.requests import (
     OrderResult,
 )
 from outcry.services.asset.batch import OpenBatch
-from outcry.services.asset.sequencer import Ticket
+from outcry.services.asset.tickets import Ticket
 
 
 Answer = OrderResult | FundsResult
@@ -116,10 +116,10 @@ def _count_down(waiter: Waiter, batch: OpenBatch) -> None:
 def outcome(waiter: Waiter, n: int) -> Answer:
     """Return what became of a request whose commands are carried out, as log entry *n* says."""
     ticket = waiter.call.tickets[waiter.index]
-    if isinstance(ticket.result, OrderAccepted) and ticket.order is not None:
-        return order_outcome(ticket.result, ticket.order, n)
     if waiter.reject:
         return Declined(waiter.reject)
+    if isinstance(ticket.result, OrderAccepted) and ticket.order is not None:
+        return order_outcome(ticket.result, ticket.order, n)
     if isinstance(ticket.result, CancelAccepted) and ticket.order is None:
         return CancelAccepted(ticket.result.n, waiter.cancelled)
     return ticket.result

@@ -17,6 +17,8 @@ from outcry.services.api.forms import (
     NoQuery,
     PlaceBody,
     RedeemBody,
+    ReduceBody,
+    ReplaceBody,
     SharesBody,
     UserDataQuery,
     WaitQuery,
@@ -105,6 +107,32 @@ async def cancel_order(request: Asked, body: RawBody) -> Envelope[CancelledView]
 
 
 @post(
+    "/reduce_order", status_code=200, opt={"query": WaitQuery, "body": ReduceBody, "scope": TRADE}
+)
+async def reduce_order(request: Asked, body: RawBody) -> Envelope[PlacedView]:
+    """Take shares off an order; it keeps its place in the queue. Without a rest it is cancelled."""
+    who = await holder(request, TRADE)
+    form = parameters(request, WaitQuery)
+    return success(placed_view(accept(await parts(request).trading.reduce(who, body, form.wait))))
+
+
+@post(
+    "/replace_order",
+    status_code=200,
+    opt={"query": WaitQuery, "body": ReplaceBody, "scope": TRADE},
+)
+async def replace_order(request: Asked, body: RawBody) -> Envelope[PlacedView]:
+    """Give an order another price and total quantity, what is filled already included.
+
+    It keeps its id, and its place in the queue only where it becomes smaller at the same price.
+    It may trade at once, unless `post_only`: then it is left as it was.
+    """
+    who = await holder(request, TRADE)
+    form = parameters(request, WaitQuery)
+    return success(placed_view(accept(await parts(request).trading.replace(who, body, form.wait))))
+
+
+@post(
     "/cancel_all_orders",
     status_code=200,
     opt={"query": WaitQuery, "body": CancelAllBody, "scope": TRADE},
@@ -160,6 +188,8 @@ def private_routes() -> Router:
             event_balance,
             place_order,
             cancel_order,
+            reduce_order,
+            replace_order,
             cancel_all_orders,
             split,
             merge,
