@@ -91,6 +91,8 @@ class Reject(IntEnum):
     CLOCK_NOT_MANUAL = 610
     CLOCK_BACKWARDS = 611
     END_IN_PAST = 612
+    DISPUTE_WINDOW = 613
+    REFUND_IMPOSSIBLE = 614
 
     # 700: sequencer and capacity
     BUSY = 701
@@ -195,6 +197,10 @@ SENTENCES: Final[dict[Reject, str]] = {
     Reject.CLOCK_NOT_MANUAL: "The exchange runs on the real clock; it cannot be set.",
     Reject.CLOCK_BACKWARDS: "The clock only moves forward; see 'expected'.",
     Reject.END_IN_PAST: "The end time is not later than the exchange's time; see 'expected'.",
+    Reject.DISPUTE_WINDOW: (
+        "The market has a dispute window: propose the payout; dispute it to change it."
+    ),
+    Reject.REFUND_IMPOSSIBLE: "The market cannot be refunded; void it with a payout. See 'got'.",
     Reject.BUSY: "The exchange is busy; repeat the request after 'retry_after_ms'.",
     Reject.SHUTTING_DOWN: "The exchange is stopping; repeat the request when it is back.",
     Reject.CANCEL_ALL_PENDING: "A cancel-all of this account is being carried out already.",

@@ -45,7 +45,8 @@ class MarketMove(IntEnum):
     VOID = 8
 
 
-#: Every legal move. Resolving straight from ``closed`` is a proposal with no dispute window.
+#: Every legal move. Resolving straight from ``closed`` is for markets without a dispute window; a
+#: proposed payout stands by itself when the window ends, and only then.
 MOVES: Final[dict[tuple[MarketState, MarketMove], MarketState]] = {
     (MarketState.DRAFT, MarketMove.LIST): MarketState.OPEN,
     (MarketState.OPEN, MarketMove.PAUSE): MarketState.PAUSED,

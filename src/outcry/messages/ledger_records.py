@@ -115,6 +115,7 @@ class AddMarket(Record, frozen=True, tag="add_market", array_like=True, gc=False
     fee_version: int
     end_at_us: int
     request_hash: bytes
+    dispute_window_us: int = 0
 
 
 class MarketStateSet(Record, frozen=True, tag="market_state", array_like=True, gc=False):
@@ -143,11 +144,16 @@ class Resolved(Record, frozen=True, tag="resolved", array_like=True, gc=False):
 
 
 class Voided(Record, frozen=True, tag="voided", array_like=True, gc=False):
-    """The market ended without an outcome and pays this vector of ticks."""
+    """The market ended without an outcome and pays this vector of ticks.
+
+    With ``refund`` the vector is (0, 0): every account got back what it paid in, by
+    `outcry.domain.ledger.refunds`, and no token is left.
+    """
 
     market_id: int
     payout_0: int
     payout_1: int
+    refund: bool = False
 
 
 class FeeScheduleSet(Record, frozen=True, tag="fees", array_like=True, gc=False):

@@ -198,6 +198,8 @@ class MarketSpec(Struct, frozen=True, array_like=True, gc=False):
     fee_version: int = 0
     #: Seconds are for doors; this is microseconds, 0 for the event's end.
     end_at_us: int = 0
+    #: How long a proposed payout may be disputed; 0: it stands at once.
+    dispute_window_us: int = 0
 
 
 class CreateEventOp(Struct, frozen=True, array_like=True, tag="create_event", gc=False):
@@ -225,12 +227,63 @@ class AddMarketOp(Struct, frozen=True, array_like=True, tag="add_market", gc=Fal
 
 
 class MarketMoveOp(Struct, frozen=True, array_like=True, tag="market_move", gc=False):
-    """Pause, resume or close a market: an `outcry.domain.market.MarketMove`."""
+    """Pause, resume, close or dispute a market: an `outcry.domain.market.MarketMove`."""
 
     actor: int
     market_id: int
     move: int
     reason: str
+
+
+class EventMoveOp(Struct, frozen=True, array_like=True, tag="event_move", gc=False):
+    """Make the same move with every market of an event that can make it now; one has to.
+
+    `Done.ids` names the markets that made it.
+    """
+
+    actor: int
+    event_id: int
+    move: int
+    reason: str
+
+
+class MarketPayout(Struct, frozen=True, array_like=True, gc=False):
+    """What a market is to pay, in ticks of each outcome; they sum to 10,000."""
+
+    market_id: int
+    payout_0: int
+    payout_1: int
+
+
+class ProposeOp(Struct, frozen=True, array_like=True, tag="propose", gc=False):
+    """Propose the payout of a closed or disputed market.
+
+    It stands when the market's dispute window ends; without a window it stands at once.
+    """
+
+    actor: int
+    market_id: int
+    payout_0: int
+    payout_1: int
+
+
+class EventPayoutOp(Struct, frozen=True, array_like=True, tag="event_payout", gc=False):
+    """Propose, or resolve, the payouts of several markets of one event, all or none."""
+
+    actor: int
+    event_id: int
+    propose: bool
+    payouts: list[MarketPayout]
+
+
+class EventVoidOp(Struct, frozen=True, array_like=True, tag="event_void", gc=False):
+    """Void every market of an event that has no payout yet, like `VoidOp`; all or none."""
+
+    actor: int
+    event_id: int
+    payout_0: int
+    payout_1: int
+    refund: bool = False
 
 
 class ResolveOp(Struct, frozen=True, array_like=True, tag="resolve", gc=False):
@@ -243,12 +296,16 @@ class ResolveOp(Struct, frozen=True, array_like=True, tag="resolve", gc=False):
 
 
 class VoidOp(Struct, frozen=True, array_like=True, tag="void", gc=False):
-    """End a closed market without an outcome; pays the vector, by default half each."""
+    """End a closed or disputed market without an outcome.
+
+    It pays the vector; or, with ``refund`` and (0, 0), gives everybody back what they paid in.
+    """
 
     actor: int
     market_id: int
     payout_0: int
     payout_1: int
+    refund: bool = False
 
 
 class SetFeesOp(Struct, frozen=True, array_like=True, tag="set_fees", gc=False):
@@ -316,6 +373,10 @@ FundsOp = (
     | CreateEventOp
     | AddMarketOp
     | MarketMoveOp
+    | EventMoveOp
+    | ProposeOp
+    | EventPayoutOp
+    | EventVoidOp
     | ResolveOp
     | VoidOp
     | SetFeesOp
@@ -332,8 +393,8 @@ class Done(Struct, frozen=True, array_like=True, tag="done", gc=False):
     """The operation is committed in log entry ``n``.
 
     ``id`` is that of what was made (user, event, market, key, fee version) or 0; ``ids`` names
-    the further ones (markets of an event; account of a user; generation of a key); ``amount`` is
-    what was paid (redeem, micros). ``repeated``: an earlier request did this already.
+    the further ones (markets of an event, or those that moved; account of a user; generation of a
+    key); ``amount`` is what was paid (redeem, micros). ``repeated``: an earlier request did this.
     """
 
     n: int

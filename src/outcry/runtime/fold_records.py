@@ -58,6 +58,7 @@ def _add_market(ledger: Ledger, effects: Effects, one: rec.AddMarket) -> None:
         one.end_at_us,
         one.request_hash,
         ledger.n,
+        one.dispute_window_us,
     )
     lifecycle.add_market(ledger, effects, market)
 
@@ -67,7 +68,8 @@ def _market_state(ledger: Ledger, effects: Effects, one: rec.MarketStateSet) -> 
 
 
 def _proposed(ledger: Ledger, effects: Effects, one: rec.ResolutionProposed) -> None:
-    lifecycle.propose(ledger, effects, one.market_id, (one.payout_0, one.payout_1))
+    payout = (one.payout_0, one.payout_1)
+    lifecycle.propose(ledger, effects, one.market_id, payout, one.final_at_us)
 
 
 def _resolved(ledger: Ledger, effects: Effects, one: rec.Resolved) -> None:
@@ -76,6 +78,9 @@ def _resolved(ledger: Ledger, effects: Effects, one: rec.Resolved) -> None:
 
 
 def _voided(ledger: Ledger, effects: Effects, one: rec.Voided) -> None:
+    if one.refund:
+        lifecycle.refund(ledger, effects, one.market_id)
+        return
     payout = (one.payout_0, one.payout_1)
     lifecycle.pay(ledger, effects, one.market_id, MarketMove.VOID, payout)
 

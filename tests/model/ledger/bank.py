@@ -19,6 +19,9 @@ class Bank:
         self.money: defaultdict[int, int] = defaultdict(int)
         self.tokens: defaultdict[tuple[int, int, int], int] = defaultdict(int)
         self.house = 0
+        #: Paid minus received, and fees minus rebates, by account and market.
+        self.paid_in: defaultdict[tuple[int, int], int] = defaultdict(int)
+        self.fees: defaultdict[tuple[int, int], int] = defaultdict(int)
         self._schedules = schedules
         self._fee: defaultdict[int, Fraction] = defaultdict(Fraction)
         self._charged: defaultdict[int, int] = defaultdict(int)
@@ -35,24 +38,61 @@ class Bank:
             own = 10_000 - fact.price if outcome else fact.price
             sign = -1 if side else 1
             self.money[account] -= sign * own * fact.qty
+            self.paid_in[account, market] += sign * own * fact.qty
             self.tokens[account, market, outcome] += sign * fact.qty
         taker = self._schedules[version_of[fact.taker_order]]
         maker = self._schedules[version_of[fact.maker_order]]
         exact = self._exact(taker, taker.taker_bps, fact)
-        self._charge(fact.taker_order, fact.account, exact)
-        self._charge(fact.maker_order, fact.maker_account,
+        self._charge(fact.taker_order, fact.account, market, exact)
+        self._charge(fact.maker_order, fact.maker_account, market,
                      self._exact(maker, maker.maker_bps, fact))  # fmt: skip
         self._rebate[fact.maker_order] += exact * Fraction(taker.rebate_bps, 10_000)
         due = floor(self._rebate[fact.maker_order]) - self._paid_back[fact.maker_order]
         self._paid_back[fact.maker_order] += due
         self.money[fact.maker_account] += due
+        self.fees[fact.maker_account, market] -= due
         self.house -= due
 
-    def _charge(self, order: int, account: int, exact: Fraction) -> None:
+    def pairs(self, account: int, market: int, qty: int) -> None:
+        """Turn money into *qty* pairs, or pairs into money when it is negative."""
+        self.money[account] -= 10_000 * qty
+        self.paid_in[account, market] += 10_000 * qty
+        for outcome in (0, 1):
+            self.tokens[account, market, outcome] += qty
+
+    def refund(self, market: int) -> None:
+        """Give back what was paid in, and what is left of the fees; no token is left."""
+        pot = 10_000 * sum(
+            qty for (_, at, outcome), qty in self.tokens.items() if at == market and not outcome
+        )
+        fees = sum(fee for (_, at), fee in self.fees.items() if at == market)
+        for key in [key for key in self.tokens if key[1] == market]:
+            del self.tokens[key]
+        for account, amount in self._divide(self.paid_in, market, pot).items():
+            self.money[account] += amount
+        for account, amount in self._divide(self.fees, market, min(fees, self.house)).items():
+            self.money[account] += amount
+            self.house -= amount
+
+    def _divide(self, claims: dict[tuple[int, int], int], market: int, pot: int) -> dict[int, int]:
+        """Divide *pot* among who is owed something, a micro at a time at the end."""
+        owed = {account: c for (account, at), c in claims.items() if at == market and c > 0}
+        if pot <= 0 or not owed:
+            return {}
+        scale = min(Fraction(1), Fraction(pot, sum(owed.values())))
+        exact = {account: claim * scale for account, claim in owed.items()}
+        paid = {account: floor(part) for account, part in exact.items()}
+        for _ in range(int(sum(exact.values())) - sum(paid.values())):
+            due = max(sorted(paid), key=lambda account: exact[account] - paid[account])
+            paid[due] += 1
+        return paid
+
+    def _charge(self, order: int, account: int, market: int, exact: Fraction) -> None:
         self._fee[order] += exact
         due = ceil(self._fee[order]) - self._charged[order]
         self._charged[order] += due
         self.money[account] -= due
+        self.fees[account, market] += due
         self.house += due
 
     def _exact(self, schedule: FeeSchedule, rate: int, fact: Traded) -> Fraction:

@@ -70,7 +70,8 @@ class LedgerMachine(RuleBasedStateMachine):
         for version in (1, 2):
             schedule = schedules[version]
             self.do(req.SetFeesOp(0, schedule.kind, *schedule[2:]))
-            spec = req.MarketSpec("m", "Really?", fee_version=version, tick=100, price_min=100)
+            spec = req.MarketSpec("m", "Really?", fee_version=version, tick=100, price_min=100,
+                                  dispute_window_us=(version - 1) * 3 * SECOND)  # fmt: skip
             self.do(req.CreateEventOp(0, f"e{version}", "", "", "", "", "", "", 0, 0, [spec]))
 
     def do(self, op: req.FundsOp) -> req.Done:
@@ -141,9 +142,7 @@ class LedgerMachine(RuleBasedStateMachine):
         account = self.accounts[user]
         result = self.desk.take(req.SplitOp(0, account, market, qty, "")).result
         if isinstance(result, req.Done):
-            self.bank.money[account] -= 10_000 * qty
-            for outcome in (0, 1):
-                self.bank.tokens[account, market, outcome] += qty
+            self.bank.pairs(account, market, qty)
 
     @rule(user=users, market=markets, qty=sizes)
     def merge(self, user: int, market: int, qty: int) -> None:
@@ -151,9 +150,7 @@ class LedgerMachine(RuleBasedStateMachine):
         account = self.accounts[user]
         result = self.desk.take(req.MergeOp(0, account, market, qty, "")).result
         if isinstance(result, req.Done):
-            self.bank.money[account] += 10_000 * qty
-            for outcome in (0, 1):
-                self.bank.tokens[account, market, outcome] -= qty
+            self.bank.pairs(account, market, -qty)
 
     @rule(user=users, amount=st.integers(1, MONEY))
     def withdraw(self, user: int, amount: int) -> None:
@@ -186,11 +183,23 @@ class LedgerMachine(RuleBasedStateMachine):
         """A market closes, if it may."""
         self.desk.take(req.MarketMoveOp(0, market, MarketMove.CLOSE, ""))
 
-    @rule(market=markets, payout=st.sampled_from([0, 2_500, 5_000, 10_000]), void=st.booleans())
-    def pay(self, market: int, payout: int, void: bool) -> None:
-        """A closed market gets its payout."""
-        op = req.VoidOp if void else req.ResolveOp
+    @rule(market=markets, payout=st.sampled_from([0, 2_500, 5_000, 10_000]),
+          op=st.sampled_from([req.VoidOp, req.ResolveOp, req.ProposeOp]))  # fmt: skip
+    def pay(self, market: int, payout: int, op: type[req.ResolveOp]) -> None:
+        """A closed market gets its payout, or one is proposed."""
         self.desk.take(op(0, market, payout, 10_000 - payout))
+
+    @rule(market=markets)
+    def dispute(self, market: int) -> None:
+        """A proposed payout is disputed, if it still may be."""
+        self.desk.take(req.MarketMoveOp(0, market, MarketMove.DISPUTE, ""))
+
+    @rule(market=markets)
+    def refund(self, market: int) -> None:
+        """A closed market is void, and everybody gets back what they paid in."""
+        result = self.desk.take(req.VoidOp(0, market, 0, 0, refund=True)).result
+        if isinstance(result, req.Done) and not result.repeated:
+            self.bank.refund(market)
 
     @rule(user=users, market=markets)
     def redeem(self, user: int, market: int) -> None:

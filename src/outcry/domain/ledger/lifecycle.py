@@ -6,6 +6,7 @@ meets a token that is still set aside for an order.
 """
 
 from outcry.domain.errors import InvariantError
+from outcry.domain.ledger import refunds
 from outcry.domain.ledger.effects import Effects
 from outcry.domain.ledger.state import ApiKey, Event, Ledger, Market, User
 from outcry.domain.market import MarketMove, move
@@ -55,6 +56,7 @@ def make_move(ledger: Ledger, effects: Effects, market_id: int, action: MarketMo
     if state is None:
         raise InvariantError(f"market {market_id} cannot {action.name} in {market.state.name}")
     market.state = state
+    market.final_at_us = 0
     effects.markets[market_id] = None
     return market
 
@@ -68,9 +70,12 @@ def drain(ledger: Ledger, effects: Effects, market_id: int) -> None:
     market.closed_at_us = ledger.time_us
 
 
-def propose(ledger: Ledger, effects: Effects, market_id: int, payout: tuple[int, int]) -> None:
-    """A payout is proposed."""
-    make_move(ledger, effects, market_id, MarketMove.PROPOSE).proposed = payout
+def propose(
+    ledger: Ledger, effects: Effects, market_id: int, payout: tuple[int, int], final_at_us: int
+) -> None:
+    """A payout is proposed; it stands at *final_at_us* unless it is disputed before."""
+    market = make_move(ledger, effects, market_id, MarketMove.PROPOSE)
+    market.proposed, market.final_at_us = payout, final_at_us
 
 
 def pay(
@@ -86,3 +91,10 @@ def pay(
     market = make_move(ledger, effects, market_id, action)
     market.payout = payout
     market.resolved_at_us = ledger.time_us
+
+
+def refund(ledger: Ledger, effects: Effects, market_id: int) -> None:
+    """Void a market by giving back what was paid in: no token and no collateral is left of it."""
+    market = make_move(ledger, effects, market_id, MarketMove.VOID)
+    market.resolved_at_us = ledger.time_us
+    refunds.carry_out(ledger, effects, market_id)

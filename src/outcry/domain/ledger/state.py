@@ -89,9 +89,13 @@ class Market(Struct, array_like=True):
     request_hash: bytes
     #: Log entry that listed it.
     n: int
+    #: How long a proposed payout may be disputed; 0: it stands at once.
+    dispute_window_us: int = 0
     state: MarketState = MarketState.OPEN
     payout: tuple[int, int] = (0, 0)
     proposed: tuple[int, int] = (0, 0)
+    #: When the proposed payout stands unless it is disputed before; 0 while none is proposed.
+    final_at_us: int = 0
     #: Orders that are new or open, by id.
     orders: dict[int, Order] = field(default_factory=dict)
     #: Micros that changed sides: a fill counts its whole pair, 10,000 ticks a lot.

@@ -1,12 +1,9 @@
-"""Operations on users, keys, events, markets, fees, mode and clock: checked, then recorded."""
+"""Operations on users, keys, fees and mode: checked, then recorded."""
 
 from outcry.domain import fees
 from outcry.domain.fees import FeeSchedule
-from outcry.domain.ledger.state import Ledger
-from outcry.domain.market import MarketMove, MarketState, move
 from outcry.domain.mode import Mode
 from outcry.domain.rejects import Reject
-from outcry.domain.units import TICKS_PER_UNIT
 from outcry.messages import ledger_records as rec
 from outcry.messages.requests import (
     CreateKeyOp,
@@ -14,11 +11,9 @@ from outcry.messages.requests import (
     Declined,
     Done,
     FundsResult,
-    ResolveOp,
     RevokeKeyOp,
     SetFeesOp,
     SetModeOp,
-    VoidOp,
 )
 from outcry.services.asset.sequencer import Sequencer
 
@@ -91,54 +86,3 @@ def set_mode(sequencer: Sequencer, op: SetModeOp) -> FundsResult:
         return Declined(Reject.FIELD_INVALID, str(op.mode), "0 to 3")
     sequencer.record(rec.ModeSet(sequencer.time_us, op.actor, op.mode))
     return Done(sequencer.batch.n)
-
-
-def resolve(sequencer: Sequencer, op: ResolveOp) -> FundsResult:
-    """Fix the payout of a closed market."""
-    refused = _check_payout(sequencer.ledger, op, MarketMove.RESOLVE)
-    if refused:
-        return refused
-    sequencer.record(
-        rec.Resolved(sequencer.time_us, op.actor, op.market_id, op.payout_0, op.payout_1)
-    )
-    return Done(sequencer.batch.n, op.market_id)
-
-
-def void(sequencer: Sequencer, op: VoidOp) -> FundsResult:
-    """End a closed market without an outcome."""
-    refused = _check_payout(sequencer.ledger, op, MarketMove.VOID)
-    if refused:
-        return refused
-    sequencer.record(
-        rec.Voided(sequencer.time_us, op.actor, op.market_id, op.payout_0, op.payout_1)
-    )
-    return Done(sequencer.batch.n, op.market_id)
-
-
-def check_move(ledger: Ledger, market_id: int, action: int) -> Declined | None:
-    """Decline a pause, resume or close that is not legal now."""
-    market = ledger.markets.get(market_id)
-    if market is None:
-        return Declined(Reject.MARKET_UNKNOWN, str(market_id))
-    if action not in (MarketMove.PAUSE, MarketMove.RESUME, MarketMove.CLOSE):
-        return Declined(Reject.FIELD_INVALID, str(action), "pause, resume or close")
-    if move(market.state, MarketMove(action)) is None:
-        return Declined(Reject.ILLEGAL_TRANSITION, market.state.name.lower())
-    return None
-
-
-def _check_payout(ledger: Ledger, op: ResolveOp | VoidOp, action: MarketMove) -> FundsResult | None:
-    market = ledger.markets.get(op.market_id)
-    if market is None:
-        return Declined(Reject.MARKET_UNKNOWN, str(op.market_id))
-    payout = (op.payout_0, op.payout_1)
-    if min(payout) < 0 or sum(payout) != TICKS_PER_UNIT:
-        return Declined(Reject.PAYOUT_INVALID, f"{payout[0]} + {payout[1]} ticks")
-    target = MarketState.RESOLVED if action == MarketMove.RESOLVE else MarketState.VOIDED
-    if market.state == target and market.payout == payout:
-        return Done(ledger.n, op.market_id, repeated=True)
-    if market.state in (MarketState.OPEN, MarketState.PAUSED, MarketState.CLOSING):
-        return Declined(Reject.MARKET_NOT_CLOSED, market.state.name.lower(), "closed")
-    if move(market.state, action) is None:
-        return Declined(Reject.ILLEGAL_TRANSITION, market.state.name.lower())
-    return None

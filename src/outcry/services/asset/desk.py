@@ -3,13 +3,12 @@
 from collections.abc import Callable
 from typing import Any
 
-from outcry.domain.market import MarketMove
 from outcry.domain.rejects import Reject
 from outcry.messages import requests as req
 from outcry.messages.commands import Checkpoint
 from outcry.messages.requests import CheckpointOp, Declined, Done, FundsOp, FundsResult
 from outcry.ports.clock import Clock
-from outcry.services.asset import admin, listing, operations
+from outcry.services.asset import admin, lifecycle, listing, operations
 from outcry.services.asset.sequencer import Sequencer
 from outcry.services.asset.tickets import Ticket
 
@@ -23,13 +22,23 @@ _OPERATIONS: dict[type[FundsOp], Callable[[Sequencer, Any], FundsResult]] = {
     req.RedeemOp: operations.redeem,
     req.CreateEventOp: listing.create_event,
     req.AddMarketOp: listing.add_market,
-    req.ResolveOp: admin.resolve,
-    req.VoidOp: admin.void,
     req.SetFeesOp: admin.set_fees,
     req.SetModeOp: admin.set_mode,
     req.CreateUserOp: admin.create_user,
     req.CreateKeyOp: admin.create_key,
     req.RevokeKeyOp: admin.revoke_key,
+}
+
+
+#: Operations that give the ticket themselves: some of them wait for commands.
+_MOVES: dict[type[FundsOp], Callable[[Sequencer, Any], Ticket]] = {
+    req.MarketMoveOp: lifecycle.move_market,
+    req.EventMoveOp: lifecycle.move_event,
+    req.ProposeOp: lifecycle.propose,
+    req.ResolveOp: lifecycle.resolve,
+    req.EventPayoutOp: lifecycle.pay_event,
+    req.VoidOp: lifecycle.void,
+    req.EventVoidOp: lifecycle.void_event,
 }
 
 
@@ -43,23 +52,14 @@ class FundsDesk:
 
     def take(self, op: FundsOp) -> Ticket:
         """Carry out *op* now; the ticket names the commands its answer waits for."""
-        if isinstance(op, req.MarketMoveOp):
-            return self._move(op)
+        moved = _MOVES.get(type(op))
+        if moved is not None:
+            return moved(self._sequencer, op)
         if isinstance(op, req.SetClockOp):
             return self._set_clock(op)
         if isinstance(op, CheckpointOp):
             return self._checkpoint()
         return Ticket(_OPERATIONS[type(op)](self._sequencer, op))
-
-    def _move(self, op: req.MarketMoveOp) -> Ticket:
-        """Pause, resume or close; a close is answered when the market is drained."""
-        sequencer = self._sequencer
-        refused = admin.check_move(sequencer.ledger, op.market_id, op.move)
-        if refused:
-            return Ticket(refused)
-        action = MarketMove(op.move)
-        seq = sequencer.move_market(op.market_id, action, actor=op.actor, reason=op.reason)
-        return Ticket(Done(sequencer.batch.n, op.market_id), (seq,))
 
     def _set_clock(self, op: req.SetClockOp) -> Ticket:
         """Advance the manual clock, and answer when everything due until then has happened."""

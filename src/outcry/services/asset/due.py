@@ -1,4 +1,4 @@
-"""What time will bring: orders that expire and markets that end, soonest first."""
+"""What time will bring: orders that expire, markets that end and payouts that stand."""
 
 import heapq
 from collections.abc import Iterator
@@ -21,9 +21,10 @@ class Due:
         self._sweep()
 
     def watch_market(self, market: Market) -> None:
-        """Remember when *market* ends, if it does."""
-        if market.end_at_us:
-            heapq.heappush(self._heap, (market.end_at_us, market.market_id, 0))
+        """Remember when *market* ends, or when its proposed payout stands, if it does."""
+        at_us = market.final_at_us or market.end_at_us
+        if at_us:
+            heapq.heappush(self._heap, (at_us, market.market_id, 0))
 
     def watch_order(self, order: Order) -> None:
         """Remember when *order* expires."""
@@ -42,9 +43,9 @@ class Due:
         ledger = self._ledger
         heap = [(o.expire_at_us, 0, o.order_id) for o in ledger.orders.values() if o.expire_at_us]
         heap += [
-            (market.end_at_us, market.market_id, 0)
+            (market.final_at_us or market.end_at_us, market.market_id, 0)
             for market in ledger.markets.values()
-            if market.end_at_us and market.state in TRADING_STATES
+            if market.final_at_us or (market.end_at_us and market.state in TRADING_STATES)
         ]
         heapq.heapify(heap)
         self._heap = heap

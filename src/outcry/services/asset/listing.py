@@ -4,7 +4,7 @@ from hashlib import sha256
 
 from outcry.domain.ledger.state import Event
 from outcry.domain.rejects import Reject
-from outcry.domain.units import QUANTITY_MAX, TICK_SIZES, TICKS_PER_UNIT
+from outcry.domain.units import MICROS_PER_SECOND, QUANTITY_MAX, TICK_SIZES, TICKS_PER_UNIT
 from outcry.messages import ledger_records as rec
 from outcry.messages.commands import AddInstrument
 from outcry.messages.requests import (
@@ -24,6 +24,8 @@ from outcry_wire.snapshot import RULES_VERSION
 MARKETS_PER_REQUEST_MAX = 500
 TOKEN_DIGITS_MAX = 78
 MARKET_IDS_MAX = 2**32 - 1
+#: 90 days: nobody's money should wait longer than that for an answer.
+DISPUTE_WINDOW_US_MAX = 90 * 24 * 3600 * MICROS_PER_SECOND
 
 
 def create_event(sequencer: Sequencer, op: CreateEventOp) -> FundsResult:
@@ -144,6 +146,9 @@ def _check_spec(sequencer: Sequencer, event: Event, spec: MarketSpec) -> Decline
         return Declined(Reject.QUANTITY_INVALID, f"{spec.qty_min} to {spec.qty_max} lots")
     if spec.fee_version not in sequencer.ledger.fees:
         return Declined(Reject.FEE_VERSION_UNKNOWN, str(spec.fee_version))
+    if not 0 <= spec.dispute_window_us <= DISPUTE_WINDOW_US_MAX:
+        most = f"0 to {DISPUTE_WINDOW_US_MAX} microseconds"
+        return Declined(Reject.FIELD_INVALID, f"{spec.dispute_window_us}", most)
     end_at_us = spec.end_at_us or event.end_at_us
     if end_at_us and end_at_us <= sequencer.time_us:
         return Declined(Reject.END_IN_PAST, str(end_at_us), f"after {sequencer.time_us}")
@@ -191,6 +196,7 @@ def _market_record(
         spec.fee_version,
         spec.end_at_us or event.end_at_us,
         request_digest(spec),
+        spec.dispute_window_us,
     )
 
 

@@ -7,7 +7,7 @@ that expire (a `Tick`) and markets that end (their closing), in the order of the
 
 from outcry.domain.ledger.checks import Granted, check_place
 from outcry.domain.ledger.orders import forget_client_orders
-from outcry.domain.ledger.state import ClientOrder, Ledger
+from outcry.domain.ledger.state import ClientOrder, Ledger, Market
 from outcry.domain.market import INSTRUMENT_STATES, TRADING_STATES, MarketMove
 from outcry.domain.order import Order
 from outcry.domain.rejects import Reject, Rejected
@@ -21,7 +21,7 @@ from outcry.messages.commands import (
 )
 from outcry.messages.entry import Decision
 from outcry.messages.facts import unpack_facts
-from outcry.messages.ledger_records import LedgerRecord, MarketStateSet
+from outcry.messages.ledger_records import LedgerRecord, MarketStateSet, Resolved
 from outcry.messages.requests import (
     Declined,
     OrderAccepted,
@@ -67,7 +67,7 @@ class Sequencer:
         for at_us, market_id, order_id in self.due.until(now_us):
             self.time_us = max(self.time_us, at_us)
             if market_id:
-                self._end_market(market_id)
+                self._market_is_due(self.ledger.markets[market_id])
             elif order_id in self.ledger.orders:
                 self._expire(self.ledger.orders[order_id])
         self.time_us = now_us
@@ -89,9 +89,12 @@ class Sequencer:
         if self._ticked_us.get(shard, 0) < order.expire_at_us:
             self.tick(shard)
 
-    def _end_market(self, market_id: int) -> None:
-        if self.ledger.markets[market_id].state in TRADING_STATES:
-            self.move_market(market_id, MarketMove.CLOSE, actor=0, reason="end time")
+    def _market_is_due(self, market: Market) -> None:
+        """Close a market at its end, or let its proposed payout stand, unless that is past."""
+        if market.state in TRADING_STATES:
+            self.move_market(market.market_id, MarketMove.CLOSE, actor=0, reason="end time")
+        elif 0 < market.final_at_us <= self.time_us:
+            self.record(Resolved(self.time_us, 0, market.market_id, *market.proposed))
 
     # --- numbering ------------------------------------------------------------------------------
 
