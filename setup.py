@@ -27,8 +27,10 @@ from setuptools.errors import CompileError
 KERNEL = Path("src/outcry/kernel")
 TWIN = "outcry.kernel.compiled"
 UNIT = "engine"
+#: A part that nothing in the unit imports, and that belongs to it all the same.
+FACE = "sessions"
 #: Parts whose module is for the interpreter alone: its C form is the whole ``.pxd``.
-DECLARED = {"bits", "constants", "layout"}
+DECLARED = {"bits", "constants", "layout", "session_layout"}
 #: An import of one part by another, in a module or in its C declarations.
 SIBLING = re.compile(
     r"^from (?:outcry\.kernel)?\.(\w+) c?import (?:\([^)]*\)|[^\n(]*)\n", re.MULTILINE
@@ -78,7 +80,7 @@ def _join_parts(root: Path) -> Path:
     package.mkdir(parents=True, exist_ok=True)
     for folder in (package, package.parent, package.parent.parent):
         _write(folder / "__init__.py", "")
-    names = _parts(UNIT, [])
+    names = _parts(FACE, _parts(UNIT, []))
     for suffix, last in ((".pxd", ""), (".py", f'__source_hash__ = "{source_hash}"\n')):
         files = [
             KERNEL / f"{name}{suffix}" for name in names if suffix == ".pxd" or name not in DECLARED

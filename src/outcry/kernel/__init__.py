@@ -11,6 +11,7 @@ from outcry.kernel._twin import (
     compiled,
     interpreted,
     load,
+    load_sessions,
 )
 
 
@@ -21,4 +22,5 @@ __all__ = [
     "compiled",
     "interpreted",
     "load",
+    "load_sessions",
 ]

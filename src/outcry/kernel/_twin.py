@@ -97,6 +97,14 @@ def load() -> ModuleType:
     return module
 
 
+def load_sessions() -> ModuleType:
+    """Return the module with `SessionEngine` that belongs to the engine of ``load()``."""
+    module = load()
+    if module is interpreted():
+        return importlib.import_module("outcry.kernel.sessions")
+    return module
+
+
 def build_info() -> str:
     """Say which kernel this process uses: ``compiled``, or ``interpreted`` and why in brackets."""
     return _choose()[1]

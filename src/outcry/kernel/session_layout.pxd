@@ -1,0 +1,108 @@
+# The C form of what session_layout.py describes: same names, same meaning.
+
+cdef extern from * nogil:
+    """
+    static inline long long outcry_load(const unsigned char *octets, long at) {
+        long long word;
+        memcpy(&word, octets + at, 8);
+        return word;
+    }
+    static inline void outcry_store(unsigned char *octets, long at, long long word) {
+        memcpy(octets + at, &word, 8);
+    }
+    static inline unsigned int outcry_low(long long word) { return (unsigned int)word; }
+    static inline long outcry_load_length(const unsigned char *octets, long at) {
+        unsigned int word;
+        memcpy(&word, octets + at, 4);
+        return (long)__builtin_bswap32(word);
+    }
+    static inline void outcry_store_length(unsigned char *octets, long at, long length) {
+        unsigned int word = __builtin_bswap32((unsigned int)length);
+        memcpy(octets + at, &word, 4);
+    }
+    """
+    const long long ID_LIMIT "(1LL << 40)"
+    enum:
+        PLACES_MAX "4194304"
+        FAULT_FRAME "1"
+        FAULT_RECORD "2"
+        FRAME_BYTES "65536"
+        LENGTH_BYTES "4"
+        MESSAGE_FIRST "128"
+        MESSAGE_FILL "168"
+        MESSAGE_TRADE "171"
+
+ctypedef unsigned char* Octets
+
+ctypedef struct Session:
+    long long account
+    long long stp_group
+    long long last_seq
+    long long last_id
+    long long sent
+    long first
+    long last
+
+ctypedef struct Sessions:
+    Session* sessions
+    int session_room
+    int session_count
+    Octets source
+    long source_bytes
+    long long* work
+    long work_at
+    long long* asked
+    long asked_count
+    int current
+    Octets out
+    long out_at
+    long out_room
+    long frame_at
+    Octets aside
+    long aside_at
+    long aside_room
+    int* touched
+    int touched_count
+    int touched_room
+    Octets target
+    bint wants_trades
+    bint wants_books
+    Octets trades
+    long trades_at
+    long trades_room
+    int* changed
+    int changed_count
+    int changed_room
+    int* is_changed
+    int flags_room
+    long consumed
+    int fault
+    bint has_message
+
+cdef extern from * nogil:
+    long long load_word "outcry_load"(const unsigned char*, long)
+    void store_word "outcry_store"(unsigned char*, long, long long)
+    unsigned int low_half "outcry_low"(long long)
+    long load_length "outcry_load_length"(const unsigned char*, long)
+    void store_length "outcry_store_length"(unsigned char*, long, long)
+
+cdef inline Sessions* new_state() noexcept nogil:
+    return <Sessions*>raw_new(sizeof(Sessions))
+
+cdef inline Session* more_sessions(Session* old, long count, long room) noexcept nogil:
+    return <Session*>raw_more(old, count * sizeof(Session), room * sizeof(Session))
+
+cdef inline Session* session_at(Sessions* state, int place) noexcept nogil:
+    return &state.sessions[place]
+
+cdef inline Octets more_octets(Octets old, long count, long room) noexcept nogil:
+    return <Octets>raw_more(old, count, room)
+
+cdef inline Octets octets_in(object view):
+    return <Octets>PyMemoryView_GET_BUFFER(view).buf
+
+cdef inline bytes text_between(Octets octets, long start, long stop):
+    return PyBytes_FromStringAndSize(<char*>(octets + start), stop - start)
+
+cdef inline Core* core_of(Engine engine):
+    return engine.core

@@ -1,0 +1,265 @@
+"""An engine behind sessions: bytes of clients in, bytes for clients out, nothing decoded in Python.
+
+* A **session** is a client that may go and come back. It has a place (1, 2, 3, ...), an account, a
+  self-trade group, and counts: its last command, its highest order id, its last numbered message.
+* `take` carries out the whole frames in a range of the bound source and returns the answers to
+  that session; what others are told is then in `aside`. The protocol is that of `outcry_wire.tcp`.
+* Deterministic, like the engine: the same calls give the same bytes. The cut of the bytes into
+  calls does not matter, as long as the time does not change.
+* The id of an order in the kernel is the place of its session above the client's own id. So the
+  way from one to the other needs no memory, and ids that rise need no table of those used.
+"""
+
+from collections.abc import Sequence
+
+import cython
+
+from outcry.kernel.answers import close_frames, gather, open_frames, tell_facts
+from outcry.kernel.bits import fact_head
+from outcry.kernel.constants import CANCEL_ORDER, SESSION_SHIFT, TICK
+from outcry.kernel.engine import Engine
+from outcry.kernel.intake import read_frames
+from outcry.kernel.layout import more_words, node_at, release
+from outcry.kernel.pool import find_account
+from outcry.kernel.session_layout import (
+    PLACES_MAX,
+    core_of,
+    more_octets,
+    more_sessions,
+    new_state,
+    octets_in,
+    session_at,
+    text_between,
+)
+from outcry.kernel.shard import run
+
+
+class SessionEngine:
+    """Sessions on an engine that is theirs alone, for one thread."""
+
+    def __cinit__(self) -> None:
+        self.state = new_state()
+        state = self.state
+        state.session_room = 16
+        state.sessions = more_sessions(state.sessions, 0, state.session_room)
+        state.out_room = 65536
+        state.out = more_octets(state.out, 0, state.out_room)
+
+    def __init__(self, engine: Engine) -> None:
+        if not cython.compiled:
+            self.__cinit__()
+        self.engine = engine
+        self.core = core_of(engine)
+        self.bind(bytearray(8))
+
+    def __dealloc__(self) -> None:
+        state = self.state
+        release(state.sessions)
+        release(state.work)
+        release(state.asked)
+        release(state.out)
+        release(state.aside)
+        release(state.touched)
+        release(state.trades)
+        release(state.changed)
+        release(state.is_changed)
+        release(state)
+
+    def bind(self, source: bytearray) -> None:
+        """Read clients' bytes from *source* in later calls of `take`; it cannot be resized then."""
+        view = memoryview(source).cast("B")
+        state = self.state
+        words = len(view) // 8 + 4
+        self.source = view
+        state.source = octets_in(view)
+        state.source_bytes = len(view)
+        state.work = more_words(state.work, 0, words)
+        state.asked = more_words(state.asked, 0, words)
+
+    # --- sessions --------------------------------------------------------------------------
+
+    def open(self, account: int, stp_group: int) -> int:
+        """Add a session and return its place. Raises ValueError when there are `PLACES_MAX`."""
+        state = self.state
+        if state.session_count + 1 >= PLACES_MAX:
+            raise ValueError(f"there are {PLACES_MAX - 1} sessions already")
+        state.session_count += 1
+        if state.session_count == state.session_room:
+            room = 2 * state.session_room
+            state.sessions = more_sessions(state.sessions, state.session_room, room)
+            state.session_room = room
+        session = session_at(state, state.session_count)
+        session.account = account
+        session.stp_group = stp_group
+        return state.session_count
+
+    @property
+    def session_count(self) -> int:
+        """How many sessions there are: the highest place."""
+        return self.state.session_count
+
+    def session(self, place: int) -> tuple[int, int, int, int, int]:
+        """Return ``(account, stp_group, last_seq, last_order_id, sent)``; IndexError if unknown."""
+        session = session_at(self.state, self._known(place))
+        return (
+            *(session.account, session.stp_group),
+            *(session.last_seq, session.last_id, session.sent),
+        )
+
+    def resume(self, place: int, counts: Sequence[int]) -> None:
+        """Set ``(last_seq, last_order_id, sent)`` of a session, as a snapshot has them."""
+        session = session_at(self.state, self._known(place))
+        session.last_seq = counts[0]
+        session.last_id = counts[1]
+        session.sent = counts[2]
+
+    def _known(self, place: int) -> int:
+        if not 0 < place <= self.state.session_count:
+            raise IndexError(f"no session has place {place}")
+        return place
+
+    # --- work ------------------------------------------------------------------------------
+
+    def take(self, place: int, start: int, stop: int, time_us: int) -> bytes:
+        """Carry out the frames of a session in ``source[start:stop]``; return its answers.
+
+        Afterwards `consumed` says how many bytes were whole frames of commands, `taken` how many
+        commands there were, `fault` whether what follows is no frame (1) or a frame that holds no
+        records (2), `has_message` whether a message of the session is next. Expiries that are due
+        come first. Raises IndexError for an unknown place, ValueError for a range outside.
+        """
+        self.engine.idle()
+        state = self.state
+        if start < 0 or stop < start or stop > state.source_bytes:
+            raise ValueError(f"no range of the source: {start} to {stop}")
+        self._known(place)
+        self.expire(time_us)
+        state.current = place
+        open_frames(state)
+        read_frames(state, self.core, start, stop, time_us)
+        self._run(state.work_at)
+        return text_between(state.out, 0, close_frames(state))
+
+    def expire(self, time_us: int) -> None:
+        """Let the kernel's time be *time_us* if an order expires by then."""
+        core = self.core
+        if core.heap_count != 0 and core.heap[0].at_us <= time_us:
+            self._prepare(TICK, 4, time_us, 0)
+            self._run(4)
+
+    def cancel(self, place: int, time_us: int) -> int:
+        """Cancel what a session has in the books, oldest first; return how many orders it was.
+
+        What it is told is in `aside`.
+        """
+        self.engine.idle()
+        session = session_at(self.state, self._known(place))
+        core = self.core
+        owner = find_account(core, session.account)
+        found = []
+        index = core.links[owner].next if owner != 0 else 0
+        while index != owner:
+            order_id = node_at(core, index).order_id
+            if order_id >> SESSION_SHIFT == place:
+                found.append(order_id)
+            index = core.links[index].next
+        for order_id in found:
+            self._prepare(CANCEL_ORDER, 5, time_us, session.account)
+            self.state.work[4] = order_id
+            self._run(5)
+        return len(found)
+
+    def carry_out(self, commands: bytes) -> bytes:
+        """Process command records that come from no client; return all facts.
+
+        Those about orders of sessions are told them, in `aside`.
+        """
+        facts = self.engine.process(commands)
+        self.state.current = 0
+        self.state.asked_count = 0
+        tell_facts(self.state, self.core, 0, len(facts) // 8)
+        return bytes(facts)
+
+    def _prepare(self, kind: int, words: int, time_us: int, account: int) -> None:
+        """Write the header of a command that is the exchange's own."""
+        state = self.state
+        state.current = 0
+        state.asked_count = 0
+        state.work[0] = fact_head(kind, 0, words, 0)
+        state.work[1] = self.core.seq + 1
+        state.work[2] = time_us
+        state.work[3] = account
+
+    def _run(self, words: int) -> None:
+        """Let the kernel carry out the work, and tell what came of it."""
+        core = self.core
+        core.out = core.own_out
+        core.room = core.own_room
+        core.is_lent = False
+        core.at = 0
+        run(core, self.state.work, 0, 8 * words, 0)
+        tell_facts(self.state, core, 0, core.at)
+
+    # --- how the last call ended -----------------------------------------------------------
+
+    @property
+    def consumed(self) -> int:
+        """Bytes of whole frames of commands."""
+        return self.state.consumed
+
+    @property
+    def taken(self) -> int:
+        """Commands, refused ones included."""
+        return self.state.asked_count
+
+    @property
+    def fault(self) -> int:
+        """0, or 1: what follows is no frame, or 2: it is one that does not hold records."""
+        return self.state.fault
+
+    @property
+    def has_message(self) -> bool:
+        """Whether a message of the session is next."""
+        return bool(self.state.has_message)
+
+    @property
+    def has_aside(self) -> bool:
+        """Whether `aside` would return anything."""
+        return bool(self.state.touched_count)
+
+    def aside(self) -> list[tuple[int, bytes]]:
+        """Return, once, what other sessions are told: their places, and frames."""
+        state = self.state
+        told = []
+        for turn in range(state.touched_count):
+            place = state.touched[turn]
+            told.append((place, text_between(state.out, 0, gather(state, place))))
+        state.touched_count = 0
+        state.aside_at = 0
+        return told
+
+    # --- what everybody may see --------------------------------------------------------------
+
+    def watch(self, *, trades: bool, books: bool) -> None:
+        """Say whether fills and changes of books are to be noted from now on."""
+        self.state.wants_trades = trades
+        self.state.wants_books = books
+
+    def trades(self) -> bytes:
+        """Return, once, the public records of fills."""
+        state = self.state
+        records = text_between(state.trades, 0, state.trades_at)
+        state.trades_at = 0
+        return records
+
+    def changed(self) -> list[int]:
+        """Return, once, the instruments whose books may have changed."""
+        state = self.state
+        found = []
+        for turn in range(state.changed_count):
+            index = state.changed[turn]
+            state.is_changed[index] = 0
+            if index != 0:
+                found.append(self.core.books[index].instrument)
+        state.changed_count = 0
+        return found
