@@ -99,6 +99,8 @@ class OrderAccepted(Struct, frozen=True, array_like=True, tag="order", gc=False)
     result_n: int = 0
     #: This is the first answer, given again to a repeat of the same request.
     repeated: bool = False
+    #: Seq of the command that changed it last (in the market's shard); 0 when it ended before.
+    update_id: int = 0
 
 
 class CancelAccepted(Struct, frozen=True, array_like=True, tag="cancelled", gc=False):

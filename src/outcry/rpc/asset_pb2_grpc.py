@@ -26,7 +26,8 @@ if _version_not_supported:
 
 
 class AssetServiceStub(object):
-    """Missing associated documentation comment in .proto file."""
+    """---- packed ----------------------------------------------------------------------------------
+    """
 
     def __init__(self, channel):
         """Constructor.
@@ -54,21 +55,77 @@ class AssetServiceStub(object):
                 request_serializer=outcry_dot_rpc_dot_asset__pb2.Packed.SerializeToString,
                 response_deserializer=outcry_dot_rpc_dot_asset__pb2.Packed.FromString,
                 _registered_method=True)
+        self.Deposit = channel.unary_unary(
+                '/asset.AssetService/Deposit',
+                request_serializer=outcry_dot_rpc_dot_asset__pb2.Movement.SerializeToString,
+                response_deserializer=outcry_dot_rpc_dot_asset__pb2.Reply.FromString,
+                _registered_method=True)
+        self.Withdraw = channel.unary_unary(
+                '/asset.AssetService/Withdraw',
+                request_serializer=outcry_dot_rpc_dot_asset__pb2.Movement.SerializeToString,
+                response_deserializer=outcry_dot_rpc_dot_asset__pb2.Reply.FromString,
+                _registered_method=True)
+        self.Split = channel.unary_unary(
+                '/asset.AssetService/Split',
+                request_serializer=outcry_dot_rpc_dot_asset__pb2.Pairs.SerializeToString,
+                response_deserializer=outcry_dot_rpc_dot_asset__pb2.Reply.FromString,
+                _registered_method=True)
+        self.Merge = channel.unary_unary(
+                '/asset.AssetService/Merge',
+                request_serializer=outcry_dot_rpc_dot_asset__pb2.Pairs.SerializeToString,
+                response_deserializer=outcry_dot_rpc_dot_asset__pb2.Reply.FromString,
+                _registered_method=True)
+        self.Redeem = channel.unary_unary(
+                '/asset.AssetService/Redeem',
+                request_serializer=outcry_dot_rpc_dot_asset__pb2.Redemption.SerializeToString,
+                response_deserializer=outcry_dot_rpc_dot_asset__pb2.Reply.FromString,
+                _registered_method=True)
+        self.CreateOrder = channel.unary_unary(
+                '/asset.AssetService/CreateOrder',
+                request_serializer=outcry_dot_rpc_dot_asset__pb2.NewOrder.SerializeToString,
+                response_deserializer=outcry_dot_rpc_dot_asset__pb2.Reply.FromString,
+                _registered_method=True)
+        self.Trade = channel.unary_unary(
+                '/asset.AssetService/Trade',
+                request_serializer=outcry_dot_rpc_dot_asset__pb2.TradeDone.SerializeToString,
+                response_deserializer=outcry_dot_rpc_dot_asset__pb2.Reply.FromString,
+                _registered_method=True)
+        self.CancelOrder = channel.unary_unary(
+                '/asset.AssetService/CancelOrder',
+                request_serializer=outcry_dot_rpc_dot_asset__pb2.CancelDone.SerializeToString,
+                response_deserializer=outcry_dot_rpc_dot_asset__pb2.Reply.FromString,
+                _registered_method=True)
+        self.OrderRejected = channel.unary_unary(
+                '/asset.AssetService/OrderRejected',
+                request_serializer=outcry_dot_rpc_dot_asset__pb2.RejectDone.SerializeToString,
+                response_deserializer=outcry_dot_rpc_dot_asset__pb2.Reply.FromString,
+                _registered_method=True)
+        self.Batch = channel.unary_unary(
+                '/asset.AssetService/Batch',
+                request_serializer=outcry_dot_rpc_dot_asset__pb2.Calls.SerializeToString,
+                response_deserializer=outcry_dot_rpc_dot_asset__pb2.Replies.FromString,
+                _registered_method=True)
+        self.Stream = channel.stream_stream(
+                '/asset.AssetService/Stream',
+                request_serializer=outcry_dot_rpc_dot_asset__pb2.Call.SerializeToString,
+                response_deserializer=outcry_dot_rpc_dot_asset__pb2.Reply.FromString,
+                _registered_method=True)
 
 
 class AssetServiceServicer(object):
-    """Missing associated documentation comment in .proto file."""
+    """---- packed ----------------------------------------------------------------------------------
+    """
 
     def Submit(self, request, context):
         """SubmitBatch -> list of OrderResult, one for each request and in the same order.
-        Answered when what it says is committed.
+        Answered when what it says is committed. Role: door.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
     def Funds(self, request, context):
-        """One of FundsOp -> FundsResult. Once per natural key of the operation.
+        """One of FundsOp -> FundsResult. Once per natural key of the operation. Role: door.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -76,7 +133,7 @@ class AssetServiceServicer(object):
 
     def Apply(self, request, context):
         """ApplyBatch -> Applied. Facts that are applied already are skipped; facts that do not follow
-        are FAILED_PRECONDITION with the trailing metadata "outcry-applied: <seq>".
+        are FAILED_PRECONDITION with the trailing metadata "outcry-applied: <seq>". Role: processor.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -84,6 +141,87 @@ class AssetServiceServicer(object):
 
     def Applied(self, request, context):
         """The number of a shard -> Applied: how far its facts are applied and committed.
+        Roles: door, processor.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def Deposit(self, request, context):
+        """---- typed -----------------------------------------------------------------------------------
+
+        Credit what came in from outside, once per tx_hash. Role: door.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def Withdraw(self, request, context):
+        """Debit what goes out, from what is available, once per tx_hash. Role: door.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def Split(self, request, context):
+        """Turn collateral into tokens of both outcomes, once per account and tx_hash. Role: door.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def Merge(self, request, context):
+        """Turn tokens of both outcomes into collateral, once per account and tx_hash. Role: door.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def Redeem(self, request, context):
+        """Turn all tokens of a paid market into collateral, once per account and tx_hash. Role: door.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def CreateOrder(self, request, context):
+        """Check, hold and number an order, once per account and client_order_id. Role: door.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def Trade(self, request, context):
+        """What one command of the kernel did. These three settle and release, so they go the way of every
+        fact: in the order of seq, each once; what does not follow is a reject. Role: processor.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def CancelOrder(self, request, context):
+        """Missing associated documentation comment in .proto file."""
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def OrderRejected(self, request, context):
+        """Missing associated documentation comment in .proto file."""
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def Batch(self, request, context):
+        """Several calls, taken in their order and answered in it, each for itself: one may be declined
+        and the next granted. They share commits. At most 2,000. Roles: those of each call.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def Stream(self, request_iterator, context):
+        """Calls as they come, answered in their order; reading stops while 1,000 are unanswered.
+        Roles: those of each call.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -112,6 +250,61 @@ def add_AssetServiceServicer_to_server(servicer, server):
                     request_deserializer=outcry_dot_rpc_dot_asset__pb2.Packed.FromString,
                     response_serializer=outcry_dot_rpc_dot_asset__pb2.Packed.SerializeToString,
             ),
+            'Deposit': grpc.unary_unary_rpc_method_handler(
+                    servicer.Deposit,
+                    request_deserializer=outcry_dot_rpc_dot_asset__pb2.Movement.FromString,
+                    response_serializer=outcry_dot_rpc_dot_asset__pb2.Reply.SerializeToString,
+            ),
+            'Withdraw': grpc.unary_unary_rpc_method_handler(
+                    servicer.Withdraw,
+                    request_deserializer=outcry_dot_rpc_dot_asset__pb2.Movement.FromString,
+                    response_serializer=outcry_dot_rpc_dot_asset__pb2.Reply.SerializeToString,
+            ),
+            'Split': grpc.unary_unary_rpc_method_handler(
+                    servicer.Split,
+                    request_deserializer=outcry_dot_rpc_dot_asset__pb2.Pairs.FromString,
+                    response_serializer=outcry_dot_rpc_dot_asset__pb2.Reply.SerializeToString,
+            ),
+            'Merge': grpc.unary_unary_rpc_method_handler(
+                    servicer.Merge,
+                    request_deserializer=outcry_dot_rpc_dot_asset__pb2.Pairs.FromString,
+                    response_serializer=outcry_dot_rpc_dot_asset__pb2.Reply.SerializeToString,
+            ),
+            'Redeem': grpc.unary_unary_rpc_method_handler(
+                    servicer.Redeem,
+                    request_deserializer=outcry_dot_rpc_dot_asset__pb2.Redemption.FromString,
+                    response_serializer=outcry_dot_rpc_dot_asset__pb2.Reply.SerializeToString,
+            ),
+            'CreateOrder': grpc.unary_unary_rpc_method_handler(
+                    servicer.CreateOrder,
+                    request_deserializer=outcry_dot_rpc_dot_asset__pb2.NewOrder.FromString,
+                    response_serializer=outcry_dot_rpc_dot_asset__pb2.Reply.SerializeToString,
+            ),
+            'Trade': grpc.unary_unary_rpc_method_handler(
+                    servicer.Trade,
+                    request_deserializer=outcry_dot_rpc_dot_asset__pb2.TradeDone.FromString,
+                    response_serializer=outcry_dot_rpc_dot_asset__pb2.Reply.SerializeToString,
+            ),
+            'CancelOrder': grpc.unary_unary_rpc_method_handler(
+                    servicer.CancelOrder,
+                    request_deserializer=outcry_dot_rpc_dot_asset__pb2.CancelDone.FromString,
+                    response_serializer=outcry_dot_rpc_dot_asset__pb2.Reply.SerializeToString,
+            ),
+            'OrderRejected': grpc.unary_unary_rpc_method_handler(
+                    servicer.OrderRejected,
+                    request_deserializer=outcry_dot_rpc_dot_asset__pb2.RejectDone.FromString,
+                    response_serializer=outcry_dot_rpc_dot_asset__pb2.Reply.SerializeToString,
+            ),
+            'Batch': grpc.unary_unary_rpc_method_handler(
+                    servicer.Batch,
+                    request_deserializer=outcry_dot_rpc_dot_asset__pb2.Calls.FromString,
+                    response_serializer=outcry_dot_rpc_dot_asset__pb2.Replies.SerializeToString,
+            ),
+            'Stream': grpc.stream_stream_rpc_method_handler(
+                    servicer.Stream,
+                    request_deserializer=outcry_dot_rpc_dot_asset__pb2.Call.FromString,
+                    response_serializer=outcry_dot_rpc_dot_asset__pb2.Reply.SerializeToString,
+            ),
     }
     generic_handler = grpc.method_handlers_generic_handler(
             'asset.AssetService', rpc_method_handlers)
@@ -121,7 +314,8 @@ def add_AssetServiceServicer_to_server(servicer, server):
 
  # This class is part of an EXPERIMENTAL API.
 class AssetService(object):
-    """Missing associated documentation comment in .proto file."""
+    """---- packed ----------------------------------------------------------------------------------
+    """
 
     @staticmethod
     def Submit(request,
@@ -221,6 +415,303 @@ class AssetService(object):
             '/asset.AssetService/Applied',
             outcry_dot_rpc_dot_asset__pb2.Packed.SerializeToString,
             outcry_dot_rpc_dot_asset__pb2.Packed.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def Deposit(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/asset.AssetService/Deposit',
+            outcry_dot_rpc_dot_asset__pb2.Movement.SerializeToString,
+            outcry_dot_rpc_dot_asset__pb2.Reply.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def Withdraw(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/asset.AssetService/Withdraw',
+            outcry_dot_rpc_dot_asset__pb2.Movement.SerializeToString,
+            outcry_dot_rpc_dot_asset__pb2.Reply.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def Split(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/asset.AssetService/Split',
+            outcry_dot_rpc_dot_asset__pb2.Pairs.SerializeToString,
+            outcry_dot_rpc_dot_asset__pb2.Reply.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def Merge(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/asset.AssetService/Merge',
+            outcry_dot_rpc_dot_asset__pb2.Pairs.SerializeToString,
+            outcry_dot_rpc_dot_asset__pb2.Reply.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def Redeem(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/asset.AssetService/Redeem',
+            outcry_dot_rpc_dot_asset__pb2.Redemption.SerializeToString,
+            outcry_dot_rpc_dot_asset__pb2.Reply.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def CreateOrder(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/asset.AssetService/CreateOrder',
+            outcry_dot_rpc_dot_asset__pb2.NewOrder.SerializeToString,
+            outcry_dot_rpc_dot_asset__pb2.Reply.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def Trade(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/asset.AssetService/Trade',
+            outcry_dot_rpc_dot_asset__pb2.TradeDone.SerializeToString,
+            outcry_dot_rpc_dot_asset__pb2.Reply.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def CancelOrder(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/asset.AssetService/CancelOrder',
+            outcry_dot_rpc_dot_asset__pb2.CancelDone.SerializeToString,
+            outcry_dot_rpc_dot_asset__pb2.Reply.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def OrderRejected(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/asset.AssetService/OrderRejected',
+            outcry_dot_rpc_dot_asset__pb2.RejectDone.SerializeToString,
+            outcry_dot_rpc_dot_asset__pb2.Reply.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def Batch(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/asset.AssetService/Batch',
+            outcry_dot_rpc_dot_asset__pb2.Calls.SerializeToString,
+            outcry_dot_rpc_dot_asset__pb2.Replies.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def Stream(request_iterator,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.stream_stream(
+            request_iterator,
+            target,
+            '/asset.AssetService/Stream',
+            outcry_dot_rpc_dot_asset__pb2.Call.SerializeToString,
+            outcry_dot_rpc_dot_asset__pb2.Reply.FromString,
             options,
             channel_credentials,
             insecure,

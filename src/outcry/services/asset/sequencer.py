@@ -169,7 +169,9 @@ class Sequencer:
         order = self.ledger.orders[command.order_id]
         if request.expire_at_us:
             self.due.watch_order(order)
-        accepted = OrderAccepted(order.order_id, self.batch.n, remaining=order.remaining)
+        accepted = OrderAccepted(
+            order.order_id, self.batch.n, remaining=order.remaining, update_id=seq
+        )
         return Ticket(accepted, ((granted.shard, seq),), order)
 
     def _place_command(self, request: PlaceRequest, granted: Granted) -> PlaceOrder:
@@ -208,6 +210,7 @@ class Sequencer:
             known.reason,
             known.reject,
             repeated=True,
+            update_id=live.update_id if live else 0,
         )
         if live is None:
             return Ticket(accepted)

@@ -139,4 +139,5 @@ def order_outcome(accepted: OrderAccepted, order: Order, n: int) -> OrderAccepte
         order.reject,
         n,
         accepted.repeated,
+        order.update_id,
     )

@@ -1,0 +1,93 @@
+"""The four packed calls: msgpack documents of `outcry.messages.requests`, for our own services."""
+
+from collections.abc import Awaitable, Callable, Collection
+from typing import Final, TypeVar
+
+import grpc
+from msgspec import MsgspecError, msgpack
+
+from outcry.domain.errors import OutcryError
+from outcry.messages.requests import (
+    Applied,
+    decode_apply,
+    decode_funds,
+    decode_submit,
+    encode,
+)
+from outcry.ports.asset import SUBMIT_COUNT_MAX, Asset, OutOfSequence
+from outcry.rpc.asset_pb2 import Packed
+from outcry.rpc.asset_pb2_grpc import AssetServiceServicer
+from outcry.runtime.api_keys import KeyRing
+from outcry.services.asset.grpc.admission import Context, abort, admit
+
+
+#: Trailing metadata of FAILED_PRECONDITION: the seq up to which facts are applied.
+APPLIED_KEY: Final = "outcry-applied"
+
+BodyT = TypeVar("BodyT")
+
+_decode_shard = msgpack.Decoder(int).decode
+
+
+class PackedDoor(AssetServiceServicer):
+    """Answers the packed calls of ``proto/asset.proto``."""
+
+    def __init__(self, asset: Asset, keys: KeyRing) -> None:
+        """Stand before *asset* and admit who holds a service token of *keys*."""
+        self._asset = asset
+        self._keys = keys
+
+    async def Submit(self, request: Packed, context: Context) -> Packed:  # noqa: N802
+        """Number orders and cancels."""
+        batch = await self._open(context, {"door"}, decode_submit, request)
+        if len(batch.requests) > SUBMIT_COUNT_MAX:
+            got = f"{len(batch.requests)} requests; at most {SUBMIT_COUNT_MAX} go in one batch"
+            await abort(context, grpc.StatusCode.INVALID_ARGUMENT, got)
+        return await self._answer(
+            context, self._asset.submit(batch.requests, wait_result=batch.wait_result)
+        )
+
+    async def Funds(self, request: Packed, context: Context) -> Packed:  # noqa: N802
+        """Carry out one money, market, user or admin operation."""
+        op = await self._open(context, {"door"}, decode_funds, request)
+        return await self._answer(context, self._asset.funds(op))
+
+    async def Apply(self, request: Packed, context: Context) -> Packed:  # noqa: N802
+        """Apply facts."""
+        batch = await self._open(context, {"processor"}, decode_apply, request)
+
+        async def apply() -> Applied:
+            seq = await self._asset.apply(batch.shard, batch.first, batch.last, batch.body)
+            return Applied(batch.shard, seq)
+
+        return await self._answer(context, apply())
+
+    async def Applied(self, request: Packed, context: Context) -> Packed:  # noqa: N802
+        """Say how far facts are applied."""
+        shard = await self._open(context, {"door", "processor"}, _decode_shard, request)
+
+        async def applied() -> Applied:
+            return Applied(shard, await self._asset.applied(shard))
+
+        return await self._answer(context, applied())
+
+    async def _open(
+        self, context: Context, roles: Collection[str], decode: Callable[[bytes], BodyT],
+        request: Packed,
+    ) -> BodyT:  # fmt: skip
+        """Check who calls and read the body; ends the call when either is wrong."""
+        await admit(context, self._keys, roles)
+        try:
+            return decode(request.body)
+        except MsgspecError as error:
+            await abort(context, grpc.StatusCode.INVALID_ARGUMENT, str(error))
+
+    async def _answer(self, context: Context, asked: Awaitable[object]) -> Packed:
+        """Return what the ledger answers; ends the call with a status when it cannot."""
+        try:
+            return Packed(body=encode(await asked))
+        except OutOfSequence as error:
+            context.set_trailing_metadata(((APPLIED_KEY, str(error.applied)),))
+            await abort(context, grpc.StatusCode.FAILED_PRECONDITION, str(error))
+        except OutcryError as error:
+            await abort(context, grpc.StatusCode.UNAVAILABLE, str(error))
