@@ -187,6 +187,9 @@ def batch(number: int, dice: random.Random) -> Rows:
         ],
         activity=[],
         audit=[],
+        candles=[],
+        turnovers=[],
+        portfolios=[],
     )
 
 

@@ -179,6 +179,19 @@ SECTIONS = (
         ),
     ),
     Section(
+        "How it went",
+        "Candles, prices and trades stay when a market has ended. Intervals are 1m, 5m, 15m, 1h, "
+        "4h and 1d, in UTC; one without a trade is left out. `outcome` 0 or 1 says whose prices. "
+        "A day's volume is that of the 24 hours before the exchange's last log entry. "
+        "`portfolio_history` (below, after the clock has moved) says what a user was worth at full "
+        "hours: tokens count at their last price, or half a unit before the first.",
+        (
+            Call("GET", "/api/candles?market_id=1&interval=1d"),
+            Call("GET", "/api/price_history?market_id=1&outcome=1&interval=1h&limit=24"),
+            Call("GET", "/api/trades?market_id=1&limit=1"),
+        ),
+    ),
+    Section(
         "The end of a market",
         "`close` is answered when every order of the market is cancelled and nothing is open. "
         "Then it is resolved, by `winner` (an outcome's name or token id) or by a `payout` that "
@@ -203,6 +216,7 @@ SECTIONS = (
             Call("POST", "/api/admin/clock", "root", {"time": 1_800_000_060}),
             Call("POST", "/api/admin/checkpoint", "root", {}),
             Call("POST", "/api/admin/keys/1/revoke", "root", {}),
+            Call("GET", "/api/portfolio_history?uid=1&interval=1d"),
         ),
     ),
 )

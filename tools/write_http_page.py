@@ -49,7 +49,7 @@ Prometheus.
 """
 
 #: Numbers that depend on when the clock ticked.
-MOVING = re.compile(r'("(?:n|result_n|update_id|checkpoint_id)": )\d+')
+MOVING = re.compile(r'("(?:n|result_n|update_id|checkpoint_id|trade_id)": )\d+')
 
 
 async def render() -> str:

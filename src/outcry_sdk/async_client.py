@@ -8,7 +8,7 @@ from typing import Any, Concatenate, ParamSpec, Self, TypeVar
 
 import httpx
 
-from outcry_sdk.calls import market, operating, trading
+from outcry_sdk.calls import charts, market, operating, trading
 from outcry_sdk.calls.call import Call
 from outcry_sdk.core import Answer, Lost, Pause, Retries, conversation
 from outcry_sdk.credentials import Credentials
@@ -124,6 +124,10 @@ class AsyncClient:
     positions = _awaited(market.positions)
     open_orders = _awaited(market.open_orders)
     activity = _awaited(market.activity)
+    candles = _awaited(charts.candles)
+    price_history = _awaited(charts.price_history)
+    trades = _awaited(charts.trades)
+    portfolio_history = _awaited(charts.portfolio_history)
 
     # --- one's own account
 

@@ -8,7 +8,7 @@ from typing import Any, Concatenate, ParamSpec, Self, TypeVar
 
 import httpx
 
-from outcry_sdk.calls import market, operating, trading
+from outcry_sdk.calls import charts, market, operating, trading
 from outcry_sdk.calls.call import Call
 from outcry_sdk.core import Answer, Lost, Pause, Retries, conversation
 from outcry_sdk.credentials import Credentials
@@ -121,6 +121,10 @@ class Client:
     positions = _now(market.positions)
     open_orders = _now(market.open_orders)
     activity = _now(market.activity)
+    candles = _now(charts.candles)
+    price_history = _now(charts.price_history)
+    trades = _now(charts.trades)
+    portfolio_history = _now(charts.portfolio_history)
 
     # --- one's own account
 

@@ -22,6 +22,7 @@ class Market(Struct, frozen=True, kw_only=True):
     question: str
     image: str
     volume: Decimal
+    volume_24h: Decimal
     condition_id: str
     parent_collection_id: str
     outcome_0_name: str
@@ -61,6 +62,7 @@ class Event(Struct, frozen=True, kw_only=True):
     image: str
     title: str
     volume: Decimal
+    volume_24h: Decimal
     topic: str
     markets: list[Market]
 

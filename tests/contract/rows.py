@@ -14,11 +14,12 @@ from outcry.ports.projection import (
     TradeRow,
     UserRow,
 )
+from outcry.ports.rows import CandleRow, PortfolioRow, TurnoverRow
 
 
 #: Larger than any double or 32-bit number can hold exactly.
 BIG = (1 << 62) + 1
-NO_ROWS = Rows([], [], [], [], [], [], [], [], [], [], [])
+NO_ROWS = Rows(*([] for _ in Rows._fields))
 
 USER = UserRow(1, 1001, "auth0|1", "0xabc", "Ada", 1_700)
 KEY = KeyRow(1, 1, 1, "read,trade", "bot", 1_700, 0)
@@ -107,6 +108,9 @@ TRADE = TradeRow(
 )
 JOURNAL = JournalRow(1001, 1, 0, 0, -50_000, 950_000, "trade", 1, 1_700)
 ACTIVITY = ActivityRow(1001, 1, 0, "split", 1, 10, 100_000, "0xkey", 1_700)
+CANDLE = CandleRow(1, 60, 60_000_000, 5_000, 5_200, 4_900, 5_100, 30, 152_000, 3)
+TURNOVER = TurnoverRow(1001, 0, 150_000, 5, 2)
+PORTFOLIO = PortfolioRow(1001, 3_600_000_000, 950_000, 50_000)
 AUDIT = AuditRow(1, 0, 1, "pause", '{"market": 1}', 1_700)
 
 

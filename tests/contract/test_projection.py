@@ -5,14 +5,17 @@ from tests.contract.rows import (
     ACTIVITY,
     AUDIT,
     BIG,
+    CANDLE,
     EVENT,
     JOURNAL,
     KEY,
     MARKET,
     NO_ROWS,
     ORDER,
+    PORTFOLIO,
     POSITION,
     TRADE,
+    TURNOVER,
     USER,
     balance,
 )
@@ -33,6 +36,9 @@ FULL = Rows(
     journal=[JOURNAL],
     activity=[ACTIVITY],
     audit=[AUDIT],
+    candles=[CANDLE],
+    turnovers=[TURNOVER],
+    portfolios=[PORTFOLIO],
 )
 
 

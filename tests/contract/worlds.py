@@ -13,14 +13,21 @@ from outcry.adapters.memory import (
     MemoryLedgerLog,
     MemoryProjection,
     MemoryQueries,
+    MemorySeries,
     MemorySnapshots,
 )
-from outcry.adapters.postgres import PostgresLedgerLog, PostgresProjection, PostgresQueries
+from outcry.adapters.postgres import (
+    PostgresLedgerLog,
+    PostgresProjection,
+    PostgresQueries,
+    PostgresSeries,
+)
 from outcry.adapters.redis import RedisBus
 from outcry.ports.bus import Bus
 from outcry.ports.ledger_log import LedgerLog
 from outcry.ports.projection import Projection
 from outcry.ports.queries import Queries
+from outcry.ports.series import Series
 from outcry.ports.snapshots import Snapshots
 
 
@@ -182,14 +189,16 @@ class FileSnapshotsWorld(SnapshotsWorld):
 class TablesWorld:
     """A projection and the queries that read it."""
 
-    def __init__(self, projection: Projection, queries: Queries) -> None:
+    def __init__(self, projection: Projection, queries: Queries, series: Series) -> None:
         self.projection = projection
         self.queries = queries
+        self.series = series
 
     async def close(self) -> None:
         """Let go of everything."""
         await self.projection.close()
         await self.queries.close()
+        await self.series.close()
 
 
 class MemoryTablesWorld(TablesWorld):
@@ -197,7 +206,8 @@ class MemoryTablesWorld(TablesWorld):
 
     def __init__(self) -> None:
         projection = MemoryProjection()
-        super().__init__(projection, MemoryQueries(projection.tables))
+        tables = projection.tables
+        super().__init__(projection, MemoryQueries(tables), MemorySeries(tables))
 
 
 class PostgresTablesWorld(TablesWorld):
@@ -206,4 +216,8 @@ class PostgresTablesWorld(TablesWorld):
     @classmethod
     async def connect(cls, dsn: str) -> Self:
         """Return the tables in *dsn*."""
-        return cls(await PostgresProjection.connect(dsn), await PostgresQueries.connect(dsn))
+        return cls(
+            await PostgresProjection.connect(dsn),
+            await PostgresQueries.connect(dsn),
+            await PostgresSeries.connect(dsn),
+        )

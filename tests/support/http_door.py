@@ -12,7 +12,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from prometheus_client import CollectorRegistry
 from tests.support.venue import Venue
 
-from outcry.adapters.memory import MemoryProjection, MemoryQueries, MemoryTables
+from outcry.adapters.memory import MemoryProjection, MemoryQueries, MemorySeries, MemoryTables
 from outcry.ports.asset import Asset
 from outcry.ports.projection import Rows
 from outcry.runtime.api_keys import KeyRing
@@ -117,10 +117,10 @@ class LateProjection(MemoryProjection):
         super().__init__(tables)
         self._lag_seconds = lag_seconds
 
-    async def apply(self, n_first: int, n_last: int, rows: Rows) -> None:
+    async def apply(self, n_first: int, n_last: int, rows: Rows, at_us: int = 0) -> None:
         """Write the rows, late."""
         await asyncio.sleep(self._lag_seconds)
-        await super().apply(n_first, n_last, rows)
+        await super().apply(n_first, n_last, rows, at_us)
 
 
 def succeeded(answer: httpx.Response) -> Any:
@@ -156,7 +156,8 @@ async def http_door(
         for service in followers:
             await service.start()
             running.append(asyncio.create_task(service.run()))
-        door = _door(venue, queries, books, config or ApiConfig(), ledger or venue.asset)
+        series = MemorySeries(tables)
+        door = _door(venue, queries, series, books, config or ApiConfig(), ledger or venue.asset)
         try:
             async with door.client:
                 yield door
@@ -167,8 +168,9 @@ async def http_door(
 
 
 def _door(
-    venue: Venue, queries: MemoryQueries, books: LiveBooks, config: ApiConfig, asset: Asset
-) -> Door:
+    venue: Venue, queries: MemoryQueries, series: MemorySeries, books: LiveBooks,
+    config: ApiConfig, asset: Asset,
+) -> Door:  # fmt: skip
     signer = TokenSigner(ec.generate_private_key(ec.SECP256R1()), name="outcry", audience="outcry")
     keys = KeyRing(MASTER_KEY)
     identity = Identity(TokenVerifier([signer.issuer]), keys, queries)
@@ -177,6 +179,7 @@ def _door(
     needs = Needs(
         asset=asset,
         queries=queries,
+        series=series,
         books=books,
         log=venue.log,
         directory=Directory(queries),

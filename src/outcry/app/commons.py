@@ -18,6 +18,7 @@ from outcry.ports.asset import Asset
 from outcry.ports.bus import Bus
 from outcry.ports.ledger_log import LedgerLog
 from outcry.ports.queries import Queries
+from outcry.ports.series import Series
 from outcry.ports.snapshots import Snapshots
 from outcry.runtime.api_keys import KeyRing
 from outcry.runtime.config import Config
@@ -110,6 +111,17 @@ class Commons:
             return queries
 
         return await self.once("queries", connect)
+
+    async def series(self) -> Series:
+        """Return reads of how things went."""
+        from outcry.adapters.postgres import PostgresSeries
+
+        async def connect() -> Series:
+            series = await PostgresSeries.connect(self.config.postgres.dsn)
+            self.stack.push_async_callback(series.close)
+            return series
+
+        return await self.once("series", connect)
 
     async def asset(self, role: str) -> Asset:
         """Return the ledger: our own, or the one behind gRPC, which we ask in *role*."""

@@ -7,12 +7,14 @@ Laws, for every adapter:
 * ``n_first`` must be the position + 1; anything else raises `OutOfPosition` and changes nothing.
 * Applying the same log to empty tables gives the same tables.
 * Rows are netted: one upsert per touched balance, position, order; fills and journal are appended.
+* Candles and turnovers say what their entries traded, and are added to those that stand.
 """
 
 from collections.abc import Callable
 from typing import Final, NamedTuple, Protocol
 
 from outcry.domain.errors import OutcryError
+from outcry.ports.rows import CandleRow, PortfolioRow, TurnoverRow
 
 
 class OutOfPosition(OutcryError):
@@ -237,6 +239,9 @@ class Rows(NamedTuple):
     journal: list[JournalRow]
     activity: list[ActivityRow]
     audit: list[AuditRow]
+    candles: list[CandleRow]
+    turnovers: list[TurnoverRow]
+    portfolios: list[PortfolioRow]
 
 
 #: The row type of each table, in the order of the fields of `Rows`.
@@ -252,6 +257,9 @@ ROW_TYPES: Final[tuple[Callable[..., NamedTuple], ...]] = (
     JournalRow,
     ActivityRow,
     AuditRow,
+    CandleRow,
+    TurnoverRow,
+    PortfolioRow,
 )
 
 
@@ -262,8 +270,11 @@ class Projection(Protocol):
         """Return the last entry whose rows are in the tables, 0 when they are empty."""
         ...
 
-    async def apply(self, n_first: int, n_last: int, rows: Rows) -> None:
-        """Write *rows* and the position in one transaction. Raises `OutOfPosition`."""
+    async def apply(self, n_first: int, n_last: int, rows: Rows, at_us: int = 0) -> None:
+        """Write *rows* and the position in one transaction. Raises `OutOfPosition`.
+
+        *at_us* is the exchange's time at entry ``n_last``; an earlier one than stands is ignored.
+        """
         ...
 
     async def clear(self) -> None:

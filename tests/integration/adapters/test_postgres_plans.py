@@ -9,7 +9,7 @@ import pytest
 from tests.contract.rows import EVENT, MARKET
 
 from outcry.adapters.embedded import Endpoints
-from outcry.adapters.postgres import migrate, query_texts, tables
+from outcry.adapters.postgres import migrate, query_texts, series, tables
 from outcry.adapters.postgres.connection import BY_INDEX
 from outcry.adapters.postgres.tables import Table
 
@@ -45,6 +45,12 @@ async def grow(server: str, dsn: str) -> None:
             taker_side, maker_outcome, maker_side)
         select i, 0, 1 + i % 100, 1, 1, i, 1000 + i % 500, 0, i, 1000 + (i + 7) % 500, 0, i, i, 0,
             0, 0, 0, 0 from generate_series(1, 50000) i;
+        insert into candles select 1 + i % 100, 60, i / 100 * 60000000::bigint, 1, 1, 1, 1, 1, 1, 1
+            from generate_series(0, 49999) i;
+        insert into turnovers select 1000 + i % 500, i / 500 * 86400000000::bigint, 1, 1, 1
+            from generate_series(0, 49999) i;
+        insert into portfolios select 1000 + i % 500, i / 500 * 3600000000::bigint, 1, 1
+            from generate_series(0, 49999) i;
         """
     )
     events = [
@@ -112,6 +118,11 @@ async def test_upserts_of_a_grown_table_go_by_its_index(
             ("", 20, 0, "t 4321", tables.search_grams("t 4321")),
             {"events_title"},
         ),
+        (series.CANDLES, (7, 60, 0, 1 << 62, 1_500, 900, 100), {"candles_pkey"}),
+        (series.LAST_TRADES, (7, 1 << 62, 0, 100), {"trades_pkey"}),
+        (series.DAY_VOLUMES, ([7, 8],), {"candles_pkey"}),
+        (series.PORTFOLIO, (1001, 3_600_000_000, 0, 1 << 62, 100), {"portfolios_pkey"}),
+        (series.TURNOVER, (1001,), {"turnovers_pkey"}),
     ],
 )
 async def test_queries_of_grown_tables_go_by_an_index(

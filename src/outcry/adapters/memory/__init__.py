@@ -9,6 +9,7 @@ from outcry.adapters.memory.bus import MemoryBus
 from outcry.adapters.memory.ledger_log import MemoryLedgerLog
 from outcry.adapters.memory.projection import MemoryProjection
 from outcry.adapters.memory.queries import MemoryQueries
+from outcry.adapters.memory.series import MemorySeries
 from outcry.adapters.memory.snapshots import MemorySnapshots
 from outcry.adapters.memory.tables import MemoryTables
 
@@ -18,6 +19,7 @@ __all__ = [
     "MemoryLedgerLog",
     "MemoryProjection",
     "MemoryQueries",
+    "MemorySeries",
     "MemorySnapshots",
     "MemoryTables",
 ]

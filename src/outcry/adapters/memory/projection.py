@@ -14,11 +14,11 @@ class MemoryProjection(Projection):
         """Return the last entry whose rows are in the tables."""
         return self.tables.position
 
-    async def apply(self, n_first: int, n_last: int, rows: Rows) -> None:
+    async def apply(self, n_first: int, n_last: int, rows: Rows, at_us: int = 0) -> None:
         """Write *rows* and the position; see `Projection`."""
         if n_first != self.tables.position + 1:
             raise OutOfPosition(self.tables.position, n_first)
-        self.tables.write(n_last, rows)
+        self.tables.write(n_last, rows, at_us)
 
     async def clear(self) -> None:
         """Empty every table."""

@@ -17,6 +17,7 @@ from outcry.ports.projection import (
     TradeRow,
     UserRow,
 )
+from outcry.ports.rows import CandleRow, PortfolioRow, TurnoverRow
 
 
 class MemoryTables:
@@ -29,6 +30,7 @@ class MemoryTables:
     def clear(self) -> None:
         """Empty every table."""
         self.position = 0
+        self.at_us = 0
         self.users: dict[int, UserRow] = {}
         self.keys: dict[int, KeyRow] = {}
         self.events: dict[int, EventRow] = {}
@@ -36,13 +38,16 @@ class MemoryTables:
         self.balances: dict[tuple[int, int], BalanceRow] = {}
         self.positions: dict[tuple[int, int], PositionRow] = {}
         self.orders: dict[int, OrderRow] = {}
-        self.trades: dict[tuple[int, int], TradeRow] = {}
+        self.trades: dict[tuple[int, int, int], TradeRow] = {}
         self.journal: dict[tuple[int, int, int], JournalRow] = {}
         self.activity: dict[tuple[int, int, int], ActivityRow] = {}
         self.audit: dict[tuple[int, int], AuditRow] = {}
+        self.candles: dict[tuple[int, int, int], CandleRow] = {}
+        self.turnovers: dict[tuple[int, int], TurnoverRow] = {}
+        self.portfolios: dict[tuple[int, int], PortfolioRow] = {}
 
-    def write(self, n_last: int, rows: Rows) -> None:
-        """Write *rows* and the position."""
+    def write(self, n_last: int, rows: Rows, at_us: int = 0) -> None:
+        """Write *rows*, the position and the exchange's time there."""
         self.users.update((row.user_id, row) for row in rows.users)
         self.keys.update((row.key_id, row) for row in rows.keys)
         self.events.update((row.event_id, row) for row in rows.events)
@@ -50,11 +55,20 @@ class MemoryTables:
         self.balances.update(((row.account, row.asset), row) for row in rows.balances)
         self.positions.update(((row.account, row.market_id), row) for row in rows.positions)
         self.orders.update((row.order_id, row) for row in rows.orders)
-        self.trades.update(((row.trade_id, row.fill), row) for row in rows.trades)
+        self.trades.update(((row.market_id, row.trade_id, row.fill), row) for row in rows.trades)
         self.journal.update(((row.account, row.n, row.leg), row) for row in rows.journal)
         self.activity.update(((row.account, row.n, row.leg), row) for row in rows.activity)
         self.audit.update(((row.n, row.leg), row) for row in rows.audit)
+        for candle in rows.candles:
+            key = candle.market_id, candle.seconds, candle.start_us
+            self.candles[key] = self.candles[key].then(candle) if key in self.candles else candle
+        for turnover in rows.turnovers:
+            day = turnover.account, turnover.day_us
+            known = self.turnovers.get(day)
+            self.turnovers[day] = known.then(turnover) if known else turnover
+        self.portfolios.update(((row.account, row.at_us), row) for row in rows.portfolios)
         self.position = n_last
+        self.at_us = max(self.at_us, at_us)
         self.waiters.wake()
 
     def dump(self) -> Rows:
@@ -71,6 +85,9 @@ class MemoryTables:
             journal=_by_key(self.journal),
             activity=_by_key(self.activity),
             audit=_by_key(self.audit),
+            candles=_by_key(self.candles),
+            turnovers=_by_key(self.turnovers),
+            portfolios=_by_key(self.portfolios),
         )
 
 

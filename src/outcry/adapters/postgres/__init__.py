@@ -4,12 +4,14 @@ from outcry.adapters.postgres.ledger_log import PostgresLedgerLog
 from outcry.adapters.postgres.projection import PostgresProjection
 from outcry.adapters.postgres.queries import PostgresQueries
 from outcry.adapters.postgres.schema import SchemaMismatch, migrate
+from outcry.adapters.postgres.series import PostgresSeries
 
 
 __all__ = [
     "PostgresLedgerLog",
     "PostgresProjection",
     "PostgresQueries",
+    "PostgresSeries",
     "SchemaMismatch",
     "migrate",
 ]

@@ -32,7 +32,9 @@ STATEMENT_TIMEOUT_MS: Final = 120_000
 _SETTINGS: Final = {**BY_INDEX, "synchronous_commit": "off"}
 
 _POSITION: Final = "select n from projection where name = $1"
-_MOVE: Final = "update projection set n = $3 where name = $1 and n = $2"
+_MOVE: Final = (
+    "update projection set n = $3, at_us = greatest(at_us, $4) where name = $1 and n = $2"
+)
 _TRUNCATE: Final = f"truncate projection, {', '.join(table.name for table in tables.ALL)}"
 _RESTART: Final = "insert into projection (name, n) values ($1, 0)"
 
@@ -57,12 +59,12 @@ class PostgresProjection(Projection):
             position: int = await connection.fetchval(_POSITION, tables.POSITION)
         return position
 
-    async def apply(self, n_first: int, n_last: int, rows: Rows) -> None:
+    async def apply(self, n_first: int, n_last: int, rows: Rows, at_us: int = 0) -> None:
         """Write *rows* and the position; see `Projection`."""
         with unreachable_as(TablesUnavailable):
             connection = await self._connected()
             async with connection.transaction():
-                moved = await connection.execute(_MOVE, tables.POSITION, n_first - 1, n_last)
+                moved = await connection.execute(_MOVE, tables.POSITION, n_first - 1, n_last, at_us)
                 if moved != "UPDATE 1":
                     position = await connection.fetchval(_POSITION, tables.POSITION)
                     raise OutOfPosition(position, n_first)
@@ -120,6 +122,9 @@ async def _write(connection: asyncpg.Connection, n_first: int, rows: Rows) -> No
     await _add(connection, tables.JOURNAL, rows.journal)
     await _add(connection, tables.ACTIVITY, _storable(rows.activity))
     await _add(connection, tables.AUDIT, _storable(rows.audit))
+    await _merge(connection, tables.CANDLES, rows.candles)
+    await _merge(connection, tables.TURNOVERS, rows.turnovers)
+    await _add(connection, tables.PORTFOLIOS, rows.portfolios)
 
 
 async def _add(

@@ -110,7 +110,8 @@ _LINE_PAGE: Final = page_text("l.*", _LINES, _NEWEST_LINE, **_PLACE)
 ACTIVITY_PAGE: Final = f"""
 select l.n, l.total, {TRADES.selected("t")}, {ACTIVITY.selected("a")}, l.rank
 from ({_LINE_PAGE}) l (n, total, entry, id, part, leg, market_id, rank)
-left join trades t on l.leg is null and t.trade_id = l.id and t.fill = l.part
+left join trades t
+    on l.leg is null and t.market_id = l.market_id and t.trade_id = l.id and t.fill = l.part
 left join activity a on a.account = $1 and a.n = l.entry and a.leg = l.leg
 order by l.rank
 """  # noqa: S608 - our own texts

@@ -1,5 +1,7 @@
 """The projection's tables as data: their columns, their keys, and the statements made of them."""
 
+from collections.abc import Mapping
+from types import MappingProxyType
 from typing import Final, NamedTuple
 
 from outcry.ports.projection import (
@@ -15,6 +17,7 @@ from outcry.ports.projection import (
     TradeRow,
     UserRow,
 )
+from outcry.ports.rows import CandleRow, PortfolioRow, TurnoverRow
 
 
 #: Name of the tables' position in the table `projection`.
@@ -27,6 +30,8 @@ class Table(NamedTuple):
     name: str
     columns: tuple[str, ...]
     key: tuple[str, ...]
+    #: What a column of a standing row (t) becomes by a staged one (s), where not what that says.
+    merged: Mapping[str, str] = MappingProxyType({})
 
     @property
     def stage(self) -> str:
@@ -49,7 +54,7 @@ class Table(NamedTuple):
     def update_from_stage(self) -> str:
         """Statement that overwrites the rows of which a new version is staged."""
         values = [column for column in self.columns if column not in self.key]
-        changes = ", ".join(f"{column} = s.{column}" for column in values)
+        changes = ", ".join(f"{name} = {self.merged.get(name, f's.{name}')}" for name in values)
         return f"update {self.name} t set {changes} from {self.stage} s where {self._same()}"  # noqa: S608 - our names
 
     def insert_from_stage(self) -> str:
@@ -71,16 +76,39 @@ MARKETS: Final = Table("markets", MarketRow._fields, ("market_id",))
 BALANCES: Final = Table("balances", BalanceRow._fields, ("account", "asset"))
 POSITIONS: Final = Table("positions", PositionRow._fields, ("account", "market_id"))
 ORDERS: Final = Table("orders", OrderRow._fields, ("order_id",))
-TRADES: Final = Table("trades", TradeRow._fields, ("trade_id", "fill"))
+TRADES: Final = Table("trades", TradeRow._fields, ("market_id", "trade_id", "fill"))
 JOURNAL: Final = Table("journal", JournalRow._fields, ("account", "n", "leg"))
 ACTIVITY: Final = Table("activity", ActivityRow._fields, ("account", "n", "leg"))
 AUDIT: Final = Table("audit", AuditRow._fields, ("n", "leg"))
+CANDLES: Final = Table(
+    "candles",
+    CandleRow._fields,
+    ("market_id", "seconds", "start_us"),
+    MappingProxyType(
+        {
+            "open": "t.open",
+            "high": "greatest(t.high, s.high)",
+            "low": "least(t.low, s.low)",
+            "qty": "t.qty + s.qty",
+            "value": "t.value + s.value",
+            "trades": "t.trades + s.trades",
+        }
+    ),
+)
+TURNOVERS: Final = Table(
+    "turnovers",
+    TurnoverRow._fields,
+    ("account", "day_us"),
+    MappingProxyType({name: f"t.{name} + s.{name}" for name in TurnoverRow._fields[2:]}),
+)
+PORTFOLIOS: Final = Table("portfolios", PortfolioRow._fields, ("account", "at_us"))
 
 ALL: Final = (
     USERS, KEYS, EVENTS, MARKETS, BALANCES, POSITIONS, ORDERS, TRADES, JOURNAL, ACTIVITY, AUDIT,
+    CANDLES, TURNOVERS, PORTFOLIOS,
 )  # fmt: skip
 #: Tables of which existing rows change.
-STAGED: Final = (KEYS, MARKETS, BALANCES, POSITIONS, ORDERS)
+STAGED: Final = (KEYS, MARKETS, BALANCES, POSITIONS, ORDERS, CANDLES, TURNOVERS)
 
 #: Columns of `events` that are made of the title, beside the fields of the row.
 EVENT_SEARCH_COLUMNS: Final = ("title_folded", "title_grams")

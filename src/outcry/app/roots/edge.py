@@ -101,6 +101,7 @@ async def _http(commons: Commons) -> Part:
     needs = Needs(
         asset=asset,
         queries=queries,
+        series=await commons.series(),
         books=await _books(commons),
         log=await commons.log(),
         directory=await _directory(commons),

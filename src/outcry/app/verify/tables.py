@@ -31,6 +31,7 @@ class TableAudit:
         self._expected = MemoryTables()
         self._catalog = Catalog()
         self._batch = Batch(1)
+        self._time_us = 0
 
     def take(self, n: int, entry: Entry | None, effects: Effects, ledger: Ledger) -> None:
         """Take entry *n*; *ledger* stands right after it."""
@@ -42,6 +43,8 @@ class TableAudit:
             for record in records_of(entry):
                 self._catalog.take(record)
             self._batch.add(n, entry, effects)
+            self._batch.look_back(ledger, self._time_us)
+            self._time_us = ledger.time_us
         if self._batch.size >= BATCH_ROWS_MAX or n == self.position:
             self._expected.write(n, self._batch.rows(ledger, self._catalog))
             self._batch = Batch(n + 1)

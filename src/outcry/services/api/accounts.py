@@ -51,7 +51,7 @@ class Accounts:
 
     async def balance(self, form: BalanceQuery) -> str | Rejected:
         """Return the collateral of a user, what is set aside for orders included."""
-        account = await self._account(form.uid, form.after)
+        account = await self.account(form.uid, form.after)
         if isinstance(account, Rejected):
             return account
         rows, _ = await self._queries.balances(account, [COLLATERAL])
@@ -92,7 +92,7 @@ class Accounts:
         sort = ranked(form)
         if isinstance(sort, Rejected):
             return sort
-        account = await self._account(form.uid, form.after)
+        account = await self.account(form.uid, form.after)
         if isinstance(account, Rejected):
             return account
         rows, n = await self._all_positions(account, form)
@@ -129,7 +129,7 @@ class Accounts:
 
     async def open_orders(self, form: AccountQuery) -> OpenOrdersView | Rejected:
         """Return a page of a user's orders that are new or open."""
-        account = await self._account(form.uid, form.after)
+        account = await self.account(form.uid, form.after)
         if isinstance(account, Rejected):
             return account
         page = await self._queries.open_orders(
@@ -159,7 +159,7 @@ class Accounts:
 
     async def activity(self, form: AccountQuery) -> ActivitiesView | Rejected:
         """Return a page of what a user did: fills, splits, merges, redemptions."""
-        account = await self._account(form.uid, form.after)
+        account = await self.account(form.uid, form.after)
         if isinstance(account, Rejected):
             return account
         page = await self._queries.activity(
@@ -178,7 +178,7 @@ class Accounts:
         more = form.page * form.page_size < page.total
         return ActivitiesView(views, page.total, more, page.n)
 
-    async def _account(self, user_id: int, after: int) -> int | Rejected:
+    async def account(self, user_id: int, after: int) -> int | Rejected:
         """Return the account of a user, the tables including log entry *after*."""
         late = await self._late(after)
         if late:

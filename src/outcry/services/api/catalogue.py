@@ -1,11 +1,13 @@
 """Catalogue: what anybody may see. From tables and books only, never from the ledger's memory."""
 
+from collections.abc import Mapping
 from typing import Final
 
 from outcry.domain.rejects import Reject, Rejected
 from outcry.ports.books import Books
 from outcry.ports.projection import EventRow, MarketRow, UserRow
 from outcry.ports.queries import Queries
+from outcry.ports.series import Series
 from outcry.services.api import render
 from outcry.services.api.forms import DepthQuery, EventsQuery
 from outcry.services.api.lookups import Lookups
@@ -18,9 +20,10 @@ SORTS: Final = ("ending_soon", "newest", "volume")
 class Catalogue:
     """Events, markets and books."""
 
-    def __init__(self, queries: Queries, books: Books, lookups: Lookups) -> None:
-        """Read from *queries* and *books*."""
+    def __init__(self, queries: Queries, series: Series, books: Books, lookups: Lookups) -> None:
+        """Read from *queries*, *series* and *books*."""
         self._queries = queries
+        self._series = series
         self._books = books
         self._lookups = lookups
 
@@ -41,10 +44,11 @@ class Catalogue:
             page_size=form.page_size,
         )
         rows = await self._queries.markets([event.event_id for event in page.rows])
+        days = await self._series.day_volumes([row.market_id for row in rows])
         views = []
         for event in page.rows:
             markets = [row for row in rows if row.event_id == event.event_id]
-            views.append(render.event_view(event, markets, self._views(markets)))
+            views.append(render.event_view(event, markets, self._views(markets, days), days))
         return EventsView(views, page.total, form.page * form.page_size < page.total)
 
     async def event_detail(self, event_id: int) -> EventDetailView | Rejected:
@@ -53,7 +57,8 @@ class Catalogue:
         if event is None:
             return Rejected(Reject.EVENT_UNKNOWN, str(event_id))
         markets = await self._queries.markets([event_id])
-        return render.event_detail_view(event, markets, self._views(markets))
+        days = await self._series.day_volumes([row.market_id for row in markets])
+        return render.event_detail_view(event, markets, self._views(markets, days), days)
 
     async def depth(self, form: DepthQuery) -> DepthView | Rejected:
         """Return the book of one market."""
@@ -86,5 +91,8 @@ class Catalogue:
         assert event is not None, f"event {market.event_id} is in the table of markets only"
         return market, event
 
-    def _views(self, markets: list[MarketRow]) -> list[MarketView]:
-        return [render.market_view(row, self._books.top(row.market_id)) for row in markets]
+    def _views(self, markets: list[MarketRow], days: Mapping[int, int]) -> list[MarketView]:
+        return [
+            render.market_view(row, self._books.top(row.market_id), days.get(row.market_id, 0))
+            for row in markets
+        ]

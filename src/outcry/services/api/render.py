@@ -1,5 +1,6 @@
 """From markets, events and books to views: integers become text at their own price. Pure."""
 
+from collections.abc import Mapping
 from typing import Final
 
 from outcry.domain.market import PAID_STATES, MarketState, own_price
@@ -69,8 +70,8 @@ def winner(row: MarketRow) -> int | None:
     return {TICKS_PER_UNIT: 0, 0: 1}.get(row.payout_0)
 
 
-def market_view(row: MarketRow, top: TopOfBook) -> MarketView:
-    """Return a market with its prices."""
+def market_view(row: MarketRow, top: TopOfBook, day_lots: int = 0) -> MarketView:
+    """Return a market with its prices; *day_lots* were traded in the last 24 hours."""
     won = winner(row)
     paid = row.state in PAID_STATES
     return MarketView(
@@ -79,6 +80,7 @@ def market_view(row: MarketRow, top: TopOfBook) -> MarketView:
         question=row.question,
         image=row.image,
         volume=format_money(row.volume),
+        volume_24h=format_money(day_lots * TICKS_PER_UNIT),
         condition_id=row.condition_id,
         parent_collection_id=row.parent_collection_id,
         outcome_0_name=row.outcome_0,
@@ -110,21 +112,28 @@ def is_closed(row: MarketRow) -> bool:
     return row.state not in (MarketState.DRAFT, MarketState.OPEN, MarketState.PAUSED)
 
 
-def event_view(event: EventRow, markets: list[MarketRow], views: list[MarketView]) -> EventView:
-    """Return an event for a list, with the views of its *markets*."""
+def event_view(
+    event: EventRow, markets: list[MarketRow], views: list[MarketView], days: Mapping[int, int]
+) -> EventView:
+    """Return an event for a list, with the views of its *markets*; *days* are lots of 24 hours."""
     return EventView(
         event_id=event.event_id,
         slug=event.slug,
         image=event.image,
         title=event.title,
         volume=format_money(sum(row.volume for row in markets)),
+        volume_24h=_day_volume(markets, days),
         topic=event.topic,
         markets=views,
     )
 
 
+def _day_volume(markets: list[MarketRow], days: Mapping[int, int]) -> str:
+    return format_money(sum(days.get(row.market_id, 0) for row in markets) * TICKS_PER_UNIT)
+
+
 def event_detail_view(
-    event: EventRow, markets: list[MarketRow], views: list[MarketView]
+    event: EventRow, markets: list[MarketRow], views: list[MarketView], days: Mapping[int, int]
 ) -> EventDetailView:
     """Return an event with everything about it."""
     return EventDetailView(
@@ -136,6 +145,7 @@ def event_detail_view(
         description=event.description,
         rules=event.rules,
         volume=format_money(sum(row.volume for row in markets)),
+        volume_24h=_day_volume(markets, days),
         topic=event.topic,
         starttime=seconds(event.start_at_us),
         endtime=seconds(event.end_at_us),

@@ -10,6 +10,7 @@ from prometheus_client import CollectorRegistry
 from outcry.ports.asset import Asset
 from outcry.ports.books import Books
 from outcry.ports.queries import Queries
+from outcry.ports.series import Series
 from outcry.runtime.api_keys import KeyRing
 from outcry.runtime.directory import Directory
 from outcry.runtime.gate import Gate
@@ -17,6 +18,7 @@ from outcry.runtime.identity import Identity
 from outcry.runtime.rates import Rates
 from outcry.services.api.accounts import Accounts
 from outcry.services.api.catalogue import Catalogue
+from outcry.services.api.charts import Charts
 from outcry.services.api.config import ApiConfig
 from outcry.services.api.http import HttpServer, Parts, Router, create_app
 from outcry.services.api.lookups import Lookups
@@ -30,6 +32,7 @@ class Needs(NamedTuple):
 
     asset: Asset
     queries: Queries
+    series: Series
     books: Books
     log: Head
     directory: Directory
@@ -87,12 +90,13 @@ class ApiService:
 
 
 def _parts(config: ApiConfig, needs: Needs, lookups: Lookups) -> Parts:
-    catalogue = Catalogue(needs.queries, needs.books, lookups)
+    catalogue = Catalogue(needs.queries, needs.series, needs.books, lookups)
     rates: Rates[int] = Rates(config.account_requests_per_second_max, time.monotonic)
     return Parts(
         gate=needs.gate,
         catalogue=catalogue,
         accounts=Accounts(needs.queries, needs.books, lookups, catalogue),
+        charts=Charts(needs.series, catalogue),
         trading=Trading(
             needs.asset, lookups, catalogue, rates, unsigned_orders=config.unsigned_orders
         ),

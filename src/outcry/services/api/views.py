@@ -15,6 +15,7 @@ class MarketView(Struct, frozen=True):
     question: str
     image: str
     volume: str
+    volume_24h: str
     condition_id: str
     parent_collection_id: str
     outcome_0_name: str
@@ -49,6 +50,7 @@ class EventView(Struct, frozen=True):
     image: str
     title: str
     volume: str
+    volume_24h: str
     topic: str
     markets: list[MarketView]
 
@@ -72,6 +74,7 @@ class EventDetailView(Struct, frozen=True):
     description: str
     rules: str
     volume: str
+    volume_24h: str
     topic: str
     starttime: int
     endtime: int

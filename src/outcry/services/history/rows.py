@@ -26,7 +26,9 @@ from outcry.ports.projection import (
     TradeRow,
     UserRow,
 )
+from outcry.ports.rows import PortfolioRow
 from outcry.services.history.catalog import Catalog
+from outcry.services.history.series import Candles, Turnovers, portfolios
 
 
 #: What customers do with their own tokens is activity, not audit.
@@ -52,6 +54,9 @@ class Batch:
         self._journal: list[JournalRow] = []
         self._activity: list[ActivityRow] = []
         self._audit: list[AuditRow] = []
+        self._candles = Candles()
+        self._turnovers = Turnovers()
+        self._portfolios: list[PortfolioRow] = []
 
     @property
     def entries(self) -> int:
@@ -73,6 +78,9 @@ class Batch:
             + len(self._journal)
             + len(self._activity)
             + len(self._audit)
+            + len(self._candles)
+            + len(self._turnovers)
+            + len(self._portfolios)
         )
 
     def skip(self, n: int) -> None:
@@ -88,7 +96,10 @@ class Batch:
         self._balances.update(effects.balances)
         self._positions.update(effects.positions)
         self._markets.update(effects.markets)
-        self._trades += [_trade_row(n, fill) for fill in effects.fills]
+        for fill in effects.fills:
+            self._trades.append(_trade_row(n, fill))
+            self._candles.add(fill)
+            self._turnovers.add(fill)
         for index, posting in enumerate(effects.postings):
             self._journal += _journal_rows(n, index, posting)
         self._activity += [
@@ -96,6 +107,13 @@ class Batch:
         ]
         for leg, record in enumerate(records_of(entry)):
             self._add_record(n, leg, record)
+
+    def look_back(self, ledger: Ledger, before_us: int) -> None:
+        """Take note of what everybody is worth, if the last entry began a new hour.
+
+        *before_us* was the time of *ledger* before that entry.
+        """
+        self._portfolios += portfolios(ledger, before_us)
 
     def rows(self, ledger: Ledger, catalog: Catalog) -> Rows:
         """Return the rows; *ledger* and *catalog* stand after the batch's last entry."""
@@ -111,6 +129,9 @@ class Batch:
             journal=self._journal,
             activity=self._activity,
             audit=self._audit,
+            candles=self._candles.rows(),
+            turnovers=self._turnovers.rows(),
+            portfolios=self._portfolios,
         )
 
     def _add_record(self, n: int, leg: int, record: rec.LedgerRecord) -> None:

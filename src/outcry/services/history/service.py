@@ -112,11 +112,13 @@ class History:
         loop = asyncio.get_running_loop()
         deadline = loop.time() + self._config.batch_seconds
         async for row in self._ledger_log.entries(self._folded[0], upto):
+            before_us = self._fold.ledger.time_us
             changed = self._apply(row)
             if changed is None:
                 self._batch.skip(row.n)
             else:
                 self._batch.add(row.n, *changed)
+                self._batch.look_back(self._fold.ledger, before_us)
             if self._is_full() or loop.time() >= deadline:
                 await self._hand_over()
                 deadline = loop.time() + self._config.batch_seconds
@@ -152,7 +154,8 @@ class History:
         batch, self._batch = self._batch, Batch(self._folded[0] + 1)
         rows = batch.rows(self._fold.ledger, self._catalog)
         end = self._folded
-        self._writing = asyncio.create_task(self._write(batch.n_first, end, rows))
+        time_us = self._fold.ledger.time_us
+        self._writing = asyncio.create_task(self._write(batch.n_first, end, rows, time_us))
 
     async def _written_whole(self) -> None:
         """Wait for the transaction under way; raises what made it impossible."""
@@ -160,7 +163,7 @@ class History:
             await asyncio.shield(self._writing)
             self._writing = None
 
-    async def _write(self, n_first: int, end: tuple[int, int], rows: Rows) -> None:
+    async def _write(self, n_first: int, end: tuple[int, int], rows: Rows, time_us: int) -> None:
         """Write *rows*, however often the tables go away meanwhile."""
         backoff = Backoff()
         doubt = False
@@ -168,7 +171,7 @@ class History:
             try:
                 # After a lost answer the transaction may have happened; its position says so.
                 if not doubt or await self._projection.position() < end[0]:
-                    await self._projection.apply(n_first, end[0], rows)
+                    await self._projection.apply(n_first, end[0], rows, time_us)
             except TablesUnavailable as error:
                 doubt = True
                 self._counts["retries_total"] += 1

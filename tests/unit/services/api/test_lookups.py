@@ -17,7 +17,7 @@ MARKET = MarketRow(
     7, 3, 0, "m", "m", "M", "M?", "", "", "", "Yes", "No", "111", "222", 10, 10, 9_990, 1,
     10**9, 1_000, 0, MarketState.OPEN, 0, 0, 0, 0, 0, 0, 0, 0,
 )  # fmt: skip
-ROWS = Rows([USER], [], [EVENT], [MARKET], [], [], [], [], [], [], [])
+ROWS = Rows(*([] for _ in Rows._fields))._replace(users=[USER], events=[EVENT], markets=[MARKET])
 
 
 @pytest.fixture

@@ -78,7 +78,7 @@ def test_an_event_is_closed_and_resolved_with_its_last_market() -> None:
     paid = MARKET._replace(state=MarketState.RESOLVED)
 
     def state(*markets: MarketRow) -> tuple[bool, bool]:
-        detail = event_detail_view(EVENT, list(markets), [])
+        detail = event_detail_view(EVENT, list(markets), [], {})
         return detail.closed, detail.resolved
 
     assert state(paid, MARKET) == (False, False)

@@ -89,7 +89,7 @@ async def trade_a_while(venue: Venue, seed: int, count: int) -> list[int]:
 
 def tables_of(projection: MemoryProjection) -> dict[str, object]:
     """Return every table; the position goes on by itself, with the ticks of the venue."""
-    apart = ("waiters", "position")
+    apart = ("waiters", "position", "at_us")
     return {name: value for name, value in vars(projection.tables).items() if name not in apart}
 
 
@@ -181,12 +181,12 @@ class Recording(MemoryProjection):
         self.spans: list[tuple[int, int]] = []
         self.failures: list[str] = []
 
-    async def apply(self, n_first: int, n_last: int, rows: Rows) -> None:
+    async def apply(self, n_first: int, n_last: int, rows: Rows, at_us: int = 0) -> None:
         """Write, or fail before or after writing."""
         failure = self.failures.pop() if self.failures else ""
         if failure == "before":
             raise TablesUnavailable("gone before the commit")
-        await super().apply(n_first, n_last, rows)
+        await super().apply(n_first, n_last, rows, at_us)
         self.spans.append((n_first, n_last))
         if failure == "after":
             raise TablesUnavailable("gone after the commit")

@@ -10,6 +10,7 @@ from litestar.openapi import OpenAPIConfig
 from litestar.types import ASGIApp
 
 from outcry.services.api.http import errors
+from outcry.services.api.http.charts import chart_routes
 from outcry.services.api.http.docs_page import DocsPage
 from outcry.services.api.http.health import health_routes
 from outcry.services.api.http.openapi import describe
@@ -25,6 +26,7 @@ def create_app(parts: Parts, routers: Sequence[Router], *, body_bytes_max: int) 
     app = Litestar(
         route_handlers=[
             public_routes(),
+            chart_routes(),
             private_routes(),
             operating_routes(),
             health_routes(),

@@ -13,6 +13,7 @@ from prometheus_client import CollectorRegistry
 from outcry.runtime.gate import Gate
 from outcry.services.api.accounts import Accounts
 from outcry.services.api.catalogue import Catalogue
+from outcry.services.api.charts import Charts
 from outcry.services.api.operator import Operator
 from outcry.services.api.readiness import Readiness
 from outcry.services.api.trading import Trading
@@ -30,6 +31,7 @@ class Parts(NamedTuple):
     gate: Gate
     catalogue: Catalogue
     accounts: Accounts
+    charts: Charts
     trading: Trading
     operator: Operator
     readiness: Readiness

@@ -1,0 +1,71 @@
+"""Rows of the projection that say how something went over time."""
+
+from typing import Final, NamedTuple
+
+
+#: Lengths of the candles that are stored, in seconds; every other one is made of these.
+CANDLE_SECONDS: Final = (60, 3_600, 86_400)
+
+
+class CandleRow(NamedTuple):
+    """What traded in one market in one interval (merged into what stands). Outcome-0 ticks, lots.
+
+    A later row of the same interval adds to the one that stands: ``open`` stays, ``high`` and
+    ``low`` widen, ``close`` moves on, quantity, value and trades are summed.
+    """
+
+    market_id: int
+    seconds: int
+    #: Begin of the interval, a multiple of its length.
+    start_us: int
+    open: int
+    high: int
+    low: int
+    close: int
+    qty: int
+    #: Micros that outcome 0 cost: price times quantity of every fill.
+    value: int
+    trades: int
+
+    def then(self, later: "CandleRow") -> "CandleRow":
+        """Return this candle with what happened *later* in the same interval."""
+        return self._replace(
+            high=max(self.high, later.high),
+            low=min(self.low, later.low),
+            close=later.close,
+            qty=self.qty + later.qty,
+            value=self.value + later.value,
+            trades=self.trades + later.trades,
+        )
+
+
+class TurnoverRow(NamedTuple):
+    """What an account traded on one day (merged into what stands: everything is summed). Micros."""
+
+    account: int
+    day_us: int
+    #: Price times quantity of every fill, at the price of the account's own outcome.
+    volume: int
+    #: Paid, less rebates.
+    fees: int
+    trades: int
+
+    def then(self, later: "TurnoverRow") -> "TurnoverRow":
+        """Return this day with what happened *later* on it."""
+        return self._replace(
+            volume=self.volume + later.volume,
+            fees=self.fees + later.fees,
+            trades=self.trades + later.trades,
+        )
+
+
+class PortfolioRow(NamedTuple):
+    """What an account was worth at the full hour ``at_us`` (insert). Micros.
+
+    ``tokens`` counts each token at its payout or its last price, at one half while nobody knows.
+    """
+
+    account: int
+    at_us: int
+    cash: int
+    tokens: int
