@@ -184,6 +184,31 @@ async def test_the_user_feed_misses_nothing_while_away() -> None:
         await feed.aclose()
 
 
+async def test_charts_are_read_as_decimals() -> None:
+    """Candles, prices, trades and worths of a market that traded once."""
+    async with http_door() as door, people(door) as (operator, ann, bob):
+        event_id, market_id, (yes, no) = await listed(operator, "rain")
+        await ann.place_order(event_id, market_id, yes, "buy", price="0.60", quantity=10)
+        done = await bob.place_order(
+            event_id, market_id, no, "buy", price="0.40", quantity=10, wait="result"
+        )
+        user = await ann.user_data()
+        await ann.balance(user.id, after=done.result_n)
+        door.venue.clock.set(door.venue.clock.now_us() + 86_400_000_000)
+        await door.user("cyd")
+        await door.settled()
+
+        (candle,) = (await ann.candles(market_id, outcome=1)).candles
+        assert (candle.close, candle.quantity, candle.volume) == (Decimal("0.4"), 10, 4)
+        (point,) = (await ann.price_history(market_id, interval="1m")).history
+        assert (point.price, point.time % 60) == (Decimal("0.6"), 0)
+        (trade,) = (await ann.trades(market_id)).trades
+        assert (trade.token_id, trade.side, trade.value) == (no, "buy", Decimal(4))
+        assert (await ann.trades(market_id, before=trade.trade_id)).trades == []
+        worths = (await ann.portfolio_history(user.id, interval="1d")).history
+        assert [(worth.cash, worth.tokens) for worth in worths] == [(94, 6)]
+
+
 async def test_the_blocking_feeds_say_the_same() -> None:
     """A thread that iterates over the blocking feeds sees books and own orders."""
     async with feeds() as running, people(running.door) as (operator, ann, _):

@@ -80,7 +80,6 @@ def portfolios(ledger: Ledger, before_us: int) -> list[PortfolioRow]:
     hour_us = ledger.time_us - ledger.time_us % HOUR_US
     if before_us >= hour_us:
         return []
-    everybody = before_us < ledger.time_us - ledger.time_us % DAY_US
     cash: defaultdict[int, int] = defaultdict(int)
     tokens: dict[int, int] = {}
     moving: set[int] = set()
@@ -96,10 +95,11 @@ def portfolios(ledger: Ledger, before_us: int) -> list[PortfolioRow]:
         tokens[account] = tokens.get(account, 0) + balance.total * worth(market, outcome)
         if market.state not in PAID_STATES:
             moving.add(account)
-    told = sorted(cash.keys() | tokens.keys()) if everybody else sorted(moving)
-    return [
-        PortfolioRow(account, hour_us, cash[account], tokens.get(account, 0)) for account in told
-    ]
+    day_us = ledger.time_us - ledger.time_us % DAY_US
+    everybody = cash.keys() | tokens.keys()
+    told = [(account, day_us) for account in sorted(everybody) if before_us < day_us]
+    told += [(account, hour_us) for account in sorted(moving) if hour_us > day_us]
+    return [PortfolioRow(*key, cash[key[0]], tokens.get(key[0], 0)) for key in told]
 
 
 def worth(market: Market, outcome: int) -> int:

@@ -97,6 +97,21 @@ async def test_worth_is_noted_each_hour_and_midnight() -> None:
     assert min(account for _, account in rows) >= FIRST_ACCOUNT
 
 
+async def test_a_midnight_that_nobody_was_up_for_is_noted_after_it() -> None:
+    """An exchange that comes back in the afternoon notes the day's begin, and the hour."""
+    projection = MemoryProjection()
+    async with Venue().running() as venue, history(venue, projection):
+        ann = await venue.user("ann", HUNDRED)
+        market = await venue.market("rain")
+        await venue.fund(SplitOp(1, ann, market, 1_000, ""))
+        midnight = (venue.clock.now_us() // (24 * HOUR_US) + 3) * 24 * HOUR_US
+        venue.clock.set(midnight + 15 * HOUR_US + 7)
+        await venue.user("bob")
+        await caught_up(projection, venue)
+    noted = [key for key in projection.tables.portfolios if key[1] >= midnight]
+    assert noted == [(ann, midnight), (ann, midnight + 15 * HOUR_US)]
+
+
 async def at_next(venue: Venue, length_us: int) -> int:
     """Let the next multiple of *length_us* pass, with something in the log after it."""
     edge = (venue.clock.now_us() // length_us + 1) * length_us
