@@ -199,14 +199,16 @@ async def test_charts_are_read_as_decimals() -> None:
         await door.settled()
 
         (candle,) = (await ann.candles(market_id, outcome=1)).candles
-        assert (candle.close, candle.quantity, candle.volume) == (Decimal("0.4"), 10, 4)
+        assert (candle.close, candle.quantity, candle.volume) == (
+            Decimal("0.4"), Decimal(10), Decimal(4),
+        )  # fmt: skip
         (point,) = (await ann.price_history(market_id, interval="1m")).history
         assert (point.price, point.time % 60) == (Decimal("0.6"), 0)
         (trade,) = (await ann.trades(market_id)).trades
         assert (trade.token_id, trade.side, trade.value) == (no, "buy", Decimal(4))
         assert (await ann.trades(market_id, before=trade.trade_id)).trades == []
         worths = (await ann.portfolio_history(user.id, interval="1d")).history
-        assert [(worth.cash, worth.tokens) for worth in worths] == [(94, 6)]
+        assert [(worth.cash, worth.tokens) for worth in worths] == [(Decimal(94), Decimal(6))]
 
 
 async def test_the_blocking_feeds_say_the_same() -> None:
