@@ -12,6 +12,8 @@ import typer
 from outcry.app.cli_config import config_app
 from outcry.app.demo.command import EPILOG as DEMO_EPILOG
 from outcry.app.demo.command import demo
+from outcry.app.export_command import EPILOG as EXPORT_EPILOG
+from outcry.app.export_command import export
 from outcry.app.failures import FAILED, UsageError
 from outcry.app.options import ConfigFile, DataFolder, examples, load_config
 from outcry.app.replay.command import EPILOG as REPLAY_EPILOG
@@ -30,6 +32,7 @@ app = typer.Typer(
 app.add_typer(config_app, name="config")
 app.command(epilog=DEMO_EPILOG)(demo)
 app.command(epilog=REPLAY_EPILOG)(replay)
+app.command(epilog=EXPORT_EPILOG)(export)
 
 
 @app.callback(invoke_without_command=True)

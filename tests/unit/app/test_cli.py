@@ -40,6 +40,12 @@ def outcry(
         (("token", "ann"), 2, "there is no exchange in"),
         (("token", "ann", "--ttl", "soon"), 2, "write 90s, 15m, 12h or 30d"),
         (("config", "check", "--config", "none.toml"), 2, "none.toml: cannot be read"),
+        (("export", "trades"), 2, "there is no exchange in"),
+        (("export", "gossip"), 2, "there is no table 'gossip' to export; there are trades,"),
+        (("export", "trades", "--format", "xls"), 2, "there is no format 'xls'; there are csv,"),
+        (("export", "trades", "--format", "parquet"), 2, "name a file with --out"),
+        (("export", "balances", "--since", "2027-01-01"), 2, "nothing that --since and --until"),
+        (("export", "trades", "--since", "soon"), 2, "'soon' is no date or time; write 2027-06-01"),
         (("frobnicate",), 2, "No such command"),
         (("up", "--colour"), 2, "No such option"),
     ],
@@ -99,7 +105,8 @@ def test_nothing_running_is_no_traceback(
 
 
 @pytest.mark.parametrize(
-    "command", ["up", "run", "status", "stop", "verify", "tail", "reset", "token", "recover"]
+    "command",
+    ["up", "run", "status", "stop", "verify", "tail", "reset", "token", "recover", "export"],
 )
 def test_every_command_has_help_with_examples_and_the_common_options(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], command: str
