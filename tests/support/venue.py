@@ -41,6 +41,17 @@ START_US = 1_700_000_000_000_000
 
 
 @dataclass
+class Steady:
+    """Steady seconds; a test that sets them says how much time has passed."""
+
+    seconds: float = 0.0
+
+    def __call__(self) -> float:
+        """Return the seconds."""
+        return self.seconds
+
+
+@dataclass
 class Venue:
     """The services and what they stand on, with short ways to ask for things."""
 
@@ -50,6 +61,7 @@ class Venue:
     log: MemoryLedgerLog = field(default_factory=MemoryLedgerLog)
     snapshots: MemorySnapshots = field(default_factory=MemorySnapshots)
     clock: ManualClock = field(default_factory=lambda: ManualClock(START_US))
+    steady: Steady = field(default_factory=Steady)
     asset: AssetService = field(init=False)
     services: list[Service] = field(default_factory=list)
 
@@ -59,7 +71,9 @@ class Venue:
         config = self.config._replace(shards_count=self.shards_count)
         log = LogTail(self.log)
         publishers = CommandPublishers(self.bus, log, self.shards_count)
-        self.asset = AssetService(log, publishers, self.clock, config)
+        self.asset = AssetService(
+            log, publishers, self.clock, config, snapshots=self.snapshots, steady=self.steady
+        )
         shards = range(self.shards_count)
         self.services = [
             self.asset,

@@ -198,6 +198,13 @@ class ModeSet(Record, frozen=True, tag="mode", array_like=True, gc=False):
     mode: int
 
 
+class RetentionSet(Record, frozen=True, tag="retention", array_like=True, gc=False):
+    """Repeats are recognised for this long; see `outcry.domain.ledger.state.Retention`."""
+
+    client_orders_us: int
+    own_keys_us: int
+
+
 class ChainResult(Record, frozen=True, tag="chain_result", array_like=True, gc=False):
     """A settlement was confirmed or failed on the chain."""
 
@@ -233,6 +240,7 @@ LedgerRecord = (
     | KeyCreated
     | KeyRevoked
     | ModeSet
+    | RetentionSet
     | ChainResult
     | ChainCursor
 )

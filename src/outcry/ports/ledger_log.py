@@ -58,6 +58,14 @@ class LogUnavailable(OutcryError):
 class LedgerLog(Protocol):
     """The append-only log of one exchange."""
 
+    async def claim(self, *, by_force: bool = False) -> bool:
+        """Ask for the right to write; False while another process that lives has it.
+
+        It goes with the process, however that ends. It only decides who tries: the fence of `open`
+        decides who writes. *by_force* ends the session of a holder who has fallen silent.
+        """
+        ...
+
     async def open(self, at_us: int) -> Opened:
         """Become the writer: append the fence, then return head and epoch."""
         ...
@@ -103,8 +111,11 @@ class LedgerLog(Protocol):
         """Begin a new timeline at the head, because an operator accepted a loss; returns its id."""
         ...
 
-    async def applied(self, shard: int) -> int:
-        """Return the seq up to which facts of *shard* are committed, 0 at the start."""
+    async def applied(self, shard: int, at: int | None = None) -> int:
+        """Return the seq up to which facts of *shard* are committed, 0 at the start.
+
+        With *at*, as of entry *at*.
+        """
         ...
 
     async def close(self) -> None:

@@ -44,6 +44,10 @@ class Snapshots(Protocol):
         """Save *body*; afterwards forget old ones, but none that is newest at or below *floor*."""
         ...
 
+    def kept(self, name: str, timeline: int, rules_version: int) -> list[int]:
+        """Return the positions of what is kept, newest first, without looking inside."""
+        ...
+
     def newest(self, name: str, timeline: int, rules_version: int, at_most: int) -> Snapshot | None:
         """Return the newest valid snapshot with ``position <= at_most``, or None."""
         ...

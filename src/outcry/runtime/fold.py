@@ -5,15 +5,13 @@ nothing and checks no request; it asserts the laws of the ledger and raises `Inv
 one is broken, or `CorruptError` when an item cannot be what our writer wrote.
 """
 
-from typing import Final
-
 from outcry.domain.errors import CorruptError, InvariantError
 from outcry.domain.ledger import orders
 from outcry.domain.ledger.effects import Effects
 from outcry.domain.ledger.invariants import check_entry
+from outcry.domain.ledger.retention import forget
 from outcry.domain.ledger.state import Ledger
 from outcry.domain.order import Order
-from outcry.domain.units import MICROS_PER_SECOND
 from outcry.messages import commands as cmd
 from outcry.messages import facts as fact
 from outcry.messages import ledger_records as rec
@@ -21,11 +19,6 @@ from outcry.messages.entry import Commands, Decision, Entry, Facts, Item
 from outcry.runtime.fold_facts import FACT_HANDLERS
 from outcry.runtime.fold_records import RECORD_HANDLERS
 from outcry_wire.records import OrderKind
-
-
-#: Longer than any writer remembers a client order id after its order ended (a week): readers of
-#: the log do not know the writer's setting, and need not keep them for ever.
-RETENTION_US_MAX: Final = 8 * 24 * 3600 * MICROS_PER_SECOND
 
 
 class Fold:
@@ -43,7 +36,7 @@ class Fold:
             self.apply_item(item, effects)
         self.ledger.time_us = entry.at_us
         check_entry(self.ledger, effects)
-        orders.forget_client_orders(self.ledger, entry.at_us - RETENTION_US_MAX)
+        forget(self.ledger)
         for batch in entry.events:
             self.ledger.users[batch.user_id].last_n = n
         return effects
@@ -88,6 +81,8 @@ class Fold:
             orders.await_replace(ledger, effects, *terms)
         elif isinstance(command, cmd.CancelAll):
             shard.cancel_alls[command.account, command.instrument] = command.seq
+        elif isinstance(command, cmd.Checkpoint):
+            effects.checkpoints.append(command.checkpoint_id)
         elif isinstance(command, cmd.SetLimits):
             shard.limits = (command.account_orders_max, command.total_orders_max)
 

@@ -6,7 +6,7 @@ from typing import Any
 from outcry.domain.fees import FeeSchedule
 from outcry.domain.ledger import funds, lifecycle
 from outcry.domain.ledger.effects import Effects
-from outcry.domain.ledger.state import Event, Ledger, Market
+from outcry.domain.ledger.state import Event, Ledger, Market, Retention
 from outcry.domain.market import MarketMove
 from outcry.domain.mode import Mode
 from outcry.messages import ledger_records as rec
@@ -107,6 +107,10 @@ def _mode(ledger: Ledger, _effects: Effects, one: rec.ModeSet) -> None:
     ledger.mode = Mode(one.mode)
 
 
+def _retention(ledger: Ledger, _effects: Effects, one: rec.RetentionSet) -> None:
+    ledger.retention = Retention(one.client_orders_us, one.own_keys_us)
+
+
 RECORD_HANDLERS: dict[type[rec.Record], Callable[[Ledger, Effects, Any], None]] = {
     rec.Deposit: _deposit,
     rec.Withdraw: _withdraw,
@@ -125,4 +129,5 @@ RECORD_HANDLERS: dict[type[rec.Record], Callable[[Ledger, Effects, Any], None]] 
     rec.KeyCreated: _key,
     rec.KeyRevoked: _key_revoked,
     rec.ModeSet: _mode,
+    rec.RetentionSet: _retention,
 }

@@ -25,6 +25,10 @@ class LogTail:
         self._bytes = 0
         self._grown = asyncio.Event()
 
+    async def claim(self, *, by_force: bool = False) -> bool:
+        """Ask for the right to write; see `LedgerLog.claim`."""
+        return await self._log.claim(by_force=by_force)
+
     async def open(self, at_us: int) -> Opened:
         """Become the writer; see `LedgerLog.open`."""
         opened = await self._log.open(at_us)
@@ -61,6 +65,8 @@ class LogTail:
 
     async def wait(self, after: int, timeout_ms: int) -> int:
         """Return the head as soon as it is above *after*, or after *timeout_ms*."""
+        if not self._rows:
+            return await self._log.wait(after, timeout_ms)  # somebody else writes
         if await self.head() <= after:
             grown = self._grown
             try:
@@ -86,9 +92,9 @@ class LogTail:
         """Begin a new timeline; see `LedgerLog.start_timeline`."""
         return await self._log.start_timeline(reason, at_us)
 
-    async def applied(self, shard: int) -> int:
-        """Return the seq up to which facts of *shard* are committed."""
-        return await self._log.applied(shard)
+    async def applied(self, shard: int, at: int | None = None) -> int:
+        """Return the seq up to which facts of *shard* are committed; see `LedgerLog.applied`."""
+        return await self._log.applied(shard, at)
 
     async def close(self) -> None:
         """Let go of the wrapped log."""

@@ -69,6 +69,10 @@ class FileSnapshots(Snapshots):
         self._write_whole(path, header, _digest(header, name, body), body)
         self._forget_old(name, timeline, rules_version, floor)
 
+    def kept(self, name: str, timeline: int, rules_version: int) -> list[int]:
+        """Return the positions of what is kept; see `Snapshots`."""
+        return [file.position for file in self._kin(name, timeline, rules_version)]
+
     def newest(self, name: str, timeline: int, rules_version: int, at_most: int) -> Snapshot | None:
         """Return the newest valid snapshot not above *at_most*; see `Snapshots`.
 
@@ -105,6 +109,10 @@ class FileSnapshots(Snapshots):
                 found.append(_File(position, timeline, rules, path))
         return sorted(found, reverse=True)
 
+    def _kin(self, name: str, timeline: int, rules_version: int) -> list[_File]:
+        kind = (timeline, rules_version)
+        return [f for f in self._files(name) if (f.timeline, f.rules_version) == kind]
+
     def _write_whole(self, path: Path, *parts: bytes) -> None:
         draft = path.with_suffix(_DRAFT_SUFFIX)
         try:
@@ -119,11 +127,7 @@ class FileSnapshots(Snapshots):
         self._sync_folder()
 
     def _forget_old(self, name: str, timeline: int, rules_version: int, floor: int) -> None:
-        kin = [
-            file
-            for file in self._files(name)
-            if (file.timeline, file.rules_version) == (timeline, rules_version)
-        ]
+        kin = self._kin(name, timeline, rules_version)
         whole = [file for file in kin if _looks_whole(file)]
         wanted = {*whole[: self._keep], *[file for file in whole if file.position <= floor][:1]}
         for file in kin:

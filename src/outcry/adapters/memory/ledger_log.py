@@ -19,6 +19,12 @@ class MemoryLedgerLog(LedgerLog):
         self._holders: dict[tuple[int, str], list[int]] = {}
         self._timelines = ["created"]
         self._waiters = Waiters()
+        #: Whether a process that is not there, but lives, holds the right to write.
+        self.claimed_elsewhere = False
+
+    async def claim(self, *, by_force: bool = False) -> bool:  # noqa: ARG002 - nobody is asked
+        """Return whether nobody holds the right to write; see `claimed_elsewhere`."""
+        return not self.claimed_elsewhere
 
     async def open(self, at_us: int) -> Opened:
         """Append the fence of the next epoch; see `LedgerLog`."""
@@ -86,10 +92,13 @@ class MemoryLedgerLog(LedgerLog):
         self._timelines.append(reason)
         return len(self._timelines)
 
-    async def applied(self, shard: int) -> int:
-        """Return the seq up to which facts of *shard* are committed."""
-        lasts = self._lasts.get((shard, FACTS))
-        return lasts[-1] if lasts else 0
+    async def applied(self, shard: int, at: int | None = None) -> int:
+        """Return the seq up to which facts of *shard* are committed; see `LedgerLog`."""
+        lasts = self._lasts.get((shard, FACTS), [])
+        count = len(lasts)
+        if at is not None:
+            count = bisect_right(self._holders.get((shard, FACTS), []), at)
+        return lasts[count - 1] if count else 0
 
     async def close(self) -> None:
         """Do nothing: the log outlives the services that use it."""

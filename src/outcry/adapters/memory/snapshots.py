@@ -35,6 +35,13 @@ class MemorySnapshots(Snapshots):
             if key not in wanted:
                 del saved[key]
 
+    def kept(self, name: str, timeline: int, rules_version: int) -> list[int]:
+        """Return the positions of what is kept; see `Snapshots`."""
+        kind = (timeline, rules_version)
+        return sorted(
+            (key[0] for key in self._saved.get(name, {}) if key[1:] == kind), reverse=True
+        )
+
     def newest(self, name: str, timeline: int, rules_version: int, at_most: int) -> Snapshot | None:
         """Return the newest valid snapshot not above *at_most*; see `Snapshots`."""
         skipped: list[str] = []

@@ -71,6 +71,29 @@ with entry as (
 select n from entry
 """
 
+#: The session lock of the writer, and how often one who takes it by force asks for it.
+CLAIM_KEY: Final = 0x6F75_7463_7278
+CLAIM_ATTEMPTS_MAX: Final = 40
+CLAIM_PAUSE_MS: Final = 25
+
+_END_HOLDERS: Final = """
+select pg_terminate_backend(pid) from pg_locks
+where locktype = 'advisory' and objsubid = 1 and granted and pid <> pg_backend_pid()
+    and database = (select oid from pg_database where datname = current_database())
+    and (classid::bigint << 32 | objid::bigint) = $1
+"""
+
+_APPLIED: Final = """
+select coalesce(max(last_seq), 0) from ledger_span where shard = $1 and kind = $2
+"""
+#: From the newest back: the spans above an entry are few, and there is no index by entry.
+_APPLIED_AT: Final = """
+select coalesce((
+    select last_seq from ledger_span
+    where shard = $1 and kind = $2 and n <= $3 order by last_seq desc limit 1
+), 0)
+"""
+
 #: Settings under which a commit that was acknowledged could still be lost.
 _UNSAFE: Final = """
 select name, setting from pg_settings
@@ -111,12 +134,22 @@ class PostgresLedgerLog(LedgerLog):
             pool = await open_pool(dsn, _READER, size_max=readers_max, timeout_ms=READ_TIMEOUT_MS)
         return cls(dsn, pool, append_timeout_ms)
 
+    async def claim(self, *, by_force: bool = False) -> bool:
+        """Take the session lock of the writer, if it is free; see `LedgerLog`."""
+        with unreachable_as(LogUnavailable):
+            writer = await self._writing()
+            if by_force:
+                await writer.execute(_END_HOLDERS, CLAIM_KEY)
+            for _ in range(CLAIM_ATTEMPTS_MAX if by_force else 1):
+                if await writer.fetchval("select pg_try_advisory_lock($1)", CLAIM_KEY):
+                    return True
+                await asyncio.sleep(CLAIM_PAUSE_MS / 1_000)
+        return False
+
     async def open(self, at_us: int) -> Opened:
         """Append the fence, then return head and epoch; see `LedgerLog`."""
-        await self._drop_writer()
         with unreachable_as(LogUnavailable):
-            writer = await connect(self._dsn, _WRITER)
-            self._writer = writer
+            writer = await self._writing()
             await _refuse_unsafe(writer)
             for _ in range(OPEN_ATTEMPTS_MAX):
                 try:
@@ -200,19 +233,23 @@ class PostgresLedgerLog(LedgerLog):
                 await close(connection)
         return timeline
 
-    async def applied(self, shard: int) -> int:
-        """Return the seq up to which facts of *shard* are committed."""
-        return await self._reader.value(
-            "select coalesce(max(last_seq), 0) from ledger_span where shard = $1 and kind = $2",
-            shard,
-            FACTS,
-        )
+    async def applied(self, shard: int, at: int | None = None) -> int:
+        """Return the seq up to which facts of *shard* are committed; see `LedgerLog`."""
+        if at is None:
+            return await self._reader.value(_APPLIED, shard, FACTS)
+        return await self._reader.value(_APPLIED_AT, shard, FACTS, at)
 
     async def close(self) -> None:
         """Let go of connections."""
         await self._watch.close()
         await self._drop_writer()
         await close(self._pool)
+
+    async def _writing(self) -> asyncpg.Connection:
+        """Return the connection that writes, a new one when there is none that lives."""
+        if self._writer is None or self._writer.is_closed():
+            self._writer = await connect(self._dsn, _WRITER)
+        return self._writer
 
     async def _drop_writer(self) -> None:
         writer, self._writer = self._writer, None

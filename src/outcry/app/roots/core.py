@@ -7,15 +7,13 @@ from typing import Final
 from outcry.adapters.clock import ManualClock, SystemClock
 from outcry.app.commons import Builder, Commons
 from outcry.app.monitor import Part
+from outcry.domain.ledger.state import MICROS_PER_HOUR, Retention
 from outcry.runtime.config import Config
 from outcry.services.asset.config import AssetConfig
 from outcry.services.asset.grpc import AssetServer
 from outcry.services.asset.publishing import CommandPublishers
 from outcry.services.asset.service import AssetService
 from outcry.services.processor.service import Processor
-
-
-SECONDS_PER_HOUR: Final = 3_600
 
 
 class AssetGrpc:
@@ -53,7 +51,8 @@ async def asset(commons: Commons) -> list[Part]:
     publishers = CommandPublishers(commons.bus, log, config.shards.count)
     clock = ManualClock() if config.trading.clock == "manual" else SystemClock()
     tables = (await commons.queries()).position
-    service = AssetService(log, publishers, clock, asset_config(config), tables=tables)
+    service = AssetService(log, publishers, clock, asset_config(config), tables=tables,
+                           snapshots=commons.snapshots)  # fmt: skip
     commons.own_asset = service
     server = AssetServer(service, commons.keys, f"{config.grpc.host}:{config.grpc.port}")
     door = Part(AssetGrpc(server), listens=("grpc.port", config.grpc.host, config.grpc.port))
@@ -77,7 +76,11 @@ def asset_config(config: Config) -> AssetConfig:
         inflight_cancels_max=limits.unapplied_cancels_count_max,
         projection_lag_entries_max=limits.projection_lag_entries_max,
         result_wait_ms=limits.result_wait_ms_max,
-        client_order_id_retention_s=limits.client_order_id_hours * SECONDS_PER_HOUR,
+        retention=Retention(
+            client_orders_us=limits.client_order_id_hours * MICROS_PER_HOUR,
+            own_keys_us=limits.own_key_days * 24 * MICROS_PER_HOUR,
+        ),
+        takeover_ms=limits.takeover_ms,
         account_orders_max=limits.account_orders_count_max,
         book_orders_max=limits.book_orders_count_max,
         total_orders_max=limits.total_orders_count_max,

@@ -15,7 +15,9 @@ async def history(commons: Commons) -> list[Part]:
     log = await commons.log()
     projection = await PostgresProjection.connect(commons.config.postgres.dsn)
     commons.stack.push_async_callback(projection.close)
-    return [Part(History(HistoryConfig(), log=log, projection=projection))]
+    return [
+        Part(History(HistoryConfig(), log=log, projection=projection, snapshots=commons.snapshots))
+    ]
 
 
 SERVICES: Final[Mapping[str, Builder]] = {"history": history}

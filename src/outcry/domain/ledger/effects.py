@@ -79,3 +79,5 @@ class Effects:
     cancelled: dict[tuple[int, int], list[int]] = field(default_factory=dict)
     #: Commands the kernel has finished: last seq per shard.
     applied: dict[int, int] = field(default_factory=dict)
+    #: Checkpoints that were asked for, one for each shard.
+    checkpoints: list[int] = field(default_factory=list)

@@ -28,6 +28,15 @@ def remember(
         ledger.keyed_ops[kind, key] = KeyedOp(content, ledger.n, amount)
 
 
+def remember_own(
+    ledger: Ledger, kind: str, account: int, key: str, content: tuple[int | str, ...], amount: int
+) -> None:
+    """Remember, for the retention, what a customer did under a *key* of their own."""
+    if key:
+        remember(ledger, kind, own_key(account, key), content, amount)
+        ledger.own_keys_used.append((ledger.time_us, (kind, own_key(account, key))))
+
+
 def deposit(
     ledger: Ledger, effects: Effects, account: int, asset: int, amount: int, key: str
 ) -> None:
@@ -63,7 +72,7 @@ def split(
         post(ledger, effects, -market_id, account, asset, qty, "split", market_id)
         bought(ledger, effects, account, market_id, outcome, qty, value // 2)
     _note(ledger, effects, account, "split", market_id, qty, value, key)
-    remember(ledger, "split", own_key(account, key), (account, market_id, qty), value)
+    remember_own(ledger, "split", account, key, (account, market_id, qty), value)
 
 
 def merge(
@@ -77,7 +86,7 @@ def merge(
         post(ledger, effects, account, -market_id, asset, qty, "merge", market_id)
     post(ledger, effects, -market_id, account, COLLATERAL, value, "merge", market_id)
     _note(ledger, effects, account, "merge", market_id, qty, value, key)
-    remember(ledger, "merge", own_key(account, key), (account, market_id, qty), value)
+    remember_own(ledger, "merge", account, key, (account, market_id, qty), value)
 
 
 def redeem(ledger: Ledger, effects: Effects, account: int, market_id: int, key: str) -> int:
@@ -99,7 +108,7 @@ def redeem(ledger: Ledger, effects: Effects, account: int, market_id: int, key: 
     position.redeemed_at_us = ledger.time_us
     effects.positions[balance_key(account, market_id)] = None
     _note(ledger, effects, account, "redeem", market_id, lots, paid, key)
-    remember(ledger, "redeem", own_key(account, key), (account, market_id), paid)
+    remember_own(ledger, "redeem", account, key, (account, market_id), paid)
     return paid
 
 

@@ -156,20 +156,6 @@ def end(ledger: Ledger, effects: Effects, order: Order, status: OrderStatus) -> 
         ledger.client_orders_ended.append((ledger.time_us, order.order_id, key))
 
 
-def forget_client_orders(ledger: Ledger, before_us: int) -> None:
-    """Forget client ids of orders that ended before *before_us*.
-
-    When to forget is the writer's affair and not in the log, so a replay may meet an id that names
-    a newer order by now: that one is left alone.
-    """
-    ended = ledger.client_orders_ended
-    while ended and ended[0][0] < before_us:
-        _, order_id, key = ended.popleft()
-        known = ledger.client_orders.get(key)
-        if known and known.order_id == order_id:
-            del ledger.client_orders[key]
-
-
 def expect_remaining(order: Order, remaining: int) -> None:
     """Assert that kernel and ledger agree on what is left of *order*."""
     if order.remaining != remaining:

@@ -19,7 +19,10 @@ from outcry.domain.ids import FIRST_ACCOUNT
 from outcry.domain.market import MarketState
 from outcry.domain.mode import Mode
 from outcry.domain.order import Order
+from outcry.domain.units import MICROS_PER_SECOND
 
+
+MICROS_PER_HOUR: Final = 3_600 * MICROS_PER_SECOND
 
 _ASSET_BITS: Final = 34
 
@@ -153,6 +156,15 @@ class ClientOrder(NamedTuple):
     reject: int = 0
 
 
+class Retention(NamedTuple):
+    """How long a repeat is recognised, in micros of the log's own time."""
+
+    #: Of an order by its client order id, counted from the order's end.
+    client_orders_us: int = 24 * MICROS_PER_HOUR
+    #: Of a split, merge or redemption by the key its customer gave it, counted from then.
+    own_keys_us: int = 30 * 24 * MICROS_PER_HOUR
+
+
 class KeyedOp(NamedTuple):
     """A money operation that a natural key protects from happening twice."""
 
@@ -183,9 +195,12 @@ class Ledger(Struct):
     keys: dict[int, ApiKey] = field(default_factory=dict)
     fees: dict[int, FeeSchedule] = field(default_factory=lambda: {0: FREE})
     shards: dict[int, Shard] = field(default_factory=dict)
+    retention: Retention = Retention()
     keyed_ops: dict[tuple[str, str], KeyedOp] = field(default_factory=dict)
+    #: When and which customers' keys were used, oldest first; the exchange's own never age.
+    own_keys_used: deque[tuple[int, tuple[str, str]]] = field(default_factory=deque)
     client_orders: dict[tuple[int, str], ClientOrder] = field(default_factory=dict)
-    #: When and which orders with a client id ended: forgotten after the retention.
+    #: When and which orders with a client id ended, oldest first.
     client_orders_ended: deque[tuple[int, int, tuple[int, str]]] = field(default_factory=deque)
     next_order_id: int = 1
     next_event_id: int = 1

@@ -156,6 +156,16 @@ class Limits(Section, frozen=True):
     client_order_id_hours: Annotated[
         int, Meta(ge=1, le=168, description="How long the id of an ended order stays taken.")
     ] = 24
+    takeover_ms: Annotated[
+        int,
+        Meta(ge=2_000, description="Silence of the log after which a standby core takes over."),
+    ] = 3_000
+    own_key_days: Annotated[
+        int,
+        Meta(
+            ge=1, le=3_650, description="How long the key of a split, merge or redemption is known."
+        ),
+    ] = 30
     account_orders_count_max: Annotated[
         int, Meta(ge=1, description="Open orders of one account.")
     ] = 10_000

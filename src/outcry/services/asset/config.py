@@ -2,9 +2,11 @@
 
 from typing import NamedTuple
 
+from outcry.domain.ledger.state import Retention
+
 
 class AssetConfig(NamedTuple):
-    """None of these changes the outcome of a replay; what does is a command in the log."""
+    """None of these changes the outcome of a replay; what does is written into the log."""
 
     #: Engines that match in parallel; a market stays on the shard it was listed on.
     shards_count: int = 1
@@ -18,10 +20,12 @@ class AssetConfig(NamedTuple):
     projection_lag_entries_max: int = 20_000
     #: How long an answer with the result is waited for before it says "new".
     result_wait_ms: int = 2_000
-    #: How long a client order id is known after its order ended.
-    client_order_id_retention_s: int = 24 * 3600
+    #: How long repeats are recognised.
+    retention: Retention = Retention()
     #: Wall time between ticks, so that a hole in a stream shows.
     tick_interval_ms: int = 1_000
+    #: Silence of the log after which a standby takes over; a writer ticks far more often.
+    takeover_ms: int = 3_000
     #: A wall clock that jumps by more than this stops numbering.
     clock_jump_max_s: int = 300
     #: Resting orders of one account, of one book, and of one shard.

@@ -6,12 +6,10 @@ that expire (a `Tick`) and markets that end (their closing), in the order of the
 """
 
 from outcry.domain.ledger.checks import Granted, check_place
-from outcry.domain.ledger.orders import forget_client_orders
 from outcry.domain.ledger.state import ClientOrder, Ledger, Market
 from outcry.domain.market import INSTRUMENT_STATES, TRADING_STATES, MarketMove
 from outcry.domain.order import Order
 from outcry.domain.rejects import Reject, Rejected
-from outcry.domain.units import MICROS_PER_SECOND
 from outcry.messages.commands import (
     Command,
     PlaceOrder,
@@ -71,8 +69,6 @@ class Sequencer:
             elif order_id in self.ledger.orders:
                 self._expire(self.ledger.orders[order_id])
         self.time_us = now_us
-        retention_us = self.config.client_order_id_retention_s * MICROS_PER_SECOND
-        forget_client_orders(self.ledger, now_us - retention_us)
 
     def tick(self, shard: int) -> int:
         """Number a tick on *shard*; returns its seq."""

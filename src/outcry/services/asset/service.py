@@ -4,7 +4,7 @@ Requests and facts are applied to memory the moment they arrive, into the open b
 answered, and nothing is published, before the entry that covers it is committed: `committer`.
 
 A commit that fails, or a law of the ledger that does not hold, ends the process: memory has moved
-on and cannot be rolled back. Start-up is recovery: fence the log, fold it, go on.
+on and cannot be rolled back. Start-up is recovery: checkpoint, log after it, fence: `standby`.
 """
 
 import asyncio
@@ -15,8 +15,6 @@ import structlog
 
 from outcry.domain.ledger.state import Ledger
 from outcry.domain.rejects import Reject
-from outcry.messages.commands import SetLimits
-from outcry.messages.entry import unpack_entry
 from outcry.messages.record_bodies import cut
 from outcry.messages.requests import (
     Declined,
@@ -27,21 +25,20 @@ from outcry.messages.requests import (
 )
 from outcry.ports.asset import SUBMIT_COUNT_MAX, AssetUnavailable, OutOfSequence
 from outcry.ports.clock import Clock
-from outcry.ports.ledger_log import LedgerLog
+from outcry.ports.ledger_log import LedgerLog, Opened
 from outcry.ports.projection import TablesUnavailable
-from outcry.runtime.config import ConfigError
-from outcry.runtime.fold import Fold
+from outcry.ports.snapshots import Snapshots
 from outcry.services.asset.committer import Committer
 from outcry.services.asset.config import AssetConfig
 from outcry.services.asset.desk import FundsDesk
 from outcry.services.asset.publishing import CommandPublishers
 from outcry.services.asset.sequencer import Sequencer
+from outcry.services.asset.settling import check_shards, settle
+from outcry.services.asset.standby import Standby
 from outcry.services.asset.tickets import Ticket
 from outcry.services.asset.waiting import Call, Waiting, resolve
 from outcry.services.asset.watch import JumpGuard, steady_seconds
 
-
-PROGRESS_ENTRIES = 20_000
 
 T = TypeVar("T")
 
@@ -61,19 +58,27 @@ class AssetService:
         config: AssetConfig,
         *,
         tables: Callable[[], Awaitable[int]] | None = None,
+        snapshots: Snapshots | None = None,
+        steady: Callable[[], float] = steady_seconds,
     ) -> None:
-        """Serve from *log*; *tables* tells up to which entry the tables are written."""
+        """Serve from *log*, starting from a checkpoint in *snapshots*.
+
+        *tables* tells up to which entry the tables are written; *steady* is what *clock* is held
+        against: seconds of a clock that nobody sets.
+        """
         self._log = log
         self._publishers = publishers
         self._clock = clock
-        self._guard = JumpGuard(clock, steady_seconds, config.clock_jump_max_s)
+        self._guard = JumpGuard(clock, steady, config.clock_jump_max_s)
         self._config = config
         self._tables = tables or log.head
-        self._fold = Fold()
+        self._steady = steady
+        self._standby = Standby(log, snapshots, steady, config.takeover_ms)
+        self._fold = self._standby.fold
         self._sequencer = Sequencer(self._fold, config)
         self._desk = FundsDesk(self._sequencer, clock)
         self._waiting = Waiting()
-        self._committer = Committer(log, 0, 0, self._sequencer, publishers)
+        self._committer = Committer(log, Opened(0, 0), self._sequencer, publishers, steady)
         #: The wall time of the last look of the guard: what is stamped next.
         self._now_us = 0
         self._serving = False
@@ -86,28 +91,23 @@ class AssetService:
     # --- life -----------------------------------------------------------------------------------
 
     async def start(self) -> None:
-        """Become the only writer, then fold the log: fence first, read second."""
-        opened = await self._log.open(self._clock.now_us())
-        async for row in self._log.entries(0, opened.head):
-            if row.body:
-                self._fold.apply_entry(row.n, unpack_entry(row.body))
-            else:
-                self._fold.begin(row.n)
-            if row.n % PROGRESS_ENTRIES == 0:
-                _log.info("recovering", entry=row.n, of=opened.head)
-        self._check_shards()
+        """Become the only writer: restore, follow whoever writes, fence, then fold what is left."""
+        self._guard.start(0)
+        opened = await self._standby.take_over(self._guard.look, may=lambda: not self._guard.jumped)
+        self._fold = self._standby.fold
+        check_shards(self._fold.ledger, self._config)
         self._guard.start(self._fold.ledger.time_us)
         self._sequencer = Sequencer(self._fold, self._config)
         self._desk = FundsDesk(self._sequencer, self._clock)
         self._committer = Committer(
-            self._log, opened.epoch, opened.head, self._sequencer, self._publishers
+            self._log, opened, self._sequencer, self._publishers, self._steady
         )
         await self._publishers.start(
             {number: shard.numbered for number, shard in self._fold.ledger.shards.items()}
         )
         self._serving = True
         self._now_us = self._guard.look()
-        self._set_limits()
+        self._decide(self._settle, wait_result=False)
         _log.info("recovered", head=opened.head, epoch=opened.epoch,
                   orders=len(self._fold.ledger.orders))  # fmt: skip
 
@@ -128,18 +128,19 @@ class AssetService:
             raise
 
     async def stop(self) -> None:
-        """Let go of the log."""
+        """Let go of the log, and with it of the right to write."""
         self._serving = False
         await self._log.close()
 
     def status(self) -> Mapping[str, int]:
         """Return head, lags and sizes."""
-        ledger = self._fold.ledger
+        ledger = (self._standby.fold if self._standby.waiting else self._fold).ledger
         shards = ledger.shards.values()
         return {
             "ready": int(
                 self._serving and self._committer.failure is None and not self._guard.jumped
             ),
+            "standby": int(self._standby.waiting),
             "log_head": self._committer.head,
             "numbered": sum(shard.numbered for shard in shards),
             "in_flight": sum(shard.numbered - shard.applied for shard in shards),
@@ -273,28 +274,10 @@ class AssetService:
             except TablesUnavailable as error:
                 _log.debug("tables_unavailable", reason=str(error))
 
-    def _check_shards(self) -> None:
-        """Refuse a configuration with fewer shards than the log has: their orders would wait."""
-        needed = max(self._fold.ledger.shards, default=-1) + 1
-        if needed > self._config.shards_count:
-            raise ConfigError(
-                f"shards.count is {self._config.shards_count}, but the log has {needed} shards;"
-                f" set it to {needed} or more"
-            )
-
     def _tick(self) -> list[Ticket]:
         self._sequencer.tick_all()
         return []
 
-    def _set_limits(self) -> None:
-        """Number the limits of the configuration where the log has others."""
-        limits = (self._config.account_orders_max, self._config.total_orders_max)
-
-        def decide() -> list[Ticket]:
-            for shard in range(self._config.shards_count):
-                if self._fold.ledger.shard(shard).limits != limits:
-                    seq, time_us = self._sequencer.next_seq(shard), self._sequencer.time_us
-                    self._sequencer.number(shard, SetLimits(0, seq, time_us, 0, *limits))
-            return []
-
-        self._decide(decide, wait_result=False)
+    def _settle(self) -> list[Ticket]:
+        settle(self._sequencer)
+        return []

@@ -4,17 +4,33 @@ The ledger keeps what rules ask for; titles, images and labels are only shown. R
 keys are written whole each time, so their texts must be at hand when a state changes.
 """
 
+from typing import Self
+
+from msgspec import MsgspecError, Struct, field, msgpack
+
+from outcry.domain.errors import CorruptError
 from outcry.domain.ledger.state import Market
 from outcry.messages.ledger_records import AddMarket, KeyCreated, KeyRevoked, LedgerRecord
 from outcry.ports.projection import KeyRow, MarketRow
 
 
-class Catalog:
+class Catalog(Struct, array_like=True):
     """Texts by market, and API keys, as of the last record taken."""
 
-    def __init__(self) -> None:
-        self._markets: dict[int, AddMarket] = {}
-        self._keys: dict[int, KeyRow] = {}
+    _markets: dict[int, AddMarket] = field(default_factory=dict)
+    _keys: dict[int, KeyRow] = field(default_factory=dict)
+
+    def pack(self) -> bytes:
+        """Return everything as bytes, to stand beside the ledger in a checkpoint."""
+        return msgpack.encode(self)
+
+    @classmethod
+    def unpack(cls, body: bytes) -> Self:
+        """Return the catalog in *body*; raises `CorruptError` when it holds none."""
+        try:
+            return msgpack.decode(body, type=cls)
+        except MsgspecError as error:
+            raise CorruptError(f"a catalog does not decode: {error}") from error
 
     def take(self, record: LedgerRecord) -> None:
         """Remember what *record* says."""

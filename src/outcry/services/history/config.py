@@ -11,5 +11,11 @@ class HistoryConfig(Struct, frozen=True):
     batch_rows_max: int = 5_000
     #: How long a batch may grow while the log keeps coming.
     batch_seconds: float = 0.25
+    #: Entries, or bytes of entries, after which a checkpoint is saved: a start folds about as much.
+    checkpoint_entries_max: int = 20_000
+    checkpoint_bytes_max: int = 32 * 1024 * 1024
+    #: Time after which one is saved as well, unless less than this has happened.
+    checkpoint_interval_s: float = 60.0
+    checkpoint_entries_min: int = 100
     #: How long one wait for a new entry lasts; a dead notification costs no more than this.
     wait_ms: int = 500

@@ -1,9 +1,11 @@
 """History: follow the log, fold it over the same pure core as the ledger, and write the tables.
 
-* Start: fold silently up to where the tables stand, then project what comes after. Tables that were
-  cleared are written again from the first entry, and come out the same.
+* Start: the newest checkpoint not above the tables, then fold silently up to where they stand, then
+  project what comes after. Tables that were cleared are written again from the first entry, and
+  come out the same.
 * A batch is written in one transaction together with its position, so a crash loses nothing and
   doubles nothing. While one is being written the next is folded.
+* What it folds it also saves as checkpoints of the ledger, where a start goes on: `checkpoints`.
 * Tables that cannot be reached are waited for. Tables ahead of the log, or a broken law, end it.
 """
 
@@ -18,9 +20,13 @@ from outcry.domain.ledger.effects import Effects
 from outcry.messages.entry import Entry, unpack_entry
 from outcry.ports.ledger_log import LedgerLog, LogUnavailable, Row
 from outcry.ports.projection import Projection, Rows, TablesUnavailable
+from outcry.ports.snapshots import Snapshots
+from outcry.runtime.closing import closing
 from outcry.runtime.fold import Fold
 from outcry.runtime.follow import Backoff
+from outcry.runtime.ledger_recovery import restore_ledger
 from outcry.services.history.catalog import Catalog
+from outcry.services.history.checkpoints import Checkpoints
 from outcry.services.history.config import HistoryConfig
 from outcry.services.history.rows import Batch, records_of
 
@@ -38,8 +44,18 @@ class History:
 
     name = "history"
 
-    def __init__(self, config: HistoryConfig, *, log: LedgerLog, projection: Projection) -> None:
+    def __init__(
+        self,
+        config: HistoryConfig,
+        *,
+        log: LedgerLog,
+        projection: Projection,
+        snapshots: Snapshots | None = None,
+    ) -> None:
+        """Write *projection* from *log*, and checkpoints of the ledger into *snapshots*."""
         self._config = config
+        self._snapshots = snapshots
+        self._checkpoints = Checkpoints(config, None, 0, 0)
         self._ledger_log = log
         self._projection = projection
         self._fold = Fold()
@@ -55,7 +71,7 @@ class History:
     # ------------------------------------------------------------------ the service
 
     async def start(self) -> None:
-        """Fold up to the position of the tables; raises `CorruptError` when they are ahead."""
+        """Get to where the tables stand; raises `CorruptError` when they are beyond the log."""
         position = await self._projection.position()
         self._head = await self._ledger_log.head()
         if position > self._head:
@@ -63,14 +79,34 @@ class History:
                 f"the tables stand at entry {position}, the log ends at {self._head}:"
                 " they belong to another log; clear them to have them written again",
             )
-        async for row in self._ledger_log.entries(0, position):
-            self._apply(row)
-            if row.n % PROGRESS_ENTRIES == 0:
-                _log.info("history_recovering", entry=row.n, of=position)
-        self._written = self._folded
+        timeline = await self._ledger_log.timeline()
+        await self._restore(timeline, position)
+        self._checkpoints = Checkpoints(
+            self._config, self._snapshots, timeline, self._fold.ledger.n
+        )
+        async with closing(self._ledger_log.entries(self._fold.ledger.n, position)) as rows:
+            async for row in rows:
+                self._apply(row)
+                if row.n % PROGRESS_ENTRIES == 0:
+                    _log.info("history_recovering", entry=row.n, of=position)
+        self._folded = self._written = (position, self._fold.ledger.time_us)
         self._batch = Batch(position + 1)
         self._ready = True
         _log.info("history_ready", position=position, head=self._head)
+
+    async def _restore(self, timeline: int, position: int) -> None:
+        """Begin with the newest checkpoint that is not ahead of the tables."""
+        if self._snapshots is None:
+            return
+        restored = await restore_ledger(self._snapshots, timeline, position)
+        if restored is None:
+            return
+        try:
+            self._catalog = Catalog.unpack(restored.annex)
+        except CorruptError as error:
+            _log.error("checkpoint_refused", position=restored.ledger.n, reason=str(error))
+        else:
+            self._fold = Fold(restored.ledger)
 
     async def run(self) -> None:
         """Project what is committed, until cancelled."""
@@ -87,7 +123,11 @@ class History:
                 await self._written_whole()
 
     async def stop(self) -> None:
-        """Let the transaction that is under way end, unless the tables are away."""
+        """Save a checkpoint; let the transaction under way end, unless the tables are away."""
+        if self._ready:
+            await self._checkpoints.finish(
+                self._fold.ledger, self._catalog.pack(), self._written[0]
+            )
         self._ready = False
         if self._writing is not None:
             await asyncio.wait({self._writing}, timeout=STOP_SECONDS)
@@ -102,6 +142,8 @@ class History:
             "head": self._head,
             "lag_entries": max(0, self._head - self._written[0]),
             "lag_us": max(0, self._folded[1] - self._written[1]),
+            "checkpoint": self._checkpoints.position,
+            "checkpoints_total": self._checkpoints.saves,
             **self._counts,
         }
 
@@ -122,6 +164,8 @@ class History:
             if self._is_full() or loop.time() >= deadline:
                 await self._hand_over()
                 deadline = loop.time() + self._config.batch_seconds
+            elif self._checkpoints.due:
+                self._checkpoints.begin(self._fold.ledger, self._catalog.pack(), self._written[0])
             else:
                 # The log may be read ahead: without this the writing would stand still meanwhile.
                 await asyncio.sleep(0)
@@ -137,6 +181,7 @@ class History:
         effects = self._fold.apply_entry(row.n, entry)
         for record in records_of(entry):
             self._catalog.take(record)
+        self._checkpoints.took(len(row.body), asked=bool(effects.checkpoints))
         return entry, effects
 
     def _is_full(self) -> bool:

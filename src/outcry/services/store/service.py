@@ -4,7 +4,7 @@
   every fact with the one in the log: a standing audit. A difference is `InvariantError`, and no
   snapshot of a kernel that differs is ever saved.
 * A snapshot's position is therefore never above `applied`: whoever starts from it can make all
-  facts again that are not in the log.
+  facts again that are not in the log. One is kept at or below every checkpoint of the ledger.
 
 It publishes nothing and reads no stream.
 """
@@ -15,6 +15,7 @@ from collections.abc import Mapping
 import structlog
 
 from outcry import kernel as kernels
+from outcry.messages.ledger_checkpoints import CHECKPOINT_NAME, CHECKPOINT_VERSION
 from outcry.ports.ledger_log import LedgerLog, LogUnavailable
 from outcry.ports.snapshots import Snapshots
 from outcry.runtime.follow import Backoff
@@ -130,13 +131,19 @@ class Store:
         """Save the kernel as it is now."""
         seq = self._kernel.seq
         body = await asyncio.to_thread(self._kernel.snapshot)
-        applied = await self._ledger_log.applied(self._shard)
         name = kernel_snapshot_name(self._shard)
-        await asyncio.to_thread(self._save, name, seq, body, applied)
+        await asyncio.to_thread(self._save, name, seq, body, await self._floor())
         self._saved_seq = seq
         self._saved_at = asyncio.get_running_loop().time()
         self._saves += 1
         _log.info("snapshot_saved", name=name, position=seq, bytes=len(body))
+
+    async def _floor(self) -> int:
+        """Return what the oldest checkpoint of the ledger had applied: the log may begin there."""
+        checkpoints = await asyncio.to_thread(
+            self._snapshots.kept, CHECKPOINT_NAME, self._timeline, CHECKPOINT_VERSION
+        )
+        return await self._ledger_log.applied(self._shard, min(checkpoints, default=0))
 
     def _save(self, name: str, seq: int, body: bytes, floor: int) -> None:
         self._snapshots.save(name, self._timeline, seq, RULES_VERSION, body, floor=floor)
