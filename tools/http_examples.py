@@ -56,7 +56,20 @@ EVENT = {
         }
     ],
 }
-SECOND = {"event_id": 1, "market_identifier": "heavy", "question": "More than 10 mm?"}
+SECOND = {
+    "event_id": 1,
+    "market_identifier": "heavy",
+    "question": "More than 10 mm?",
+    "dispute_window": 86_400,
+}
+CUP = {
+    "event_identifier": "cup-2027",
+    "title": "Who wins the cup?",
+    "markets": [
+        {"market_identifier": team, "question": f"Will {team} win?", "dispute_window": 3_600}
+        for team in ("Reds", "Blues")
+    ],
+}
 
 SECTIONS = (
     Section(
@@ -195,7 +208,9 @@ SECTIONS = (
         "The end of a market",
         "`close` is answered when every order of the market is cancelled and nothing is open. "
         "Then it is resolved, by `winner` (an outcome's name or token id) or by a `payout` that "
-        "sums to 1, or voided (by default half each); then tokens can be redeemed.",
+        "sums to 1, or voided: by default half each, with `refund` everybody gets back what they "
+        "paid in. Then tokens can be redeemed. A market with a `dispute_window` takes a proposal, "
+        "which stands at `final_at` unless an operator disputes it.",
         (
             Call("POST", "/api/admin/markets/1/pause", "root", {"reason": "storm warning"}),
             Call("POST", "/api/admin/markets/1/resume", "root", {}),
@@ -203,7 +218,36 @@ SECTIONS = (
             Call("POST", "/api/admin/markets/1/resolve", "root", {"payout": ["1", "0"]}),
             Call("POST", "/api/redeem", "ann", {"market_id": 1}),
             Call("POST", "/api/admin/markets/2/close", "root", {}),
-            Call("POST", "/api/admin/markets/2/void", "root", {}),
+            Call("POST", "/api/admin/markets/2/propose", "root", {"winner": "No"}),
+            Call("POST", "/api/admin/markets/2/dispute", "root", {"reason": "a gauge froze"}),
+            Call("POST", "/api/admin/markets/2/resolve", "root", {"winner": "Maybe"}, status=422),
+            Call("POST", "/api/admin/markets/2/void", "root", {"refund": True}),
+        ),
+    ),
+    Section(
+        "Whole events",
+        "What is asked of an event happens to all of its markets that it concerns, or to none. "
+        "Pause, resume, close and dispute concern those that can, payouts those that are named, a "
+        "void those that have no payout yet.",
+        (
+            Call("POST", "/api/admin/events", "root", CUP),
+            Call("POST", "/api/admin/events/2/pause", "root", {"reason": "half-time"}),
+            Call("POST", "/api/admin/events/2/resume", "root", {}),
+            Call("POST", "/api/admin/events/2/close", "root", {"reason": "final whistle"}),
+            Call(
+                "POST",
+                "/api/admin/events/2/propose",
+                "root",
+                {"payouts": [{"market_id": 3, "winner": "Yes"}]},
+            ),
+            Call("POST", "/api/admin/events/2/dispute", "root", {"reason": "offside"}),
+            Call(
+                "POST",
+                "/api/admin/events/2/resolve",
+                "root",
+                {"payouts": [{"market_id": 3, "winner": "No"}]},
+            ),
+            Call("POST", "/api/admin/events/2/void", "root", {"payout": ["0.5", "0.5"]}),
         ),
     ),
     Section(

@@ -5,7 +5,7 @@ for asyncio and do the same. Amounts are `decimal.Decimal`; refusals are excepti
 of the rule. Reference: docs/reference/sdk.md.
 """
 
-from outcry_sdk.admin_models import NewMarket
+from outcry_sdk.admin_models import MarketPayout, NewMarket
 from outcry_sdk.async_client import AsyncClient
 from outcry_sdk.book import LocalBook
 from outcry_sdk.client import Client
@@ -60,6 +60,7 @@ __all__ = [
     "LifecycleError",
     "LocalBook",
     "LoggedIn",
+    "MarketPayout",
     "NewMarket",
     "NotFoundError",
     "OrderChanged",

@@ -25,6 +25,16 @@ class NewMarket(Struct, frozen=True, kw_only=True, omit_defaults=True):
     max_quantity: Amount = "10000000.00"
     fee_version: int = 0
     end_date: int = 0
+    #: Seconds for which a proposed payout may be disputed.
+    dispute_window: int = 0
+
+
+class MarketPayout(Struct, frozen=True, kw_only=True):
+    """What a market of an event pays: a payout, or the outcome (name or token) that wins."""
+
+    market_id: int
+    payout: tuple[Amount, Amount] | None = None
+    winner: str | None = None
 
 
 class UserMade(Struct, frozen=True):
@@ -74,6 +84,15 @@ class MarketMoved(Struct, frozen=True):
     """A market that made a move, committed in log entry ``n``."""
 
     market_id: int
+    n: int
+    repeated: bool
+
+
+class EventMoved(Struct, frozen=True):
+    """An event whose ``market_ids`` made a move, committed in log entry ``n``."""
+
+    event_id: int
+    market_ids: list[int]
     n: int
     repeated: bool
 

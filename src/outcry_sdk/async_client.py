@@ -8,7 +8,7 @@ from typing import Any, Concatenate, ParamSpec, Self, TypeVar
 
 import httpx
 
-from outcry_sdk.calls import charts, market, operating, trading
+from outcry_sdk.calls import charts, lifecycle, market, operating, trading
 from outcry_sdk.calls.call import Call
 from outcry_sdk.core import Answer, Lost, Pause, Retries, conversation
 from outcry_sdk.credentials import Credentials
@@ -153,11 +153,20 @@ class AsyncClient:
     set_fees = _awaited(operating.set_fees)
     create_event = _awaited(operating.create_event)
     add_market = _awaited(operating.add_market)
-    pause_market = _awaited(operating.pause_market)
-    resume_market = _awaited(operating.resume_market)
-    close_market = _awaited(operating.close_market)
-    resolve_market = _awaited(operating.resolve_market)
-    void_market = _awaited(operating.void_market)
+    pause_market = _awaited(lifecycle.pause_market)
+    resume_market = _awaited(lifecycle.resume_market)
+    close_market = _awaited(lifecycle.close_market)
+    dispute_market = _awaited(lifecycle.dispute_market)
+    propose_market = _awaited(lifecycle.propose_market)
+    resolve_market = _awaited(lifecycle.resolve_market)
+    void_market = _awaited(lifecycle.void_market)
+    pause_event = _awaited(lifecycle.pause_event)
+    resume_event = _awaited(lifecycle.resume_event)
+    close_event = _awaited(lifecycle.close_event)
+    dispute_event = _awaited(lifecycle.dispute_event)
+    propose_event = _awaited(lifecycle.propose_event)
+    resolve_event = _awaited(lifecycle.resolve_event)
+    void_event = _awaited(lifecycle.void_event)
     set_mode = _awaited(operating.set_mode)
     set_clock = _awaited(operating.set_clock)
     checkpoint = _awaited(operating.checkpoint)

@@ -8,7 +8,7 @@ from typing import Any, Concatenate, ParamSpec, Self, TypeVar
 
 import httpx
 
-from outcry_sdk.calls import charts, market, operating, trading
+from outcry_sdk.calls import charts, lifecycle, market, operating, trading
 from outcry_sdk.calls.call import Call
 from outcry_sdk.core import Answer, Lost, Pause, Retries, conversation
 from outcry_sdk.credentials import Credentials
@@ -150,11 +150,20 @@ class Client:
     set_fees = _now(operating.set_fees)
     create_event = _now(operating.create_event)
     add_market = _now(operating.add_market)
-    pause_market = _now(operating.pause_market)
-    resume_market = _now(operating.resume_market)
-    close_market = _now(operating.close_market)
-    resolve_market = _now(operating.resolve_market)
-    void_market = _now(operating.void_market)
+    pause_market = _now(lifecycle.pause_market)
+    resume_market = _now(lifecycle.resume_market)
+    close_market = _now(lifecycle.close_market)
+    dispute_market = _now(lifecycle.dispute_market)
+    propose_market = _now(lifecycle.propose_market)
+    resolve_market = _now(lifecycle.resolve_market)
+    void_market = _now(lifecycle.void_market)
+    pause_event = _now(lifecycle.pause_event)
+    resume_event = _now(lifecycle.resume_event)
+    close_event = _now(lifecycle.close_event)
+    dispute_event = _now(lifecycle.dispute_event)
+    propose_event = _now(lifecycle.propose_event)
+    resolve_event = _now(lifecycle.resolve_event)
+    void_event = _now(lifecycle.void_event)
     set_mode = _now(operating.set_mode)
     set_clock = _now(operating.set_clock)
     checkpoint = _now(operating.checkpoint)

@@ -46,6 +46,14 @@ class Market(Struct, frozen=True, kw_only=True):
     max_quantity: Decimal
     #: What one share of each outcome is worth, None before that is fixed.
     payout: tuple[Decimal, Decimal] | None
+    #: Voided by giving back what was paid in; no token is left.
+    refunded: bool
+    #: The payout that is proposed, or was and is disputed.
+    proposed_payout: tuple[Decimal, Decimal] | None
+    #: When the proposed payout stands unless it is disputed before (seconds), 0 while none is.
+    final_at: int
+    #: Seconds for which a proposed payout may be disputed.
+    dispute_window: int
     endtime: int
 
     @property

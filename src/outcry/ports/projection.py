@@ -103,6 +103,11 @@ class MarketRow(NamedTuple):
     #: Micros traded at outcome-0 prices plus complements: quantity x 10,000 ticks / 2 per side.
     volume: int
     last_price: int
+    #: How long a proposed payout may be disputed; what is proposed, and when it stands (else 0).
+    dispute_window_us: int = 0
+    proposed_0: int = 0
+    proposed_1: int = 0
+    final_at_us: int = 0
 
 
 class BalanceRow(NamedTuple):

@@ -11,7 +11,6 @@ from outcry_sdk.admin_models import (
     FeesMade,
     KeyMade,
     MarketMade,
-    MarketMoved,
     NewMarket,
     UserMade,
 )
@@ -20,15 +19,12 @@ from outcry_sdk.calls.call import Call, optional_text, post, reader
 from outcry_sdk.models import Done
 
 
-Payout = tuple[Amount, Amount]
-
 _done = reader(Done)
 _user = reader(UserMade)
 _key = reader(KeyMade)
 _fees = reader(FeesMade)
 _event = reader(EventMade)
 _market = reader(MarketMade)
-_moved = reader(MarketMoved)
 _checkpoint = reader(Checkpoint)
 
 
@@ -110,34 +106,6 @@ def add_market(event_id: int, market: NewMarket) -> Call[MarketMade]:
     return post("/api/admin/markets", _market, body)
 
 
-def pause_market(market_id: int, *, reason: str = "") -> Call[MarketMoved]:
-    """Pause a market: nothing trades, orders rest and may be cancelled."""
-    return _move(market_id, "pause", reason)
-
-
-def resume_market(market_id: int, *, reason: str = "") -> Call[MarketMoved]:
-    """Resume a paused market."""
-    return _move(market_id, "resume", reason)
-
-
-def close_market(market_id: int, *, reason: str = "") -> Call[MarketMoved]:
-    """Close a market for good; answered when all its orders are cancelled."""
-    return _move(market_id, "close", reason)
-
-
-def resolve_market(
-    market_id: int, *, payout: Payout | None = None, winner: str | None = None
-) -> Call[MarketMoved]:
-    """Fix what a closed market pays, by a payout or by the outcome (name or token) that wins."""
-    body = {"payout": _payout(payout), "winner": winner}
-    return post(f"/api/admin/markets/{market_id}/resolve", _moved, body)
-
-
-def void_market(market_id: int, *, payout: Payout | None = None) -> Call[MarketMoved]:
-    """End a closed market without an outcome; by default each token pays half."""
-    return post(f"/api/admin/markets/{market_id}/void", _moved, {"payout": _payout(payout)})
-
-
 def set_mode(mode: Literal["normal", "post_only", "cancel_only", "halted"]) -> Call[Done]:
     """Switch what the whole exchange accepts."""
     return post("/api/admin/mode", _done, {"mode": mode})
@@ -151,16 +119,6 @@ def set_clock(time: int) -> Call[Done]:
 def checkpoint() -> Call[Checkpoint]:
     """Compare every book of the engine with the ledger's at an exact command."""
     return post("/api/admin/checkpoint", _checkpoint, {})
-
-
-def _move(market_id: int, move: str, reason: str) -> Call[MarketMoved]:
-    # A move that was made is illegal the second time: a repeat would be told of a failure.
-    path = f"/api/admin/markets/{market_id}/{move}"
-    return post(path, _moved, {"reason": reason}, repeatable=False)
-
-
-def _payout(payout: Payout | None) -> list[str] | None:
-    return None if payout is None else [text_of(part) for part in payout]
 
 
 def _market_body(market: NewMarket) -> dict[str, object]:

@@ -48,7 +48,7 @@ def chance(row: MarketRow, top: TopOfBook) -> int:
 def worth(row: MarketRow, top: TopOfBook, outcome: int) -> int | None:
     """Return what one share of *outcome* is worth at present, in ticks; None when nobody knows."""
     ticks = chance(row, top)
-    if not ticks and row.state not in PAID_STATES:
+    if not ticks and (row.state not in PAID_STATES or is_refunded(row)):
         return None
     return own_price(outcome, ticks)
 
@@ -65,9 +65,14 @@ def _worth_text(row: MarketRow, top: TopOfBook, outcome: int) -> str:
 
 def winner(row: MarketRow) -> int | None:
     """Return the outcome that takes everything, None when there is none."""
-    if row.state not in PAID_STATES:
+    if row.state not in PAID_STATES or is_refunded(row):
         return None
     return {TICKS_PER_UNIT: 0, 0: 1}.get(row.payout_0)
+
+
+def is_refunded(row: MarketRow) -> bool:
+    """Return whether the market is void and everybody got back what they paid in."""
+    return row.state == MarketState.VOIDED and not row.payout_0 + row.payout_1
 
 
 def market_view(row: MarketRow, top: TopOfBook, day_lots: int = 0) -> MarketView:
@@ -103,8 +108,18 @@ def market_view(row: MarketRow, top: TopOfBook, day_lots: int = 0) -> MarketView
         min_quantity=format_quantity(row.qty_min),
         max_quantity=format_quantity(row.qty_max),
         payout=(format_price(row.payout_0), format_price(row.payout_1)) if paid else None,
+        refunded=is_refunded(row),
+        proposed_payout=_proposed(row),
+        final_at=seconds(row.final_at_us),
+        dispute_window=seconds(row.dispute_window_us),
         endtime=seconds(row.end_at_us),
     )
+
+
+def _proposed(row: MarketRow) -> tuple[str, str] | None:
+    if row.state not in (MarketState.PROPOSED, MarketState.DISPUTED):
+        return None
+    return format_price(row.proposed_0), format_price(row.proposed_1)
 
 
 def is_closed(row: MarketRow) -> bool:

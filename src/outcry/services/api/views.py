@@ -39,6 +39,14 @@ class MarketView(Struct, frozen=True):
     max_quantity: str
     #: What one share of each outcome is worth, null before the market is resolved or voided.
     payout: tuple[str, str] | None
+    #: Voided by giving back what was paid in; then the payout is zero and there is no token.
+    refunded: bool
+    #: The payout that is proposed, or was and is disputed; null when none is.
+    proposed_payout: tuple[str, str] | None
+    #: When the proposed payout stands unless it is disputed before, 0 while none is proposed.
+    final_at: int
+    #: Seconds for which a proposed payout may be disputed.
+    dispute_window: int
     endtime: int
 
 

@@ -48,6 +48,9 @@ class MarketForm(Body, kw_only=True, frozen=True):
     fee_version: OptionalId = 0
     #: 0: the event's end.
     end_date: Seconds = 0
+    dispute_window: Annotated[
+        int, Meta(ge=0, le=90 * 86_400, description="Seconds a proposed payout may be disputed.")
+    ] = 0
 
 
 class EventBody(Body, kw_only=True, frozen=True):
@@ -73,7 +76,7 @@ class MarketBody(MarketForm, kw_only=True, frozen=True):
 
 
 class MoveBody(Body, kw_only=True, frozen=True):
-    """Why a market is paused, resumed or closed."""
+    """Why a market, or an event, is paused, resumed, closed or disputed."""
 
     reason: Name = ""
 
@@ -85,10 +88,25 @@ class ResolveBody(Body, kw_only=True, frozen=True):
     winner: str = ""
 
 
+class MarketPayoutForm(ResolveBody, kw_only=True, frozen=True):
+    """What one market of an event pays."""
+
+    market_id: Id
+
+
+class EventPayoutsBody(Body, kw_only=True, frozen=True):
+    """What markets of an event pay, all or none."""
+
+    payouts: Annotated[list[MarketPayoutForm], Meta(min_length=1, max_length=500)]
+
+
 class VoidBody(Body, kw_only=True, frozen=True):
-    """What a market without an outcome pays; empty: half each."""
+    """What a market without an outcome pays; empty: half each. Or everybody's money back."""
 
     payout: Annotated[list[str], Meta(examples=[["0.5", "0.5"]])] = []
+    refund: Annotated[
+        bool, Meta(description="Give back what each account paid in, instead of a payout.")
+    ] = False
 
 
 class EventMadeView(Struct, frozen=True):
@@ -117,8 +135,18 @@ class MovedView(Struct, frozen=True):
     repeated: bool
 
 
+class EventMovedView(Struct, frozen=True):
+    """An event whose ``market_ids`` made a move, committed in log entry ``n``."""
+
+    event_id: int
+    market_ids: list[int]
+    n: int
+    repeated: bool
+
+
 EVENT_BODY: Final = json.Decoder(EventBody)
 MARKET_BODY: Final = json.Decoder(MarketBody)
 MOVE_BODY: Final = json.Decoder(MoveBody)
 RESOLVE_BODY: Final = json.Decoder(ResolveBody)
+EVENT_PAYOUTS_BODY: Final = json.Decoder(EventPayoutsBody)
 VOID_BODY: Final = json.Decoder(VoidBody)

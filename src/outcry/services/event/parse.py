@@ -87,6 +87,7 @@ def market_spec(form: MarketForm, where: str = "") -> MarketSpec | Rejected:
         qty_max=amounts["max_quantity"],
         fee_version=form.fee_version,
         end_at_us=form.end_date * MICROS_PER_SECOND,
+        dispute_window_us=form.dispute_window * MICROS_PER_SECOND,
     )
 
 
@@ -105,5 +106,9 @@ def resolution(
 
 
 def void_payout(form: VoidBody) -> tuple[int, int] | Rejected:
-    """Return what a voided market pays, in ticks."""
+    """Return what a voided market pays, in ticks; (0, 0) for a refund."""
+    if form.refund:
+        if form.payout:
+            return Rejected(Reject.PAYOUT_INVALID, "both", "either payout or refund")
+        return (0, 0)
     return read_payout(form.payout) if form.payout else HALF_EACH

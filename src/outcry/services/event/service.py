@@ -10,8 +10,13 @@ from outcry.domain.rejects import Reject, Rejected
 from outcry.messages.requests import (
     Declined,
     Done,
+    EventMoveOp,
+    EventPayoutOp,
+    EventVoidOp,
     FundsOp,
     MarketMoveOp,
+    MarketPayout,
+    ProposeOp,
     ResolveOp,
     VoidOp,
 )
@@ -22,13 +27,16 @@ from outcry.runtime.forms import is_id, read_body
 from outcry.services.event import parse
 from outcry.services.event.forms import (
     EVENT_BODY,
+    EVENT_PAYOUTS_BODY,
     MARKET_BODY,
     MOVE_BODY,
     RESOLVE_BODY,
     VOID_BODY,
     EventMadeView,
+    EventMovedView,
     MarketMadeView,
     MovedView,
+    ResolveBody,
 )
 
 
@@ -82,7 +90,7 @@ class Lifecycle:
     async def move(
         self, actor: int, market_id: int, action: MarketMove, body: bytes
     ) -> MovedView | Refusal:
-        """Pause, resume or close a market; a close is answered when nothing of it is open."""
+        """Pause, resume, close or dispute; a close is answered when nothing of it is open."""
         if not is_id(market_id):
             return Rejected(Reject.MARKET_UNKNOWN, str(market_id))
         form = read_body(MOVE_BODY, body)
@@ -92,32 +100,82 @@ class Lifecycle:
             await self._ask(MarketMoveOp(actor, market_id, action, form.reason)), market_id
         )
 
+    async def move_event(
+        self, actor: int, event_id: int, action: MarketMove, body: bytes
+    ) -> EventMovedView | Refusal:
+        """Pause, resume, close or dispute every market of an event that can."""
+        if not is_id(event_id):
+            return Rejected(Reject.EVENT_UNKNOWN, str(event_id))
+        form = read_body(MOVE_BODY, body)
+        if isinstance(form, Rejected):
+            return form
+        return _event_moved(
+            await self._ask(EventMoveOp(actor, event_id, action, form.reason)), event_id
+        )
+
     async def resolve(self, actor: int, market_id: int, body: bytes) -> MovedView | Refusal:
-        """Fix what a closed market pays."""
+        """Fix what a closed or disputed market pays."""
+        return await self._pay(ResolveOp, actor, market_id, body)
+
+    async def propose(self, actor: int, market_id: int, body: bytes) -> MovedView | Refusal:
+        """Propose what a closed or disputed market pays."""
+        return await self._pay(ProposeOp, actor, market_id, body)
+
+    async def _pay(
+        self, kind: type[ResolveOp | ProposeOp], actor: int, market_id: int, body: bytes
+    ) -> MovedView | Refusal:
         form = read_body(RESOLVE_BODY, body)
         if isinstance(form, Rejected):
             return form
+        payout = await self._payout(market_id, form)
+        if isinstance(payout, Rejected):
+            return payout
+        return _moved(await self._ask(kind(actor, market_id, *payout)), market_id)
+
+    async def pay_event(
+        self, actor: int, event_id: int, body: bytes, *, propose: bool
+    ) -> EventMovedView | Refusal:
+        """Propose or fix what markets of an event pay, all or none."""
+        if not is_id(event_id):
+            return Rejected(Reject.EVENT_UNKNOWN, str(event_id))
+        form = read_body(EVENT_PAYOUTS_BODY, body)
+        if isinstance(form, Rejected):
+            return form
+        payouts = []
+        for wanted in form.payouts:
+            payout = await self._payout(wanted.market_id, wanted)
+            if isinstance(payout, Rejected):
+                return payout
+            payouts.append(MarketPayout(wanted.market_id, *payout))
+        return _event_moved(
+            await self._ask(EventPayoutOp(actor, event_id, propose, payouts)), event_id
+        )
+
+    async def void(self, actor: int, market_id: int, body: bytes) -> MovedView | Refusal:
+        """End a closed or disputed market without an outcome."""
+        if not is_id(market_id):
+            return Rejected(Reject.MARKET_UNKNOWN, str(market_id))
+        terms = _void_terms(body)
+        if isinstance(terms, Rejected):
+            return terms
+        return _moved(await self._ask(VoidOp(actor, market_id, *terms)), market_id)
+
+    async def void_event(self, actor: int, event_id: int, body: bytes) -> EventMovedView | Refusal:
+        """Void every market of an event that has no payout yet."""
+        if not is_id(event_id):
+            return Rejected(Reject.EVENT_UNKNOWN, str(event_id))
+        terms = _void_terms(body)
+        if isinstance(terms, Rejected):
+            return terms
+        return _event_moved(await self._ask(EventVoidOp(actor, event_id, *terms)), event_id)
+
+    async def _payout(self, market_id: int, form: ResolveBody) -> tuple[int, int] | Rejected:
         market = await self._market(market_id) if is_id(market_id) else None
         if market is None:
             return Rejected(Reject.MARKET_UNKNOWN, str(market_id))
-        payout = parse.resolution(
+        return parse.resolution(
             form, (market.token_0, market.token_1), (market.outcome_0, market.outcome_1)
         )
-        if isinstance(payout, Rejected):
-            return payout
-        return _moved(await self._ask(ResolveOp(actor, market_id, *payout)), market_id)
-
-    async def void(self, actor: int, market_id: int, body: bytes) -> MovedView | Refusal:
-        """End a closed market without an outcome."""
-        if not is_id(market_id):
-            return Rejected(Reject.MARKET_UNKNOWN, str(market_id))
-        form = read_body(VOID_BODY, body)
-        if isinstance(form, Rejected):
-            return form
-        payout = parse.void_payout(form)
-        if isinstance(payout, Rejected):
-            return payout
-        return _moved(await self._ask(VoidOp(actor, market_id, *payout)), market_id)
 
     async def _market(self, market_id: int) -> MarketRow | None:
         row = await self._queries.market(market_id)
@@ -138,3 +196,18 @@ def _moved(result: Done | Declined, market_id: int) -> MovedView | Declined:
     if isinstance(result, Declined):
         return result
     return MovedView(market_id, result.n, result.repeated)
+
+
+def _event_moved(result: Done | Declined, event_id: int) -> EventMovedView | Declined:
+    if isinstance(result, Declined):
+        return result
+    return EventMovedView(event_id, list(result.ids), result.n, result.repeated)
+
+
+def _void_terms(body: bytes) -> tuple[int, int, bool] | Rejected:
+    """Return payout and whether to refund instead."""
+    form = read_body(VOID_BODY, body)
+    if isinstance(form, Rejected):
+        return form
+    payout = parse.void_payout(form)
+    return payout if isinstance(payout, Rejected) else (*payout, form.refund)

@@ -88,4 +88,8 @@ class Catalog(Struct, array_like=True):
             resolved_at_us=market.resolved_at_us,
             volume=market.volume,
             last_price=market.last_price,
+            dispute_window_us=market.dispute_window_us,
+            proposed_0=market.proposed[0],
+            proposed_1=market.proposed[1],
+            final_at_us=market.final_at_us,
         )

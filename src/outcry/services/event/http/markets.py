@@ -1,8 +1,7 @@
-"""POST routes of an operator: events and the life of markets."""
+"""POST routes of an operator: events come into being, and single markets live."""
 
-from litestar import Request, Router, post
-from litestar.datastructures import State
-from litestar.di import NamedDependency, Provide
+from litestar import post
+from litestar.di import NamedDependency
 from litestar.params import FromPath, RawBody
 
 from outcry.domain.market import MarketMove
@@ -19,16 +18,8 @@ from outcry.services.event.forms import (
     ResolveBody,
     VoidBody,
 )
+from outcry.services.event.http.asking import Asked, asking_admin
 from outcry.services.event.service import Lifecycle
-
-
-Asked = Request[None, None, State]
-
-
-async def _admin(request: Asked, gate: Gate) -> int:
-    """Return the user id of the admin who asks."""
-    address = request.client.host if request.client else ""
-    return accept(await gate.admin(request.headers, address)).user_id
 
 
 @post("/events", status_code=200, opt={"body": EventBody, "scope": ADMIN})
@@ -39,7 +30,7 @@ async def create_event(
     lifecycle: NamedDependency[Lifecycle],
 ) -> Envelope[EventMadeView]:
     """Create an event with its first markets, once per `event_identifier`."""
-    actor = await _admin(request, gate)
+    actor = await asking_admin(request, gate)
     return success(accept(await lifecycle.create_event(actor, body)))
 
 
@@ -51,7 +42,7 @@ async def add_market(
     lifecycle: NamedDependency[Lifecycle],
 ) -> Envelope[MarketMadeView]:
     """Add a market to an event, once per `market_identifier` in it."""
-    actor = await _admin(request, gate)
+    actor = await asking_admin(request, gate)
     return success(accept(await lifecycle.add_market(actor, body)))
 
 
@@ -64,7 +55,7 @@ async def pause(
     lifecycle: NamedDependency[Lifecycle],
 ) -> Envelope[MovedView]:
     """Pause a market: nothing trades, orders rest and may be cancelled."""
-    actor = await _admin(request, gate)
+    actor = await asking_admin(request, gate)
     return success(accept(await lifecycle.move(actor, market_id, MarketMove.PAUSE, body)))
 
 
@@ -77,7 +68,7 @@ async def resume(
     lifecycle: NamedDependency[Lifecycle],
 ) -> Envelope[MovedView]:
     """Resume a paused market."""
-    actor = await _admin(request, gate)
+    actor = await asking_admin(request, gate)
     return success(accept(await lifecycle.move(actor, market_id, MarketMove.RESUME, body)))
 
 
@@ -90,8 +81,36 @@ async def close(
     lifecycle: NamedDependency[Lifecycle],
 ) -> Envelope[MovedView]:
     """Close a market for good: all its orders are cancelled before this is answered."""
-    actor = await _admin(request, gate)
+    actor = await asking_admin(request, gate)
     return success(accept(await lifecycle.move(actor, market_id, MarketMove.CLOSE, body)))
+
+
+@post(
+    "/markets/{market_id:int}/propose", status_code=200, opt={"body": ResolveBody, "scope": ADMIN}
+)
+async def propose(
+    request: Asked,
+    market_id: FromPath[int],
+    body: RawBody,
+    gate: NamedDependency[Gate],
+    lifecycle: NamedDependency[Lifecycle],
+) -> Envelope[MovedView]:
+    """Propose what a closed market pays; it stands when the market's dispute window ends."""
+    actor = await asking_admin(request, gate)
+    return success(accept(await lifecycle.propose(actor, market_id, body)))
+
+
+@post("/markets/{market_id:int}/dispute", status_code=200, opt={"body": MoveBody, "scope": ADMIN})
+async def dispute(
+    request: Asked,
+    market_id: FromPath[int],
+    body: RawBody,
+    gate: NamedDependency[Gate],
+    lifecycle: NamedDependency[Lifecycle],
+) -> Envelope[MovedView]:
+    """Dispute a proposed payout: nothing is paid until an operator decides."""
+    actor = await asking_admin(request, gate)
+    return success(accept(await lifecycle.move(actor, market_id, MarketMove.DISPUTE, body)))
 
 
 @post(
@@ -104,8 +123,11 @@ async def resolve(
     gate: NamedDependency[Gate],
     lifecycle: NamedDependency[Lifecycle],
 ) -> Envelope[MovedView]:
-    """Fix what a closed market pays, by a payout vector or by the winner."""
-    actor = await _admin(request, gate)
+    """Fix what a closed or disputed market pays, by a payout vector or by the winner.
+
+    A closed market with a dispute window takes a proposal instead.
+    """
+    actor = await asking_admin(request, gate)
     return success(accept(await lifecycle.resolve(actor, market_id, body)))
 
 
@@ -117,16 +139,12 @@ async def void(
     gate: NamedDependency[Gate],
     lifecycle: NamedDependency[Lifecycle],
 ) -> Envelope[MovedView]:
-    """End a closed market without an outcome; by default each token pays half."""
-    actor = await _admin(request, gate)
+    """End a closed or disputed market without an outcome; by default each token pays half.
+
+    With `refund` everybody gets back what they paid in, and no token is left.
+    """
+    actor = await asking_admin(request, gate)
     return success(accept(await lifecycle.void(actor, market_id, body)))
 
 
-def lifecycle_routes(lifecycle: Lifecycle) -> Router:
-    """Return the routes of this module, which act on *lifecycle*."""
-    return Router(
-        "/api/admin",
-        tags=["admin"],
-        dependencies={"lifecycle": Provide(lambda: lifecycle, sync_to_thread=False)},
-        route_handlers=[create_event, add_market, pause, resume, close, resolve, void],
-    )
+HANDLERS = [create_event, add_market, pause, resume, close, propose, dispute, resolve, void]

@@ -1,0 +1,16 @@
+"""Who asks these routes: an admin."""
+
+from litestar import Request
+from litestar.datastructures import State
+
+from outcry.runtime.envelope import accept
+from outcry.runtime.gate import Gate
+
+
+Asked = Request[None, None, State]
+
+
+async def asking_admin(request: Asked, gate: Gate) -> int:
+    """Return the user id of the admin who asks."""
+    address = request.client.host if request.client else ""
+    return accept(await gate.admin(request.headers, address)).user_id
