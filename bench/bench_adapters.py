@@ -29,6 +29,7 @@ from outcry.ports.projection import (
     PositionRow,
     Rows,
     TradeRow,
+    pack_leg,
 )
 from outcry.runtime.config import Config
 
@@ -66,6 +67,7 @@ def blank(row: Callable[..., RowT]) -> RowT:
 
 
 ORDER, TRADE, JOURNAL = blank(OrderRow), blank(TradeRow), blank(JournalRow)
+LEG = pack_leg(0, 0, 0, 0, 0, 0, 0)
 MARKET, POSITION = blank(MarketRow), blank(PositionRow)
 
 
@@ -181,9 +183,8 @@ def batch(number: int, dice: random.Random) -> Rows:
             for i, (account, _) in enumerate(fills)
         ],
         journal=[
-            JOURNAL._replace(account=account + leg % 2, n=number + 1, leg=i * 4 + leg)
-            for i, (account, _) in enumerate(fills)
-            for leg in range(4)
+            JOURNAL._replace(account=account, n=number + 1, legs=LEG * 8)
+            for account in {account for account, _ in fills}
         ],
         activity=[],
         audit=[],

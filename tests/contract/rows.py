@@ -13,6 +13,7 @@ from outcry.ports.projection import (
     Rows,
     TradeRow,
     UserRow,
+    pack_leg,
 )
 from outcry.ports.rows import CandleRow, PortfolioRow, TurnoverRow
 
@@ -106,7 +107,7 @@ TRADE = TradeRow(
     at_us=1_700,
     n=1,
 )
-JOURNAL = JournalRow(1001, 1, 0, 0, -50_000, 950_000, "trade", 1, 1_700)
+JOURNAL = JournalRow(1001, 1, pack_leg(0, 0, -50_000, 950_000, 3, 1, 1_700))
 ACTIVITY = ActivityRow(1001, 1, 0, "split", 1, 10, 100_000, "0xkey", 1_700)
 CANDLE = CandleRow(1, 60, 60_000_000, 5_000, 5_200, 4_900, 5_100, 30, 152_000, 3)
 TURNOVER = TurnoverRow(1001, 0, 150_000, 5, 2)

@@ -21,7 +21,8 @@ from outcry.adapters.postgres import (
     tables,
 )
 from outcry.domain.errors import InvariantError
-from outcry.ports.projection import TablesUnavailable
+from outcry.domain.ledger.effects import POSTING_KINDS
+from outcry.ports.projection import JournalRow, Leg, TablesUnavailable, pack_leg, unpack_legs
 
 
 POSTGRES = "postgresql"
@@ -180,6 +181,30 @@ async def test_a_second_projector_writes_nothing(database: str) -> None:
     assert sorted(type(result).__name__ for result in results) == ["NoneType", "OutOfPosition"]
     for tables_ in both:
         await tables_.close()
+
+
+async def test_the_journal_reads_the_same_in_sql(database: str) -> None:
+    """The view of the journal's legs says in SQL what `unpack_legs` says, kinds by their names."""
+    projection = await PostgresProjection.connect(database)
+    said = [
+        Leg(0, 0, -50_000, -(10**18) + 1, POSTING_KINDS.index("trade"), 7, 1_700),
+        Leg(3, 5, 1, 10**18 - 1, POSTING_KINDS.index("refund"), (1 << 60) + 1, 1_701),
+    ]
+    packed = b"".join(pack_leg(*leg) for leg in said)
+    await projection.apply(1, 1, NO_ROWS._replace(journal=[JournalRow(-3, 1, packed)]))
+
+    reader = await asyncpg.connect(database)
+    legs = await reader.fetch(
+        "select account, n, leg, asset, amount, balance_after, kind, ref, at_us "
+        "from journal_legs order by leg"
+    )
+
+    assert unpack_legs(packed) == said
+    assert [tuple(leg) for leg in legs] == [
+        (-3, 1, *leg._replace(kind=POSTING_KINDS[leg.kind])) for leg in said
+    ]
+    await reader.close()
+    await projection.close()
 
 
 def test_pieces_of_a_title_are_those_that_a_search_looks_for() -> None:

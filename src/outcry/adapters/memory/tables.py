@@ -39,7 +39,7 @@ class MemoryTables:
         self.positions: dict[tuple[int, int], PositionRow] = {}
         self.orders: dict[int, OrderRow] = {}
         self.trades: dict[tuple[int, int, int], TradeRow] = {}
-        self.journal: dict[tuple[int, int, int], JournalRow] = {}
+        self.journal: dict[tuple[int, int], JournalRow] = {}
         self.activity: dict[tuple[int, int, int], ActivityRow] = {}
         self.audit: dict[tuple[int, int], AuditRow] = {}
         self.candles: dict[tuple[int, int, int], CandleRow] = {}
@@ -56,7 +56,7 @@ class MemoryTables:
         self.positions.update(((row.account, row.market_id), row) for row in rows.positions)
         self.orders.update((row.order_id, row) for row in rows.orders)
         self.trades.update(((row.market_id, row.trade_id, row.fill), row) for row in rows.trades)
-        self.journal.update(((row.account, row.n, row.leg), row) for row in rows.journal)
+        self.journal.update(((row.account, row.n), row) for row in rows.journal)
         self.activity.update(((row.account, row.n, row.leg), row) for row in rows.activity)
         self.audit.update(((row.n, row.leg), row) for row in rows.audit)
         for candle in rows.candles:

@@ -15,6 +15,7 @@ from outcry.adapters.postgres import tables
 from outcry.adapters.postgres.connection import BY_INDEX, close, connect, unreachable_as
 from outcry.adapters.postgres.tables import Table, folded, grams, storable
 from outcry.domain.errors import InvariantError
+from outcry.domain.ledger.effects import POSTING_KINDS
 from outcry.ports.projection import (
     ROW_TYPES,
     EventRow,
@@ -36,6 +37,7 @@ _MOVE: Final = (
     "update projection set n = $3, at_us = greatest(at_us, $4) where name = $1 and n = $2"
 )
 _TRUNCATE: Final = f"truncate projection, {', '.join(table.name for table in tables.ALL)}"
+_ADD_KIND: Final = "insert into posting_kinds values ($1, $2) on conflict do nothing"
 _RESTART: Final = "insert into projection (name, n) values ($1, 0)"
 
 
@@ -104,6 +106,7 @@ async def _connect(dsn: str) -> asyncpg.Connection:
     connection = await connect(dsn, _SETTINGS)
     for table in tables.STAGED:
         await connection.execute(table.create_stage())
+    await connection.executemany(_ADD_KIND, list(enumerate(POSTING_KINDS)))
     return connection
 
 
@@ -177,8 +180,8 @@ async def _stage(
     if records:
         await connection.copy_records_to_table(
             table.stage,
-            records=records,
-            columns=table.columns,
+            records=map(itemgetter(*map(table.columns.index, table.staged)), records),
+            columns=table.staged,
             timeout=STATEMENT_TIMEOUT_MS / 1_000,
         )
     return len(records)

@@ -32,15 +32,22 @@ class Table(NamedTuple):
     key: tuple[str, ...]
     #: What a column of a standing row (t) becomes by a staged one (s), where not what that says.
     merged: Mapping[str, str] = MappingProxyType({})
+    #: Columns that stay as they were inserted: they are not staged.
+    fixed: frozenset[str] = frozenset()
 
     @property
-    def stage(self) -> str:
-        """The session's own table of the same shape, empty between transactions."""
-        return f"stage_{self.name}"
+    def staged(self) -> tuple[str, ...]:
+        """Columns of the stage: the key and what may change."""
+        return tuple(column for column in self.columns if column not in self.fixed)
 
     def selected(self, alias: str) -> str:
         """The columns for a select list, in the order of the row's fields."""
         return ", ".join(f"{alias}.{column}" for column in self.columns)
+
+    @property
+    def stage(self) -> str:
+        """The session's own table of `staged`, empty between transactions."""
+        return f"stage_{self.name}"
 
     def select_all(self) -> str:
         """Statement that reads every row in the order of the keys."""
@@ -49,19 +56,22 @@ class Table(NamedTuple):
 
     def create_stage(self) -> str:
         """Statement that makes the stage."""
-        return f"create temporary table {self.stage} (like {self.name}) on commit delete rows"
+        return (
+            f"create temporary table {self.stage} on commit delete rows as "  # noqa: S608 - our names
+            f"select {', '.join(self.staged)} from {self.name} with no data"
+        )
 
     def update_from_stage(self) -> str:
         """Statement that overwrites the rows of which a new version is staged."""
-        values = [column for column in self.columns if column not in self.key]
+        values = [column for column in self.staged if column not in self.key]
         changes = ", ".join(f"{name} = {self.merged.get(name, f's.{name}')}" for name in values)
         return f"update {self.name} t set {changes} from {self.stage} s where {self._same()}"  # noqa: S608 - our names
 
     def insert_from_stage(self) -> str:
-        """Statement that adds the staged rows which are not there yet."""
+        """Statement that adds the staged rows which are not there yet; nothing may be `fixed`."""
         columns = ", ".join(self.columns)
         return (
-            f"insert into {self.name} ({columns}) select {self.selected('s')} from {self.stage} s "  # noqa: S608 - our names
+            f"insert into {self.name} ({columns}) select {columns} from {self.stage} s "  # noqa: S608 - our names
             f"where not exists (select from {self.name} t where {self._same()})"
         )
 
@@ -75,9 +85,14 @@ EVENTS: Final = Table("events", EventRow._fields, ("event_id",))
 MARKETS: Final = Table("markets", MarketRow._fields, ("market_id",))
 BALANCES: Final = Table("balances", BalanceRow._fields, ("account", "asset"))
 POSITIONS: Final = Table("positions", PositionRow._fields, ("account", "market_id"))
-ORDERS: Final = Table("orders", OrderRow._fields, ("order_id",))
+ORDERS: Final = Table(
+    "orders", OrderRow._fields, ("order_id",), fixed=frozenset({
+        "account", "market_id", "outcome", "side", "kind", "tif", "post_only", "budget",
+        "fee_version", "client_order_id", "expire_at_us", "created_at_us", "placed_n",
+    }),
+)  # fmt: skip
 TRADES: Final = Table("trades", TradeRow._fields, ("market_id", "trade_id", "fill"))
-JOURNAL: Final = Table("journal", JournalRow._fields, ("account", "n", "leg"))
+JOURNAL: Final = Table("journal", JournalRow._fields, ("account", "n"))
 ACTIVITY: Final = Table("activity", ActivityRow._fields, ("account", "n", "leg"))
 AUDIT: Final = Table("audit", AuditRow._fields, ("n", "leg"))
 CANDLES: Final = Table(

@@ -5,20 +5,29 @@ fills are listed one by one, in order.
 """
 
 from dataclasses import dataclass, field
-from typing import NamedTuple
+from typing import Final, Literal, NamedTuple, get_args
+
+from msgspec import Struct
 
 from outcry.domain.order import Order
 
 
-class Posting(NamedTuple):
+PostingKind = Literal[
+    "deposit", "withdraw", "transfer", "trade", "mint", "merge", "split", "redeem", "fee", "rebate",
+    "refund", "fee_refund",
+]  # fmt: skip
+#: Every kind of posting; its place is its number in the journal, so new ones go to the end.
+POSTING_KINDS: Final[tuple[PostingKind, ...]] = get_args(PostingKind)
+
+
+class Posting(Struct, frozen=True, gc=False):
     """A movement of value from one account to another; ``after`` are the totals it left."""
 
     source: int
     target: int
     asset: int
     amount: int
-    #: deposit, withdraw, transfer, trade, mint, merge, split, redeem, fee, rebate
-    kind: str
+    kind: PostingKind
     #: Order, market or other id that it belongs to.
     ref: int
     source_after: int
@@ -26,7 +35,7 @@ class Posting(NamedTuple):
     at_us: int
 
 
-class Fill(NamedTuple):
+class Fill(Struct, frozen=True, gc=False):
     """One maker–taker match as settled. Fees are micros; a maker's is net of the rebate."""
 
     trade_id: int

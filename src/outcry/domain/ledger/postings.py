@@ -6,7 +6,7 @@ outside world (any asset) and a market's own account (the tokens it issued) may 
 
 from outcry.domain.errors import InvariantError
 from outcry.domain.ids import COLLATERAL, EXTERNAL
-from outcry.domain.ledger.effects import Effects, Posting
+from outcry.domain.ledger.effects import Effects, Posting, PostingKind
 from outcry.domain.ledger.state import Ledger, balance_key
 from outcry.domain.units import BALANCE_LIMIT
 
@@ -18,7 +18,7 @@ def post(
     target: int,
     asset: int,
     amount: int,
-    kind: str,
+    kind: PostingKind,
     ref: int,
 ) -> None:
     """Move *amount* of *asset* from *source* to *target*; raises `InvariantError` if it may not.

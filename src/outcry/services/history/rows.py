@@ -4,12 +4,14 @@ Balances, positions, orders, markets and keys are netted: one row each per batch
 after its last entry. Users, events, fills, postings, activity and audit are listed one by one.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from operator import attrgetter
+from typing import Final
 
 from msgspec import json
-from msgspec.structs import asdict
+from msgspec.structs import asdict, astuple
 
-from outcry.domain.ledger.effects import Activity, Effects, Fill, Posting
+from outcry.domain.ledger.effects import POSTING_KINDS, Activity, Effects, Fill, Posting
 from outcry.domain.ledger.state import Ledger, split_key
 from outcry.domain.order import Order
 from outcry.messages import ledger_records as rec
@@ -25,6 +27,7 @@ from outcry.ports.projection import (
     Rows,
     TradeRow,
     UserRow,
+    pack_leg,
 )
 from outcry.ports.rows import PortfolioRow
 from outcry.services.history.catalog import Catalog
@@ -33,6 +36,10 @@ from outcry.services.history.series import Candles, Turnovers, portfolios
 
 #: What customers do with their own tokens is activity, not audit.
 _ACTIVITY = (rec.Split, rec.Merge, rec.Redeem)
+
+#: Columns of an order are its own fields; the last says which entry changed it.
+_ORDER_FIELDS: Final = attrgetter(*OrderRow._fields[:-1])
+_KIND_NUMBERS: Final = {kind: number for number, kind in enumerate(POSTING_KINDS)}
 
 _encode = json.Encoder().encode
 
@@ -100,8 +107,7 @@ class Batch:
             self._trades.append(_trade_row(n, fill))
             self._candles.add(fill)
             self._turnovers.add(fill)
-        for index, posting in enumerate(effects.postings):
-            self._journal += _journal_rows(n, index, posting)
+        self._journal += _journal_rows(n, effects.postings)
         self._activity += [
             _activity_row(n, leg, activity) for leg, activity in enumerate(effects.activity)
         ]
@@ -203,76 +209,26 @@ def _position_row(ledger: Ledger, key: int) -> PositionRow:
 
 
 def _order_row(order: Order, n: int) -> OrderRow:
-    return OrderRow(
-        order_id=order.order_id,
-        account=order.account,
-        market_id=order.market_id,
-        outcome=order.outcome,
-        side=order.side,
-        kind=order.kind,
-        tif=order.tif,
-        post_only=order.post_only,
-        price=order.price,
-        qty=order.qty,
-        budget=order.budget,
-        remaining=order.remaining,
-        filled=order.filled,
-        volume=order.volume,
-        fee=order.fee,
-        hold=order.hold,
-        fee_version=order.fee_version,
-        status=int(order.status),
-        reason=order.reason,
-        reject=order.reject,
-        client_order_id=order.client_order_id,
-        expire_at_us=order.expire_at_us,
-        created_at_us=order.created_at_us,
-        updated_at_us=order.updated_at_us,
-        update_id=order.update_id,
-        placed_n=order.placed_n,
-        updated_n=n,
-    )
+    return OrderRow._make((*_ORDER_FIELDS(order), n))
 
 
 def _trade_row(n: int, fill: Fill) -> TradeRow:
-    return TradeRow(
-        trade_id=fill.trade_id,
-        fill=fill.fill,
-        market_id=fill.market_id,
-        match=fill.match,
-        price=fill.price,
-        qty=fill.qty,
-        taker_order=fill.taker_order,
-        taker_account=fill.taker_account,
-        taker_outcome=fill.taker_outcome,
-        taker_side=fill.taker_side,
-        taker_fee=fill.taker_fee,
-        maker_order=fill.maker_order,
-        maker_account=fill.maker_account,
-        maker_outcome=fill.maker_outcome,
-        maker_side=fill.maker_side,
-        maker_fee=fill.maker_fee,
-        at_us=fill.at_us,
-        n=n,
-    )
+    return TradeRow._make((*astuple(fill), n))
 
 
-def _journal_rows(n: int, index: int, posting: Posting) -> tuple[JournalRow, JournalRow]:
-    """Return the two sides of a posting: what its source gave and its target got."""
-    asset, amount, kind, ref, at_us = (
-        posting.asset,
-        posting.amount,
-        posting.kind,
-        posting.ref,
-        posting.at_us,
-    )
-    gave = JournalRow(
-        posting.source, n, 2 * index, asset, -amount, posting.source_after, kind, ref, at_us
-    )
-    got = JournalRow(
-        posting.target, n, 2 * index + 1, asset, amount, posting.target_after, kind, ref, at_us
-    )
-    return gave, got
+def _journal_rows(n: int, postings: Sequence[Posting]) -> list[JournalRow]:
+    """Return one row for each account: of a posting its source gave, its target got."""
+    legs: dict[int, list[bytes]] = {}
+    leg = 0
+    for posting in postings:
+        asset, amount, ref, at_us = posting.asset, posting.amount, posting.ref, posting.at_us
+        kind = _KIND_NUMBERS[posting.kind]
+        gave = pack_leg(leg, asset, -amount, posting.source_after, kind, ref, at_us)
+        got = pack_leg(leg + 1, asset, amount, posting.target_after, kind, ref, at_us)
+        legs.setdefault(posting.source, []).append(gave)
+        legs.setdefault(posting.target, []).append(got)
+        leg += 2
+    return [JournalRow(account, n, b"".join(packed)) for account, packed in legs.items()]
 
 
 def _activity_row(n: int, leg: int, activity: Activity) -> ActivityRow:

@@ -63,6 +63,8 @@ class History:
         self._batch = Batch(1)
         self._writing: asyncio.Task[None] | None = None
         self._ready = False
+        #: On the loop's clock: when the next transaction may begin.
+        self._next_at = 0.0
         self._head = 0
         self._folded = (0, 0)
         self._written = (0, 0)
@@ -114,6 +116,7 @@ class History:
         while True:
             try:
                 self._head = await self._ledger_log.wait(self._folded[0], self._config.wait_ms)
+                await self._keep_pace()
                 await self._project(self._head)
                 backoff.reset()
             except LogUnavailable as error:
@@ -146,6 +149,13 @@ class History:
             "checkpoints_total": self._checkpoints.saves,
             **self._counts,
         }
+
+    async def _keep_pace(self) -> None:
+        """Let the log grow a little when a transaction began a moment ago."""
+        pause = self._next_at - asyncio.get_running_loop().time()
+        if pause > 0:
+            await asyncio.sleep(pause)
+            self._head = await self._ledger_log.head()
 
     # ------------------------------------------------------------------ folding
 
@@ -199,6 +209,7 @@ class History:
         batch, self._batch = self._batch, Batch(self._folded[0] + 1)
         rows = batch.rows(self._fold.ledger, self._catalog)
         end = self._folded
+        self._next_at = asyncio.get_running_loop().time() + self._config.pace_seconds
         time_us = self._fold.ledger.time_us
         self._writing = asyncio.create_task(self._write(batch.n_first, end, rows, time_us))
 

@@ -25,7 +25,7 @@ from outcry.messages.requests import (
     SetFeesOp,
     SplitOp,
 )
-from outcry.ports.projection import Projection, Rows, TablesUnavailable
+from outcry.ports.projection import Projection, Rows, TablesUnavailable, unpack_legs
 from outcry.services.history.config import HistoryConfig
 from outcry.services.history.service import History
 from outcry_wire.records import Side, TimeInForce
@@ -115,12 +115,29 @@ def assert_same(tables: MemoryTables, ledger: Ledger) -> None:
         )  # fmt: skip
     sums: defaultdict[tuple[int, int], int] = defaultdict(int)
     after: dict[tuple[int, int], int] = {}
-    for line in sorted(tables.journal.values(), key=lambda line: (line.n, line.leg)):
-        sums[line.n, line.asset] += line.amount
-        after[line.account, line.asset] = line.balance_after
+    for row in sorted(tables.journal.values(), key=lambda row: row.n):
+        for leg in unpack_legs(row.legs):
+            sums[row.n, leg.asset] += leg.amount
+            after[row.account, leg.asset] = leg.balance_after
     assert not any(sums.values())
     totals = {key: row.total for key, row in tables.balances.items() if row.total or key in after}
     assert totals == after
+
+
+async def test_what_comes_quickly_shares_a_transaction() -> None:
+    """Entries that follow within the pace are written together, not one transaction each."""
+    projection = MemoryProjection()
+    config = HistoryConfig(pace_seconds=0.3)
+    async with Venue().running() as venue, history(venue, projection, config) as service:
+        market = await venue.market("rain")
+        user = await venue.user("ann", HUNDRED)
+        for _ in range(30):
+            await venue.place(limit(user, market, Side.BUY, 4_000, 1))
+        await caught_up(projection, venue)
+        head = await venue.log.head()
+
+    assert head > 60
+    assert service.status()["batches_total"] < 20
 
 
 @pytest.mark.parametrize("seed", [1, 2])
