@@ -23,14 +23,13 @@ from outcry.ports.bus import StreamEntry
 from outcry.ports.ledger_log import Span
 from outcry.ports.projection import (
     BalanceRow,
-    JournalRow,
     MarketRow,
     OrderRow,
     PositionRow,
     Rows,
     TradeRow,
-    pack_leg,
 )
+from outcry.ports.rows import JournalRow, pack_leg
 from outcry.runtime.config import Config
 
 

@@ -5,7 +5,6 @@ from outcry.ports.projection import (
     AuditRow,
     BalanceRow,
     EventRow,
-    JournalRow,
     KeyRow,
     MarketRow,
     OrderRow,
@@ -13,9 +12,8 @@ from outcry.ports.projection import (
     Rows,
     TradeRow,
     UserRow,
-    pack_leg,
 )
-from outcry.ports.rows import CandleRow, PortfolioRow, TurnoverRow
+from outcry.ports.rows import CandleRow, JournalRow, PortfolioRow, TurnoverRow, pack_leg
 
 
 #: Larger than any double or 32-bit number can hold exactly.

@@ -11,11 +11,10 @@ Laws, for every adapter:
 """
 
 from collections.abc import Callable
-from struct import Struct
 from typing import Final, NamedTuple, Protocol
 
 from outcry.domain.errors import OutcryError
-from outcry.ports.rows import CandleRow, PortfolioRow, TurnoverRow
+from outcry.ports.rows import CandleRow, JournalRow, PortfolioRow, TurnoverRow
 
 
 class OutOfPosition(OutcryError):
@@ -190,38 +189,6 @@ class TradeRow(NamedTuple):
     maker_fee: int
     at_us: int
     n: int
-
-
-class JournalRow(NamedTuple):
-    """What entry ``n`` posted to an account (insert): its legs, each packed by `pack_leg`."""
-
-    account: int
-    n: int
-    legs: bytes
-
-
-class Leg(NamedTuple):
-    """One side of a posting. ``leg`` counts in the entry; amounts of an asset sum to 0 in it."""
-
-    leg: int
-    asset: int
-    amount: int
-    balance_after: int
-    #: Place in `outcry.domain.ledger.effects.POSTING_KINDS`.
-    kind: int
-    ref: int
-    at_us: int
-
-
-#: Seven big-endian int64; the view ``journal_legs`` takes them apart in SQL.
-_LEG: Final = Struct(">7q")
-#: ``pack_leg(leg, asset, amount, balance_after, kind, ref, at_us)`` returns the bytes of a leg.
-pack_leg: Final = _LEG.pack
-
-
-def unpack_legs(legs: bytes) -> list[Leg]:
-    """Return the legs of a journal row, in order."""
-    return [Leg._make(fields) for fields in _LEG.iter_unpack(legs)]
 
 
 class ActivityRow(NamedTuple):

@@ -1,5 +1,6 @@
-"""Rows of the projection that say how something went over time."""
+"""Rows of the projection that say how something went over time, and the legs of the journal."""
 
+from struct import Struct
 from typing import Final, NamedTuple
 
 
@@ -69,3 +70,35 @@ class PortfolioRow(NamedTuple):
     at_us: int
     cash: int
     tokens: int
+
+
+class JournalRow(NamedTuple):
+    """What entry ``n`` posted to an account (insert): its legs, each packed by `pack_leg`."""
+
+    account: int
+    n: int
+    legs: bytes
+
+
+class Leg(NamedTuple):
+    """One side of a posting. ``leg`` counts in the entry; amounts of an asset sum to 0 in it."""
+
+    leg: int
+    asset: int
+    amount: int
+    balance_after: int
+    #: Place in `outcry.domain.ledger.effects.POSTING_KINDS`.
+    kind: int
+    ref: int
+    at_us: int
+
+
+#: Seven big-endian int64; the view ``journal_legs`` takes them apart in SQL.
+_LEG: Final = Struct(">7q")
+#: ``pack_leg(leg, asset, amount, balance_after, kind, ref, at_us)`` returns the bytes of a leg.
+pack_leg: Final = _LEG.pack
+
+
+def unpack_legs(legs: bytes) -> list[Leg]:
+    """Return the legs of a journal row, in order."""
+    return [Leg._make(fields) for fields in _LEG.iter_unpack(legs)]

@@ -22,7 +22,8 @@ from outcry.adapters.postgres import (
 )
 from outcry.domain.errors import InvariantError
 from outcry.domain.ledger.effects import POSTING_KINDS
-from outcry.ports.projection import JournalRow, Leg, TablesUnavailable, pack_leg, unpack_legs
+from outcry.ports.projection import TablesUnavailable
+from outcry.ports.rows import JournalRow, Leg, pack_leg, unpack_legs
 
 
 POSTGRES = "postgresql"

@@ -8,7 +8,6 @@ from outcry.ports.projection import (
     AuditRow,
     BalanceRow,
     EventRow,
-    JournalRow,
     KeyRow,
     MarketRow,
     OrderRow,
@@ -17,7 +16,7 @@ from outcry.ports.projection import (
     TradeRow,
     UserRow,
 )
-from outcry.ports.rows import CandleRow, PortfolioRow, TurnoverRow
+from outcry.ports.rows import CandleRow, JournalRow, PortfolioRow, TurnoverRow
 
 
 class MemoryTables:

@@ -21,15 +21,13 @@ from outcry.ports.projection import (
     AuditRow,
     BalanceRow,
     EventRow,
-    JournalRow,
     OrderRow,
     PositionRow,
     Rows,
     TradeRow,
     UserRow,
-    pack_leg,
 )
-from outcry.ports.rows import PortfolioRow
+from outcry.ports.rows import JournalRow, PortfolioRow, pack_leg
 from outcry.services.history.catalog import Catalog
 from outcry.services.history.series import Candles, Turnovers, portfolios
 

@@ -17,59 +17,81 @@ from outcry.ports.rows import CANDLE_SECONDS, CandleRow, PortfolioRow, TurnoverR
 
 HOUR_US: Final = 3_600 * MICROS_PER_SECOND
 DAY_US: Final = 24 * HOUR_US
+#: The shortest interval of a candle; it divides every other.
+_SHORT_US: Final = CANDLE_SECONDS[0] * MICROS_PER_SECOND
 
 
 class Candles:
     """What some fills add to the candles of their markets."""
 
     def __init__(self) -> None:
-        self._rows: dict[tuple[int, int, int], CandleRow] = {}
+        #: By market and beginning of the shortest interval: open, high, low, close, qty, value,
+        #: trades. Longer ones are made of these at the end: a fill costs one look-up.
+        self._short: dict[tuple[int, int], list[int]] = {}
 
     def __len__(self) -> int:
-        """Return how many candles there are."""
-        return len(self._rows)
+        """Return at least how many candles there are."""
+        return len(self._short)
 
     def add(self, fill: Fill) -> None:
         """Take one fill; they come in order."""
-        for seconds in CANDLE_SECONDS:
-            start_us = fill.at_us - fill.at_us % (seconds * MICROS_PER_SECOND)
-            key = fill.market_id, seconds, start_us
-            price = fill.price
-            value = price * fill.qty
-            row = CandleRow(*key, price, price, price, price, fill.qty, value, 1)
-            stands = self._rows.get(key)
-            self._rows[key] = stands.then(row) if stands else row
+        price, qty = fill.price, fill.qty
+        key = fill.market_id, fill.at_us - fill.at_us % _SHORT_US
+        candle = self._short.get(key)
+        if candle is None:
+            self._short[key] = [price, price, price, price, qty, price * qty, 1]
+            return
+        if price > candle[1]:
+            candle[1] = price
+        elif price < candle[2]:
+            candle[2] = price
+        candle[3] = price
+        candle[4] += qty
+        candle[5] += price * qty
+        candle[6] += 1
 
     def rows(self) -> list[CandleRow]:
-        """Return the candles."""
-        return list(self._rows.values())
+        """Return the candles of every interval."""
+        rows: dict[tuple[int, int, int], CandleRow] = {}
+        for (market_id, at_us), candle in self._short.items():
+            for seconds in CANDLE_SECONDS:
+                start_us = at_us - at_us % (seconds * MICROS_PER_SECOND)
+                row = CandleRow(market_id, seconds, start_us, *candle)
+                stands = rows.get(row[:3])
+                rows[row[:3]] = stands.then(row) if stands else row
+        return list(rows.values())
 
 
 class Turnovers:
     """What some fills add to the days of those who traded."""
 
     def __init__(self) -> None:
-        self._rows: dict[tuple[int, int], TurnoverRow] = {}
+        #: By account and day: volume, fees, trades.
+        self._days: dict[tuple[int, int], list[int]] = {}
 
     def __len__(self) -> int:
         """Return how many days of accounts there are."""
-        return len(self._rows)
+        return len(self._days)
 
     def add(self, fill: Fill) -> None:
         """Take both sides of one fill."""
         day_us = fill.at_us - fill.at_us % DAY_US
-        for account, outcome, fee in (
-            (fill.taker_account, fill.taker_outcome, fill.taker_fee),
-            (fill.maker_account, fill.maker_outcome, fill.maker_fee),
-        ):
-            volume = own_price(outcome, fill.price) * fill.qty
-            row = TurnoverRow(account, day_us, volume, fee, 1)
-            stands = self._rows.get((account, day_us))
-            self._rows[account, day_us] = stands.then(row) if stands else row
+        self._add(fill.taker_account, day_us, fill.taker_outcome, fill.taker_fee, fill)
+        self._add(fill.maker_account, day_us, fill.maker_outcome, fill.maker_fee, fill)
 
     def rows(self) -> list[TurnoverRow]:
         """Return the days."""
-        return list(self._rows.values())
+        return [TurnoverRow(*key, *sums) for key, sums in self._days.items()]
+
+    def _add(self, account: int, day_us: int, outcome: int, fee: int, fill: Fill) -> None:
+        volume = own_price(outcome, fill.price) * fill.qty
+        sums = self._days.get((account, day_us))
+        if sums is None:
+            self._days[account, day_us] = [volume, fee, 1]
+            return
+        sums[0] += volume
+        sums[1] += fee
+        sums[2] += 1
 
 
 def portfolios(ledger: Ledger, before_us: int) -> list[PortfolioRow]:

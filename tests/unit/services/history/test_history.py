@@ -25,7 +25,8 @@ from outcry.messages.requests import (
     SetFeesOp,
     SplitOp,
 )
-from outcry.ports.projection import Projection, Rows, TablesUnavailable, unpack_legs
+from outcry.ports.projection import Projection, Rows, TablesUnavailable
+from outcry.ports.rows import unpack_legs
 from outcry.services.history.config import HistoryConfig
 from outcry.services.history.service import History
 from outcry_wire.records import Side, TimeInForce
