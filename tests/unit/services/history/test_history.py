@@ -116,10 +116,10 @@ def assert_same(tables: MemoryTables, ledger: Ledger) -> None:
         )  # fmt: skip
     sums: defaultdict[tuple[int, int], int] = defaultdict(int)
     after: dict[tuple[int, int], int] = {}
-    for row in sorted(tables.journal.values(), key=lambda row: row.n):
-        for leg in unpack_legs(row.legs):
-            sums[row.n, leg.asset] += leg.amount
-            after[row.account, leg.asset] = leg.balance_after
+    for posted in sorted(tables.journal.values(), key=lambda posted: posted.n):
+        for leg in unpack_legs(posted.legs):
+            sums[posted.n, leg.asset] += leg.amount
+            after[posted.account, leg.asset] = leg.balance_after
     assert not any(sums.values())
     totals = {key: row.total for key, row in tables.balances.items() if row.total or key in after}
     assert totals == after
