@@ -77,6 +77,7 @@ class Reject(IntEnum):
     KEY_REUSED = 505
     NOTHING_TO_REDEEM = 506
     FEE_SCHEDULE_INVALID = 507
+    TRANSFER_TO_SELF = 508
 
     # 600: lifecycle
     MARKET_NOT_OPEN = 601
@@ -105,6 +106,7 @@ class Reject(IntEnum):
     MODE_FORBIDS = 708
     OUT_OF_SEQUENCE = 709
     UNAVAILABLE = 710
+    ACCOUNTS_LIMIT = 711
 
     # 800: the book
     POST_ONLY_WOULD_TRADE = 801
@@ -185,6 +187,7 @@ SENTENCES: Final[dict[Reject, str]] = {
     Reject.KEY_REUSED: "This idempotency key was used for a request with other content.",
     Reject.NOTHING_TO_REDEEM: "This account holds no token of this market.",
     Reject.FEE_SCHEDULE_INVALID: "The fee schedule is outside its bounds; see 'expected'.",
+    Reject.TRANSFER_TO_SELF: "A transfer needs two different accounts.",
     Reject.MARKET_NOT_OPEN: "The market is not open; see 'got' for its state.",
     Reject.MARKET_ENDED: "The market has reached its end time and accepts no orders.",
     Reject.MARKET_NOT_CLOSED: "The market must be closed first; see 'got' for its state.",
@@ -211,6 +214,7 @@ SENTENCES: Final[dict[Reject, str]] = {
     Reject.MODE_FORBIDS: "The exchange does not accept this request in its present mode.",
     Reject.OUT_OF_SEQUENCE: "These facts do not follow what was applied last; see 'expected'.",
     Reject.UNAVAILABLE: "A part of the exchange is not reachable at present; repeat the request.",
+    Reject.ACCOUNTS_LIMIT: "This user has as many accounts as allowed; use one of them.",
     Reject.POST_ONLY_WOULD_TRADE: "The post-only order would trade at once; move its price.",
     Reject.BUYS_NOTHING: "The money does not buy one lot at the best price.",
     Reject.ORDER_ID_REUSED: "The order id is in use.",

@@ -176,6 +176,14 @@ class UserCreated(Record, frozen=True, tag="user", array_like=True, gc=False):
     name: str
 
 
+class AccountOpened(Record, frozen=True, tag="account", array_like=True, gc=False):
+    """A further account of a user, by a label that is theirs alone."""
+
+    user_id: int
+    account: int
+    label: str
+
+
 class KeyCreated(Record, frozen=True, tag="key", array_like=True, gc=False):
     """An API key; its secret is derived from the master key and never stored."""
 
@@ -184,6 +192,13 @@ class KeyCreated(Record, frozen=True, tag="key", array_like=True, gc=False):
     generation: int
     scopes: tuple[str, ...]
     label: str
+
+
+class KeyRotated(Record, frozen=True, tag="key_rotated", array_like=True, gc=False):
+    """The API key has a new secret; those of earlier generations are no longer accepted."""
+
+    key_id: int
+    generation: int
 
 
 class KeyRevoked(Record, frozen=True, tag="key_revoked", array_like=True, gc=False):
@@ -237,7 +252,9 @@ LedgerRecord = (
     | Voided
     | FeeScheduleSet
     | UserCreated
+    | AccountOpened
     | KeyCreated
+    | KeyRotated
     | KeyRevoked
     | ModeSet
     | RetentionSet

@@ -149,6 +149,21 @@ class WithdrawOp(Struct, frozen=True, array_like=True, tag="withdraw", gc=False)
     key: str
 
 
+class TransferOp(Struct, frozen=True, array_like=True, tag="transfer", gc=False):
+    """Move *amount* of *asset* between two accounts of one user; once per ``key`` of the source.
+
+    Tokens take their part of the cost with them.
+    """
+
+    actor: int
+    user_id: int
+    source: int
+    target: int
+    asset: int
+    amount: int
+    key: str
+
+
 class SplitOp(Struct, frozen=True, array_like=True, tag="split", gc=False):
     """Turn collateral into ``qty`` lots of each outcome. ``key`` "" : not idempotent."""
 
@@ -329,6 +344,14 @@ class CreateUserOp(Struct, frozen=True, array_like=True, tag="create_user", gc=F
     name: str
 
 
+class OpenAccountOp(Struct, frozen=True, array_like=True, tag="open_account", gc=False):
+    """Open a further account of a user; once per ``label`` of theirs."""
+
+    actor: int
+    user_id: int
+    label: str
+
+
 class CreateKeyOp(Struct, frozen=True, array_like=True, tag="create_key", gc=False):
     """Create an API key for a user with some of the scopes read, trade, admin."""
 
@@ -336,6 +359,14 @@ class CreateKeyOp(Struct, frozen=True, array_like=True, tag="create_key", gc=Fal
     user_id: int
     scopes: tuple[str, ...]
     label: str
+
+
+class RotateKeyOp(Struct, frozen=True, array_like=True, tag="rotate_key", gc=False):
+    """Give an API key a new secret: its next generation. The old one is refused at once."""
+
+    actor: int
+    user_id: int
+    key_id: int
 
 
 class RevokeKeyOp(Struct, frozen=True, array_like=True, tag="revoke_key", gc=False):
@@ -369,6 +400,7 @@ class CheckpointOp(Struct, frozen=True, array_like=True, tag="checkpoint", gc=Fa
 FundsOp = (
     DepositOp
     | WithdrawOp
+    | TransferOp
     | SplitOp
     | MergeOp
     | RedeemOp
@@ -383,7 +415,9 @@ FundsOp = (
     | VoidOp
     | SetFeesOp
     | CreateUserOp
+    | OpenAccountOp
     | CreateKeyOp
+    | RotateKeyOp
     | RevokeKeyOp
     | SetClockOp
     | SetModeOp

@@ -95,8 +95,16 @@ def _user(ledger: Ledger, _effects: Effects, one: rec.UserCreated) -> None:
     lifecycle.add_user(ledger, one.user_id, one.account, one.external_id)
 
 
+def _account(ledger: Ledger, _effects: Effects, one: rec.AccountOpened) -> None:
+    lifecycle.open_account(ledger, one.user_id, one.account, one.label)
+
+
 def _key(ledger: Ledger, _effects: Effects, one: rec.KeyCreated) -> None:
     lifecycle.add_key(ledger, one.key_id, one.user_id, one.generation, one.scopes)
+
+
+def _key_rotated(ledger: Ledger, _effects: Effects, one: rec.KeyRotated) -> None:
+    ledger.keys[one.key_id].generation = one.generation
 
 
 def _key_revoked(ledger: Ledger, _effects: Effects, one: rec.KeyRevoked) -> None:
@@ -126,7 +134,9 @@ RECORD_HANDLERS: dict[type[rec.Record], Callable[[Ledger, Effects, Any], None]] 
     rec.Voided: _voided,
     rec.FeeScheduleSet: _fees,
     rec.UserCreated: _user,
+    rec.AccountOpened: _account,
     rec.KeyCreated: _key,
+    rec.KeyRotated: _key_rotated,
     rec.KeyRevoked: _key_revoked,
     rec.ModeSet: _mode,
     rec.RetentionSet: _retention,

@@ -22,6 +22,9 @@ class Bank:
         #: Paid minus received, and fees minus rebates, by account and market.
         self.paid_in: defaultdict[tuple[int, int], int] = defaultdict(int)
         self.fees: defaultdict[tuple[int, int], int] = defaultdict(int)
+        #: What the tokens cost, by account, market and outcome, and what selling them brought.
+        self.cost: defaultdict[tuple[int, int, int], int] = defaultdict(int)
+        self.realised: defaultdict[tuple[int, int], int] = defaultdict(int)
         self._schedules = schedules
         self._fee: defaultdict[int, Fraction] = defaultdict(Fraction)
         self._charged: defaultdict[int, int] = defaultdict(int)
@@ -36,10 +39,7 @@ class Bank:
             (fact.maker_account, fact.maker_outcome, fact.maker_side),
         ):
             own = 10_000 - fact.price if outcome else fact.price
-            sign = -1 if side else 1
-            self.money[account] -= sign * own * fact.qty
-            self.paid_in[account, market] += sign * own * fact.qty
-            self.tokens[account, market, outcome] += sign * fact.qty
+            self._turn(account, market, outcome, -fact.qty if side else fact.qty, own)
         taker = self._schedules[version_of[fact.taker_order]]
         maker = self._schedules[version_of[fact.maker_order]]
         exact = self._exact(taker, taker.taker_bps, fact)
@@ -55,10 +55,43 @@ class Bank:
 
     def pairs(self, account: int, market: int, qty: int) -> None:
         """Turn money into *qty* pairs, or pairs into money when it is negative."""
-        self.money[account] -= 10_000 * qty
-        self.paid_in[account, market] += 10_000 * qty
         for outcome in (0, 1):
-            self.tokens[account, market, outcome] += qty
+            self._turn(account, market, outcome, qty, 5_000)
+
+    def _turn(self, account: int, market: int, outcome: int, qty: int, price: int) -> None:
+        """Buy *qty* tokens at *price*, or sell them when it is negative."""
+        key = (account, market, outcome)
+        if qty < 0:
+            cost = self._take_cost(key, -qty)
+            self.realised[account, market] += price * -qty - cost
+        else:
+            self.cost[key] += price * qty
+        self.money[account] -= price * qty
+        self.paid_in[account, market] += price * qty
+        self.tokens[key] += qty
+
+    def _take_cost(self, key: tuple[int, int, int], qty: int) -> int:
+        """Take the part of the cost that goes with *qty* tokens."""
+        cost = floor(self.cost[key] * Fraction(qty, self.tokens[key]))
+        self.cost[key] -= cost
+        return cost
+
+    def transfer(self, source: int, target: int, market: int, outcome: int, qty: int) -> None:
+        """Move tokens, with what they cost, from one account to another."""
+        old, new = (source, market, outcome), (target, market, outcome)
+        cost = self._take_cost(old, qty)
+        self.cost[new] += cost
+        for key, sign in ((old, -1), (new, 1)):
+            self.tokens[key] += sign * qty
+            self.paid_in[key[0], market] += sign * cost
+
+    def redeem(self, account: int, market: int, payout: tuple[int, int]) -> None:
+        """Turn all tokens of a market into what they are worth."""
+        for outcome in (0, 1):
+            key = (account, market, outcome)
+            value = self.tokens.pop(key, 0) * payout[outcome]
+            self.money[account] += value
+            self.realised[account, market] += value - self.cost.pop(key, 0)
 
     def refund(self, market: int) -> None:
         """Give back what was paid in, and what is left of the fees; no token is left."""
@@ -68,8 +101,10 @@ class Bank:
         fees = sum(fee for (_, at), fee in self.fees.items() if at == market)
         for key in [key for key in self.tokens if key[1] == market]:
             del self.tokens[key]
+            self.realised[key[0], market] -= self.cost.pop(key, 0)
         for account, amount in self._divide(self.paid_in, market, pot).items():
             self.money[account] += amount
+            self.realised[account, market] += amount
         for account, amount in self._divide(self.fees, market, min(fees, self.house)).items():
             self.money[account] += amount
             self.house -= amount

@@ -12,6 +12,7 @@ from outcry.domain.errors import InvariantError
 from outcry.domain.fees import FeeKind, FeeSchedule
 from outcry.domain.ids import FEES, token_asset
 from outcry.domain.ledger.invariants import audit, check_entry
+from outcry.domain.ledger.state import Position, balance_key
 from outcry.domain.market import MarketMove, MarketState
 from outcry.kernel.naive import NaiveEngine
 from outcry.messages import requests as req
@@ -27,7 +28,7 @@ from outcry_wire.records import OrderKind, SelfTrade, Side, TimeInForce
 
 START_US = 1_700_000_000_000_000
 SECOND = 1_000_000
-USERS = 3
+USERS = 4
 MARKETS = 2
 MONEY = 50_000_000
 
@@ -47,7 +48,7 @@ class LedgerMachine(RuleBasedStateMachine):
         curved=st.tuples(st.integers(0, 1_000), st.integers(0, 1_000), st.integers(0, 10_000)),
     )
     def begin(self, flat: tuple[int, int, int], curved: tuple[int, int, int]) -> None:
-        """Three funded users and two markets, one with each kind of fee."""
+        """Three funded users, one with two accounts, and two markets with each kind of fee."""
         self.clock = ManualClock(START_US)
         self.sequencer = Sequencer(Fold(), AssetConfig())
         self.desk = FundsDesk(self.sequencer, self.clock)
@@ -62,11 +63,13 @@ class LedgerMachine(RuleBasedStateMachine):
         self.versions: dict[int, int] = {}
         self.sequencer.advance(START_US)
         self.accounts = []
-        for number in range(USERS):
+        for number in range(USERS - 1):
             done = self.do(req.CreateUserOp(0, f"user {number}", "", ""))
             self.accounts.append(done.ids[0])
             self.do(req.DepositOp(0, done.ids[0], 0, MONEY, f"deposit {number}"))
             self.bank.money[done.ids[0]] += MONEY
+        # The last one is a second account of the first user, who trades with neither of them.
+        self.accounts.append(self.do(req.OpenAccountOp(0, 1, "second")).id)
         for version in (1, 2):
             schedule = schedules[version]
             self.do(req.SetFeesOp(0, schedule.kind, *schedule[2:]))
@@ -160,6 +163,27 @@ class LedgerMachine(RuleBasedStateMachine):
         if isinstance(result, req.Done):
             self.bank.money[account] -= amount
 
+    @rule(one=users, other=users, amount=st.integers(1, MONEY))
+    def transfer_money(self, one: int, other: int, amount: int) -> None:
+        """Somebody moves money between two accounts; only its own user's are known."""
+        old, new = self.accounts[one], self.accounts[other]
+        owner = self.sequencer.ledger.owners[old]
+        result = self.desk.take(req.TransferOp(0, owner, old, new, 0, amount, "")).result
+        if isinstance(result, req.Done):
+            assert {one, other} == {0, USERS - 1}
+            self.bank.money[old] -= amount
+            self.bank.money[new] += amount
+
+    @rule(there=st.booleans(), market=markets, outcome=outcomes, qty=sizes)
+    def transfer_tokens(self, there: bool, market: int, outcome: int, qty: int) -> None:
+        """The user with two accounts moves tokens between them."""
+        old, new = (self.accounts[0], self.accounts[-1])[:: 1 if there else -1]
+        asset = token_asset(market, outcome)
+        qty = min(qty, self.sequencer.ledger.available(old, asset)) or qty
+        result = self.desk.take(req.TransferOp(0, 1, old, new, asset, qty, "")).result
+        if isinstance(result, req.Done):
+            self.bank.transfer(old, new, market, outcome, qty)
+
     @rule(user=users, amount=st.integers(1, MONEY // 10))
     def take_all(self, user: int, amount: int) -> None:
         """Somebody takes out all that is not set aside, and brings a little back.
@@ -170,8 +194,9 @@ class LedgerMachine(RuleBasedStateMachine):
         available = self.sequencer.ledger.available(account, 0)
         if available:
             self.do(req.WithdrawOp(0, account, 0, available, ""))
-        self.do(req.DepositOp(0, account, 0, amount, ""))
-        self.bank.money[account] += amount - available
+            self.bank.money[account] -= available
+        self.do(req.DepositOp(0, account, 0, amount + MONEY // 20, ""))
+        self.bank.money[account] += amount + MONEY // 20
 
     @rule(seconds=st.integers(1, 4))
     def time_passes(self, seconds: int) -> None:
@@ -188,6 +213,19 @@ class LedgerMachine(RuleBasedStateMachine):
     def pay(self, market: int, payout: int, op: type[req.ResolveOp]) -> None:
         """A closed market gets its payout, or one is proposed."""
         self.desk.take(op(0, market, payout, 10_000 - payout))
+
+    @precondition(lambda self: len(self.sequencer.ledger.orders) > 3)
+    @rule(market=markets, payout=st.sampled_from([0, 2_500, 10_000]),
+          how=st.sampled_from(["resolve", "void", "propose", "refund"]))  # fmt: skip
+    def finish(self, market: int, payout: int, how: str) -> None:
+        """A market that was traded closes, and as soon as it is drained it is paid in some way."""
+        self.close(market)
+        self.catch_up()
+        if how == "refund":
+            self.refund(market)
+            return
+        ops = {"resolve": req.ResolveOp, "void": req.VoidOp, "propose": req.ProposeOp}
+        self.desk.take(ops[how](0, market, payout, 10_000 - payout))
 
     @rule(market=markets)
     def dispute(self, market: int) -> None:
@@ -207,10 +245,7 @@ class LedgerMachine(RuleBasedStateMachine):
         account = self.accounts[user]
         result = self.desk.take(req.RedeemOp(0, account, market, "")).result
         if isinstance(result, req.Done):
-            payout = self.sequencer.ledger.markets[market].payout
-            for outcome in (0, 1):
-                lots = self.bank.tokens.pop((account, market, outcome), 0)
-                self.bank.money[account] += lots * payout[outcome]
+            self.bank.redeem(account, market, self.sequencer.ledger.markets[market].payout)
 
     @rule()
     def checkpoint(self) -> None:
@@ -230,6 +265,13 @@ class LedgerMachine(RuleBasedStateMachine):
         self.entries.append((sealed.n, sealed.body))
         self.commands.extend(item.body for item in sealed.entry.items
                              if isinstance(item, Commands))  # fmt: skip
+
+    @rule()
+    def catch_up(self) -> None:
+        """The kernel carries out everything that is numbered."""
+        self.seal()
+        while self.commands:
+            self.facts()
 
     @precondition(lambda self: self.commands)
     @rule()
@@ -257,9 +299,12 @@ class LedgerMachine(RuleBasedStateMachine):
         for account in self.accounts:
             assert ledger.total(account, 0) == self.bank.money[account]
             for market in range(1, MARKETS + 1):
+                position = ledger.positions.get(balance_key(account, market), Position())
+                assert position.realised == self.bank.realised[account, market]
                 for outcome in (0, 1):
                     owned = ledger.total(account, token_asset(market, outcome))
                     assert owned == self.bank.tokens[account, market, outcome]
+                    assert position.cost[outcome] == self.bank.cost[account, market, outcome]
 
     def take(self, request: req.OrderRequest) -> None:
         """Let the sequencer decide, and remember the fee schedule of an order it grants."""
@@ -272,10 +317,8 @@ class LedgerMachine(RuleBasedStateMachine):
         if not hasattr(self, "sequencer"):
             return
         while self.commands or self.sequencer.batch.count:
-            self.seal()
-            while self.commands:
-                self.facts()
-                self.the_bank_agrees()
+            self.catch_up()
+            self.the_bank_agrees()
         ledger = self.sequencer.ledger
         fold = Fold()
         for n, body in self.entries:
@@ -287,7 +330,7 @@ class LedgerMachine(RuleBasedStateMachine):
         self.kernel.check()
 
 
-LedgerMachine.TestCase.settings = settings(max_examples=60, stateful_step_count=60, deadline=None)
+LedgerMachine.TestCase.settings = settings(max_examples=100, stateful_step_count=80, deadline=None)
 TestLedger = LedgerMachine.TestCase
 
 

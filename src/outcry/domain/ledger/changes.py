@@ -19,14 +19,17 @@ from outcry_wire.records import OrderKind
 def find_order(
     ledger: Ledger, account: int, order_id: int, client_order_id: str
 ) -> Order | Rejected:
-    """Return the live order that *account* names by id or (id 0) by its own name for it."""
+    """Return the live order that *account* names by id or (id 0) by its own name for it.
+
+    By id it may be one of any account of the same user.
+    """
     if not order_id:
         known = ledger.client_orders.get((account, client_order_id))
         order_id = known.order_id if known else 0
     order = ledger.orders.get(order_id)
     if order is None:
         return Rejected(Reject.ORDER_UNKNOWN, client_order_id or str(order_id))
-    if order.account != account:
+    if order.account != account and ledger.owners.get(account) != order.user_id:
         return Rejected(Reject.NOT_OWNER, str(order_id))
     return order
 

@@ -22,6 +22,13 @@ def add_user(ledger: Ledger, user_id: int, account: int, external_id: str) -> No
     ledger.next_account = max(ledger.next_account, account + 1)
 
 
+def open_account(ledger: Ledger, user_id: int, account: int, label: str) -> None:
+    """Register a further account of a user."""
+    ledger.users[user_id].accounts[label] = account
+    ledger.owners[account] = user_id
+    ledger.next_account = max(ledger.next_account, account + 1)
+
+
 def add_key(
     ledger: Ledger, key_id: int, user_id: int, generation: int, scopes: tuple[str, ...]
 ) -> None:

@@ -117,6 +117,8 @@ class User(Struct, gc=False, array_like=True):
     external_id: str
     #: Last log entry that had something for this user's private feed.
     last_n: int = 0
+    #: Further accounts by their labels.
+    accounts: dict[str, int] = field(default_factory=dict)
 
 
 class ApiKey(Struct, gc=False, array_like=True):

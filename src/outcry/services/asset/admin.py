@@ -2,6 +2,7 @@
 
 from outcry.domain import fees
 from outcry.domain.fees import FeeSchedule
+from outcry.domain.ledger.state import ApiKey, Ledger
 from outcry.domain.mode import Mode
 from outcry.domain.rejects import Reject
 from outcry.messages import ledger_records as rec
@@ -11,7 +12,9 @@ from outcry.messages.requests import (
     Declined,
     Done,
     FundsResult,
+    OpenAccountOp,
     RevokeKeyOp,
+    RotateKeyOp,
     SetFeesOp,
     SetModeOp,
 )
@@ -19,6 +22,9 @@ from outcry.services.asset.sequencer import Sequencer
 
 
 EXTERNAL_ID_LENGTH_MAX = 256
+LABEL_LENGTH_MAX = 64
+#: Accounts of one user beside the first.
+FURTHER_ACCOUNTS_MAX = 100
 SCOPES = frozenset({"read", "trade", "admin"})
 
 
@@ -41,6 +47,26 @@ def create_user(sequencer: Sequencer, op: CreateUserOp) -> FundsResult:
     return Done(sequencer.batch.n, user_id, (account,))
 
 
+def open_account(sequencer: Sequencer, op: OpenAccountOp) -> FundsResult:
+    """Open a further account, once per label; the first one has none."""
+    ledger = sequencer.ledger
+    user = ledger.users.get(op.user_id)
+    if user is None:
+        return Declined(Reject.USER_UNKNOWN, str(op.user_id))
+    if not 0 < len(op.label) <= LABEL_LENGTH_MAX:
+        wanted = f"a label of 1 to {LABEL_LENGTH_MAX} characters"
+        return Declined(Reject.FIELD_INVALID, f"{len(op.label)} characters", wanted)
+    known = user.accounts.get(op.label)
+    if known:
+        return Done(ledger.n, known, repeated=True)
+    if len(user.accounts) >= FURTHER_ACCOUNTS_MAX:
+        most = f"at most {FURTHER_ACCOUNTS_MAX} beside the first"
+        return Declined(Reject.ACCOUNTS_LIMIT, str(len(user.accounts)), most)
+    account = ledger.next_account
+    sequencer.record(rec.AccountOpened(sequencer.time_us, op.actor, op.user_id, account, op.label))
+    return Done(sequencer.batch.n, account)
+
+
 def create_key(sequencer: Sequencer, op: CreateKeyOp) -> FundsResult:
     """Create an API key; the door derives its secret."""
     ledger = sequencer.ledger
@@ -58,10 +84,20 @@ def create_key(sequencer: Sequencer, op: CreateKeyOp) -> FundsResult:
     return Done(sequencer.batch.n, key_id, (generation,))
 
 
+def rotate_key(sequencer: Sequencer, op: RotateKeyOp) -> FundsResult:
+    """Give a key its next generation; the door derives its secret."""
+    key = _key(sequencer.ledger, op)
+    if key is None or key.revoked:
+        return Declined(Reject.KEY_UNKNOWN, str(op.key_id))
+    generation = key.generation + 1
+    sequencer.record(rec.KeyRotated(sequencer.time_us, op.actor, op.key_id, generation))
+    return Done(sequencer.batch.n, op.key_id, (generation,))
+
+
 def revoke_key(sequencer: Sequencer, op: RevokeKeyOp) -> FundsResult:
     """Stop accepting a key; revoking again changes nothing."""
-    key = sequencer.ledger.keys.get(op.key_id)
-    if key is None or (op.user_id and key.user_id != op.user_id):
+    key = _key(sequencer.ledger, op)
+    if key is None:
         return Declined(Reject.KEY_UNKNOWN, str(op.key_id))
     if key.revoked:
         return Done(sequencer.ledger.n, op.key_id, repeated=True)
@@ -86,3 +122,9 @@ def set_mode(sequencer: Sequencer, op: SetModeOp) -> FundsResult:
         return Declined(Reject.FIELD_INVALID, str(op.mode), "0 to 3")
     sequencer.record(rec.ModeSet(sequencer.time_us, op.actor, op.mode))
     return Done(sequencer.batch.n)
+
+
+def _key(ledger: Ledger, op: RotateKeyOp | RevokeKeyOp) -> ApiKey | None:
+    """Return the key that is named, of the user who is named, if one is."""
+    key = ledger.keys.get(op.key_id)
+    return key if key and op.user_id in (0, key.user_id) else None

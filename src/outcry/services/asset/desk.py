@@ -17,6 +17,7 @@ from outcry.services.asset.tickets import Ticket
 _OPERATIONS: dict[type[FundsOp], Callable[[Sequencer, Any], FundsResult]] = {
     req.DepositOp: operations.deposit,
     req.WithdrawOp: operations.withdraw,
+    req.TransferOp: operations.transfer,
     req.SplitOp: operations.split,
     req.MergeOp: operations.merge,
     req.RedeemOp: operations.redeem,
@@ -25,6 +26,8 @@ _OPERATIONS: dict[type[FundsOp], Callable[[Sequencer, Any], FundsResult]] = {
     req.SetFeesOp: admin.set_fees,
     req.SetModeOp: admin.set_mode,
     req.CreateUserOp: admin.create_user,
+    req.OpenAccountOp: admin.open_account,
+    req.RotateKeyOp: admin.rotate_key,
     req.CreateKeyOp: admin.create_key,
     req.RevokeKeyOp: admin.revoke_key,
 }

@@ -3,7 +3,8 @@
 Each returns its answer at once; the service gives it when the record is committed.
 """
 
-from outcry.domain.ids import COLLATERAL, EXTERNAL, token_asset
+from outcry.domain.ids import COLLATERAL, EXTERNAL, asset_market, token_asset
+from outcry.domain.ledger.checks import check_funds
 from outcry.domain.ledger.funds import own_key
 from outcry.domain.ledger.state import Ledger, Market
 from outcry.domain.market import ISSUING_STATES, PAID_STATES
@@ -24,8 +25,10 @@ from outcry.messages.requests import (
     MergeOp,
     RedeemOp,
     SplitOp,
+    TransferOp,
     WithdrawOp,
 )
+from outcry.services.asset.answers import declined
 from outcry.services.asset.sequencer import Sequencer
 
 
@@ -60,6 +63,32 @@ def withdraw(sequencer: Sequencer, op: WithdrawOp) -> FundsResult:
         return _short_of_money(available, op.amount)
     sequencer.record(
         rec.Withdraw(sequencer.time_us, op.actor, op.account, op.asset, op.amount, op.key)
+    )
+    return Done(sequencer.batch.n)
+
+
+def transfer(sequencer: Sequencer, op: TransferOp) -> FundsResult:
+    """Move collateral or tokens between two accounts of one user."""
+    ledger = sequencer.ledger
+    # First of all: an account of somebody else is as unknown as one that does not exist.
+    for account in (op.source, op.target):
+        if ledger.owners.get(account) != op.user_id:
+            return Declined(Reject.ACCOUNT_UNKNOWN, str(account))
+    content = (op.source, op.target, op.asset, op.amount)
+    repeated = _repeated(ledger, "transfer", own_key(op.source, op.key), content)
+    if repeated:
+        return repeated
+    if op.source == op.target:
+        return Declined(Reject.TRANSFER_TO_SELF, str(op.source))
+    if op.asset != COLLATERAL and asset_market(op.asset)[0] not in ledger.markets:
+        return Declined(Reject.TOKEN_UNKNOWN, f"asset {op.asset}")
+    if not 0 < op.amount < BALANCE_LIMIT:
+        return Declined(Reject.AMOUNT_INVALID, str(op.amount))
+    short = check_funds(ledger, op.source, op.asset, op.amount)
+    if short:
+        return declined(short)
+    sequencer.record(
+        rec.Transfer(sequencer.time_us, op.actor, op.source, op.target, op.asset, op.amount, op.key)
     )
     return Done(sequencer.batch.n)
 
