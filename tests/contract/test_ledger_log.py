@@ -218,6 +218,25 @@ async def test_applied_is_the_last_committed_fact(log_world: LogWorld) -> None:
     assert await log.applied(2) == 0
 
 
+async def test_what_was_applied_can_be_asked_as_of_an_entry(log_world: LogWorld) -> None:
+    """As of an entry, only facts in it and before it count."""
+    log = await log_world.log()
+    await append_spans(log, await log.open(0), (Span(0, "f", 1, 4),), (), (Span(0, "f", 5, 9),))
+
+    assert [await log.applied(0, at) for at in (0, 1, 2, 3, 4, 99)] == [0, 0, 4, 4, 9, 9]
+
+
+async def test_the_right_to_write_is_free_when_nobody_has_it(log_world: LogWorld) -> None:
+    """A process that asks first gets it, and may ask again; then it opens the log as ever."""
+    log = await log_world.log()
+
+    assert await log.claim()
+    assert await log.claim()
+
+    assert await log.open(7) == Opened(1, 1)
+    await log.append(1, 2, 0, entry(), [])
+
+
 async def test_spans_of_an_entry_that_was_refused_are_not_there(log_world: LogWorld) -> None:
     """Entry and spans come together or not at all."""
     log = await log_world.log()

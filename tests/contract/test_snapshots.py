@@ -141,6 +141,18 @@ def test_one_at_or_below_the_floor_is_always_kept(snapshots_world: SnapshotsWorl
     assert position_at(snapshots, 25) is None
 
 
+def test_what_is_kept_is_listed_by_kind(snapshots_world: SnapshotsWorld) -> None:
+    """Positions come newest first, of that name, timeline and rules version only."""
+    snapshots = snapshots_world.snapshots()
+    save(snapshots, 10, 30, 20)
+    save(snapshots, 40, name="kernel_1")
+    snapshots.save("kernel_0", 2, 50, 1, b"", floor=0)
+    snapshots.save("kernel_0", 1, 60, 2, b"", floor=0)
+
+    assert snapshots.kept("kernel_0", 1, 1) == [30, 20, 10]
+    assert snapshots.kept("kernel_2", 1, 1) == []
+
+
 def test_a_name_never_forgets_for_another(snapshots_world: SnapshotsWorld) -> None:
     """Saving under one name, timeline or rules version deletes nothing of the others."""
     snapshots = snapshots_world.snapshots()

@@ -128,11 +128,12 @@ class Commons:
         if self.own_asset is not None:
             return self.own_asset
 
-        from outcry.adapters.grpc import GrpcAsset
+        from outcry.adapters.grpc import GrpcAsset, target_of
 
         async def connect() -> Asset:
             grpc = self.config.grpc
-            asset = GrpcAsset(f"{grpc.host}:{grpc.port}", self.keys.service_token(role))
+            target = target_of(f"{grpc.host}:{grpc.port}", grpc.standby)
+            asset = GrpcAsset(target, self.keys.service_token(role))
             self.stack.push_async_callback(asset.close)
             return asset
 

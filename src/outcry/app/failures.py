@@ -92,8 +92,8 @@ def _meanings() -> tuple[tuple[Kinds, int, str], ...]:
          "The answer to a commit was lost, so nobody was answered. The next start reads from the "
          "log what happened; clients repeat their requests with the same client_order_id."),
         (Stale, FAILED,
-         "Another process became the writer of this ledger log. Let only one core (or asset) run "
-         "on one database: whoever starts last wins."),
+         "Another core took over the ledger log while this one said nothing. Nobody was answered "
+         "from here since; started again, this one stands by."),
         (Ahead, NEEDS_OPERATOR,
          "PostgreSQL was set back behind what was already published: look for the lost entries "
          "first. `outcry recover --accept-loss` goes on without them."),

@@ -55,6 +55,12 @@ OPTIONS: Final = (
     ("grpc.initial_reconnect_backoff_ms", 50),
     ("grpc.min_reconnect_backoff_ms", 50),
     ("grpc.max_reconnect_backoff_ms", 1_000),
+    # A ledger that was stopped keeps its connections open and says nothing on them.
+    ("grpc.keepalive_time_ms", 2_000),
+    ("grpc.keepalive_timeout_ms", 2_000),
+    ("grpc.http2.ping_timeout_ms", 2_000),
+    ("grpc.keepalive_permit_without_calls", 1),
+    ("grpc.http2.max_pings_without_data", 0),
 )
 _REFUSALS: Final = frozenset(
     {
@@ -75,7 +81,7 @@ class GrpcAsset:
     """The ledger behind one gRPC address. Made and used inside one event loop."""
 
     def __init__(self, address: str, service_token: str) -> None:
-        """Speak to *address* (``host:port`` or ``unix:path``) in the role of *service_token*."""
+        """Speak to *address* (a gRPC target, see `target_of`) in the role of *service_token*."""
         self._metadata = (("authorization", f"Bearer {service_token}"),)
         self._channel: Any = grpc.aio.insecure_channel(address, options=OPTIONS)
         self._stub: Any = AssetServiceStub(self._channel)  # type: ignore[no-untyped-call]

@@ -78,6 +78,9 @@ class Grpc(Section, frozen=True):
 
     host: Host = "127.0.0.1"
     port: Annotated[int, _port("the ledger's gRPC door")] = 5_003
+    standby: Annotated[
+        str, Meta(description="`host:port` of a second core; whoever asks the ledger tries both.")
+    ] = ""
 
 
 class Metrics(Section, frozen=True):

@@ -141,7 +141,7 @@ class AssetService:
                 self._serving and self._committer.failure is None and not self._guard.jumped
             ),
             "standby": int(self._standby.waiting),
-            "log_head": self._committer.head,
+            "log_head": ledger.n if self._standby.waiting else self._committer.head,
             "numbered": sum(shard.numbered for shard in shards),
             "in_flight": sum(shard.numbered - shard.applied for shard in shards),
             "open_orders": len(ledger.orders),

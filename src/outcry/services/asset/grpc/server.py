@@ -18,6 +18,9 @@ OPTIONS: Final = (
     ("grpc.max_send_message_length", BATCH_BYTES_MAX),
     # Two ledgers on one port would share the calls between them.
     ("grpc.so_reuseport", 0),
+    # Doors ask often whether we are there.
+    ("grpc.http2.min_recv_ping_interval_without_data_ms", 1_000),
+    ("grpc.http2.max_ping_strikes", 0),
 )
 
 

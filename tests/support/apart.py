@@ -1,0 +1,93 @@
+"""Every service in a process of its own, against servers that somebody else runs."""
+
+import os
+import signal
+import subprocess
+from pathlib import Path
+from typing import Final
+
+import httpx
+from tests.support.exchange import COMMAND, Client, wait_until
+
+from outcry.adapters.embedded import Endpoints
+from outcry.app.credentials import new_token
+from outcry.app.settings import free_port
+from outcry.runtime.config import load
+
+
+HOST: Final = "127.0.0.1"
+
+
+class Apart:
+    """One process for each service, on shared settings and ports of their own."""
+
+    def __init__(self, folder: Path, servers: Endpoints) -> None:
+        self._folder = folder
+        self.environ = {
+            **{name: text for name, text in os.environ.items() if not name.startswith("OUTCRY_")},
+            "OUTCRY_DATA_DIR": str(folder / "data"),
+            "OUTCRY_POSTGRES_DSN": servers.postgres_dsn,
+            "OUTCRY_REDIS_URL": servers.redis_url,
+            "OUTCRY_GRPC_PORT": str(free_port(HOST)),
+            "OUTCRY_SHARDS_COUNT": "2",
+        }
+        self._processes: dict[str, subprocess.Popen[bytes]] = {}
+        self._clients: list[Client] = []
+        self._http: dict[str, int] = {}
+
+    def start(self, service: str, name: str = "", **settings: str) -> subprocess.Popen[bytes]:
+        """Start one service or group, under a *name* if there are several, with its *settings*."""
+        name = name or service
+        self._http.setdefault(name, free_port(HOST))
+        own = {"OUTCRY_HTTP_PORT": str(self._http[name])}
+        for setting in (
+            "FEEDS",
+            "METRICS_CORE",
+            "METRICS_MATCH",
+            "METRICS_EDGE",
+            "METRICS_HISTORY",
+        ):
+            own[f"OUTCRY_{setting}_PORT"] = str(free_port(HOST))
+        with (self._folder / f"{name}.log").open("ab") as log:
+            self._processes[name] = subprocess.Popen(
+                [*COMMAND, "run", service], env={**self.environ, **own, **settings}, stderr=log
+            )
+        return self._processes[name]
+
+    def log(self, name: str) -> str:
+        """Return what *name* said so far."""
+        return (self._folder / f"{name}.log").read_text()
+
+    def wait_ready(self, name: str) -> None:
+        """Return when the door *name* says that it can serve."""
+        url = f"http://{HOST}:{self._http[name]}/readyz"
+        wait_until(lambda: _ok(url), self._ended)
+
+    def client(self, name: str, user: str, *, admin: bool = False) -> Client:
+        """Return a client of the door *name*."""
+        config = load(environ={"OUTCRY_DATA_DIR": self.environ["OUTCRY_DATA_DIR"]})
+        token = new_token(config, user, admin=admin, ttl="1h")
+        self._clients.append(Client(f"http://{HOST}:{self._http[name]}", token))
+        return self._clients[-1]
+
+    def stop(self) -> dict[str, int]:
+        """Stop every service; returns the exit codes."""
+        for client in self._clients:
+            client.http.close()
+        for process in self._processes.values():
+            process.send_signal(signal.SIGTERM)
+            process.send_signal(signal.SIGCONT)
+        return {name: process.wait(60) for name, process in self._processes.items()}
+
+    def _ended(self) -> str:
+        for name, process in self._processes.items():
+            if process.poll() is not None:
+                return f"{name} ended with {process.returncode}:\n{self.log(name)[-2_000:]}"
+        return ""
+
+
+def _ok(url: str) -> bool:
+    try:
+        return httpx.get(url, timeout=5, trust_env=False).status_code == httpx.codes.OK
+    except httpx.HTTPError:
+        return False
