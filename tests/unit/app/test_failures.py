@@ -13,7 +13,7 @@ from outcry.runtime.publish import Ahead
     ("error", "code", "word"),
     [
         (CommitUnknown("entry 7"), FAILED, "client_order_id"),
-        (Stale("entry 7"), FAILED, "only one core"),
+        (Stale("entry 7"), FAILED, "stands by"),
         (InvariantError("sum"), FAILED, "outcry verify"),
         (LogUnavailable("gone"), FAILED, "postgres.dsn"),
         (Ahead("facts:0", 9, 7), NEEDS_OPERATOR, "recover --accept-loss"),
