@@ -213,7 +213,7 @@ BOOK_HASHED: Final = Struct("<BBHIqqqqQq")
 COMMAND_DONE: Final = Struct("<BBHIqqqB7xq")
 
 #: The layout of each record type.
-LAYOUTS: Final[dict[RecordType, Struct]] = {
+LAYOUTS: Final[dict[int, Struct]] = {
     RecordType.PLACE_ORDER: PLACE_ORDER,
     RecordType.CANCEL_ORDER: CANCEL_ORDER,
     RecordType.CANCEL_ALL: CANCEL_ALL,

@@ -96,7 +96,8 @@ def bound(schedule: FeeSchedule, limit: int, qty: int, slack: int = 0) -> int:
     "Together with the cost at the limit": a fill below the limit may have a higher fee, but never
     by more than its cost is lower.
     """
-    return charge(exact(schedule, schedule.rate_bps_max, limit, qty), slack)[0]
+    rate = schedule.rate_bps_max
+    return charge(exact(schedule, rate, limit, qty), slack)[0] if rate else 0
 
 
 def budget_net_of_fee(schedule: FeeSchedule, money: int) -> int:

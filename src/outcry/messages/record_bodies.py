@@ -18,18 +18,24 @@ def iter_records(body: Body) -> Iterator[tuple[int, ...]]:
     """Yield each record as its fields in layout order, the seven of the header first."""
     offset, end = 0, len(body)
     while offset < end:
-        if end - offset < HEADER_SIZE:
-            raise CorruptError(f"{end - offset} bytes after the last whole record")
-        record_type, _, length = HEADER.unpack_from(body, offset)[:3]
-        try:
-            layout = LAYOUTS[record_type]
-        except KeyError:
-            raise CorruptError(f"record type {record_type} at offset {offset}") from None
-        if length != layout.size or offset + length > end:
-            name = RecordType(record_type).name
-            raise CorruptError(f"a {name} of {length} bytes at offset {offset}")
-        yield layout.unpack_from(body, offset)
-        offset += length
+        layout = LAYOUTS.get(body[offset])
+        if layout is None or offset + layout.size > end:
+            raise _damaged(body, offset)
+        fields = layout.unpack_from(body, offset)
+        if fields[2] != layout.size:
+            raise _damaged(body, offset)
+        yield fields
+        offset += layout.size
+
+
+def _damaged(body: Body, offset: int) -> CorruptError:
+    """Return what is wrong with the record at *offset*."""
+    if len(body) - offset < HEADER_SIZE:
+        return CorruptError(f"{len(body) - offset} bytes after the last whole record")
+    record_type, _, length = HEADER.unpack_from(body, offset)[:3]
+    if record_type not in LAYOUTS:
+        return CorruptError(f"record type {record_type} at offset {offset}")
+    return CorruptError(f"a {RecordType(record_type).name} of {length} bytes at offset {offset}")
 
 
 def span(body: Body) -> tuple[int, int]:

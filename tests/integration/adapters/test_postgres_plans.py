@@ -95,7 +95,9 @@ async def test_upserts_of_a_grown_table_go_by_its_index(
         await grown.execute(f"set {name} = {value}")
     await grown.execute(table.create_stage())
 
-    for text in (table.update_from_stage(), table.insert_from_stage()):
+    # Of a table with columns that stay, the stage lacks those: rows are added another way.
+    adds = () if table.fixed else (table.insert_from_stage(),)
+    for text in (table.update_from_stage(), *adds):
         statement = await grown.prepare(text)
         (explained,) = await statement.explain()
         found = [scan for scan in scans(explained["Plan"]) if scan[1] == table.name]

@@ -108,7 +108,7 @@ def test_skip_lands_inside_bytes(engine_class: type[Kernel]) -> None:
 def test_unknown_types(engine_class: type[Kernel], record_type: int) -> None:
     """What is no command, facts included, is refused by its number and skipped."""
     engine = engine_class()
-    layout = LAYOUTS.get(record_type)  # type: ignore[call-overload]  # not every number is a type
+    layout = LAYOUTS.get(record_type)
     size = layout.size if layout else 32
     record = with_length(bytes([record_type]) + TICK[1:] + bytes(size - 32), size)
     refused, ticked = decode(engine.process(record + TICK))

@@ -64,13 +64,14 @@ class LogReader:
 
     async def entries(self, after: int, upto: int | None) -> AsyncIterator[Row]:
         """Yield rows with ``after < n <= upto``; see `LedgerLog.entries`."""
-        head = await self.head()
-        end = head if upto is None else min(upto, head)
+        end = await self.head() if upto is None else upto
         while after < end:
             with unreachable_as(LogUnavailable):
                 chunk = await self._pool.fetch(_CHUNK, after, end, CHUNK_ROWS_MAX, CHUNK_BYTES)
             if not chunk:
-                raise CorruptError(f"log entry {after + 1} is missing; the head is {head}")
+                if (head := await self.head()) > after:
+                    raise CorruptError(f"log entry {after + 1} is missing; the head is {head}")
+                return
             for n, epoch, at_us, body, crc in chunk:
                 if n != after + 1:
                     raise CorruptError(f"log entry {after + 1} is missing; after it comes {n}")

@@ -136,13 +136,12 @@ def _check_amounts(terms: OrderTerms, market: Market) -> Rejected | None:
 
 def check_size(market: Market, qty: int) -> Rejected | None:
     """Return why the market accepts no order of *qty* lots."""
-    got = format_quantity(qty)
     if qty < market.qty_min:
-        least = format_quantity(market.qty_min)
-        return Rejected(Reject.QUANTITY_BELOW_MINIMUM, got, f"at least {least}")
+        least = f"at least {format_quantity(market.qty_min)}"
+        return Rejected(Reject.QUANTITY_BELOW_MINIMUM, format_quantity(qty), least)
     if qty > market.qty_max:
-        most = format_quantity(market.qty_max)
-        return Rejected(Reject.QUANTITY_ABOVE_MAXIMUM, got, f"at most {most}")
+        most = f"at most {format_quantity(market.qty_max)}"
+        return Rejected(Reject.QUANTITY_ABOVE_MAXIMUM, format_quantity(qty), most)
     return None
 
 

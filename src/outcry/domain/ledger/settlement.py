@@ -8,7 +8,7 @@ The maker's price rules; a taker who would have paid more keeps the difference, 
 for the lots that were filled is released as a whole and only the real cost is paid.
 """
 
-from typing import NamedTuple
+from msgspec import Struct
 
 from outcry.domain import fees
 from outcry.domain.errors import InvariantError
@@ -23,7 +23,7 @@ from outcry.domain.units import TICKS_PER_UNIT
 from outcry_wire.records import MatchKind, OrderKind, Side
 
 
-class Match(NamedTuple):
+class Match(Struct, frozen=True, gc=False):
     """One fill as the kernel reports it; ``price`` in outcome-0 ticks, ``qty`` in lots."""
 
     seq: int
@@ -57,10 +57,12 @@ def settle(ledger: Ledger, effects: Effects, match: Match) -> None:
         _take_from_hold(ledger, effects, order, match, fee, remaining)
     _exchange(ledger, effects, taker, maker, match)
     for order, fee in ((taker, taker_fee), (maker, maker_fee)):
-        post(ledger, effects, order.account, FEES, COLLATERAL, fee, "fee", order.order_id)
-        ledger.position(order.account, order.market_id).fees += fee
-    post(ledger, effects, FEES, maker.account, COLLATERAL, rebate, "rebate", maker.order_id)
-    ledger.position(maker.account, maker.market_id).fees -= rebate
+        if fee:
+            post(ledger, effects, order.account, FEES, COLLATERAL, fee, "fee", order.order_id)
+            ledger.position(order.account, order.market_id).fees += fee
+    if rebate:
+        post(ledger, effects, FEES, maker.account, COLLATERAL, rebate, "rebate", maker.order_id)
+        ledger.position(maker.account, maker.market_id).fees -= rebate
     market.volume += TICKS_PER_UNIT * match.qty
     market.last_price = match.price
     effects.markets[market.market_id] = None
@@ -75,6 +77,8 @@ def _charge(ledger: Ledger, order: Order, match: Match, *, taking: bool) -> tupl
     """Return the exact fee of the fill and the micros charged for it now."""
     schedule = ledger.fees[order.fee_version]
     rate = schedule.taker_bps if taking else schedule.maker_bps
+    if not rate:
+        return 0, 0
     exact = fees.exact(schedule, rate, own_price(order.outcome, match.price), match.qty)
     charged, order.fee_slack = fees.charge(exact, order.fee_slack)
     order.fee += charged

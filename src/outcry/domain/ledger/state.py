@@ -24,17 +24,18 @@ from outcry.domain.units import MICROS_PER_SECOND
 
 MICROS_PER_HOUR: Final = 3_600 * MICROS_PER_SECOND
 
-_ASSET_BITS: Final = 34
+#: Keys are ``account << ASSET_BITS | asset``; hot code writes that out.
+ASSET_BITS: Final = 34
 
 
 def balance_key(account: int, asset: int) -> int:
     """Return the key of the balance of *asset* on *account* (which may be negative)."""
-    return account << _ASSET_BITS | asset
+    return account << ASSET_BITS | asset
 
 
 def split_key(key: int) -> tuple[int, int]:
     """Return ``(account, asset)`` of a balance key, or ``(account, market_id)`` of a position's."""
-    return key >> _ASSET_BITS, key & ((1 << _ASSET_BITS) - 1)
+    return key >> ASSET_BITS, key & ((1 << ASSET_BITS) - 1)
 
 
 class Balance(Struct, gc=False, array_like=True):
@@ -213,7 +214,7 @@ class Ledger(Struct):
 
     def balance(self, account: int, asset: int) -> Balance:
         """Return the balance, which comes into being when it is first asked for."""
-        key = account << _ASSET_BITS | asset
+        key = account << ASSET_BITS | asset
         balance = self.balances.get(key)
         if balance is None:
             balance = self.balances[key] = Balance()
@@ -221,17 +222,17 @@ class Ledger(Struct):
 
     def total(self, account: int, asset: int) -> int:
         """Return all that the account has of *asset*."""
-        balance = self.balances.get(account << _ASSET_BITS | asset)
+        balance = self.balances.get(account << ASSET_BITS | asset)
         return balance.total if balance else 0
 
     def available(self, account: int, asset: int) -> int:
         """Return what of *asset* the account may use."""
-        balance = self.balances.get(account << _ASSET_BITS | asset)
+        balance = self.balances.get(account << ASSET_BITS | asset)
         return balance.total - balance.held if balance else 0
 
     def position(self, account: int, market_id: int) -> Position:
         """Return the position, which comes into being when it is first asked for."""
-        key = account << _ASSET_BITS | market_id
+        key = account << ASSET_BITS | market_id
         position = self.positions.get(key)
         if position is None:
             position = self.positions[key] = Position()

@@ -55,7 +55,8 @@ class OpenBatch:
         self._run: tuple[str, int] = ("", 0)
         self._chunks: list[bytes] = []
         self._decisions: list[Decision] = []
-        self._spans: dict[tuple[int, str], Span] = {}
+        #: First and last seq by shard and kind.
+        self._spans: dict[tuple[int, str], list[int]] = {}
 
     @property
     def idle(self) -> bool:
@@ -89,13 +90,16 @@ class OpenBatch:
             return Sealed(self.n, ledger.time_us, None, [], self)
         events = user_batches(ledger, self.effects, self.n)
         entry = Entry(ENTRY_VERSION, ledger.time_us, self._items, events)
-        return Sealed(self.n, ledger.time_us, entry, list(self._spans.values()), self)
+        spans = [Span(*key, first, last) for key, (first, last) in self._spans.items()]
+        return Sealed(self.n, ledger.time_us, entry, spans, self)
 
     def _extend_span(self, shard: int, kind: str, first: int, last: int) -> None:
         self.count += 1
         known = self._spans.get((shard, kind))
-        start = known.first_seq if known else first
-        self._spans[shard, kind] = Span(shard, kind, start, last)
+        if known:
+            known[1] = last
+        else:
+            self._spans[shard, kind] = [first, last]
 
     def _continue_run(self, kind: str, shard: int) -> None:
         if self._run != (kind, shard):
