@@ -190,6 +190,7 @@ def batch(number: int, dice: random.Random) -> Rows:
         candles=[],
         turnovers=[],
         portfolios=[],
+        accounts=[],
     )
 
 

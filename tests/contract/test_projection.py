@@ -2,6 +2,7 @@
 
 import pytest
 from tests.contract.rows import (
+    ACCOUNT,
     ACTIVITY,
     AUDIT,
     BIG,
@@ -39,6 +40,7 @@ FULL = Rows(
     candles=[CANDLE],
     turnovers=[TURNOVER],
     portfolios=[PORTFOLIO],
+    accounts=[ACCOUNT],
 )
 
 
@@ -56,6 +58,7 @@ async def test_rows_and_position_are_there_after_apply(tables_world: TablesWorld
     assert await tables_world.projection.position() == await queries.position() == 7
     assert await queries.user(1) == USER
     assert await queries.key(1) == KEY
+    assert await queries.account(ACCOUNT.account) == ACCOUNT
     assert await queries.event(1) == EVENT
     assert await queries.market(1) == MARKET
     assert await queries.balances(1, []) == ([balance(1, 0, -900)], 7)

@@ -4,8 +4,11 @@ import asyncio
 
 import pytest
 from tests.contract.rows import (
+    ACCOUNT,
     ACTIVITY,
+    AUDIT,
     EVENT,
+    KEY,
     MARKET,
     NO_ROWS,
     ORDER,
@@ -44,6 +47,8 @@ async def test_what_is_not_there_is_none_or_empty(tables_world: TablesWorld) -> 
     assert await queries.topics() == []
     assert await queries.markets([1, 2]) == []
     assert await queries.all_markets() == []
+    assert await queries.account(ME) is None
+    assert await queries.accounts(1) == []
     assert await queries.balances(ME, []) == ([], 0)
     for page in (
         await queries.events(topic="", title="", sort="newest", page=1, page_size=10),
@@ -51,6 +56,9 @@ async def test_what_is_not_there_is_none_or_empty(tables_world: TablesWorld) -> 
         await queries.open_orders(ME, **ANY, page=1, page_size=10),
         await queries.order_history(ME, **ANY, page=1, page_size=10),
         await queries.activity(ME, **ANY, page=1, page_size=10),
+        await queries.users(page=1, page_size=10),
+        await queries.keys(0, page=1, page_size=10),
+        await queries.audit("", page=1, page_size=10),
     ):
         assert page == ([], 0, 0)
     image = await queries.account_image(ME, 10)
@@ -85,6 +93,32 @@ async def test_users_are_found_by_their_subject(tables_world: TablesWorld) -> No
 
     assert await tables_world.queries.user_by_external_id("auth0|ONE") == second
     assert await tables_world.queries.user_by_external_id("auth0|one") is None
+
+
+async def test_users_accounts_and_keys(tables_world: TablesWorld) -> None:
+    """Users and keys come newest first, accounts the first one first; of one user or of all."""
+    users = [USER._replace(user_id=i, external_id=f"auth0|{i}") for i in (1, 2)]
+    accounts = [ACCOUNT._replace(account=1_000 + i, user_id=1 + i % 2) for i in range(4)]
+    keys = [KEY._replace(key_id=i, user_id=1 + i % 2) for i in range(1, 5)]
+    await apply(tables_world, NO_ROWS._replace(users=users, accounts=accounts, keys=keys))
+    queries = tables_world.queries
+
+    assert (await queries.users(page=1, page_size=1)).rows == [users[1]]
+    assert [row.account for row in await queries.accounts(2)] == [1_001, 1_003]
+    assert await queries.account(1_002) == accounts[2]
+    assert [row.key_id for row in (await queries.keys(1, page=1, page_size=10)).rows] == [4, 2]
+    assert (await queries.keys(0, page=2, page_size=3)).rows == [keys[0]]
+    assert (await queries.keys(0, page=1, page_size=3)).total == 4
+
+
+async def test_audit_newest_first(tables_world: TablesWorld) -> None:
+    """What was done comes newest first, all of it or one kind."""
+    rows = [AUDIT._replace(n=1, leg=leg, kind=kind) for leg, kind in enumerate(("a", "b", "a"))]
+    await apply(tables_world, NO_ROWS._replace(audit=rows))
+
+    page = await tables_world.queries.audit("a", page=1, page_size=10)
+    assert page.rows == [rows[2], rows[0]]
+    assert (await tables_world.queries.audit("", page=1, page_size=2)).total == 3
 
 
 async def test_events_by_topic(tables_world: TablesWorld) -> None:

@@ -55,9 +55,10 @@ class Facts(Struct, frozen=True, array_like=True, tag="f", gc=False):
 
 
 class Recorded(Struct, frozen=True, array_like=True, tag="r", gc=False):
-    """One ledger record."""
+    """One ledger record. ``key_id`` is the API key of who asked, 0 where none was used."""
 
     record: LedgerRecord
+    key_id: int = 0
 
 
 Item = Commands | Facts | Recorded

@@ -53,8 +53,11 @@ class Asset(Protocol):
         """Apply facts ``first..last`` of *shard*; returns the seq applied. Processor only."""
         ...
 
-    async def funds(self, op: FundsOp) -> FundsResult:
-        """Carry out one money, market, user or admin operation."""
+    async def funds(self, op: FundsOp, *, key_id: int = 0) -> FundsResult:
+        """Carry out one money, market, user or admin operation.
+
+        *key_id* is the API key of who asks (0: none was used), for the audit.
+        """
         ...
 
     async def applied(self, shard: int) -> int:

@@ -14,7 +14,7 @@ from collections.abc import Callable
 from typing import Final, NamedTuple, Protocol
 
 from outcry.domain.errors import OutcryError
-from outcry.ports.rows import CandleRow, JournalRow, PortfolioRow, TurnoverRow
+from outcry.ports.rows import AccountRow, CandleRow, JournalRow, PortfolioRow, TurnoverRow
 
 
 class OutOfPosition(OutcryError):
@@ -214,6 +214,8 @@ class AuditRow(NamedTuple):
     kind: str
     body: str
     at_us: int
+    #: The API key of who asked, 0 for a token and for the exchange itself.
+    key_id: int = 0
 
 
 class Rows(NamedTuple):
@@ -233,6 +235,7 @@ class Rows(NamedTuple):
     candles: list[CandleRow]
     turnovers: list[TurnoverRow]
     portfolios: list[PortfolioRow]
+    accounts: list[AccountRow]
 
 
 #: The row type of each table, in the order of the fields of `Rows`.
@@ -251,6 +254,7 @@ ROW_TYPES: Final[tuple[Callable[..., NamedTuple], ...]] = (
     CandleRow,
     TurnoverRow,
     PortfolioRow,
+    AccountRow,
 )
 
 

@@ -14,6 +14,7 @@ from typing import Generic, NamedTuple, Protocol, TypeVar
 
 from outcry.ports.projection import (
     ActivityRow,
+    AuditRow,
     BalanceRow,
     EventRow,
     KeyRow,
@@ -23,6 +24,7 @@ from outcry.ports.projection import (
     TradeRow,
     UserRow,
 )
+from outcry.ports.rows import AccountRow
 
 
 PAGE_SIZE_MAX = 100
@@ -99,6 +101,26 @@ class Queries(Protocol):
 
     async def key(self, key_id: int) -> KeyRow | None:
         """Return the API key, revoked or not."""
+        ...
+
+    async def users(self, *, page: int, page_size: int) -> Page[UserRow]:
+        """Return all users, newest first."""
+        ...
+
+    async def accounts(self, user_id: int) -> list[AccountRow]:
+        """Return the accounts of a user, the first one first."""
+        ...
+
+    async def account(self, account: int) -> AccountRow | None:
+        """Return the account."""
+        ...
+
+    async def keys(self, user_id: int, *, page: int, page_size: int) -> Page[KeyRow]:
+        """Return the API keys of a user (0 = all), revoked or not, newest first."""
+        ...
+
+    async def audit(self, kind: str, *, page: int, page_size: int) -> Page[AuditRow]:
+        """Return what was done by admins and the exchange itself ("" = any kind), newest first."""
         ...
 
     async def topics(self) -> list[str]:

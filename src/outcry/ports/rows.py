@@ -8,6 +8,15 @@ from typing import Final, NamedTuple
 CANDLE_SECONDS: Final = (60, 3_600, 86_400)
 
 
+class AccountRow(NamedTuple):
+    """An account of a user (insert); the first one has no label."""
+
+    account: int
+    user_id: int
+    label: str
+    created_at_us: int
+
+
 class CandleRow(NamedTuple):
     """What traded in one market in one interval (merged into what stands). Outcome-0 ticks, lots.
 

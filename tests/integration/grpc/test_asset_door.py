@@ -49,6 +49,7 @@ class Recorder:
     def __init__(self) -> None:
         self.submitted: list[tuple[list[OrderRequest], bool]] = []
         self.operations: list[FundsOp] = []
+        self.acting_keys: list[int] = []
         self.seq = 100
         self.failures: list[OutcryError] = []
 
@@ -77,8 +78,9 @@ class Recorder:
         self.seq = max(self.seq, last)
         return self.seq
 
-    async def funds(self, op: FundsOp) -> FundsResult:
+    async def funds(self, op: FundsOp, *, key_id: int = 0) -> FundsResult:
         """Do anything."""
+        self.acting_keys.append(key_id)
         self.operations.append(op)
         self._fail()
         return Done(9, 5, (1000,), 3)
@@ -118,6 +120,16 @@ async def wire(tmp_path: Path) -> AsyncIterator[Wire]:
     for client in wire.clients:
         await client.close()
     await server.stop()
+
+
+async def test_the_acting_key_crosses_beside_an_operation(wire: Wire) -> None:
+    """The ledger hears which API key asked, and 0 where none did."""
+    client = wire.client()
+
+    await client.funds(DepositOp(1, 1000, 0, 5, "0xa"), key_id=12)
+    await client.funds(DepositOp(1, 1000, 0, 5, "0xb"))
+
+    assert wire.ledger.acting_keys == [12, 0]
 
 
 async def test_orders_and_answers_cross_unchanged(wire: Wire) -> None:

@@ -48,6 +48,8 @@ CALL_TIMEOUT_SECONDS: Final = 10.0
 ATTEMPTS_MAX: Final = 4
 RETRY_PAUSE_SECONDS: Final = 0.05
 APPLIED_KEY: Final = "outcry-applied"
+#: Metadata of a call: the API key of who asks, for the audit.
+ACTING_KEY: Final = "outcry-key"
 
 OPTIONS: Final = (
     ("grpc.max_receive_message_length", BATCH_BYTES_MAX),
@@ -104,10 +106,10 @@ class GrpcAsset:
             raise OutOfSequence(shard, error.applied, first) from error
         return decode_applied(answer).seq
 
-    async def funds(self, op: FundsOp) -> FundsResult:
+    async def funds(self, op: FundsOp, *, key_id: int = 0) -> FundsResult:
         """Carry out one operation; repeats it when its key makes that safe."""
         call = self._repeat if _is_idempotent(op) else self._call
-        answer: FundsResult = decode_funds_result(await call(self._stub.Funds, encode(op)))
+        answer: FundsResult = decode_funds_result(await call(self._stub.Funds, encode(op), key_id))
         return answer
 
     async def applied(self, shard: int) -> int:
@@ -136,20 +138,31 @@ class GrpcAsset:
             raise CallRefused(f"{len(results)} answers came to {len(requests)} requests")
         return results
 
-    async def _repeat(self, method: Any, body: bytes) -> bytes:  # noqa: ANN401 - untyped grpc
+    async def _repeat(
+        self,
+        method: Any,  # noqa: ANN401 - untyped grpc
+        body: bytes,
+        key_id: int = 0,
+    ) -> bytes:
         pause = RETRY_PAUSE_SECONDS
         for _ in range(ATTEMPTS_MAX - 1):
             try:
-                return await self._call(method, body)
+                return await self._call(method, body, key_id)
             except AssetUnavailable:
                 await asyncio.sleep(pause)
                 pause *= 2
-        return await self._call(method, body)
+        return await self._call(method, body, key_id)
 
-    async def _call(self, method: Any, body: bytes) -> bytes:  # noqa: ANN401 - untyped grpc
+    async def _call(
+        self,
+        method: Any,  # noqa: ANN401 - untyped grpc
+        body: bytes,
+        key_id: int = 0,
+    ) -> bytes:
+        metadata = (*self._metadata, (ACTING_KEY, str(key_id))) if key_id else self._metadata
         try:
             answer = await method(
-                Packed(body=body), metadata=self._metadata, timeout=CALL_TIMEOUT_SECONDS
+                Packed(body=body), metadata=metadata, timeout=CALL_TIMEOUT_SECONDS
             )
         except grpc.aio.AioRpcError as error:
             raise _translate(error) from error

@@ -8,6 +8,7 @@ from outcry.domain.ids import COLLATERAL, token_asset
 from outcry.domain.market import MarketState
 from outcry.domain.order import OrderStatus
 from outcry.ports.projection import (
+    AuditRow,
     BalanceRow,
     EventRow,
     KeyRow,
@@ -26,6 +27,7 @@ from outcry.ports.queries import (
     RowT,
     rows_before,
 )
+from outcry.ports.rows import AccountRow
 
 
 _LIVE_ORDER = (OrderStatus.NEW, OrderStatus.OPEN)
@@ -65,6 +67,28 @@ class MemoryQueries(Queries):
     async def key(self, key_id: int) -> KeyRow | None:
         """Return the API key, revoked or not."""
         return self._tables.keys.get(key_id)
+
+    async def users(self, *, page: int, page_size: int) -> Page[UserRow]:
+        """Return all users, newest first."""
+        return self._page(sorted(self._tables.users.values(), reverse=True), page, page_size)
+
+    async def accounts(self, user_id: int) -> list[AccountRow]:
+        """Return the accounts of a user, the first one first."""
+        return sorted(row for row in self._tables.accounts.values() if row.user_id == user_id)
+
+    async def account(self, account: int) -> AccountRow | None:
+        """Return the account."""
+        return self._tables.accounts.get(account)
+
+    async def keys(self, user_id: int, *, page: int, page_size: int) -> Page[KeyRow]:
+        """Return the API keys of a user (0 = all), revoked or not, newest first."""
+        found = [row for row in self._tables.keys.values() if user_id in (0, row.user_id)]
+        return self._page(sorted(found, reverse=True), page, page_size)
+
+    async def audit(self, kind: str, *, page: int, page_size: int) -> Page[AuditRow]:
+        """Return what was done by admins and the exchange itself ("" = any kind), newest first."""
+        found = [row for row in self._tables.audit.values() if kind in ("", row.kind)]
+        return self._page(sorted(found, reverse=True), page, page_size)
 
     async def topics(self) -> list[str]:
         """Return every topic that an event has, sorted."""

@@ -16,7 +16,7 @@ from outcry.ports.projection import (
     TradeRow,
     UserRow,
 )
-from outcry.ports.rows import CandleRow, JournalRow, PortfolioRow, TurnoverRow
+from outcry.ports.rows import AccountRow, CandleRow, JournalRow, PortfolioRow, TurnoverRow
 
 
 class MemoryTables:
@@ -44,6 +44,7 @@ class MemoryTables:
         self.candles: dict[tuple[int, int, int], CandleRow] = {}
         self.turnovers: dict[tuple[int, int], TurnoverRow] = {}
         self.portfolios: dict[tuple[int, int], PortfolioRow] = {}
+        self.accounts: dict[int, AccountRow] = {}
 
     def write(self, n_last: int, rows: Rows, at_us: int = 0) -> None:
         """Write *rows*, the position and the exchange's time there."""
@@ -66,6 +67,7 @@ class MemoryTables:
             known = self.turnovers.get(day)
             self.turnovers[day] = known.then(turnover) if known else turnover
         self.portfolios.update(((row.account, row.at_us), row) for row in rows.portfolios)
+        self.accounts.update((row.account, row) for row in rows.accounts)
         self.position = n_last
         self.at_us = max(self.at_us, at_us)
         self.waiters.wake()
@@ -87,6 +89,7 @@ class MemoryTables:
             candles=_by_key(self.candles),
             turnovers=_by_key(self.turnovers),
             portfolios=_by_key(self.portfolios),
+            accounts=_by_key(self.accounts),
         )
 
 

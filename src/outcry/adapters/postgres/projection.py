@@ -128,6 +128,7 @@ async def _write(connection: asyncpg.Connection, n_first: int, rows: Rows) -> No
     await _merge(connection, tables.CANDLES, rows.candles)
     await _merge(connection, tables.TURNOVERS, rows.turnovers)
     await _add(connection, tables.PORTFOLIOS, rows.portfolios)
+    await _add(connection, tables.ACCOUNTS, _storable(rows.accounts))
 
 
 async def _add(

@@ -1,7 +1,7 @@
 """Queries in PostgreSQL: read-only sessions of their own, one statement per answer."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from typing import Any, Final, Self
 
@@ -9,13 +9,11 @@ import asyncpg
 
 from outcry.adapters.postgres import query_texts as texts
 from outcry.adapters.postgres.connection import close, open_pool, unreachable_as
+from outcry.adapters.postgres.people import PeopleReads, page_of
 from outcry.adapters.postgres.tables import (
     EVENTS,
-    KEYS,
     MARKETS,
     ORDERS,
-    USERS,
-    Table,
     folded,
     search_grams,
     storable,
@@ -26,13 +24,11 @@ from outcry.ports.projection import (
     ActivityRow,
     BalanceRow,
     EventRow,
-    KeyRow,
     MarketRow,
     OrderRow,
     PositionRow,
     TablesUnavailable,
     TradeRow,
-    UserRow,
 )
 from outcry.ports.queries import (
     EVENT_SORTS,
@@ -41,7 +37,6 @@ from outcry.ports.queries import (
     Page,
     Position,
     Queries,
-    RowT,
     rows_before,
 )
 
@@ -59,15 +54,12 @@ _SETTINGS: Final = {
     "statement_timeout": str(ANSWER_TIMEOUT_MS),
 }
 
-#: Makes a row of the port from the columns of a record, in their order.
-_Make = Callable[[tuple[Any, ...]], RowT]
-
 _POSITION_END: Final = len(PositionRow._fields)
 _MARKET_END: Final = _POSITION_END + len(MarketRow._fields)
 _TRADE_END: Final = len(TradeRow._fields)
 
 
-class PostgresQueries(Queries):
+class PostgresQueries(PeopleReads, Queries):
     """Reads of one exchange. Make it with `connect`."""
 
     def __init__(self, pool: asyncpg.Pool) -> None:
@@ -93,18 +85,6 @@ class PostgresQueries(Queries):
         """Wait until the tables include entry *n*; False when the time was up before."""
         return await self._watch.until(n, timeout_ms) >= n
 
-    async def user_by_external_id(self, external_id: str) -> UserRow | None:
-        """Return the user whose tokens have this subject."""
-        return await self._one(USERS, UserRow._make, "external_id", storable(external_id))
-
-    async def user(self, user_id: int) -> UserRow | None:
-        """Return the user."""
-        return await self._one(USERS, UserRow._make, "user_id", user_id)
-
-    async def key(self, key_id: int) -> KeyRow | None:
-        """Return the API key, revoked or not."""
-        return await self._one(KEYS, KeyRow._make, "key_id", key_id)
-
     async def topics(self) -> list[str]:
         """Return every topic that an event has, sorted."""
         rows = await self._fetch(
@@ -122,7 +102,7 @@ class PostgresQueries(Queries):
         wanted = folded(title)
         search = (wanted, search_grams(wanted)) if wanted else ()
         text = texts.EVENT_PAGES[sort, bool(wanted)]
-        return _page(await self._rows(text, storable(topic), *place, *search), EventRow._make)
+        return page_of(await self._rows(text, storable(topic), *place, *search), EventRow._make)
 
     async def event(self, event_id: int) -> EventRow | None:
         """Return the event."""
@@ -143,7 +123,7 @@ class PostgresQueries(Queries):
     async def balances(self, account: int, assets: Sequence[int]) -> tuple[list[BalanceRow], int]:
         """Return the balances that exist among *assets* ([] = all), by asset, and ``n``."""
         rows = await self._rows(texts.BALANCES_OF, account, list(assets))
-        page = _page(rows, BalanceRow._make)
+        page = page_of(rows, BalanceRow._make)
         return page.rows, page.n
 
     async def positions(
@@ -151,7 +131,7 @@ class PostgresQueries(Queries):
     ) -> Page[Position]:
         """Return positions with tokens in them, newest market first."""
         place = (page_size, rows_before(page, page_size))
-        return _page(
+        return page_of(
             await self._rows(texts.POSITION_PAGE, account, market_id, event_id, *place), _position
         )
 
@@ -160,7 +140,7 @@ class PostgresQueries(Queries):
     ) -> Page[OrderRow]:
         """Return orders that are new or open, newest first."""
         place = (page_size, rows_before(page, page_size))
-        return _page(
+        return page_of(
             await self._rows(texts.LIVE_ORDER_PAGE, account, market_id, event_id, *place),
             OrderRow._make,
         )
@@ -170,7 +150,7 @@ class PostgresQueries(Queries):
     ) -> Page[OrderRow]:
         """Return all orders, newest first."""
         place = (page_size, rows_before(page, page_size))
-        return _page(
+        return page_of(
             await self._rows(texts.ORDER_PAGE, account, market_id, event_id, *place),
             OrderRow._make,
         )
@@ -184,7 +164,7 @@ class PostgresQueries(Queries):
     ) -> Page[AccountActivity]:
         """Return fills, splits, merges and redeems of the account, newest first."""
         place = (page_size, rows_before(page, page_size))
-        return _page(
+        return page_of(
             await self._rows(texts.ACTIVITY_PAGE, account, market_id, event_id, *place), _line
         )
 
@@ -210,15 +190,6 @@ class PostgresQueries(Queries):
             *arguments,
         )
         return [MarketRow._make(row) for row in rows]
-
-    async def _one(
-        self, table: Table, make: _Make[RowT], column: str, value: object
-    ) -> RowT | None:
-        rows = await self._fetch(
-            f"select {table.selected('t')} from {table.name} t where t.{column} = $1",  # noqa: S608 - our own names
-            value,
-        )
-        return make(rows[0]) if rows else None
 
     async def _rows(self, text: str, *arguments: object) -> list[asyncpg.Record]:
         """Return the rows of a text that always has one, unless the tables are being emptied."""
@@ -246,7 +217,7 @@ class PostgresQueries(Queries):
 async def _account_image(
     connection: asyncpg.Connection, n: int, account: int, orders_max: int
 ) -> AccountImage:
-    balances = _page(
+    balances = page_of(
         await connection.fetch(texts.BALANCES_OF, account, [COLLATERAL]), BalanceRow._make
     ).rows
     orders = await connection.fetch(texts.LIVE_ORDER_PAGE, account, 0, 0, orders_max, 0)
@@ -254,16 +225,9 @@ async def _account_image(
     return AccountImage(
         n=n,
         balance=balances[0] if balances else BalanceRow(account, COLLATERAL, 0, 0),
-        orders=_page(orders, OrderRow._make).rows,
+        orders=page_of(orders, OrderRow._make).rows,
         positions=[_position(row) for row in positions],
     )
-
-
-def _page(records: Sequence[asyncpg.Record], make: _Make[RowT]) -> Page[RowT]:
-    first = records[0]
-    rows = [make(record[2:-1]) for record in records if record[-1] is not None]
-    n, total = first[:2]
-    return Page(rows, total or 0, n)
 
 
 def _position(fields: tuple[Any, ...]) -> Position:

@@ -16,7 +16,7 @@ from outcry.ports.projection import (
     TradeRow,
     UserRow,
 )
-from outcry.ports.rows import CandleRow, JournalRow, PortfolioRow, TurnoverRow
+from outcry.ports.rows import AccountRow, CandleRow, JournalRow, PortfolioRow, TurnoverRow
 
 
 #: Name of the tables' position in the table `projection`.
@@ -115,11 +115,12 @@ TURNOVERS: Final = Table(
     ("account", "day_us"),
     MappingProxyType({name: f"t.{name} + s.{name}" for name in TurnoverRow._fields[2:]}),
 )
+ACCOUNTS: Final = Table("accounts", AccountRow._fields, ("account",))
 PORTFOLIOS: Final = Table("portfolios", PortfolioRow._fields, ("account", "at_us"))
 
 ALL: Final = (
     USERS, KEYS, EVENTS, MARKETS, BALANCES, POSITIONS, ORDERS, TRADES, JOURNAL, ACTIVITY, AUDIT,
-    CANDLES, TURNOVERS, PORTFOLIOS,
+    CANDLES, TURNOVERS, PORTFOLIOS, ACCOUNTS,
 )  # fmt: skip
 #: Tables of which existing rows change.
 STAGED: Final = (KEYS, MARKETS, BALANCES, POSITIONS, ORDERS, CANDLES, TURNOVERS)

@@ -68,7 +68,7 @@ def transfer(
         sold(ledger, effects, source, market_id, outcome, amount, cost)
         bought(ledger, effects, target, market_id, outcome, amount, cost)
     post(ledger, effects, source, target, asset, amount, "transfer", 0)
-    remember(ledger, "transfer", own_key(source, key), (source, target, asset, amount))
+    remember_own(ledger, "transfer", source, key, (source, target, asset, amount), 0)
 
 
 def split(

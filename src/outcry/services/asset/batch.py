@@ -77,10 +77,10 @@ class OpenBatch:
         self._chunks.append(body)
         self._extend_span(shard, "f", first, last)
 
-    def add_record(self, record: LedgerRecord) -> None:
-        """Add one ledger record."""
+    def add_record(self, record: LedgerRecord, key_id: int = 0) -> None:
+        """Add one ledger record, asked for by API key *key_id*."""
         self._close_run()
-        self._items.append(Recorded(record))
+        self._items.append(Recorded(record, key_id))
         self.count += 1
 
     def seal(self, ledger: Ledger) -> Sealed:

@@ -53,8 +53,15 @@ class FundsDesk:
         self._clock = clock
         self._checkpoints = sequencer.ledger.n
 
-    def take(self, op: FundsOp) -> Ticket:
-        """Carry out *op* now; the ticket names the commands its answer waits for."""
+    def take(self, op: FundsOp, key_id: int = 0) -> Ticket:
+        """Carry out *op*, asked for by API key *key_id*; the ticket says what its answer awaits."""
+        self._sequencer.acting_key = key_id
+        try:
+            return self._take(op)
+        finally:
+            self._sequencer.acting_key = 0
+
+    def _take(self, op: FundsOp) -> Ticket:
         moved = _MOVES.get(type(op))
         if moved is not None:
             return moved(self._sequencer, op)

@@ -46,6 +46,8 @@ class Sequencer:
         self.batch = OpenBatch(fold.ledger.n + 1)
         self.due = Due(fold.ledger)
         self._ticked_us: dict[int, int] = {}
+        #: API key of who asks for what is being recorded, 0 for a token and for the clock.
+        self.acting_key = 0
         #: Up to which entry the tables are written, as last heard.
         self.tables_n = fold.ledger.n
 
@@ -116,7 +118,7 @@ class Sequencer:
         """Apply *record* and add it to the batch."""
         self.ledger.n = self.batch.n
         self.fold.apply_record(record, self.batch.effects)
-        self.batch.add_record(record)
+        self.batch.add_record(record, self.acting_key)
 
     def move_market(
         self, market_id: int, action: MarketMove, *, actor: int, reason: str

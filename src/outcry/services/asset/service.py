@@ -178,12 +178,12 @@ class AssetService:
         await self._committed()
         return last
 
-    async def funds(self, op: FundsOp) -> FundsResult:
+    async def funds(self, op: FundsOp, *, key_id: int = 0) -> FundsResult:
         """Carry out one operation; see `outcry.ports.asset.Asset`."""
         refused = self._refuse()
         if refused:
             return refused
-        call = self._decide(lambda: [self._desk.take(op)], wait_result=True)
+        call = self._decide(lambda: [self._desk.take(op, key_id)], wait_result=True)
         await self._answered(call, wait_result=True)
         return cast("FundsResult", call.results[0])
 

@@ -10,7 +10,13 @@ from msgspec import MsgspecError, Struct, field, msgpack
 
 from outcry.domain.errors import CorruptError
 from outcry.domain.ledger.state import Market
-from outcry.messages.ledger_records import AddMarket, KeyCreated, KeyRevoked, LedgerRecord
+from outcry.messages.ledger_records import (
+    AddMarket,
+    KeyCreated,
+    KeyRevoked,
+    KeyRotated,
+    LedgerRecord,
+)
 from outcry.ports.projection import KeyRow, MarketRow
 
 
@@ -46,6 +52,9 @@ class Catalog(Struct, array_like=True):
                 created_at_us=record.at_us,
                 revoked_at_us=0,
             )
+        elif isinstance(record, KeyRotated):
+            rotated = self._keys[record.key_id]._replace(generation=record.generation)
+            self._keys[record.key_id] = rotated
         elif isinstance(record, KeyRevoked):
             revoked = self._keys[record.key_id]._replace(revoked_at_us=record.at_us)
             self._keys[record.key_id] = revoked

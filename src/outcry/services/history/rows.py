@@ -27,13 +27,13 @@ from outcry.ports.projection import (
     TradeRow,
     UserRow,
 )
-from outcry.ports.rows import JournalRow, PortfolioRow, pack_leg
+from outcry.ports.rows import AccountRow, JournalRow, PortfolioRow, pack_leg
 from outcry.services.history.catalog import Catalog
 from outcry.services.history.series import Candles, Turnovers, portfolios
 
 
 #: What customers do with their own tokens is activity, not audit.
-_ACTIVITY = (rec.Split, rec.Merge, rec.Redeem)
+_ACTIVITY = (rec.Split, rec.Merge, rec.Redeem, rec.Transfer)
 
 #: Columns of an order are its own fields; the last says which entry changed it.
 _ORDER_FIELDS: Final = attrgetter(*OrderRow._fields[:-1])
@@ -62,6 +62,7 @@ class Batch:
         self._candles = Candles()
         self._turnovers = Turnovers()
         self._portfolios: list[PortfolioRow] = []
+        self._accounts: list[AccountRow] = []
 
     @property
     def entries(self) -> int:
@@ -86,6 +87,7 @@ class Batch:
             + len(self._candles)
             + len(self._turnovers)
             + len(self._portfolios)
+            + len(self._accounts)
         )
 
     def skip(self, n: int) -> None:
@@ -109,8 +111,8 @@ class Batch:
         self._activity += [
             _activity_row(n, leg, activity) for leg, activity in enumerate(effects.activity)
         ]
-        for leg, record in enumerate(records_of(entry)):
-            self._add_record(n, leg, record)
+        for leg, item in enumerate(recorded_in(entry)):
+            self._add_record(n, leg, item)
 
     def look_back(self, ledger: Ledger, before_us: int) -> None:
         """Take note of what everybody is worth, if the last entry began a new hour.
@@ -136,24 +138,36 @@ class Batch:
             candles=self._candles.rows(),
             turnovers=self._turnovers.rows(),
             portfolios=self._portfolios,
+            accounts=self._accounts,
         )
 
-    def _add_record(self, n: int, leg: int, record: rec.LedgerRecord) -> None:
+    def _add_record(self, n: int, leg: int, item: Recorded) -> None:
+        record = item.record
         if isinstance(record, rec.UserCreated):
             self._users.append(_user_row(record))
+            self._accounts.append(_account_row(record, ""))
+        elif isinstance(record, rec.AccountOpened):
+            self._accounts.append(_account_row(record, record.label))
         elif isinstance(record, rec.CreateEvent):
             self._events.append(_event_row(record))
-        elif isinstance(record, rec.KeyCreated | rec.KeyRevoked):
+        elif isinstance(record, rec.KeyCreated | rec.KeyRotated | rec.KeyRevoked):
             self._keys[record.key_id] = None
         if not isinstance(record, _ACTIVITY):
-            self._audit.append(_audit_row(n, leg, record))
+            self._audit.append(_audit_row(n, leg, item))
+
+
+def recorded_in(entry: Entry) -> Iterator[Recorded]:
+    """Yield the ledger records of *entry* in order, with who asked for them."""
+    return (item for item in entry.items if isinstance(item, Recorded))
 
 
 def records_of(entry: Entry) -> Iterator[rec.LedgerRecord]:
     """Yield the ledger records of *entry* in order."""
-    for item in entry.items:
-        if isinstance(item, Recorded):
-            yield item.record
+    return (item.record for item in recorded_in(entry))
+
+
+def _account_row(record: rec.UserCreated | rec.AccountOpened, label: str) -> AccountRow:
+    return AccountRow(record.account, record.user_id, label, record.at_us)
 
 
 def _user_row(record: rec.UserCreated) -> UserRow:
@@ -243,7 +257,9 @@ def _activity_row(n: int, leg: int, activity: Activity) -> ActivityRow:
     )
 
 
-def _audit_row(n: int, leg: int, record: rec.LedgerRecord) -> AuditRow:
+def _audit_row(n: int, leg: int, item: Recorded) -> AuditRow:
+    record = item.record
     said = {name: value for name, value in asdict(record).items() if name not in ("at_us", "actor")}
     kind = str(record.__struct_config__.tag)
-    return AuditRow(n, leg, record.actor, kind, _encode(said).decode(), record.at_us)
+    body = _encode(said).decode()
+    return AuditRow(n, leg, record.actor, kind, body, record.at_us, item.key_id)

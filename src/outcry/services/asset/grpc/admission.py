@@ -1,12 +1,15 @@
 """Who calls, and how a call ends that may not go on."""
 
 from collections.abc import Collection
-from typing import Any, NoReturn
+from typing import Any, Final, NoReturn
 
 import grpc
 
 from outcry.runtime.api_keys import KeyRing
 
+
+#: Metadata of a call: the API key of who asks, for the audit.
+ACTING_KEY: Final = "outcry-key"
 
 Context = Any  # grpc.aio.ServicerContext; grpc ships no types.
 
@@ -25,6 +28,12 @@ async def admit(context: Context, keys: KeyRing, roles: Collection[str]) -> None
     role = await caller(context, keys)
     if role not in roles:
         await refuse(context, role)
+
+
+def acting_key(context: Context) -> int:
+    """Return the API key on whose behalf a door asks, 0 when it names none."""
+    text = str(dict(context.invocation_metadata()).get(ACTING_KEY, ""))
+    return int(text) if text.isascii() and text.isdecimal() else 0
 
 
 async def refuse(context: Context, role: str) -> NoReturn:

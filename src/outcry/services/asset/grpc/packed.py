@@ -18,7 +18,7 @@ from outcry.ports.asset import SUBMIT_COUNT_MAX, Asset, OutOfSequence
 from outcry.rpc.asset_pb2 import Packed
 from outcry.rpc.asset_pb2_grpc import AssetServiceServicer
 from outcry.runtime.api_keys import KeyRing
-from outcry.services.asset.grpc.admission import Context, abort, admit
+from outcry.services.asset.grpc.admission import Context, abort, acting_key, admit
 
 
 #: Trailing metadata of FAILED_PRECONDITION: the seq up to which facts are applied.
@@ -50,7 +50,8 @@ class PackedDoor(AssetServiceServicer):
     async def Funds(self, request: Packed, context: Context) -> Packed:  # noqa: N802
         """Carry out one money, market, user or admin operation."""
         op = await self._open(context, {"door"}, decode_funds, request)
-        return await self._answer(context, self._asset.funds(op))
+        asked = self._asset.funds(op, key_id=acting_key(context))
+        return await self._answer(context, asked)
 
     async def Apply(self, request: Packed, context: Context) -> Packed:  # noqa: N802
         """Apply facts."""
