@@ -26,6 +26,15 @@ class Reject(IntEnum):
     SUBSCRIPTIONS_LIMIT = 110
     NOT_SUBSCRIBED = 111
     CONNECTIONS_LIMIT = 112
+    FRAME_INVALID = 113
+    VERSION_UNSUPPORTED = 114
+    LOGON_EXPECTED = 115
+    LOGON_LATE = 116
+    HEARTBEAT_MISSED = 117
+    READER_SLOW = 118
+    SESSION_MOVED = 119
+    RESEND_GONE = 120
+    LOGGED_OUT = 121
 
     # 200: who asks
     CREDENTIALS_MISSING = 201
@@ -138,6 +147,15 @@ SENTENCES: Final[dict[Reject, str]] = {
     ),
     Reject.NOT_SUBSCRIBED: "This connection does not follow that market.",
     Reject.CONNECTIONS_LIMIT: "This user has as many connections as allowed; close one first.",
+    Reject.FRAME_INVALID: "The bytes are no frame of records; docs/reference/tcp.md shows them.",
+    Reject.VERSION_UNSUPPORTED: "This version of the protocol is not spoken; HELLO names those.",
+    Reject.LOGON_EXPECTED: "The first frame must be a LOGON, and only the first one.",
+    Reject.LOGON_LATE: "No LOGON came in time; log on at once after connecting.",
+    Reject.HEARTBEAT_MISSED: "Nothing was heard for three heartbeats; send HEARTBEAT when idle.",
+    Reject.READER_SLOW: "This connection did not read what it was sent; read faster.",
+    Reject.SESSION_MOVED: "The session logged on again over another connection.",
+    Reject.RESEND_GONE: "These messages are no longer kept; LOGON_ACCEPTED names the oldest.",
+    Reject.LOGGED_OUT: "Logged out as asked.",
     Reject.CREDENTIALS_MISSING: (
         "This route needs credentials; send 'Authorization: Bearer <jwt>' or 'x-api-key'."
     ),

@@ -120,10 +120,9 @@ HEARTBEAT: Final = Struct("<BBHIqqq")
 INSTRUMENTS: Final = Struct("<BBHIqqq")
 #: next_number q: send the numbered messages from this one on once more.
 RESEND: Final = Struct("<BBHIqqqq")
-#: feeds B (`Feed`), 3 pad, depth I (levels of each side, 0: the exchange's most). ``instrument``
-#: is in the header.
-SUBSCRIBE: Final = Struct("<BBHIqqqB3xI")
-UNSUBSCRIBE: Final = Struct("<BBHIqqqB3xI")
+#: feeds B (`Feed`), 7 pad. ``instrument`` is in the header.
+SUBSCRIBE: Final = Struct("<BBHIqqqB7x")
+UNSUBSCRIBE: Final = Struct("<BBHIqqqB7x")
 
 #: version_min H, version_max H, frame_max I, nonce 32s
 HELLO: Final = Struct("<BBHIqqqHHI32s")

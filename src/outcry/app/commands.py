@@ -12,6 +12,8 @@ import typer
 from outcry.app.cli_config import config_app
 from outcry.app.demo.command import EPILOG as DEMO_EPILOG
 from outcry.app.demo.command import demo
+from outcry.app.engine.command import EPILOG as ENGINE_EPILOG
+from outcry.app.engine.command import engine
 from outcry.app.export_command import EPILOG as EXPORT_EPILOG
 from outcry.app.export_command import export
 from outcry.app.failures import FAILED, UsageError
@@ -33,6 +35,7 @@ app.add_typer(config_app, name="config")
 app.command(epilog=DEMO_EPILOG)(demo)
 app.command(epilog=REPLAY_EPILOG)(replay)
 app.command(epilog=EXPORT_EPILOG)(export)
+app.command(epilog=ENGINE_EPILOG)(engine)
 
 
 @app.callback(invoke_without_command=True)

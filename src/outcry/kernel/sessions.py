@@ -91,6 +91,8 @@ class SessionEngine:
         session = session_at(state, state.session_count)
         session.account = account
         session.stp_group = stp_group
+        session.last_seq = session.last_id = session.sent = 0
+        session.first = session.last = 0
         return state.session_count
 
     @property
@@ -142,10 +144,14 @@ class SessionEngine:
 
     def expire(self, time_us: int) -> None:
         """Let the kernel's time be *time_us* if an order expires by then."""
-        core = self.core
-        if core.heap_count != 0 and core.heap[0].at_us <= time_us:
+        if self.due(time_us):
             self._prepare(TICK, 4, time_us, 0)
             self._run(4)
+
+    def due(self, time_us: int) -> bool:
+        """Return whether an order may expire by then."""
+        core = self.core
+        return core.heap_count != 0 and core.heap[0].at_us <= time_us
 
     def cancel(self, place: int, time_us: int) -> int:
         """Cancel what a session has in the books, oldest first; return how many orders it was.

@@ -345,6 +345,14 @@ def test_what_cannot_be_asked(house: House) -> None:
             house.desk.take(A, start, stop, 1)
 
 
+def test_every_one_of_many_sessions_starts_at_nothing(house: House) -> None:
+    """However many were opened before, a session's first order is its first."""
+    for account in range(100, 700):
+        session = house.desk.open(account, 0)
+        assert house.desk.session(session) == (account, 0, 0, 0, 0)
+        assert read(house.take(session, framed(place(1, 1))))[0][0] == "ORDER_PLACED"
+
+
 def test_resumed_sessions_go_on_counting(house: House) -> None:
     """Counts set as a snapshot has them are where commands, ids and numbers go on."""
     house.desk.resume(A, (4, 40, 9))

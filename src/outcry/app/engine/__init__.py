@@ -1,0 +1,1 @@
+"""The command `outcry engine`: matching over TCP without a ledger."""

@@ -1,0 +1,1 @@
+"""Binary TCP order entry: the stand-alone engine. The protocol is `outcry_wire.tcp`."""

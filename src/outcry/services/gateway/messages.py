@@ -1,0 +1,122 @@
+"""What a session may ask besides trading: instruments, the public feed, messages once more."""
+
+from collections.abc import Callable
+from typing import Protocol
+
+from outcry.services.gateway.config import Limits
+from outcry.services.gateway.feed import PublicFeed
+from outcry.services.gateway.outbox import Outbox
+from outcry.services.gateway.room import Instrument, Room
+from outcry.services.gateway.tcp import Connection, now_us
+from outcry_wire.rejects import Reject
+from outcry_wire.tcp import (
+    DONE,
+    INSTRUMENT,
+    NAME_SIZE,
+    RESEND,
+    SUBSCRIBE,
+    Feed,
+    Message,
+    fixed_text,
+    frame,
+)
+
+
+_FEEDS = int(Feed.TOP | Feed.LEVELS | Feed.TRADES)
+
+
+class Engine(Protocol):
+    """What the messages are about."""
+
+    limits: Limits
+    room: Room
+    feed: PublicFeed[Connection]
+    names: dict[int, str]
+
+    def send(self, connection: Connection, data: bytes) -> None:
+        """Send frames after everything that was carried out until now is safe."""
+
+    def kept(self, connection: Connection) -> Outbox | None:
+        """Return what a session was told last."""
+
+
+def instrument_record(instrument: Instrument, name: str, time_us: int) -> bytes:
+    """Return an instrument as everybody is told of it."""
+    head = (Message.INSTRUMENT, 0, INSTRUMENT.size, instrument.number, 0, time_us, 0)
+    return INSTRUMENT.pack(*head, *instrument[1:], fixed_text(name, NAME_SIZE))
+
+
+class Messages:
+    """Carries out the messages of sessions."""
+
+    def __init__(self, engine: Engine) -> None:
+        self._engine = engine
+        self._ways: dict[Message, Callable[[Connection, bytes], None]] = {
+            Message.HEARTBEAT: lambda _connection, _record: None,
+            Message.LOGOUT: lambda connection, _record: connection.end(Reject.LOGGED_OUT),
+            Message.RESEND: self._resend,
+            Message.INSTRUMENTS: self._instruments,
+            Message.SUBSCRIBE: self._subscribe,
+            Message.UNSUBSCRIBE: self._unsubscribe,
+        }
+
+    def hear(self, connection: Connection, kind: Message, record: bytes) -> None:
+        """Carry out a message, or refuse it."""
+        way = self._ways.get(kind)
+        if way is None:
+            connection.refuse(Reject.RECORD_INVALID, kind)
+        else:
+            way(connection, record)
+
+    def _done(self, connection: Connection, kind: Message, count: int) -> None:
+        head = (Message.DONE, 0, DONE.size, 0, 0, now_us(), 0)
+        self._engine.send(connection, frame(DONE.pack(*head, kind, count)))
+
+    def _resend(self, connection: Connection, record: bytes) -> None:
+        kept = self._engine.kept(connection)
+        number = RESEND.unpack(record)[7]
+        if kept is None or number <= 0 or 0 < number < kept.oldest():
+            connection.refuse(Reject.RESEND_GONE, Message.RESEND)
+            return
+        count = 0
+        for frames in kept.since(number):
+            self._engine.send(connection, frames)
+            count += 1
+        self._done(connection, Message.RESEND, count)
+
+    def _instruments(self, connection: Connection, _record: bytes) -> None:
+        instruments = self._engine.room.instruments.values()
+        names = self._engine.names
+        time_us = now_us()
+        records = (
+            instrument_record(instrument, names.get(instrument.number, ""), time_us)
+            for instrument in instruments
+        )
+        self._engine.send(connection, b"".join(map(frame, records)))
+        self._done(connection, Message.INSTRUMENTS, len(instruments))
+
+    def _subscribe(self, connection: Connection, record: bytes) -> None:
+        instrument, feeds = self._asked(record)
+        if instrument not in self._engine.room.instruments:
+            connection.refuse(Reject.INSTRUMENT_UNKNOWN, Message.SUBSCRIBE)
+        elif not feeds or feeds & ~_FEEDS:
+            connection.refuse(Reject.FIELD_INVALID, Message.SUBSCRIBE)
+        elif len(connection.instruments | {instrument}) > self._engine.limits.subscriptions_max:
+            connection.refuse(Reject.SUBSCRIPTIONS_LIMIT, Message.SUBSCRIBE)
+        else:
+            connection.instruments.add(instrument)
+            self._engine.feed.subscribe(connection, instrument, Feed(feeds), now_us())
+            self._done(connection, Message.SUBSCRIBE, 1)
+
+    def _unsubscribe(self, connection: Connection, record: bytes) -> None:
+        instrument, feeds = self._asked(record)
+        if instrument not in connection.instruments:
+            connection.refuse(Reject.NOT_SUBSCRIBED, Message.UNSUBSCRIBE)
+            return
+        if not self._engine.feed.unsubscribe(connection, instrument, Feed(feeds & _FEEDS)):
+            connection.instruments.discard(instrument)
+        self._done(connection, Message.UNSUBSCRIBE, 1)
+
+    def _asked(self, record: bytes) -> tuple[int, int]:
+        fields = SUBSCRIBE.unpack(record)
+        return fields[3], fields[7]
