@@ -110,7 +110,7 @@ class Role(IntEnum):
     MAKER = 1
 
 
-#: version H, flags H (`LogonFlag`), session I (one's own number for it), heartbeat_ms I (0: the
+#: version H, wishes H (`LogonFlag`), session I (one's own number for it), heartbeat_ms I (0: the
 #: exchange's choice), 4 pad, next_number q (first numbered message wanted again; 0: none), key 32s,
 #: proof 32s (`proof_of`; zeros where no secret is asked for). ``account`` is in the header.
 LOGON: Final = Struct("<BBHIqqqHHII4xq32s32s")

@@ -14,6 +14,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Self
 
+import uvloop
 from tests.support.tcp_records import read, unframed
 
 from outcry.services.gateway.config import Limits
@@ -86,6 +87,8 @@ class Client:
         while len(found) < count:
             while len(self._bytes) < 4 or len(self._bytes) < 4 + int.from_bytes(self._bytes[:4]):
                 more = self.socket.recv(1 << 16)
+                if not more:
+                    self.close()
                 assert more, f"closed after {[record[0] for record in found]}"
                 self._bytes += more
             end = 4 + int.from_bytes(self._bytes[:4])
@@ -130,7 +133,7 @@ class Hosted:
 
     def __init__(self, limits: Limits, keys: dict[str, Key] | None) -> None:
         self.limits, self.keys = limits, keys
-        self.loop = asyncio.new_event_loop()
+        self.loop = uvloop.new_event_loop()
         self.port = 0
         self._started = threading.Event()
         self._stop: asyncio.Event
@@ -209,7 +212,6 @@ class Process:
 
     def text(self, begin: int = 0) -> str:
         """Return what the process has said."""
-        self._log.flush()
         return Path(self._log.name).read_text()[begin:]
 
     def hashes(self) -> list[str]:

@@ -7,7 +7,7 @@ What is left of a frame that is not complete stays with the connection until it 
 import asyncio
 import secrets
 import time
-from typing import Final, Protocol
+from typing import Final, Protocol, cast
 
 from outcry.services.gateway.config import Limits
 from outcry.services.gateway.logons import Grant, Logons
@@ -101,8 +101,7 @@ class Connection(asyncio.BufferedProtocol):
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """Greet."""
-        assert isinstance(transport, asyncio.Transport)
-        self._transport = transport
+        self._transport = transport = cast("asyncio.Transport", transport)
         limits = self._host.limits
         transport.set_write_buffer_limits(high=limits.unread_bytes_high)
         refused = self._host.opened(self)
