@@ -152,7 +152,7 @@ class Hosted:
             files.InstrumentEntry(id=1, name="RAIN"),
             files.InstrumentEntry(id=2, name="OIL-DEC", kind="future", tick=1),
         ]
-        files.apply(self.engine.room, files.InstrumentsFile(instrument=entries), limits=False)
+        files.apply(self.engine.room, files.InstrumentsFile(instrument=entries), 1)
         self.engine.names.update({entry.id: entry.name for entry in entries})
         server = EngineServer(self.engine)
         await server.start("127.0.0.1", 0)
@@ -215,7 +215,7 @@ class Process:
         return Path(self._log.name).read_text()[begin:]
 
     def hashes(self) -> list[str]:
-        """Return the state hash of each start."""
+        """Return the state hash of each start and each orderly end."""
         return re.findall(r'"state_hash":"(\w+)"', self.text())
 
     def stop(self, number: int = signal.SIGTERM) -> int:

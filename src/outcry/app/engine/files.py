@@ -121,32 +121,33 @@ def read_keys(path: Path) -> dict[str, Key]:
     return keys
 
 
-def apply(room: Room, wanted: InstrumentsFile, *, limits: bool) -> set[int]:
+def apply(room: Room, wanted: InstrumentsFile, time_us: int) -> set[int]:
     """Make the engine's instruments those of the file; return the ones that changed.
 
     What the file no longer names stays as it is. Raises `UsageError` where an instrument would have
     to become another one, or the engine refuses it.
     """
     changed = set()
-    if limits:
-        bounds = (wanted.limits.account_orders_max, wanted.limits.total_orders_max)
-        room.administer(SET_LIMITS.pack(*_head(room, RecordType.SET_LIMITS, 0), *bounds))
+    bounds = (wanted.limits.account_orders_max, wanted.limits.total_orders_max)
+    if bounds != room.limits:
+        head = _head(room, RecordType.SET_LIMITS, 0, time_us)
+        room.administer(SET_LIMITS.pack(*head, *bounds), time_us)
     for entry in wanted.instrument:
         new, old = entry.wanted(), room.instruments.get(entry.id)
         if new == old:
             continue
         if old is None:
             row = (*new[1:], RULES_VERSION)
-            head = _head(room, RecordType.ADD_INSTRUMENT, new.number)
-            room.administer(ADD_INSTRUMENT.pack(*head, *row))
+            head = _head(room, RecordType.ADD_INSTRUMENT, new.number, time_us)
+            room.administer(ADD_INSTRUMENT.pack(*head, *row), time_us)
         elif (new.kind, new.price_min, new.price_max) != (old.kind, old.price_min, old.price_max):
             raise UsageError(
                 f"instrument {new.number}: kind and price bounds are for ever; it has {old}"
             )
         else:
             settings = (new.state, new.tick, new.qty_min, new.qty_max, new.orders_max)
-            head = _head(room, RecordType.SET_INSTRUMENT, new.number)
-            room.administer(SET_INSTRUMENT.pack(*head, *settings))
+            head = _head(room, RecordType.SET_INSTRUMENT, new.number, time_us)
+            room.administer(SET_INSTRUMENT.pack(*head, *settings), time_us)
         if room.instruments.get(new.number) != new:
             raise UsageError(
                 f"instrument {new.number} is not valid: a market's tick divides 10,000 and its "
@@ -156,10 +157,10 @@ def apply(room: Room, wanted: InstrumentsFile, *, limits: bool) -> set[int]:
     return changed
 
 
-def _head(room: Room, kind: RecordType, instrument: int) -> tuple[int, ...]:
+def _head(room: Room, kind: RecordType, instrument: int, time_us: int) -> tuple[int, ...]:
     sizes = {
         RecordType.SET_LIMITS: SET_LIMITS.size,
         RecordType.ADD_INSTRUMENT: ADD_INSTRUMENT.size,
         RecordType.SET_INSTRUMENT: SET_INSTRUMENT.size,
     }
-    return (kind, 0, sizes[kind], instrument, room.engine.seq + 1, room.time_us, 0)
+    return (kind, 0, sizes[kind], instrument, room.engine.seq + 1, max(time_us, room.time_us), 0)

@@ -69,8 +69,7 @@ async def _serve(terms: Terms) -> int:
         found = recover(engine.room, journal, snapshots)
         generation = found.generation
         log.info("recovered", **found._asdict(), state_hash=engine.room.state_hash())
-    engine.room.time_us = max(engine.room.time_us, now_us())
-    _take_instruments(engine, wanted, limits=True)
+    _take_instruments(engine, wanted)
     server = EngineServer(engine, journal, snapshots, generation)
     await engine.settle()
     with Shutdown(_DRAIN_MS) as shutdown:
@@ -86,6 +85,7 @@ async def _serve(terms: Terms) -> int:
             await _first(shutdown.wait(), server.wait())
         finally:
             await server.stop()
+            log.info("stopped", state_hash=engine.room.state_hash())
     return DONE
 
 
@@ -100,10 +100,8 @@ async def _first(*waits: object) -> None:
         task.result()
 
 
-def _take_instruments(
-    engine: EngineService, wanted: files.InstrumentsFile, *, limits: bool
-) -> set[int]:
-    changed = files.apply(engine.room, wanted, limits=limits)
+def _take_instruments(engine: EngineService, wanted: files.InstrumentsFile) -> set[int]:
+    changed = files.apply(engine.room, wanted, now_us())
     engine.names.update({entry.id: entry.name for entry in wanted.instrument})
     return changed
 
@@ -111,7 +109,7 @@ def _take_instruments(
 def _reload(engine: EngineService, terms: Terms) -> None:
     log = get_logger()
     try:
-        changed = _take_instruments(engine, files.read_instruments(terms.instruments), limits=False)
+        changed = _take_instruments(engine, files.read_instruments(terms.instruments))
     except UsageError as error:
         log.warning("instruments not read again", reason=str(error))
         return

@@ -13,7 +13,7 @@ from typing import Any, Final, NamedTuple
 from outcry import kernel
 from outcry.domain.errors import CorruptError
 from outcry.services.gateway.journal import Entry, Journal, JournalLost, Kind, entries_in, pack
-from outcry_wire.records import INSTRUMENT_CHANGED, RecordType
+from outcry_wire.records import INSTRUMENT_CHANGED, SET_LIMITS, RecordType
 from outcry_wire.snapshot import SNAPSHOT_HEADER, SNAPSHOT_INSTRUMENT
 from outcry_wire.tcp import FRAME_MAX
 
@@ -53,6 +53,8 @@ class Room:
         self.places: dict[tuple[int, int], int] = {}
         self.owners: dict[int, tuple[int, int]] = {}
         self.instruments: dict[int, Instrument] = {}
+        #: Orders that may rest, of one account and of all; 0 and 0 before they were set.
+        self.limits = (0, 0)
         self.time_us = 0
         self._start(kernel.load().Engine())
 
@@ -89,9 +91,9 @@ class Room:
         """Cancel what a session has in the books."""
         self._input(Entry(Kind.CANCEL, place, max(time_us, self.time_us), b""))
 
-    def administer(self, records: bytes) -> None:
-        """Carry out commands of our own: instruments and limits."""
-        self._input(Entry(Kind.COMMANDS, 0, self.time_us, records))
+    def administer(self, record: bytes, time_us: int) -> None:
+        """Carry out a command of our own: about an instrument, or limits."""
+        self._input(Entry(Kind.COMMANDS, 0, max(time_us, self.time_us), record))
 
     def expire(self, time_us: int) -> None:
         """Let the orders expire whose time is up."""
@@ -127,6 +129,9 @@ class Room:
             self.desk.expire(entry.time_us)
         else:
             self._note_instruments(self.desk.carry_out(entry.content))
+            if entry.content[0] == RecordType.SET_LIMITS:
+                account, total = SET_LIMITS.unpack(entry.content)[7:]
+                self.limits = (account, total)
         self.tell_aside()
 
     def _place(self, account: int, number: int, place: int) -> None:
@@ -177,7 +182,9 @@ class Room:
 
     def _read_instruments(self, books: bytes) -> None:
         self.instruments.clear()
-        for row in range(SNAPSHOT_HEADER.unpack_from(books)[6]):
+        header = SNAPSHOT_HEADER.unpack_from(books)
+        self.limits = header[4], header[5]
+        for row in range(header[6]):
             at = SNAPSHOT_HEADER.size + row * SNAPSHOT_INSTRUMENT.size
             *fields, _orders = SNAPSHOT_INSTRUMENT.unpack_from(books, at)
             self.instruments[fields[0]] = Instrument(*fields)
