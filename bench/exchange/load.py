@@ -1,12 +1,14 @@
 """The load: who trades what, in which mix, and how long the answers take.
 
-70 % places, 30 % cancels of live orders; of the places about a third cross and trade. Both outcomes
-and both sides, so transfers, mints and merges all happen.
+70 % places, 30 % cancels of resting orders; of the places a third cross and trade. Both outcomes
+and both sides, so transfers, mints and merges all happen. One order in ten sells tokens that its
+account has split before.
 """
 
 import asyncio
 import random
 import time
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
@@ -15,9 +17,11 @@ from outcry.messages import requests as req
 from outcry_wire.records import OrderKind, SelfTrade, Side, TimeInForce
 
 
-ACCOUNTS, MARKETS, PAIRS = 400, 100, 200_000
-MONEY = 10**14
+ACCOUNTS, MARKETS, MARKETS_OF_ACCOUNT, PAIRS = 400, 100, 10, 2_000_000
+MONEY = 10**15
 SETUP_CALLS_MAX = 64
+#: Resting orders before the first is cancelled.
+RESTING_MIN = 2_000
 
 
 @dataclass
@@ -27,12 +31,18 @@ class Load:
     asset: GrpcAsset
     seed: int
     accounts: list[int] = field(default_factory=list)
-    live: list[tuple[int, int]] = field(default_factory=list)
-    declined: int = 0
-    answered: int = 0
+    resting: list[tuple[int, int]] = field(default_factory=list)
+    #: Answers by what they say: "accepted", or the number of the reject.
+    answers: Counter[str] = field(default_factory=Counter)
 
     def __post_init__(self) -> None:
         self._random = random.Random(self.seed)
+        self._markets: dict[int, list[int]] = {}
+
+    @property
+    def answered(self) -> int:
+        """Requests answered so far."""
+        return self.answers.total()
 
     async def prepare(self) -> None:
         """Register and fund everybody, list the markets, give everybody pairs in some."""
@@ -42,10 +52,14 @@ class Load:
         spec = [req.MarketSpec("m", "Yes?")]
         await self._all([req.CreateEventOp(0, f"e{i}", "e", "", "", "", "", "", 0, 0, spec)
                          for i in range(MARKETS)])  # fmt: skip
+        every = range(1, MARKETS + 1)
+        self._markets = {
+            a: self._random.sample(every, MARKETS_OF_ACCOUNT) for a in self.accounts
+        }  # fmt: skip
         await self._all([
             req.SplitOp(0, account, market, PAIRS, "")
-            for account in self.accounts
-            for market in self._random.sample(range(1, MARKETS + 1), 10)
+            for account, markets in self._markets.items()
+            for market in markets
         ])  # fmt: skip
 
     def batch(self, count: int) -> list[req.OrderRequest]:
@@ -57,29 +71,34 @@ class Load:
         results = await self.asset.submit(batch, wait_result=wait_result)
         at = time.monotonic()
         for request, result in zip(batch, results, strict=True):
-            if isinstance(result, req.OrderAccepted) and isinstance(request, req.PlaceRequest):
-                self.live.append((result.order_id, request.account))
-            elif isinstance(result, req.Declined):
-                self.declined += 1
-        self.answered += len(results)
+            if isinstance(result, req.Declined):
+                self.answers[f"reject {int(result.reject)}"] += 1
+                continue
+            self.answers["accepted"] += 1
+            if isinstance(request, req.PlaceRequest) and _rests(request):
+                assert isinstance(result, req.OrderAccepted)
+                self.resting.append((result.order_id, request.account))
         return at
 
     def _request(self) -> req.OrderRequest:
         chance = self._random.random
-        if chance() < 0.3 and len(self.live) > ACCOUNTS:
-            place = int(chance() * len(self.live))
-            self.live[place], self.live[-1] = self.live[-1], self.live[place]
-            order_id, account = self.live.pop()
+        if chance() < 0.3 and len(self.resting) > RESTING_MIN:
+            place = int(chance() * len(self.resting))
+            self.resting[place], self.resting[-1] = self.resting[-1], self.resting[place]
+            order_id, account = self.resting.pop()
             return req.CancelRequest(account, order_id, "")
         account = self.accounts[int(chance() * ACCOUNTS)]
         outcome, side = int(chance() * 2), Side.SELL if chance() < 0.1 else Side.BUY
-        crossing = chance() < 0.33
+        market = 1 + int(chance() * MARKETS)
+        if side == Side.SELL:
+            market = self._markets[account][int(chance() * MARKETS_OF_ACCOUNT)]
         bid = outcome == side
+        crossing = chance() < 1 / 3
         low, high = (5_010, 5_400) if bid == crossing else (4_600, 4_990)
         return req.PlaceRequest(
-            account, 1 + int(chance() * MARKETS), outcome, side, OrderKind.LIMIT, TimeInForce.GTC,
+            account, market, outcome, side, OrderKind.LIMIT, TimeInForce.GTC,
             False,  # noqa: FBT003 - not post-only
- SelfTrade.CANCEL_TAKER, low + int(chance() * (high - low)),
+            SelfTrade.CANCEL_TAKER, low + int(chance() * (high - low)),
             1 + int(chance() * 100), 0, 0, "",
         )  # fmt: skip
 
@@ -93,3 +112,9 @@ class Load:
             return result
 
         return list(await asyncio.gather(*(one(op) for op in ops)))
+
+
+def _rests(request: req.PlaceRequest) -> bool:
+    """Whether the order was meant to rest: its side of the book is the middle's other side."""
+    is_bid = request.outcome == request.side
+    return (request.price < 5_000) == is_bid

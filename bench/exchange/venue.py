@@ -1,19 +1,26 @@
 """An exchange of this run's own: `outcry up` in a temporary folder, on free ports."""
 
+import asyncio
 import os
 import signal
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Coroutine, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from threading import Event
+from typing import TypeVar
 
+import asyncpg
 import httpx
 
+from outcry.adapters.embedded.postgres import PostgresServer
 from outcry.app.record import Record, RecordFile
 from outcry.runtime.api_keys import KeyRing
+from outcry.runtime.config import Config
 from outcry.runtime.data_dir import DataDir
 from outcry.runtime.secrets import master_key
 
@@ -21,6 +28,7 @@ from outcry.runtime.secrets import master_key
 START_SECONDS_MAX = 120
 STOP_SECONDS_MAX = 60
 COMMAND = (sys.executable, "-c", "from outcry.app.cli import main; main()")
+T = TypeVar("T")
 SETTINGS = {
     "OUTCRY_HTTP_PORT": "0",
     "OUTCRY_FEEDS_PORT": "0",
@@ -74,6 +82,25 @@ class Venue:
         values = [line.split()[-1] for line in text.splitlines() if line.startswith(name)]
         return sum(map(float, values))
 
+    def number(self, query: str) -> int:
+        """Return the single number that *query* yields in the exchange's database."""
+
+        async def ask() -> int:
+            connection = await asyncpg.connect(self._dsn)
+            try:
+                number: int = await connection.fetchval(query)
+            finally:
+                await connection.close()
+            return number
+
+        return _apart(ask())
+
+    def set_commit_delay(self, microseconds: int) -> None:
+        """Have every commit sleep so long before it goes to disk."""
+        for setting in (f"commit_delay = {microseconds}", "commit_siblings = 0"):
+            _apart(self._execute(f"alter system set {setting}"))
+        _apart(self._execute("select pg_reload_conf()"))
+
     def cpu_seconds(self) -> dict[str, float]:
         """Return the CPU time that each process has used."""
         ticks = os.sysconf("SC_CLK_TCK")
@@ -96,6 +123,18 @@ class Venue:
             self._process.kill()
             self._process.wait()
 
+    @property
+    def _dsn(self) -> str:
+        config = Config(data_dir=str(self.data_dir)).postgres
+        return PostgresServer(config, DataDir(self.data_dir), Event()).address()
+
+    async def _execute(self, statement: str) -> None:
+        connection = await asyncpg.connect(self._dsn)
+        try:
+            await connection.execute(statement)
+        finally:
+            await connection.close()
+
     def _answers(self, record: Record) -> bool:
         try:
             ready = httpx.get(f"http://{record.addresses['http']}/readyz", trust_env=False)
@@ -114,6 +153,12 @@ def venue() -> Iterator[Venue]:
             yield running
         finally:
             running.stop()
+
+
+def _apart(work: Coroutine[object, object, T]) -> T:
+    """Run *work* on a loop of its own, whatever loop this thread runs."""
+    with ThreadPoolExecutor(1) as thread:
+        return thread.submit(asyncio.run, work).result()
 
 
 def _ticks(pid: int) -> int:

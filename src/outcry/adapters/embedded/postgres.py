@@ -39,6 +39,9 @@ _SETTINGS = {
     "timezone": "UTC",
     "log_timezone": "UTC",
     "jit": "off",  # our queries are short
+    # Fewer checkpoints: after each, the first change of every page is logged as the whole page.
+    "max_wal_size": "2GB",
+    "min_wal_size": "256MB",
 }
 
 
