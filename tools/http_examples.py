@@ -41,6 +41,11 @@ def order(token: str, side: str, price: str, quantity: str, **more: object) -> d
     }
 
 
+def admin(path: str, **body: object) -> Call:
+    """Return a request of an operator."""
+    return Call("POST", f"/api/admin/{path}", "root", body)
+
+
 EVENT = {
     "event_identifier": "rain-2027-06-01",
     "title": "Rain in Lisbon on 1 June 2027?",
@@ -205,6 +210,38 @@ SECTIONS = (
         ),
     ),
     Section(
+        "Accounts",
+        "A user may have further accounts beside the first, each with balances, orders and "
+        "positions of its own; they never trade with one another. `account` names one wherever "
+        "orders, tokens and reads are concerned. An account of somebody else is unknown.",
+        (
+            Call("POST", "/api/accounts", "ann", {"label": "hedges"}),
+            Call(
+                "POST",
+                "/api/transfer",
+                "ann",
+                {"from_account": 1000, "to_account": 1003, "amount": "10"},
+                ("Idempotency-Key: move-1",),
+            ),
+            Call(
+                "POST",
+                "/api/place_order",
+                "ann",
+                order("{yes}", "buy", "0.10", "1", account=1003),
+            ),
+            Call("POST", "/api/cancel_all_orders", "ann", {"account": 1003}),
+            Call("GET", "/api/accounts", "ann"),
+            Call("GET", "/api/balance?uid=1&account=1003"),
+            Call(
+                "POST",
+                "/api/transfer",
+                "ann",
+                {"from_account": 1002, "to_account": 1000, "amount": "10"},
+                status=404,
+            ),
+        ),
+    ),
+    Section(
         "The end of a market",
         "`close` is answered when every order of the market is cancelled and nothing is open. "
         "Then it is resolved, by `winner` (an outcome's name or token id) or by a `payout` that "
@@ -230,24 +267,14 @@ SECTIONS = (
         "Pause, resume, close and dispute concern those that can, payouts those that are named, a "
         "void those that have no payout yet.",
         (
-            Call("POST", "/api/admin/events", "root", CUP),
-            Call("POST", "/api/admin/events/2/pause", "root", {"reason": "half-time"}),
-            Call("POST", "/api/admin/events/2/resume", "root", {}),
-            Call("POST", "/api/admin/events/2/close", "root", {"reason": "final whistle"}),
-            Call(
-                "POST",
-                "/api/admin/events/2/propose",
-                "root",
-                {"payouts": [{"market_id": 3, "winner": "Yes"}]},
-            ),
-            Call("POST", "/api/admin/events/2/dispute", "root", {"reason": "offside"}),
-            Call(
-                "POST",
-                "/api/admin/events/2/resolve",
-                "root",
-                {"payouts": [{"market_id": 3, "winner": "No"}]},
-            ),
-            Call("POST", "/api/admin/events/2/void", "root", {"payout": ["0.5", "0.5"]}),
+            admin("events", **CUP),
+            admin("events/2/pause", reason="half-time"),
+            admin("events/2/resume"),
+            admin("events/2/close", reason="final whistle"),
+            admin("events/2/propose", payouts=[{"market_id": 3, "winner": "Yes"}]),
+            admin("events/2/dispute", reason="offside"),
+            admin("events/2/resolve", payouts=[{"market_id": 3, "winner": "No"}]),
+            admin("events/2/void", payout=["0.5", "0.5"]),
         ),
     ),
     Section(
@@ -259,7 +286,13 @@ SECTIONS = (
             Call("POST", "/api/admin/mode", "root", {"mode": "cancel_only"}),
             Call("POST", "/api/admin/clock", "root", {"time": 1_800_000_060}),
             Call("POST", "/api/admin/checkpoint", "root", {}),
+            Call("GET", "/api/admin/users?page_size=2", "root"),
+            Call("GET", "/api/admin/users/1", "root"),
+            Call("GET", "/api/admin/users/1/accounts", "root"),
+            Call("POST", "/api/admin/keys/1/rotate", "root", {}),
             Call("POST", "/api/admin/keys/1/revoke", "root", {}),
+            Call("GET", "/api/admin/keys?user_id=3", "root"),
+            Call("GET", "/api/admin/audit?kind=resolved", "root"),
             Call("GET", "/api/portfolio_history?uid=1&interval=1d"),
         ),
     ),

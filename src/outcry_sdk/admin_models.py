@@ -1,5 +1,7 @@
 """What the exchange answers to its operators, and what a market to be listed is made of."""
 
+from typing import Any
+
 from msgspec import Struct
 
 from outcry_sdk.amounts import Amount
@@ -53,6 +55,81 @@ class KeyMade(Struct, frozen=True):
     generation: int
     api_key: str
     n: int
+
+
+class Person(Struct, frozen=True):
+    """A user, as an operator sees them."""
+
+    user_id: int
+    account: int
+    external_id: str
+    address: str
+    name: str
+    created_at: int
+
+
+class UsersPage(Struct, frozen=True):
+    """A page of users, newest first."""
+
+    users: list[Person]
+    total: int
+    has_more: bool
+    n: int
+
+    @property
+    def items(self) -> list[Person]:
+        """The users."""
+        return self.users
+
+
+class Key(Struct, frozen=True):
+    """An API key without its secret; ``revoked_at`` is 0 while it is good."""
+
+    key_id: int
+    user_id: int
+    generation: int
+    scopes: list[str]
+    label: str
+    created_at: int
+    revoked_at: int
+
+
+class KeysPage(Struct, frozen=True):
+    """A page of API keys, newest first."""
+
+    keys: list[Key]
+    total: int
+    has_more: bool
+    n: int
+
+    @property
+    def items(self) -> list[Key]:
+        """The keys."""
+        return self.keys
+
+
+class AuditLine(Struct, frozen=True):
+    """One thing that was done: by whom (0: the exchange), with which key (0: none)."""
+
+    n: int
+    kind: str
+    user_id: int
+    key_id: int
+    data: dict[str, Any]
+    timestamp: int
+
+
+class AuditPage(Struct, frozen=True):
+    """A page of what was done, newest first."""
+
+    lines: list[AuditLine]
+    total: int
+    has_more: bool
+
+    @property
+    def items(self) -> list[AuditLine]:
+        """The lines."""
+        return self.lines
 
 
 class FeesMade(Struct, frozen=True):

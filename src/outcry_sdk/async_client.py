@@ -8,7 +8,7 @@ from typing import Any, Concatenate, ParamSpec, Self, TypeVar
 
 import httpx
 
-from outcry_sdk.calls import charts, lifecycle, market, operating, trading
+from outcry_sdk.calls import charts, lifecycle, market, operating, people, trading
 from outcry_sdk.calls.call import Call
 from outcry_sdk.core import Answer, Lost, Pause, Retries, conversation
 from outcry_sdk.credentials import Credentials
@@ -142,6 +142,9 @@ class AsyncClient:
     split = _awaited(trading.split)
     merge = _awaited(trading.merge)
     redeem = _awaited(trading.redeem)
+    accounts = _awaited(people.accounts)
+    open_account = _awaited(people.open_account)
+    transfer = _awaited(people.transfer)
 
     # --- operators'
 
@@ -150,6 +153,12 @@ class AsyncClient:
     create_user = _awaited(operating.create_user)
     create_key = _awaited(operating.create_key)
     revoke_key = _awaited(operating.revoke_key)
+    rotate_key = _awaited(people.rotate_key)
+    keys = _awaited(people.keys)
+    users = _awaited(people.users)
+    user = _awaited(people.user)
+    user_accounts = _awaited(people.user_accounts)
+    audit = _awaited(people.audit)
     set_fees = _awaited(operating.set_fees)
     create_event = _awaited(operating.create_event)
     add_market = _awaited(operating.add_market)

@@ -8,7 +8,7 @@ from typing import Any, Concatenate, ParamSpec, Self, TypeVar
 
 import httpx
 
-from outcry_sdk.calls import charts, lifecycle, market, operating, trading
+from outcry_sdk.calls import charts, lifecycle, market, operating, people, trading
 from outcry_sdk.calls.call import Call
 from outcry_sdk.core import Answer, Lost, Pause, Retries, conversation
 from outcry_sdk.credentials import Credentials
@@ -139,6 +139,9 @@ class Client:
     split = _now(trading.split)
     merge = _now(trading.merge)
     redeem = _now(trading.redeem)
+    accounts = _now(people.accounts)
+    open_account = _now(people.open_account)
+    transfer = _now(people.transfer)
 
     # --- operators'
 
@@ -147,6 +150,12 @@ class Client:
     create_user = _now(operating.create_user)
     create_key = _now(operating.create_key)
     revoke_key = _now(operating.revoke_key)
+    rotate_key = _now(people.rotate_key)
+    keys = _now(people.keys)
+    users = _now(people.users)
+    user = _now(people.user)
+    user_accounts = _now(people.user_accounts)
+    audit = _now(people.audit)
     set_fees = _now(operating.set_fees)
     create_event = _now(operating.create_event)
     add_market = _now(operating.add_market)

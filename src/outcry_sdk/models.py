@@ -14,6 +14,31 @@ from msgspec import Struct, field
 ItemT = TypeVar("ItemT")
 
 
+class Account(Struct, frozen=True):
+    """One of one's accounts; the first one has no label."""
+
+    account: int
+    label: str
+    #: Collateral, what is set aside for orders included.
+    balance: Decimal
+    available: Decimal
+
+
+class Accounts(Struct, frozen=True):
+    """All of one's accounts, as of log entry ``n``."""
+
+    accounts: list[Account]
+    n: int
+
+
+class AccountMade(Struct, frozen=True):
+    """An account that exists as of log entry ``n``."""
+
+    account: int
+    n: int
+    repeated: bool
+
+
 class Market(Struct, frozen=True, kw_only=True):
     """A proposition with two outcomes."""
 

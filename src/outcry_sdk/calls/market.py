@@ -52,14 +52,15 @@ def depth(event_id: int, market_id: int) -> Call[Depth]:
     return get("/api/depth", _depth, {"event_id": event_id, "market_id": market_id})
 
 
-def balance(uid: int, *, after: int = 0) -> Call[Decimal]:
+def balance(uid: int, *, account: int = 0, after: int = 0) -> Call[Decimal]:
     """Return a user's collateral, what is set aside for orders included."""
-    return get("/api/balance", _balance, {"uid": uid, "after": after})
+    return get("/api/balance", _balance, {"uid": uid, "account": account, "after": after})
 
 
 def positions(
     uid: int,
     *,
+    account: int = 0,
     event_id: int = 0,
     market_id: int = 0,
     page: int = 1,
@@ -68,12 +69,15 @@ def positions(
 ) -> Call[PositionsPage]:
     """Return a user's tokens with average cost, present value and profit."""
     query = {"event_id": event_id, "market_id": market_id, "page": page, "page_size": page_size}
-    return get("/api/positions", _positions, query | {"uid": uid, "after": after})
+    return get(
+        "/api/positions", _positions, query | {"uid": uid, "account": account, "after": after}
+    )
 
 
 def open_orders(
     uid: int,
     *,
+    account: int = 0,
     event_id: int = 0,
     market_id: int = 0,
     page: int = 1,
@@ -82,12 +86,15 @@ def open_orders(
 ) -> Call[OpenOrdersPage]:
     """Return a user's orders that are new or rest in a book, newest first."""
     query = {"event_id": event_id, "market_id": market_id, "page": page, "page_size": page_size}
-    return get("/api/open_orders", _open_orders, query | {"uid": uid, "after": after})
+    return get(
+        "/api/open_orders", _open_orders, query | {"uid": uid, "account": account, "after": after}
+    )
 
 
 def activity(
     uid: int,
     *,
+    account: int = 0,
     event_id: int = 0,
     market_id: int = 0,
     page: int = 1,
@@ -96,4 +103,4 @@ def activity(
 ) -> Call[ActivityPage]:
     """Return a user's fills, splits, merges and redemptions, newest first."""
     query = {"event_id": event_id, "market_id": market_id, "page": page, "page_size": page_size}
-    return get("/api/activity", _activity, query | {"uid": uid, "after": after})
+    return get("/api/activity", _activity, query | {"uid": uid, "account": account, "after": after})

@@ -39,16 +39,24 @@ def user_data() -> Call[User]:
 
 
 def order_history(
-    *, event_id: int = 0, market_id: int = 0, page: int = 1, page_size: int = 20, after: int = 0
+    *,
+    account: int = 0,
+    event_id: int = 0,
+    market_id: int = 0,
+    page: int = 1,
+    page_size: int = 20,
+    after: int = 0,
 ) -> Call[OrderHistoryPage]:
     """Return one's own orders, newest first."""
     query = {"event_id": event_id, "market_id": market_id, "page": page, "page_size": page_size}
-    return get("/api/order_history", _history, query | {"after": after})
+    return get("/api/order_history", _history, query | {"account": account, "after": after})
 
 
-def event_balance(event_id: int, *, market_id: int = 0, after: int = 0) -> Call[EventBalance]:
+def event_balance(
+    event_id: int, *, market_id: int = 0, account: int = 0, after: int = 0
+) -> Call[EventBalance]:
     """Return what one may use at present: the tokens of an event, and collateral."""
-    query = {"event_id": event_id, "market_id": market_id, "after": after}
+    query = {"event_id": event_id, "market_id": market_id, "account": account, "after": after}
     return get("/api/event_balance", _event_balance, query)
 
 
@@ -68,9 +76,10 @@ def place_order(  # noqa: PLR0913 - an order has these terms
     self_trade_prevention: Literal["cancel_taker", "cancel_maker", "cancel_both", "decrement"]
     | None = None,
     client_order_id: str = "",
+    account: int | None = None,
     wait: Wait = "accepted",
 ) -> Call[Placed]:
-    """Enter an order; it is durable when it is answered.
+    """Enter an order of *account* (by default the first); it is durable when it is answered.
 
     *price* is the own price of the outcome (the worst one, for a market order), *volume* the all-in
     money of a market buy, *expiration* in seconds. Raises `TermsError`, `FundsError`,
@@ -90,6 +99,7 @@ def place_order(  # noqa: PLR0913 - an order has these terms
         "expiration": expiration,
         "self_trade_prevention": self_trade_prevention,
         "client_order_id": client_order_id or uuid4().hex,
+        "account": account,
     }
     return post("/api/place_order", _placed, body, query={"wait": wait})
 
@@ -143,29 +153,39 @@ def replace_order(
 
 
 def cancel_all_orders(
-    *, event_id: int | None = None, market_id: int | None = None, wait: Wait = "result"
+    *,
+    event_id: int | None = None,
+    market_id: int | None = None,
+    account: int | None = None,
+    wait: Wait = "result",
 ) -> Call[Cancelled]:
     """Cancel all open orders, or those of an event or a market. Not atomic across books."""
-    body = {"event_id": event_id, "market_id": market_id}
+    body = {"event_id": event_id, "market_id": market_id, "account": account}
     return post("/api/cancel_all_orders", _cancelled, body, query={"wait": wait})
 
 
-def split(market_id: int, quantity: Amount, *, key: str = "") -> Call[Done]:
+def split(
+    market_id: int, quantity: Amount, *, account: int | None = None, key: str = ""
+) -> Call[Done]:
     """Turn collateral into pairs of both tokens, once per *key*."""
-    body = {"market_id": market_id, "quantity": optional_text(quantity)}
-    return post("/api/split", _done, body, headers=_once(key))
+    body = {"market_id": market_id, "quantity": optional_text(quantity), "account": account}
+    return post("/api/split", _done, body, headers=once(key))
 
 
-def merge(market_id: int, quantity: Amount, *, key: str = "") -> Call[Done]:
+def merge(
+    market_id: int, quantity: Amount, *, account: int | None = None, key: str = ""
+) -> Call[Done]:
     """Turn pairs of both tokens into collateral, once per *key*."""
-    body = {"market_id": market_id, "quantity": optional_text(quantity)}
-    return post("/api/merge", _done, body, headers=_once(key))
+    body = {"market_id": market_id, "quantity": optional_text(quantity), "account": account}
+    return post("/api/merge", _done, body, headers=once(key))
 
 
-def redeem(market_id: int, *, key: str = "") -> Call[Redeemed]:
+def redeem(market_id: int, *, account: int | None = None, key: str = "") -> Call[Redeemed]:
     """Turn all tokens of a resolved or voided market into collateral, once per *key*."""
-    return post("/api/redeem", _redeemed, {"market_id": market_id}, headers=_once(key))
+    body = {"market_id": market_id, "account": account}
+    return post("/api/redeem", _redeemed, body, headers=once(key))
 
 
-def _once(key: str) -> dict[str, str]:
+def once(key: str) -> dict[str, str]:
+    """Return the header by which a request happens once; without a *key* one is made."""
     return {"idempotency-key": key or uuid4().hex}

@@ -8,12 +8,14 @@ from outcry.domain.ids import token_asset
 from outcry.domain.order import hold_to_replace
 from outcry.messages.requests import (
     MergeOp,
+    OpenAccountOp,
     PlaceRequest,
     RedeemOp,
     ReplaceRequest,
     ResolveOp,
     SetFeesOp,
     SplitOp,
+    TransferOp,
 )
 from outcry_wire.records import OrderKind, SelfTrade, Side, TimeInForce
 
@@ -124,6 +126,25 @@ async def test_a_sale_takes_the_floor_of_its_part_of_the_cost() -> None:
         await venue.placed(limit(bob, market, Side.BUY, 5_000, 100))
         assert position.cost[0] == 666_667
         assert position.realised == 166_667
+
+
+async def test_a_transfer_takes_its_part_of_the_cost_along() -> None:
+    """100 of 300 lots that cost 1.00: 333,333 goes with them and nothing is realised."""
+    async with Venue().running() as venue:
+        ann, bob = await venue.user("ann", HUNDRED), await venue.user("bob", HUNDRED)
+        market = await venue.market()
+        for price, qty in ((3_333, 299), (3_433, 1)):
+            await venue.placed(limit(ann, market, Side.BUY, price, qty))
+            await venue.placed(limit(bob, market, Side.BUY, 10_000 - price, qty, outcome=1))
+        hedges = (await venue.fund(OpenAccountOp(0, 1, "hedges"))).id
+        yes = token_asset(market, 0)
+        await venue.fund(TransferOp(0, 1, ann, hedges, yes, 100, ""))
+        ledger = venue.asset.ledger
+        old, new = ledger.position(ann, market), ledger.position(hedges, market)
+        assert (old.cost[0], new.cost[0]) == (666_667, 333_333)
+        assert (venue.balance(ann, yes)[0], venue.balance(hedges, yes)[0]) == (200, 100)
+        assert (old.realised, new.realised) == (0, 0)
+        assert old.net_cash + new.net_cash == 1_000_000
 
 
 async def test_payouts_are_exact() -> None:

@@ -12,6 +12,7 @@ from outcry.domain.units import format_money, format_quantity
 from outcry.ports.books import Books
 from outcry.ports.projection import OrderRow
 from outcry.ports.queries import PAGE_SIZE_MAX, Position, Queries
+from outcry.runtime.identity import Principal
 from outcry.services.api.catalogue import Catalogue
 from outcry.services.api.forms import (
     AccountQuery,
@@ -51,19 +52,19 @@ class Accounts:
 
     async def balance(self, form: BalanceQuery) -> str | Rejected:
         """Return the collateral of a user, what is set aside for orders included."""
-        account = await self.account(form.uid, form.after)
+        account = await self.account(form.uid, form.after, form.account)
         if isinstance(account, Rejected):
             return account
         rows, _ = await self._queries.balances(account, [COLLATERAL])
         return format_money(sum(row.total for row in rows))
 
     async def event_balance(
-        self, form: EventBalanceQuery, account: int
+        self, form: EventBalanceQuery, who: Principal
     ) -> EventBalanceView | Rejected:
         """Return what the account may use in an event: each token of it, and collateral."""
-        late = await self._late(form.after)
-        if late:
-            return late
+        account = await self._own(form, who)
+        if isinstance(account, Rejected):
+            return account
         event_id = form.event_id
         if await self._lookups.event(event_id) is None:
             return Rejected(Reject.EVENT_UNKNOWN, str(event_id))
@@ -92,7 +93,7 @@ class Accounts:
         sort = ranked(form)
         if isinstance(sort, Rejected):
             return sort
-        account = await self.account(form.uid, form.after)
+        account = await self.account(form.uid, form.after, form.account)
         if isinstance(account, Rejected):
             return account
         rows, n = await self._all_positions(account, form)
@@ -129,7 +130,7 @@ class Accounts:
 
     async def open_orders(self, form: AccountQuery) -> OpenOrdersView | Rejected:
         """Return a page of a user's orders that are new or open."""
-        account = await self.account(form.uid, form.after)
+        account = await self.account(form.uid, form.after, form.account)
         if isinstance(account, Rejected):
             return account
         page = await self._queries.open_orders(
@@ -142,11 +143,13 @@ class Accounts:
         more = form.page * form.page_size < page.total
         return OpenOrdersView(await self._order_views(page.rows), page.total, more, page.n)
 
-    async def order_history(self, form: HistoryQuery, account: int) -> OrderHistoryView | Rejected:
+    async def order_history(
+        self, form: HistoryQuery, who: Principal
+    ) -> OrderHistoryView | Rejected:
         """Return a page of all orders of the account."""
-        late = await self._late(form.after)
-        if late:
-            return late
+        account = await self._own(form, who)
+        if isinstance(account, Rejected):
+            return account
         page = await self._queries.order_history(
             account,
             event_id=form.event_id,
@@ -159,7 +162,7 @@ class Accounts:
 
     async def activity(self, form: AccountQuery) -> ActivitiesView | Rejected:
         """Return a page of what a user did: fills, splits, merges, redemptions."""
-        account = await self.account(form.uid, form.after)
+        account = await self.account(form.uid, form.after, form.account)
         if isinstance(account, Rejected):
             return account
         page = await self._queries.activity(
@@ -178,13 +181,24 @@ class Accounts:
         more = form.page * form.page_size < page.total
         return ActivitiesView(views, page.total, more, page.n)
 
-    async def account(self, user_id: int, after: int) -> int | Rejected:
-        """Return the account of a user, the tables including log entry *after*."""
+    async def account(self, user_id: int, after: int, account: int = 0) -> int | Rejected:
+        """Return *account* of a user, by default the first, once the tables include *after*."""
         late = await self._late(after)
         if late:
             return late
+        if account:
+            return await self._lookups.account(account, user_id)
         user = await self._catalogue.user(user_id)
         return user if isinstance(user, Rejected) else user.account
+
+    async def _own(self, form: EventBalanceQuery | HistoryQuery, who: Principal) -> int | Rejected:
+        """Return the account of who asks, once the tables are new enough."""
+        late = await self._late(form.after)
+        if late:
+            return late
+        if form.account:
+            return await self._lookups.account(form.account, who.user_id)
+        return who.account
 
     async def _late(self, after: int) -> Rejected | None:
         if await self._lookups.include(after):

@@ -27,6 +27,9 @@ After = Annotated[
     ),
 ]
 Uid = Annotated[int, Meta(ge=1, le=2**63 - 1, description="The user's id.")]
+Account = Annotated[
+    int, Meta(ge=0, le=2**63 - 1, description="An account of the user; 0 is the first one.")
+]
 Price = Annotated[str, Meta(description="Decimal text in collateral per share.", examples=["0.55"])]
 Quantity = Annotated[str, Meta(description="Decimal text in shares.", examples=["10.00"])]
 Money = Annotated[str, Meta(description="Decimal text in collateral.", examples=["25.000000"])]
@@ -74,6 +77,7 @@ class BalanceQuery(Query, kw_only=True, frozen=True):
     """One user."""
 
     uid: Uid
+    account: Account = 0
     after: After = 0
 
 
@@ -81,6 +85,7 @@ class PositionsQuery(Query, kw_only=True, frozen=True):
     """Whose positions, where, and in which order; by default falling by profit."""
 
     uid: Uid
+    account: Account = 0
     event_id: OptionalId = 0
     market_id: OptionalId = 0
     question: Annotated[Name, Meta(description="A part of the market's question.")] = ""
@@ -98,6 +103,7 @@ class AccountQuery(Query, kw_only=True, frozen=True):
     """A page of one user's orders or activity; 0 means any event or market."""
 
     uid: Uid
+    account: Account = 0
     event_id: OptionalId = 0
     market_id: OptionalId = 0
     page: Page = 1
@@ -108,6 +114,7 @@ class AccountQuery(Query, kw_only=True, frozen=True):
 class HistoryQuery(Query, kw_only=True, frozen=True):
     """A page of one's own orders; 0 means any event or market."""
 
+    account: Account = 0
     event_id: OptionalId = 0
     market_id: OptionalId = 0
     page: Page = 1
@@ -163,6 +170,7 @@ class EventBalanceQuery(Query, kw_only=True, frozen=True):
     """One's own balances in an event, or in one market of it."""
 
     event_id: Id
+    account: Account = 0
     market_id: OptionalId = 0
     after: After = 0
 
@@ -215,6 +223,7 @@ class PlaceBody(Body, kw_only=True, frozen=True):
     ] = "cancel_taker"
     #: When a GTD order ends.
     expiration: Seconds = 0
+    account: Account = 0
     wait: str = ""
 
 
@@ -223,6 +232,7 @@ class CancelBody(Body, kw_only=True, frozen=True):
 
     order_id: OptionalId = 0
     client_order_id: str = ""
+    account: Account = 0
     wait: str = ""
 
 
@@ -232,6 +242,7 @@ class ReduceBody(Body, kw_only=True, frozen=True):
     quantity: Quantity
     order_id: OptionalId = 0
     client_order_id: str = ""
+    account: Account = 0
     wait: str = ""
 
 
@@ -250,6 +261,7 @@ class ReplaceBody(Body, kw_only=True, frozen=True):
     order_id: OptionalId = 0
     client_order_id: str = ""
     post_only: bool = False
+    account: Account = 0
     wait: str = ""
 
 
@@ -258,6 +270,7 @@ class CancelAllBody(Body, kw_only=True, frozen=True):
 
     event_id: OptionalId = 0
     market_id: OptionalId = 0
+    account: Account = 0
     wait: str = ""
 
 
@@ -266,6 +279,7 @@ class SharesBody(Body, kw_only=True, frozen=True):
 
     market_id: Id
     quantity: Quantity
+    account: Account = 0
     event_id: OptionalId = 0
 
 
@@ -273,6 +287,7 @@ class RedeemBody(Body, kw_only=True, frozen=True):
     """Which market's tokens to turn into collateral."""
 
     market_id: Id
+    account: Account = 0
     event_id: OptionalId = 0
 
 

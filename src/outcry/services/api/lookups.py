@@ -7,8 +7,10 @@ changes is kept, within bounds; what moves is never answered from here.
 
 from typing import Final
 
+from outcry.domain.rejects import Reject, Rejected
 from outcry.ports.projection import EventRow, MarketRow, UserRow
 from outcry.ports.queries import Queries
+from outcry.ports.rows import AccountRow
 from outcry.runtime.bounded import Bounded
 from outcry.runtime.directory import Directory
 
@@ -27,6 +29,7 @@ class Lookups:
         self._wait_ms_max = wait_ms_max
         self._events: Bounded[int, EventRow] = Bounded(EVENTS_COUNT_MAX)
         self._users: Bounded[int, UserRow] = Bounded(USERS_COUNT_MAX)
+        self._accounts: Bounded[int, AccountRow] = Bounded(USERS_COUNT_MAX)
         self._newest_n = 0
 
     def note(self, n: int) -> None:
@@ -66,6 +69,20 @@ class Lookups:
         if row is not None:
             self._users.put(user_id, row)
         return row
+
+    async def account(self, account: int, user_id: int) -> int | Rejected:
+        """Return *account* when it belongs to the user.
+
+        One of somebody else is as unknown as one that does not exist.
+        """
+        row = self._accounts.get(account) or await self._queries.account(account)
+        if row is None:
+            await self._catch_up()
+            row = await self._queries.account(account)
+        if row is None or row.user_id != user_id:
+            return Rejected(Reject.ACCOUNT_UNKNOWN, str(account))
+        self._accounts.put(account, row)
+        return account
 
     async def include(self, n: int) -> bool:
         """Wait until the tables include log entry *n*; False when they do not in time."""

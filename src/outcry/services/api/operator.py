@@ -27,7 +27,7 @@ from outcry.ports.asset import Asset
 from outcry.runtime.amounts import read_money
 from outcry.runtime.api_keys import KeyRing
 from outcry.runtime.forms import is_id, read_body
-from outcry.runtime.identity import Identity
+from outcry.runtime.identity import Identity, Principal
 from outcry.services.api.catalogue import Catalogue
 from outcry.services.api.lookups import Lookups
 from outcry.services.api.operator_forms import (
@@ -50,7 +50,7 @@ Refusal = Rejected | Declined
 
 
 class Operator:
-    """What an admin may do, apart from markets. *actor* is the admin's user id."""
+    """What an admin may do, apart from markets. *who* asks is an admin."""
 
     def __init__(
         self,
@@ -67,16 +67,16 @@ class Operator:
         self._identity = identity
         self._keys = keys
 
-    async def deposit(self, actor: int, body: bytes) -> DoneView | Refusal:
+    async def deposit(self, who: Principal, body: bytes) -> DoneView | Refusal:
         """Credit collateral, once per transaction hash."""
-        return await self._move_money(DepositOp, actor, body)
+        return await self._move_money(DepositOp, who, body)
 
-    async def withdraw(self, actor: int, body: bytes) -> DoneView | Refusal:
+    async def withdraw(self, who: Principal, body: bytes) -> DoneView | Refusal:
         """Debit collateral, once per transaction hash."""
-        return await self._move_money(WithdrawOp, actor, body)
+        return await self._move_money(WithdrawOp, who, body)
 
     async def _move_money(
-        self, kind: type[DepositOp | WithdrawOp], actor: int, body: bytes
+        self, kind: type[DepositOp | WithdrawOp], who: Principal, body: bytes
     ) -> DoneView | Refusal:
         form = read_body(MOVEMENT_BODY, body)
         if isinstance(form, Rejected):
@@ -87,25 +87,31 @@ class Operator:
         user = await self._catalogue.user(form.user_id)
         if isinstance(user, Rejected):
             return user
-        return _done(await self._ask(kind(actor, user.account, COLLATERAL, amount, form.tx_hash)))
+        return _done(
+            await self._ask(kind(who.user_id, user.account, COLLATERAL, amount, form.tx_hash), who)
+        )
 
-    async def create_user(self, actor: int, body: bytes) -> UserMadeView | Refusal:
+    async def create_user(self, who: Principal, body: bytes) -> UserMadeView | Refusal:
         """Register a user before they come themselves."""
         form = read_body(USER_BODY, body)
         if isinstance(form, Rejected):
             return form
-        done = await self._ask(CreateUserOp(actor, form.external_id, form.address, form.name))
+        done = await self._ask(
+            CreateUserOp(who.user_id, form.external_id, form.address, form.name), who
+        )
         if isinstance(done, Declined):
             return done
         self._identity.remember(form.external_id, done.id, done.ids[0])
         return UserMadeView(done.id, done.ids[0], done.n, done.repeated)
 
-    async def create_key(self, actor: int, body: bytes) -> KeyMadeView | Refusal:
+    async def create_key(self, who: Principal, body: bytes) -> KeyMadeView | Refusal:
         """Create an API key and show its text."""
         form = read_body(KEY_BODY, body)
         if isinstance(form, Rejected):
             return form
-        done = await self._ask(CreateKeyOp(actor, form.user_id, tuple(form.scopes), form.label))
+        done = await self._ask(
+            CreateKeyOp(who.user_id, form.user_id, tuple(form.scopes), form.label), who
+        )
         if isinstance(done, Declined):
             return done
         # Doors know a key from the tables: who is shown one may use it at once.
@@ -113,50 +119,50 @@ class Operator:
         generation = done.ids[0]
         return KeyMadeView(done.id, generation, self._keys.api_key(done.id, generation), done.n)
 
-    async def revoke_key(self, actor: int, key_id: int) -> DoneView | Refusal:
+    async def revoke_key(self, who: Principal, key_id: int) -> DoneView | Refusal:
         """Stop accepting an API key, whoever's it is."""
         if not is_id(key_id):
             return Rejected(Reject.KEY_UNKNOWN, str(key_id))
-        done = await self._ask(RevokeKeyOp(actor, 0, key_id))
+        done = await self._ask(RevokeKeyOp(who.user_id, 0, key_id), who)
         if isinstance(done, Done) and not await self._lookups.include(done.n):
             return Declined(Reject.BUSY, "revoked, but not yet known everywhere", "ask again")
         return _done(done)
 
-    async def set_fees(self, actor: int, body: bytes) -> FeesMadeView | Refusal:
+    async def set_fees(self, who: Principal, body: bytes) -> FeesMadeView | Refusal:
         """Create the next version of fees."""
         form = read_body(FEES_BODY, body)
         if isinstance(form, Rejected):
             return form
         kind = FeeKind[form.kind.upper()]
         done = await self._ask(
-            SetFeesOp(actor, kind, form.taker_bps, form.maker_bps, form.rebate_bps)
+            SetFeesOp(who.user_id, kind, form.taker_bps, form.maker_bps, form.rebate_bps), who
         )
         return done if isinstance(done, Declined) else FeesMadeView(done.id, done.n)
 
-    async def set_mode(self, actor: int, body: bytes) -> DoneView | Refusal:
+    async def set_mode(self, who: Principal, body: bytes) -> DoneView | Refusal:
         """Switch what the whole exchange accepts."""
         form = read_body(MODE_BODY, body)
         if isinstance(form, Rejected):
             return form
-        return _done(await self._ask(SetModeOp(actor, Mode[form.mode.upper()])))
+        return _done(await self._ask(SetModeOp(who.user_id, Mode[form.mode.upper()]), who))
 
-    async def set_clock(self, actor: int, body: bytes) -> DoneView | Refusal:
+    async def set_clock(self, who: Principal, body: bytes) -> DoneView | Refusal:
         """Advance the manual clock."""
         form = read_body(CLOCK_BODY, body)
         if isinstance(form, Rejected):
             return form
-        return _done(await self._ask(SetClockOp(actor, form.time * MICROS_PER_SECOND)))
+        return _done(await self._ask(SetClockOp(who.user_id, form.time * MICROS_PER_SECOND), who))
 
-    async def checkpoint(self, actor: int, body: bytes) -> CheckpointView | Refusal:
+    async def checkpoint(self, who: Principal, body: bytes) -> CheckpointView | Refusal:
         """Compare every book of the engine with the ledger's, at an exact command."""
         form = read_body(NOTHING_BODY, body)
         if isinstance(form, Rejected):
             return form
-        done = await self._ask(CheckpointOp(actor))
+        done = await self._ask(CheckpointOp(who.user_id), who)
         return done if isinstance(done, Declined) else CheckpointView(done.id, done.n)
 
-    async def _ask(self, op: FundsOp) -> Done | Declined:
-        result = await self._asset.funds(op)
+    async def _ask(self, op: FundsOp, who: Principal) -> Done | Declined:
+        result = await self._asset.funds(op, key_id=who.key_id)
         if isinstance(result, Done):
             self._lookups.note(result.n)
         return result

@@ -23,6 +23,7 @@ from outcry.services.api.config import ApiConfig
 from outcry.services.api.http import HttpServer, Parts, Router, create_app
 from outcry.services.api.lookups import Lookups
 from outcry.services.api.operator import Operator
+from outcry.services.api.people import People
 from outcry.services.api.readiness import Head, Readiness
 from outcry.services.api.trading import Trading
 
@@ -101,6 +102,7 @@ def _parts(config: ApiConfig, needs: Needs, lookups: Lookups) -> Parts:
             needs.asset, lookups, catalogue, rates, unsigned_orders=config.unsigned_orders
         ),
         operator=Operator(needs.asset, lookups, catalogue, needs.identity, needs.keys),
+        people=People(needs.asset, needs.queries, lookups, needs.directory, needs.keys),
         readiness=Readiness(
             needs.asset,
             needs.queries,

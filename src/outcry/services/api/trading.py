@@ -36,7 +36,6 @@ from outcry.services.api.forms import (
     SHARES_BODY,
     ReduceBody,
     ReplaceBody,
-    SharesBody,
 )
 from outcry.services.api.lookups import Lookups
 
@@ -80,7 +79,10 @@ class Trading:
         market = await self._catalogue.market(form.market_id, form.event_id)
         if isinstance(market, Rejected):
             return market
-        request = parse.place_request(form, market, who.account, self._lookups)
+        account = await self._account(who, form.account)
+        if isinstance(account, Rejected):
+            return account
+        request = parse.place_request(form, market, account, self._lookups)
         if isinstance(request, Rejected):
             return request
         return await self._submit(request, OrderAccepted, wait_result=wait_result)
@@ -98,7 +100,10 @@ class Trading:
         wait_result = parse.read_wait(form.wait or wait, default=True)
         if isinstance(wait_result, Rejected):
             return wait_result
-        request = parse.cancel_request(form, who.account)
+        account = await self._account(who, form.account)
+        if isinstance(account, Rejected):
+            return account
+        request = parse.cancel_request(form, account)
         if isinstance(request, Rejected):
             return request
         return await self._submit(request, CancelAccepted, wait_result=wait_result)
@@ -132,7 +137,10 @@ class Trading:
         wait_result = parse.read_wait(form.wait or wait, default=True)
         if isinstance(wait_result, Rejected):
             return wait_result
-        request = request_of(form, who.account)
+        account = await self._account(who, form.account)
+        if isinstance(account, Rejected):
+            return account
+        request = request_of(form, account)
         if isinstance(request, Rejected):
             return request
         return await self._submit(request, OrderAccepted, wait_result=wait_result)
@@ -156,7 +164,10 @@ class Trading:
                 return market
         elif form.event_id and await self._lookups.event(form.event_id) is None:
             return Rejected(Reject.EVENT_UNKNOWN, str(form.event_id))
-        request = parse.cancel_all_request(form, who.account)
+        account = await self._account(who, form.account)
+        if isinstance(account, Rejected):
+            return account
+        request = parse.cancel_all_request(form, account)
         return await self._submit(request, CancelAccepted, wait_result=wait_result)
 
     async def split(self, who: Principal, body: bytes, key: str) -> Done | Rejected | Declined:
@@ -164,16 +175,14 @@ class Trading:
         form = await self._shares(who, body, key)
         if isinstance(form, Rejected):
             return form
-        body_form, qty = form
-        return await self._funds(SplitOp(who.user_id, who.account, body_form.market_id, qty, key))
+        return await self._funds(SplitOp(who.user_id, *form, key))
 
     async def merge(self, who: Principal, body: bytes, key: str) -> Done | Rejected | Declined:
         """Turn both tokens of a market into collateral, once per *key*."""
         form = await self._shares(who, body, key)
         if isinstance(form, Rejected):
             return form
-        body_form, qty = form
-        return await self._funds(MergeOp(who.user_id, who.account, body_form.market_id, qty, key))
+        return await self._funds(MergeOp(who.user_id, *form, key))
 
     async def redeem(self, who: Principal, body: bytes, key: str) -> Done | Rejected | Declined:
         """Turn all tokens of a paid market into collateral, once per *key*."""
@@ -186,11 +195,15 @@ class Trading:
         market = await self._catalogue.market(form.market_id, form.event_id)
         if isinstance(market, Rejected):
             return market
-        return await self._funds(RedeemOp(who.user_id, who.account, form.market_id, key))
+        account = await self._account(who, form.account)
+        if isinstance(account, Rejected):
+            return account
+        return await self._funds(RedeemOp(who.user_id, account, form.market_id, key))
 
     async def _shares(
         self, who: Principal, body: bytes, key: str
-    ) -> tuple[SharesBody, int] | Rejected:
+    ) -> tuple[int, int, int] | Rejected:
+        """Return account, market and lots of a split or a merge."""
         limited = self._rates.take(who.account) or parse.check_idempotency_key(key)
         if limited:
             return limited
@@ -200,8 +213,15 @@ class Trading:
         market = await self._catalogue.market(form.market_id, form.event_id)
         if isinstance(market, Rejected):
             return market
+        account = await self._account(who, form.account)
+        if isinstance(account, Rejected):
+            return account
         qty = read_quantity(form.quantity)
-        return qty if isinstance(qty, Rejected) else (form, qty)
+        return qty if isinstance(qty, Rejected) else (account, form.market_id, qty)
+
+    async def _account(self, who: Principal, account: int) -> int | Rejected:
+        """Return the account that is named, of those of who asks; 0 names the first."""
+        return await self._lookups.account(account, who.user_id) if account else who.account
 
     async def _submit(
         self, request: OrderRequest, answer: type[AnswerT], *, wait_result: bool

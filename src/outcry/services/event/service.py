@@ -24,6 +24,7 @@ from outcry.ports.asset import Asset
 from outcry.ports.projection import MarketRow
 from outcry.ports.queries import Queries
 from outcry.runtime.forms import is_id, read_body
+from outcry.runtime.identity import Principal
 from outcry.services.event import parse
 from outcry.services.event.forms import (
     EVENT_BODY,
@@ -47,7 +48,7 @@ Refusal = Rejected | Declined
 
 
 class Lifecycle:
-    """What an admin may do with events and markets. *actor* is the admin's user id."""
+    """What an admin may do with events and markets. *who* asks is an admin."""
 
     def __init__(
         self, asset: Asset, queries: Queries, note: Callable[[int], None] = lambda _: None
@@ -61,34 +62,34 @@ class Lifecycle:
         self._queries = queries
         self._newest_n = 0
 
-    async def create_event(self, actor: int, body: bytes) -> EventMadeView | Refusal:
+    async def create_event(self, who: Principal, body: bytes) -> EventMadeView | Refusal:
         """Create an event with its first markets, once per identifier."""
         form = read_body(EVENT_BODY, body)
         if isinstance(form, Rejected):
             return form
-        op = parse.create_event(form, actor)
+        op = parse.create_event(form, who.user_id)
         if isinstance(op, Rejected):
             return op
-        done = await self._ask(op)
+        done = await self._ask(op, who)
         if isinstance(done, Declined):
             return done
         return EventMadeView(done.id, list(done.ids), done.n, done.repeated)
 
-    async def add_market(self, actor: int, body: bytes) -> MarketMadeView | Refusal:
+    async def add_market(self, who: Principal, body: bytes) -> MarketMadeView | Refusal:
         """Add a market to an event, once per identifier in it."""
         form = read_body(MARKET_BODY, body)
         if isinstance(form, Rejected):
             return form
-        op = parse.add_market(form, actor)
+        op = parse.add_market(form, who.user_id)
         if isinstance(op, Rejected):
             return op
-        done = await self._ask(op)
+        done = await self._ask(op, who)
         if isinstance(done, Declined):
             return done
         return MarketMadeView(done.id, form.event_id, done.n, done.repeated)
 
     async def move(
-        self, actor: int, market_id: int, action: MarketMove, body: bytes
+        self, who: Principal, market_id: int, action: MarketMove, body: bytes
     ) -> MovedView | Refusal:
         """Pause, resume, close or dispute; a close is answered when nothing of it is open."""
         if not is_id(market_id):
@@ -97,11 +98,12 @@ class Lifecycle:
         if isinstance(form, Rejected):
             return form
         return _moved(
-            await self._ask(MarketMoveOp(actor, market_id, action, form.reason)), market_id
+            await self._ask(MarketMoveOp(who.user_id, market_id, action, form.reason), who),
+            market_id,
         )
 
     async def move_event(
-        self, actor: int, event_id: int, action: MarketMove, body: bytes
+        self, who: Principal, event_id: int, action: MarketMove, body: bytes
     ) -> EventMovedView | Refusal:
         """Pause, resume, close or dispute every market of an event that can."""
         if not is_id(event_id):
@@ -110,19 +112,19 @@ class Lifecycle:
         if isinstance(form, Rejected):
             return form
         return _event_moved(
-            await self._ask(EventMoveOp(actor, event_id, action, form.reason)), event_id
+            await self._ask(EventMoveOp(who.user_id, event_id, action, form.reason), who), event_id
         )
 
-    async def resolve(self, actor: int, market_id: int, body: bytes) -> MovedView | Refusal:
+    async def resolve(self, who: Principal, market_id: int, body: bytes) -> MovedView | Refusal:
         """Fix what a closed or disputed market pays."""
-        return await self._pay(ResolveOp, actor, market_id, body)
+        return await self._pay(ResolveOp, who, market_id, body)
 
-    async def propose(self, actor: int, market_id: int, body: bytes) -> MovedView | Refusal:
+    async def propose(self, who: Principal, market_id: int, body: bytes) -> MovedView | Refusal:
         """Propose what a closed or disputed market pays."""
-        return await self._pay(ProposeOp, actor, market_id, body)
+        return await self._pay(ProposeOp, who, market_id, body)
 
     async def _pay(
-        self, kind: type[ResolveOp | ProposeOp], actor: int, market_id: int, body: bytes
+        self, kind: type[ResolveOp | ProposeOp], who: Principal, market_id: int, body: bytes
     ) -> MovedView | Refusal:
         form = read_body(RESOLVE_BODY, body)
         if isinstance(form, Rejected):
@@ -130,10 +132,10 @@ class Lifecycle:
         payout = await self._payout(market_id, form)
         if isinstance(payout, Rejected):
             return payout
-        return _moved(await self._ask(kind(actor, market_id, *payout)), market_id)
+        return _moved(await self._ask(kind(who.user_id, market_id, *payout), who), market_id)
 
     async def pay_event(
-        self, actor: int, event_id: int, body: bytes, *, propose: bool
+        self, who: Principal, event_id: int, body: bytes, *, propose: bool
     ) -> EventMovedView | Refusal:
         """Propose or fix what markets of an event pay, all or none."""
         if not is_id(event_id):
@@ -148,26 +150,30 @@ class Lifecycle:
                 return payout
             payouts.append(MarketPayout(wanted.market_id, *payout))
         return _event_moved(
-            await self._ask(EventPayoutOp(actor, event_id, propose, payouts)), event_id
+            await self._ask(EventPayoutOp(who.user_id, event_id, propose, payouts), who), event_id
         )
 
-    async def void(self, actor: int, market_id: int, body: bytes) -> MovedView | Refusal:
+    async def void(self, who: Principal, market_id: int, body: bytes) -> MovedView | Refusal:
         """End a closed or disputed market without an outcome."""
         if not is_id(market_id):
             return Rejected(Reject.MARKET_UNKNOWN, str(market_id))
         terms = _void_terms(body)
         if isinstance(terms, Rejected):
             return terms
-        return _moved(await self._ask(VoidOp(actor, market_id, *terms)), market_id)
+        return _moved(await self._ask(VoidOp(who.user_id, market_id, *terms), who), market_id)
 
-    async def void_event(self, actor: int, event_id: int, body: bytes) -> EventMovedView | Refusal:
+    async def void_event(
+        self, who: Principal, event_id: int, body: bytes
+    ) -> EventMovedView | Refusal:
         """Void every market of an event that has no payout yet."""
         if not is_id(event_id):
             return Rejected(Reject.EVENT_UNKNOWN, str(event_id))
         terms = _void_terms(body)
         if isinstance(terms, Rejected):
             return terms
-        return _event_moved(await self._ask(EventVoidOp(actor, event_id, *terms)), event_id)
+        return _event_moved(
+            await self._ask(EventVoidOp(who.user_id, event_id, *terms), who), event_id
+        )
 
     async def _payout(self, market_id: int, form: ResolveBody) -> tuple[int, int] | Rejected:
         market = await self._market(market_id) if is_id(market_id) else None
@@ -184,8 +190,8 @@ class Lifecycle:
             row = await self._queries.market(market_id)
         return row
 
-    async def _ask(self, op: FundsOp) -> Done | Declined:
-        result = await self._asset.funds(op)
+    async def _ask(self, op: FundsOp, who: Principal) -> Done | Declined:
+        result = await self._asset.funds(op, key_id=who.key_id)
         if isinstance(result, Done):
             self._newest_n = max(self._newest_n, result.n)
             self._note(result.n)

@@ -7,6 +7,7 @@ from outcry.runtime.envelope import Envelope, accept, success
 from outcry.runtime.identity import ADMIN
 from outcry.services.api.http.asking import admin
 from outcry.services.api.http.parts import Asked, parts
+from outcry.services.api.http.people import ADMIN_HANDLERS
 from outcry.services.api.operator_forms import (
     CheckpointView,
     ClockBody,
@@ -27,28 +28,28 @@ from outcry.services.api.views import DoneView
 async def deposit(request: Asked, body: RawBody) -> Envelope[DoneView]:
     """Credit collateral to a user, once per `tx_hash`."""
     who = await admin(request)
-    return success(accept(await parts(request).operator.deposit(who.user_id, body)))
+    return success(accept(await parts(request).operator.deposit(who, body)))
 
 
 @post("/withdrawals", status_code=200, opt={"body": MovementBody, "scope": ADMIN})
 async def withdraw(request: Asked, body: RawBody) -> Envelope[DoneView]:
     """Debit a user's available collateral, once per `tx_hash`."""
     who = await admin(request)
-    return success(accept(await parts(request).operator.withdraw(who.user_id, body)))
+    return success(accept(await parts(request).operator.withdraw(who, body)))
 
 
 @post("/users", status_code=200, opt={"body": UserBody, "scope": ADMIN})
 async def create_user(request: Asked, body: RawBody) -> Envelope[UserMadeView]:
     """Register a user, once per `external_id`."""
     who = await admin(request)
-    return success(accept(await parts(request).operator.create_user(who.user_id, body)))
+    return success(accept(await parts(request).operator.create_user(who, body)))
 
 
 @post("/keys", status_code=200, opt={"body": KeyBody, "scope": ADMIN})
 async def create_key(request: Asked, body: RawBody) -> Envelope[KeyMadeView]:
     """Create an API key for a user. Its text is shown once."""
     who = await admin(request)
-    return success(accept(await parts(request).operator.create_key(who.user_id, body)))
+    return success(accept(await parts(request).operator.create_key(who, body)))
 
 
 @post("/keys/{key_id:int}/revoke", status_code=200, opt={"scope": ADMIN})
@@ -58,35 +59,35 @@ async def revoke_key(
 ) -> Envelope[DoneView]:
     """Stop accepting an API key; doors notice within a second."""
     who = await admin(request)
-    return success(accept(await parts(request).operator.revoke_key(who.user_id, key_id)))
+    return success(accept(await parts(request).operator.revoke_key(who, key_id)))
 
 
 @post("/fees", status_code=200, opt={"body": FeesBody, "scope": ADMIN})
 async def set_fees(request: Asked, body: RawBody) -> Envelope[FeesMadeView]:
     """Create the next version of fees, for markets to name."""
     who = await admin(request)
-    return success(accept(await parts(request).operator.set_fees(who.user_id, body)))
+    return success(accept(await parts(request).operator.set_fees(who, body)))
 
 
 @post("/mode", status_code=200, opt={"body": ModeBody, "scope": ADMIN})
 async def set_mode(request: Asked, body: RawBody) -> Envelope[DoneView]:
     """Switch what the whole exchange accepts. Cancels are accepted in every mode."""
     who = await admin(request)
-    return success(accept(await parts(request).operator.set_mode(who.user_id, body)))
+    return success(accept(await parts(request).operator.set_mode(who, body)))
 
 
 @post("/clock", status_code=200, opt={"body": ClockBody, "scope": ADMIN})
 async def set_clock(request: Asked, body: RawBody) -> Envelope[DoneView]:
     """Advance a manual clock; everything due until then happens in order."""
     who = await admin(request)
-    return success(accept(await parts(request).operator.set_clock(who.user_id, body)))
+    return success(accept(await parts(request).operator.set_clock(who, body)))
 
 
 @post("/checkpoint", status_code=200, opt={"body": NothingBody, "scope": ADMIN})
 async def checkpoint(request: Asked, body: RawBody) -> Envelope[CheckpointView]:
     """Compare every book of the engine with the ledger's at an exact command."""
     who = await admin(request)
-    return success(accept(await parts(request).operator.checkpoint(who.user_id, body)))
+    return success(accept(await parts(request).operator.checkpoint(who, body)))
 
 
 def operating_routes() -> Router:
@@ -104,5 +105,6 @@ def operating_routes() -> Router:
             set_mode,
             set_clock,
             checkpoint,
+            *ADMIN_HANDLERS,
         ],
     )

@@ -15,6 +15,7 @@ from outcry.services.api.accounts import Accounts
 from outcry.services.api.catalogue import Catalogue
 from outcry.services.api.charts import Charts
 from outcry.services.api.operator import Operator
+from outcry.services.api.people import People
 from outcry.services.api.readiness import Readiness
 from outcry.services.api.trading import Trading
 
@@ -34,6 +35,7 @@ class Parts(NamedTuple):
     charts: Charts
     trading: Trading
     operator: Operator
+    people: People
     readiness: Readiness
     registry: CollectorRegistry
 

@@ -65,7 +65,7 @@ async def order_history(request: Asked) -> Envelope[OrderHistoryView]:
     """All of one's own orders, newest first."""
     who = await holder(request, READ)
     form = parameters(request, HistoryQuery)
-    return success(accept(await parts(request).accounts.order_history(form, who.account)))
+    return success(accept(await parts(request).accounts.order_history(form, who)))
 
 
 @get("/event_balance", opt={"query": EventBalanceQuery, "scope": READ})
@@ -73,7 +73,7 @@ async def event_balance(request: Asked) -> Envelope[EventBalanceView]:
     """What one may use at present: the tokens of an event, and collateral."""
     who = await holder(request, READ)
     form = parameters(request, EventBalanceQuery)
-    return success(accept(await parts(request).accounts.event_balance(form, who.account)))
+    return success(accept(await parts(request).accounts.event_balance(form, who)))
 
 
 @post("/place_order", status_code=200, opt={"query": WaitQuery, "body": PlaceBody, "scope": TRADE})

@@ -22,8 +22,8 @@ async def pause_event(
     lifecycle: NamedDependency[Lifecycle],
 ) -> Envelope[EventMovedView]:
     """Pause every open market of an event."""
-    actor = await asking_admin(request, gate)
-    return success(accept(await lifecycle.move_event(actor, event_id, MarketMove.PAUSE, body)))
+    who = await asking_admin(request, gate)
+    return success(accept(await lifecycle.move_event(who, event_id, MarketMove.PAUSE, body)))
 
 
 @post("/events/{event_id:int}/resume", status_code=200, opt={"body": MoveBody, "scope": ADMIN})
@@ -35,8 +35,8 @@ async def resume_event(
     lifecycle: NamedDependency[Lifecycle],
 ) -> Envelope[EventMovedView]:
     """Resume every paused market of an event."""
-    actor = await asking_admin(request, gate)
-    return success(accept(await lifecycle.move_event(actor, event_id, MarketMove.RESUME, body)))
+    who = await asking_admin(request, gate)
+    return success(accept(await lifecycle.move_event(who, event_id, MarketMove.RESUME, body)))
 
 
 @post("/events/{event_id:int}/close", status_code=200, opt={"body": MoveBody, "scope": ADMIN})
@@ -48,8 +48,8 @@ async def close_event(
     lifecycle: NamedDependency[Lifecycle],
 ) -> Envelope[EventMovedView]:
     """Close every market of an event that is open or paused, for good."""
-    actor = await asking_admin(request, gate)
-    return success(accept(await lifecycle.move_event(actor, event_id, MarketMove.CLOSE, body)))
+    who = await asking_admin(request, gate)
+    return success(accept(await lifecycle.move_event(who, event_id, MarketMove.CLOSE, body)))
 
 
 @post("/events/{event_id:int}/dispute", status_code=200, opt={"body": MoveBody, "scope": ADMIN})
@@ -61,8 +61,8 @@ async def dispute_event(
     lifecycle: NamedDependency[Lifecycle],
 ) -> Envelope[EventMovedView]:
     """Dispute every proposed payout of an event."""
-    actor = await asking_admin(request, gate)
-    return success(accept(await lifecycle.move_event(actor, event_id, MarketMove.DISPUTE, body)))
+    who = await asking_admin(request, gate)
+    return success(accept(await lifecycle.move_event(who, event_id, MarketMove.DISPUTE, body)))
 
 
 @post(
@@ -78,8 +78,8 @@ async def propose_event(
     lifecycle: NamedDependency[Lifecycle],
 ) -> Envelope[EventMovedView]:
     """Propose what markets of an event pay; each stands when its dispute window ends."""
-    actor = await asking_admin(request, gate)
-    return success(accept(await lifecycle.pay_event(actor, event_id, body, propose=True)))
+    who = await asking_admin(request, gate)
+    return success(accept(await lifecycle.pay_event(who, event_id, body, propose=True)))
 
 
 @post(
@@ -95,8 +95,8 @@ async def resolve_event(
     lifecycle: NamedDependency[Lifecycle],
 ) -> Envelope[EventMovedView]:
     """Fix what markets of an event pay."""
-    actor = await asking_admin(request, gate)
-    return success(accept(await lifecycle.pay_event(actor, event_id, body, propose=False)))
+    who = await asking_admin(request, gate)
+    return success(accept(await lifecycle.pay_event(who, event_id, body, propose=False)))
 
 
 @post("/events/{event_id:int}/void", status_code=200, opt={"body": VoidBody, "scope": ADMIN})
@@ -108,8 +108,8 @@ async def void_event(
     lifecycle: NamedDependency[Lifecycle],
 ) -> Envelope[EventMovedView]:
     """Void every market of an event that has no payout yet."""
-    actor = await asking_admin(request, gate)
-    return success(accept(await lifecycle.void_event(actor, event_id, body)))
+    who = await asking_admin(request, gate)
+    return success(accept(await lifecycle.void_event(who, event_id, body)))
 
 
 HANDLERS = [

@@ -30,8 +30,8 @@ async def create_event(
     lifecycle: NamedDependency[Lifecycle],
 ) -> Envelope[EventMadeView]:
     """Create an event with its first markets, once per `event_identifier`."""
-    actor = await asking_admin(request, gate)
-    return success(accept(await lifecycle.create_event(actor, body)))
+    who = await asking_admin(request, gate)
+    return success(accept(await lifecycle.create_event(who, body)))
 
 
 @post("/markets", status_code=200, opt={"body": MarketBody, "scope": ADMIN})
@@ -42,8 +42,8 @@ async def add_market(
     lifecycle: NamedDependency[Lifecycle],
 ) -> Envelope[MarketMadeView]:
     """Add a market to an event, once per `market_identifier` in it."""
-    actor = await asking_admin(request, gate)
-    return success(accept(await lifecycle.add_market(actor, body)))
+    who = await asking_admin(request, gate)
+    return success(accept(await lifecycle.add_market(who, body)))
 
 
 @post("/markets/{market_id:int}/pause", status_code=200, opt={"body": MoveBody, "scope": ADMIN})
@@ -55,8 +55,8 @@ async def pause(
     lifecycle: NamedDependency[Lifecycle],
 ) -> Envelope[MovedView]:
     """Pause a market: nothing trades, orders rest and may be cancelled."""
-    actor = await asking_admin(request, gate)
-    return success(accept(await lifecycle.move(actor, market_id, MarketMove.PAUSE, body)))
+    who = await asking_admin(request, gate)
+    return success(accept(await lifecycle.move(who, market_id, MarketMove.PAUSE, body)))
 
 
 @post("/markets/{market_id:int}/resume", status_code=200, opt={"body": MoveBody, "scope": ADMIN})
@@ -68,8 +68,8 @@ async def resume(
     lifecycle: NamedDependency[Lifecycle],
 ) -> Envelope[MovedView]:
     """Resume a paused market."""
-    actor = await asking_admin(request, gate)
-    return success(accept(await lifecycle.move(actor, market_id, MarketMove.RESUME, body)))
+    who = await asking_admin(request, gate)
+    return success(accept(await lifecycle.move(who, market_id, MarketMove.RESUME, body)))
 
 
 @post("/markets/{market_id:int}/close", status_code=200, opt={"body": MoveBody, "scope": ADMIN})
@@ -81,8 +81,8 @@ async def close(
     lifecycle: NamedDependency[Lifecycle],
 ) -> Envelope[MovedView]:
     """Close a market for good: all its orders are cancelled before this is answered."""
-    actor = await asking_admin(request, gate)
-    return success(accept(await lifecycle.move(actor, market_id, MarketMove.CLOSE, body)))
+    who = await asking_admin(request, gate)
+    return success(accept(await lifecycle.move(who, market_id, MarketMove.CLOSE, body)))
 
 
 @post(
@@ -96,8 +96,8 @@ async def propose(
     lifecycle: NamedDependency[Lifecycle],
 ) -> Envelope[MovedView]:
     """Propose what a closed market pays; it stands when the market's dispute window ends."""
-    actor = await asking_admin(request, gate)
-    return success(accept(await lifecycle.propose(actor, market_id, body)))
+    who = await asking_admin(request, gate)
+    return success(accept(await lifecycle.propose(who, market_id, body)))
 
 
 @post("/markets/{market_id:int}/dispute", status_code=200, opt={"body": MoveBody, "scope": ADMIN})
@@ -109,8 +109,8 @@ async def dispute(
     lifecycle: NamedDependency[Lifecycle],
 ) -> Envelope[MovedView]:
     """Dispute a proposed payout: nothing is paid until an operator decides."""
-    actor = await asking_admin(request, gate)
-    return success(accept(await lifecycle.move(actor, market_id, MarketMove.DISPUTE, body)))
+    who = await asking_admin(request, gate)
+    return success(accept(await lifecycle.move(who, market_id, MarketMove.DISPUTE, body)))
 
 
 @post(
@@ -127,8 +127,8 @@ async def resolve(
 
     A closed market with a dispute window takes a proposal instead.
     """
-    actor = await asking_admin(request, gate)
-    return success(accept(await lifecycle.resolve(actor, market_id, body)))
+    who = await asking_admin(request, gate)
+    return success(accept(await lifecycle.resolve(who, market_id, body)))
 
 
 @post("/markets/{market_id:int}/void", status_code=200, opt={"body": VoidBody, "scope": ADMIN})
@@ -143,8 +143,8 @@ async def void(
 
     With `refund` everybody gets back what they paid in, and no token is left.
     """
-    actor = await asking_admin(request, gate)
-    return success(accept(await lifecycle.void(actor, market_id, body)))
+    who = await asking_admin(request, gate)
+    return success(accept(await lifecycle.void(who, market_id, body)))
 
 
 HANDLERS = [create_event, add_market, pause, resume, close, propose, dispute, resolve, void]

@@ -1,0 +1,114 @@
+"""Routes of one's own accounts, and of an operator about people and what was done."""
+
+from litestar import Router, get, post
+from litestar.params import FromPath, RawBody
+
+from outcry.runtime.envelope import Envelope, accept, success
+from outcry.runtime.identity import ADMIN, READ, TRADE
+from outcry.services.api.forms import NoQuery
+from outcry.services.api.http.asking import admin, holder, parameters
+from outcry.services.api.http.parts import Asked, parts
+from outcry.services.api.http.private import IDEMPOTENCY_KEY
+from outcry.services.api.operator_forms import KeyMadeView
+from outcry.services.api.people_forms import (
+    AccountBody,
+    AccountMadeView,
+    AccountsView,
+    AuditQuery,
+    AuditView,
+    KeysQuery,
+    KeysView,
+    PeopleQuery,
+    PeopleView,
+    PersonView,
+    TransferBody,
+)
+from outcry.services.api.views import DoneView
+
+
+@get("/accounts", opt={"query": NoQuery, "scope": READ})
+async def accounts(request: Asked) -> Envelope[AccountsView]:
+    """All of one's accounts with their collateral, the first one first."""
+    who = await holder(request, READ)
+    parameters(request, NoQuery)
+    return success(await parts(request).people.accounts(who.user_id, who.registered_n))
+
+
+@post("/accounts", status_code=200, opt={"query": NoQuery, "body": AccountBody, "scope": TRADE})
+async def open_account(request: Asked, body: RawBody) -> Envelope[AccountMadeView]:
+    """Open a further account, once per `label`. Orders and reads name it by `account`.
+
+    One's accounts never trade with one another.
+    """
+    who = await holder(request, TRADE)
+    parameters(request, NoQuery)
+    return success(accept(await parts(request).people.open_account(who, body)))
+
+
+@post("/transfer", status_code=200, opt={"query": NoQuery, "body": TransferBody, "scope": TRADE})
+async def transfer(request: Asked, body: RawBody) -> Envelope[DoneView]:
+    """Move money or tokens between one's own accounts, once per `Idempotency-Key`.
+
+    Tokens take their part of the cost with them.
+    """
+    who = await holder(request, TRADE)
+    parameters(request, NoQuery)
+    key = request.headers.get(IDEMPOTENCY_KEY, "")
+    return success(accept(await parts(request).people.transfer(who, body, key)))
+
+
+@get("/users", opt={"query": PeopleQuery, "scope": ADMIN})
+async def users(request: Asked) -> Envelope[PeopleView]:
+    """All users, newest first."""
+    await admin(request)
+    form = parameters(request, PeopleQuery)
+    return success(await parts(request).people.users(form))
+
+
+@get("/users/{user_id:int}", opt={"query": NoQuery, "scope": ADMIN})
+async def user(request: Asked, user_id: FromPath[int]) -> Envelope[PersonView]:
+    """One user."""
+    await admin(request)
+    parameters(request, NoQuery)
+    return success(accept(await parts(request).people.user(user_id)))
+
+
+@get("/users/{user_id:int}/accounts", opt={"query": NoQuery, "scope": ADMIN})
+async def user_accounts(request: Asked, user_id: FromPath[int]) -> Envelope[AccountsView]:
+    """All accounts of a user with their collateral, the first one first."""
+    await admin(request)
+    parameters(request, NoQuery)
+    accept(await parts(request).people.user(user_id))
+    return success(await parts(request).people.accounts(user_id))
+
+
+@get("/keys", opt={"query": KeysQuery, "scope": ADMIN})
+async def keys(request: Asked) -> Envelope[KeysView]:
+    """API keys of a user, or of all, newest first; without their secrets."""
+    await admin(request)
+    form = parameters(request, KeysQuery)
+    return success(await parts(request).people.keys(form))
+
+
+@post("/keys/{key_id:int}/rotate", status_code=200, opt={"scope": ADMIN})
+async def rotate_key(request: Asked, key_id: FromPath[int]) -> Envelope[KeyMadeView]:
+    """Give an API key a new secret, shown once; doors notice within a second."""
+    who = await admin(request)
+    return success(accept(await parts(request).people.rotate_key(who, key_id)))
+
+
+@get("/audit", opt={"query": AuditQuery, "scope": ADMIN})
+async def audit(request: Asked) -> Envelope[AuditView]:
+    """What operators and the exchange itself did, newest first, with the acting user and key."""
+    await admin(request)
+    form = parameters(request, AuditQuery)
+    return success(await parts(request).people.audit(form))
+
+
+#: Served by the router of the other operators' routes: one path may belong to one router only.
+ADMIN_HANDLERS = [users, user, user_accounts, keys, rotate_key, audit]
+
+
+def people_routes() -> Router:
+    """Return the routes of one's own accounts."""
+    return Router("/api", tags=["account"], route_handlers=[accounts, open_account, transfer])
