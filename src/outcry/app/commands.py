@@ -20,6 +20,8 @@ from outcry.app.failures import FAILED, UsageError
 from outcry.app.options import ConfigFile, DataFolder, examples, load_config
 from outcry.app.replay.command import EPILOG as REPLAY_EPILOG
 from outcry.app.replay.command import replay
+from outcry.app.sim.command import EPILOG as SIM_EPILOG
+from outcry.app.sim.command import sim
 
 
 app = typer.Typer(
@@ -36,6 +38,7 @@ app.command(epilog=DEMO_EPILOG)(demo)
 app.command(epilog=REPLAY_EPILOG)(replay)
 app.command(epilog=EXPORT_EPILOG)(export)
 app.command(epilog=ENGINE_EPILOG)(engine)
+app.command(epilog=SIM_EPILOG)(sim)
 
 
 @app.callback(invoke_without_command=True)

@@ -8,7 +8,7 @@ from outcry.domain.errors import CorruptError, InvariantError, OutcryError
 from outcry.ports.asset import AssetUnavailable
 from outcry.ports.bus import BusUnavailable
 from outcry.ports.ledger_log import CommitUnknown, LogUnavailable, Stale
-from outcry.ports.projection import TablesUnavailable
+from outcry.ports.projection import OutOfPosition, TablesUnavailable
 
 
 #: Exit codes. What ended with `FAILED` may be started again; the others would fail again until
@@ -105,14 +105,14 @@ def _meanings() -> tuple[tuple[Kinds, int, str], ...]:
          "`outcry verify` says what is damaged."),
         (SchemaMismatch, NEEDS_OPERATOR,
          "Run the version of Outcry that used this database last, or a newer one."),
+        (OutOfPosition, FAILED,
+         "Somebody else wrote the tables meanwhile: a second history process, or a transaction "
+         "whose answer was lost. The next start goes on where the tables stand."),
         ((LogUnavailable, TablesUnavailable), FAILED, "Check postgres.dsn and its server."),
         (BusUnavailable, FAILED, "Check redis.url and its server."),
         (AssetUnavailable, FAILED, "Check grpc.host and grpc.port, and that core runs."),
         (CallRefused, WRONG,
          "Both processes need the same master key (secrets/master.key) and the same version."),
         (KeyMaterialError, WRONG, "See auth.key_file."),
-        (ConfigError, WRONG, ""),
-        (SecretsError, WRONG, ""),
-        (DataDirError, WRONG, ""),
-        (UsageError, WRONG, ""),
+        ((ConfigError, SecretsError, DataDirError, UsageError), WRONG, ""),
     )  # fmt: skip

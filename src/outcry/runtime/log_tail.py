@@ -43,12 +43,12 @@ class LogTail:
         self._remember(Row(n, epoch, at_us, body))
 
     async def head(self) -> int:
-        """Return the number of the newest entry."""
-        return self._rows[-1].n if self._rows else await self._log.head()
+        """Return the number of the newest entry, also when another writer has gone on."""
+        return await self._log.head()
 
     async def entries(self, after: int, upto: int | None = None) -> AsyncIterator[Row]:
         """Yield rows with ``after < n <= upto``, from memory as far as they are there."""
-        last = await self.head() if upto is None else upto
+        last = await self._last() if upto is None else upto
         if not self._rows or after + 1 < self._rows[0].n:
             first_kept = self._rows[0].n if self._rows else last + 1
             async for row in self._log.entries(after, min(last, first_kept - 1)):
@@ -62,19 +62,24 @@ class LogTail:
         for row in list(self._rows):
             if after < row.n <= last:
                 yield row
+                after = row.n
+        if after < last:
+            # Another writer has gone on from here.
+            async for row in self._log.entries(after, last):
+                yield row
 
     async def wait(self, after: int, timeout_ms: int) -> int:
         """Return the head as soon as it is above *after*, or after *timeout_ms*."""
         if not self._rows:
             return await self._log.wait(after, timeout_ms)  # somebody else writes
-        if await self.head() <= after:
+        if await self._last() <= after:
             grown = self._grown
             try:
                 async with asyncio.timeout(timeout_ms / 1000):
                     await grown.wait()
             except TimeoutError:
                 pass
-        return await self.head()
+        return await self._last()
 
     def commands(self, shard: int, after: int) -> AsyncIterator[tuple[int, int, bytes]]:
         """Yield committed commands; see `LedgerLog.commands`."""
@@ -99,6 +104,9 @@ class LogTail:
     async def close(self) -> None:
         """Let go of the wrapped log."""
         await self._log.close()
+
+    async def _last(self) -> int:
+        return self._rows[-1].n if self._rows else await self._log.head()
 
     def _remember(self, row: Row) -> None:
         self._rows.append(row)

@@ -10,7 +10,7 @@ from outcry.adapters.memory import MemoryLedgerLog
 from outcry.domain.errors import InvariantError
 from outcry.domain.market import MarketState
 from outcry.domain.rejects import Reject
-from outcry.messages.facts import OrderPlaced, pack_fact
+from outcry.messages.facts import OrderPlaced, Ticked, pack_fact
 from outcry.messages.requests import CancelAccepted, Declined, OrderAccepted
 from outcry.ports.asset import AssetUnavailable, OutOfSequence
 from outcry.ports.clock import Clock
@@ -18,7 +18,7 @@ from outcry.ports.ledger_log import CommitUnknown, Span, Stale
 from outcry.runtime.config import ConfigError
 from outcry.services.asset.config import AssetConfig
 from outcry.services.asset.watch import JumpGuard
-from outcry_wire.records import Side
+from outcry_wire.records import LAST_OF_SEQ, Side
 
 
 HUNDRED = 100_000_000
@@ -241,3 +241,28 @@ async def test_orders_wait_for_tables_that_lag_too_far() -> None:
         assert isinstance(refused, Declined)
         assert refused.reject == Reject.BUSY
         assert isinstance(await venue.cancel(ann, order.order_id), CancelAccepted)
+
+
+async def test_facts_of_another_writers_command_end_the_writer_before() -> None:
+    """Facts above what was numbered here mean that somebody else numbers now: `Stale`, no more."""
+    venue = Venue()
+    with pytest.raises(BaseExceptionGroup) as failure:
+        async with venue.running(engines=False):
+            seq = venue.asset.ledger.shard(0).numbered + 1
+            ticked = pack_fact(Ticked(LAST_OF_SEQ, 0, seq, START_US, 0))
+            with pytest.raises(AssetUnavailable):
+                await venue.asset.apply(0, 1, seq, ticked)
+            await asyncio.sleep(0.01)
+    assert failure.group_contains(Stale)
+
+
+async def test_an_answer_never_names_an_entry_that_is_not_committed() -> None:
+    """A repeat is answered from memory alone: what it says stands in the entry before."""
+    async with Venue().running() as venue:
+        ann = await venue.user("ann", HUNDRED)
+        market = await venue.market()
+        request = limit(ann, market, Side.BUY, 5_000, 10, client_order_id="once")
+        await venue.placed(request)
+        again = await venue.placed(request)
+        assert again.repeated
+        assert again.result_n <= await venue.log.head()

@@ -26,6 +26,11 @@ class MemoryLedgerLog(LedgerLog):
         """Return whether nobody holds the right to write; see `claimed_elsewhere`."""
         return not self.claimed_elsewhere
 
+    @property
+    def rows(self) -> Sequence[Row]:
+        """Every row, for reading."""
+        return self._rows
+
     async def open(self, at_us: int) -> Opened:
         """Append the fence of the next epoch; see `LedgerLog`."""
         epoch = self._rows[-1].epoch + 1 if self._rows else 1

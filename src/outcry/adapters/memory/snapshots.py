@@ -57,6 +57,10 @@ class MemorySnapshots(Snapshots):
                 return Snapshot(name, timeline, position, rules_version, body, tuple(skipped))
         return None
 
+    def positions(self) -> list[tuple[str, int]]:
+        """Return name and position of everything that is saved."""
+        return [(name, key[0]) for name, saved in self._saved.items() for key in saved]
+
     def damage(self, name: str, position: int) -> None:
         """Flip a bit of what is saved under *name* at *position*, as a failing disk does."""
         for key, (body, checksum) in self._saved.get(name, {}).items():

@@ -63,6 +63,11 @@ class OpenBatch:
         """Whether there is nothing to commit and nobody to answer."""
         return not self.count and not self.answers
 
+    @property
+    def covering_n(self) -> int:
+        """The entry that says what memory holds now: with nothing in this one, the one before."""
+        return self.n if self.count else self.n - 1
+
     def add_command(self, shard: int, seq: int, record: bytes, decision: Decision | None) -> None:
         """Add one numbered command."""
         self._continue_run("c", shard)

@@ -52,7 +52,7 @@ class Committer:
         self._arrived.set()
 
     async def run(self) -> None:
-        """Commit until cancelled; raises `failure`, `Stale` or `CommitUnknown`."""
+        """Commit until cancelled; raises `failure` or what the log raised."""
         finished: Sealed | None = None
         while True:
             if finished is None:

@@ -25,7 +25,7 @@ from outcry.messages.requests import (
 )
 from outcry.ports.asset import SUBMIT_COUNT_MAX, AssetUnavailable, OutOfSequence
 from outcry.ports.clock import Clock
-from outcry.ports.ledger_log import LedgerLog, Opened
+from outcry.ports.ledger_log import LedgerLog, Opened, Stale
 from outcry.ports.projection import TablesUnavailable
 from outcry.ports.snapshots import Snapshots
 from outcry.services.asset.committer import Committer
@@ -173,6 +173,9 @@ class AssetService:
         applied = self._fold.ledger.shard(shard).applied
         if first > applied + 1:
             raise OutOfSequence(shard, applied, first)
+        if last > self._fold.ledger.shard(shard).numbered:
+            self._committer.fail(Stale(f"shard {shard} has facts of {last}, which is not ours"))
+            raise AssetUnavailable("another process has become the writer")
         if last > applied:
             self._guarded(lambda: self._apply(shard, applied + 1, last, cut(body, applied)))
         await self._committed()

@@ -109,7 +109,7 @@ def _count_down(waiter: Waiter, batch: OpenBatch) -> None:
     """One more command of the waiter is carried out; after the last, its answer is known."""
     waiter.open -= 1
     if not waiter.open:
-        result = outcome(waiter, batch.n)
+        result = outcome(waiter, batch.covering_n)
         batch.answers.append(lambda: waiter.call.give(waiter.index, result))
 
 

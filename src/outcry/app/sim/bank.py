@@ -1,0 +1,195 @@
+"""A bank that anyone can check by eye: dictionaries, exact fractions, and no holds, logs or books.
+
+It carries out what people asked for and were told of, and each fill as it was reported, in the
+order of the log, and so works out by itself what everybody must have.
+"""
+
+from collections import defaultdict
+from dataclasses import dataclass
+from fractions import Fraction
+from math import ceil, floor
+from typing import Final
+
+from outcry.domain.fees import FeeKind, FeeSchedule
+from outcry.domain.order import OrderStatus
+from outcry.messages.facts import (
+    Fact,
+    OrderCancelled,
+    OrderPlaced,
+    OrderReduced,
+    OrderRejected,
+    OrderReplaced,
+    Traded,
+)
+from outcry_wire.records import CancelReason, OrderKind, Side
+
+
+UNIT: Final = 10_000
+
+
+@dataclass
+class Sheet:
+    """What the bank knows of one order."""
+
+    account: int
+    market: int
+    outcome: int
+    side: int
+    kind: int
+    price: int
+    budget: int
+    remaining: int
+    version: int
+    filled: int = 0
+    volume: int = 0
+    status: int = OrderStatus.NEW
+    exact: Fraction = Fraction(0)
+    charged: int = 0
+    rebate: Fraction = Fraction(0)
+    paid_back: int = 0
+
+    @property
+    def fee(self) -> int:
+        """Fees charged less rebates paid."""
+        return self.charged - self.paid_back
+
+
+@dataclass
+class Holding:
+    """What an account made of one market."""
+
+    cost: list[int]
+    realised: int = 0
+    fees: int = 0
+    net_cash: int = 0
+    redeemed: int = 0
+
+
+class Bank:
+    """Money and tokens of everybody."""
+
+    def __init__(self) -> None:
+        self.money: defaultdict[int, int] = defaultdict(int)
+        self.tokens: defaultdict[tuple[int, int, int], int] = defaultdict(int)
+        self.holdings: defaultdict[tuple[int, int], Holding] = defaultdict(lambda: Holding([0, 0]))
+        self.orders: dict[int, Sheet] = {}
+        self.fees: dict[int, FeeSchedule] = {0: FeeSchedule(0, 0, 0, 0, 0)}
+        self.house = 0
+        self.outside = 0
+        #: Collateral of each market.
+        self.pools: defaultdict[int, int] = defaultdict(int)
+
+    # --- money ----------------------------------------------------------------------------------
+
+    def pay_in(self, account: int, amount: int) -> None:
+        """Money comes in, or goes out when *amount* is negative."""
+        self.money[account] += amount
+        self.outside -= amount
+
+    def split(self, account: int, market: int, qty: int) -> None:
+        """Pairs against money; the opposite when *qty* is negative."""
+        for outcome in (0, 1):
+            self._trade(account, market, outcome, qty, UNIT // 2)
+        self.pools[market] += UNIT * qty
+
+    def redeem(self, account: int, market: int, payout: tuple[int, int]) -> int:
+        """Tokens for what they are worth; returns what was paid."""
+        holding = self.holdings[account, market]
+        paid = 0
+        for outcome in (0, 1):
+            value = payout[outcome] * self.tokens.pop((account, market, outcome), 0)
+            holding.realised += value - holding.cost[outcome]
+            holding.cost[outcome] = 0
+            paid += value
+        holding.redeemed += paid
+        self.money[account] += paid
+        self.pools[market] -= paid
+        return paid
+
+    # --- orders ---------------------------------------------------------------------------------
+
+    def fact(self, fact: Fact) -> None:
+        """Take in what happened to orders."""
+        if isinstance(fact, Traded):
+            self._fill(fact)
+        elif isinstance(fact, OrderPlaced):
+            self.orders[fact.order_id].status = OrderStatus.OPEN
+        elif isinstance(fact, OrderReduced):
+            self.orders[fact.order_id].remaining -= fact.by
+        elif isinstance(fact, OrderReplaced):
+            sheet = self.orders[fact.order_id]
+            sheet.price, sheet.remaining = fact.price, fact.remaining
+        elif isinstance(fact, OrderRejected):
+            self.orders[fact.order_id].status = OrderStatus.REJECTED
+        elif isinstance(fact, OrderCancelled):
+            sheet = self.orders[fact.order_id]
+            spent = fact.reason == CancelReason.MONEY_SPENT and sheet.filled
+            sheet.status = OrderStatus.FILLED if spent else OrderStatus.CANCELLED
+
+    def held(self, sheet: Sheet) -> int:
+        """Return what a live order must have set aside: micros, or lots when it sells."""
+        if sheet.status > OrderStatus.OPEN:
+            return 0
+        if sheet.side == Side.SELL:
+            return sheet.remaining
+        if sheet.kind == OrderKind.MARKET_MONEY:
+            return sheet.budget - sheet.volume - sheet.charged
+        schedule = self.fees[sheet.version]
+        limit = UNIT - sheet.price if sheet.outcome else sheet.price
+        rate = max(schedule.taker_bps, schedule.maker_bps)
+        most = sheet.exact + self._exact(schedule, rate, limit, sheet.remaining)
+        return limit * sheet.remaining + ceil(most) - sheet.charged
+
+    def _fill(self, fact: Traded) -> None:
+        taker, maker = self.orders[fact.taker_order], self.orders[fact.maker_order]
+        own = UNIT - fact.price if taker.outcome else fact.price
+        exact = self._exact(
+            self.fees[taker.version], self.fees[taker.version].taker_bps, own, fact.qty
+        )
+        self._side(taker, fact, exact)
+        version = self.fees[maker.version]
+        self._side(maker, fact, self._exact(version, version.maker_bps, own, fact.qty))
+        maker.rebate += exact * Fraction(self.fees[taker.version].rebate_bps, UNIT)
+        self._charge(maker, paid_back=floor(maker.rebate) - maker.paid_back)
+        if taker.outcome != maker.outcome:
+            minted = fact.qty if taker.side == Side.BUY else -fact.qty
+            self.pools[taker.market] += UNIT * minted
+
+    def _side(self, sheet: Sheet, fact: Traded, exact: Fraction) -> None:
+        own = UNIT - fact.price if sheet.outcome else fact.price
+        sign = -1 if sheet.side == Side.SELL else 1
+        self._trade(sheet.account, sheet.market, sheet.outcome, sign * fact.qty, own)
+        sheet.filled += fact.qty
+        sheet.volume += own * fact.qty
+        sheet.exact += exact
+        self._charge(sheet, charged=ceil(sheet.exact) - sheet.charged)
+        if sheet.kind != OrderKind.MARKET_MONEY:
+            sheet.remaining -= fact.qty
+            if not sheet.remaining:
+                sheet.status = OrderStatus.FILLED
+
+    def _charge(self, sheet: Sheet, *, charged: int = 0, paid_back: int = 0) -> None:
+        sheet.charged += charged
+        sheet.paid_back += paid_back
+        self.money[sheet.account] -= charged - paid_back
+        self.house += charged - paid_back
+        self.holdings[sheet.account, sheet.market].fees += charged - paid_back
+
+    def _trade(self, account: int, market: int, outcome: int, qty: int, price: int) -> None:
+        """*qty* lots change hands at *price* ticks: bought, or sold when negative."""
+        holding, owned = self.holdings[account, market], self.tokens[account, market, outcome]
+        if qty > 0:
+            holding.cost[outcome] += price * qty
+        else:
+            cost = holding.cost[outcome] * -qty // owned
+            holding.cost[outcome] -= cost
+            holding.realised += price * -qty - cost
+        holding.net_cash += price * qty
+        self.tokens[account, market, outcome] += qty
+        self.money[account] -= price * qty
+
+    @staticmethod
+    def _exact(schedule: FeeSchedule, rate: int, own: int, qty: int) -> Fraction:
+        p = Fraction(own, UNIT)
+        base = p * (1 - p) if schedule.kind == FeeKind.QUADRATIC else min(p, 1 - p)
+        return Fraction(rate, UNIT) * base * qty * UNIT

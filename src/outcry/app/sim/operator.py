@@ -1,0 +1,94 @@
+"""The operator: lists markets, pauses, closes and pays them."""
+
+import asyncio
+from typing import Final
+
+from outcry.app.sim.people import Person
+from outcry.domain.fees import FeeKind
+from outcry.domain.market import MarketMove
+from outcry.domain.rejects import Reject
+from outcry.domain.units import MICROS_PER_SECOND
+from outcry.messages.requests import (
+    CheckpointOp,
+    CreateEventOp,
+    Done,
+    MarketMoveOp,
+    MarketSpec,
+    ResolveOp,
+    SetFeesOp,
+    VoidOp,
+)
+
+
+PAYOUTS: Final = (10_000, 0, 5_000, 2_500)
+#: Of all worlds, those in which a market ends by itself.
+ENDING_SHARE: Final = 0.3
+
+
+class Operator(Person):
+    """Runs the markets of one world."""
+
+    markets: tuple[int, ...] = ()
+
+    async def list_markets(self, count: int, start_us: int, seconds: float) -> None:
+        """List *count* markets with fees of different kinds, to trade for *seconds*."""
+        versions = [0]
+        for kind in (FeeKind.FLAT, FeeKind.QUADRATIC):
+            rates = (self.chance.randint(0, 1_000), self.chance.randint(0, 1_000))
+            done = await self.must(SetFeesOp(0, kind, *rates, self.chance.randint(0, 10_000)))
+            versions.append(done.id)
+        while not self.markets:
+            now_us = start_us + int(asyncio.get_running_loop().time() * MICROS_PER_SECOND)
+            end_at_us = now_us + int(seconds * 2 / 3 * MICROS_PER_SECOND)
+            specs = [self._spec(number, versions, end_at_us) for number in range(count)]
+            event = CreateEventOp(0, f"at {now_us}", "Sim", "", "", "", "", "", 0, 0, specs)
+            answer = await self.fund(event)
+            if isinstance(answer, Done):
+                self.markets = answer.ids
+                self.told.fee_versions = {
+                    market: spec.fee_version for market, spec in zip(answer.ids, specs, strict=True)
+                }
+            elif answer.reject != Reject.END_IN_PAST:
+                self.told.find(f"{event} was declined: {answer}")
+                return
+
+    def _spec(self, number: int, versions: list[int], end_at_us: int) -> MarketSpec:
+        """Return the terms of a market, some of which end by themselves."""
+        ends = self.chance.random() < ENDING_SHARE
+        return MarketSpec(f"m{number}", "Really?", fee_version=self.chance.choice(versions),
+                          tick=100, price_min=100, end_at_us=end_at_us if ends else 0)  # fmt: skip
+
+    async def work(self, until: float) -> None:
+        """Pause, resume and look into the books; towards the end close and pay some markets."""
+        loop = asyncio.get_running_loop()
+        closing_at = until * self.chance.uniform(0.5, 0.95)
+        while loop.time() < closing_at:
+            await asyncio.sleep(self.chance.uniform(0.1, 1.5))
+            await self._interfere()
+        for market in self.markets:
+            if self.chance.random() < 2 / 3:
+                await self._end(market)
+
+    async def _interfere(self) -> None:
+        if self.chance.random() < 1 / 2:
+            await self.fund(CheckpointOp(0))
+            return
+        market = self.chance.choice(self.markets)
+        await self.fund(MarketMoveOp(0, market, MarketMove.PAUSE, "a look"))
+        await self.pause()
+        await self.fund(MarketMoveOp(0, market, MarketMove.RESUME, "all is well"))
+
+    async def _end(self, market: int) -> None:
+        """Close *market* and pay it, however often that has to be asked for."""
+        payout = self.chance.choice(PAYOUTS)
+        op = self.chance.choice((ResolveOp, VoidOp))(0, market, payout, 10_000 - payout)
+        while True:
+            await self.fund(MarketMoveOp(0, market, MarketMove.CLOSE, "over"))
+            answer = await self.fund(op)
+            if isinstance(answer, Done):
+                self.told.payouts[market] = (op.payout_0, op.payout_1)
+                return
+            if answer.reject != Reject.MARKET_NOT_CLOSED:
+                self.told.find(f"{op} was declined: {answer}")
+                return
+            await self.pause()

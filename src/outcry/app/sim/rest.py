@@ -1,0 +1,64 @@
+"""Whether everything has come to rest: every part stands at the end of the log."""
+
+from collections.abc import Mapping, Sequence
+from typing import TypeVar
+
+from outcry.app.sim.layout import Grounds
+from outcry.app.sim.lines import at_once
+from outcry.app.sim.listener import Listener
+from outcry.app.sim.process import Process
+from outcry.runtime.books import LiveBooks
+from outcry.runtime.service import Service
+from outcry.services.asset.service import AssetService
+from outcry.services.depth.service import Depth
+from outcry.services.match_engine.service import MatchEngine
+
+
+ServiceT = TypeVar("ServiceT", bound=Service)
+
+
+def of_kind(processes: Mapping[str, Process], kind: type[ServiceT]) -> list[ServiceT]:
+    """Return the services of *kind* in *processes*, by shard where there are several."""
+    return [
+        service
+        for process in processes.values()
+        for service in process.services
+        if isinstance(service, kind)
+    ]
+
+
+def writer(processes: Mapping[str, Process], doubles: Sequence[Process]) -> AssetService | None:
+    """Return the ledger that writes."""
+    serving = [one for one in (*processes.values(), *doubles) if "asset" in one.serving]
+    newest = max(serving, key=lambda process: process.epoch, default=None)
+    found = newest.serving["asset"] if newest else None
+    return found if isinstance(found, AssetService) else None
+
+
+def where(
+    processes: Mapping[str, Process], doubles: Sequence[Process], grounds: Grounds
+) -> dict[str, object]:
+    """Return what is not at the end, with where it stands; nothing when all is at rest."""
+    asset = writer(processes, doubles)
+    if asset is None or not all(process.alive for process in processes.values()):
+        return {"dead": [name for name, process in processes.items() if not process.alive]}
+    head = at_once(grounds.log.head())
+    places: dict[str, tuple[object, object]] = {
+        "tables": (at_once(grounds.tables.position()), head),
+        "listener": (next(iter(of_kind(processes, Listener))).position, head),
+        "user_events": (at_once(grounds.bus.tail("user_events")), head),
+        "ledger": (asset.ledger.n, head),
+    }
+    books = next(iter(of_kind(processes, LiveBooks)))
+    engines, depths = of_kind(processes, MatchEngine), of_kind(processes, Depth)
+    for number, shard in sorted(asset.ledger.shards.items()):
+        end = shard.numbered
+        places |= {
+            f"applied:{number}": (shard.applied, end),
+            f"logged:{number}": (at_once(grounds.log.applied(number)), end),
+            f"engine:{number}": (engines[number].kernel.seq, end),
+            f"depth:{number}": (depths[number].levels.seq, end),
+            f"books:{number}": (books.position(number), end),
+            f"commands:{number}": (at_once(grounds.bus.tail(f"commands:{number}")), end),
+        }
+    return {name: place for name, place in places.items() if place[0] != place[1]}

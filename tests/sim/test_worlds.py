@@ -1,0 +1,70 @@
+"""Whole exchanges in virtual time, each decided by a seed, struck at random and audited."""
+
+import os
+import subprocess
+import sys
+
+import pytest
+from tests.sim.plants import answer_before_commit, planted
+from typer.testing import CliRunner
+
+from outcry.app.commands import app
+from outcry.app.sim.run import run
+from outcry.app.sim.world import World
+
+
+#: Worlds of every test run; `outcry sim` goes on from there.
+SEEDS = range(1, 106)
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+def test_what_was_told_is_there_whatever_strikes(seed: int) -> None:
+    """After any crashes, losses and repeats all that anybody was told is there, once and exact."""
+    outcome = World(seed).run()
+    assert outcome.findings == []
+    assert outcome.entries
+
+
+def test_the_worlds_are_not_idle() -> None:
+    """Between them a few worlds see strikes, fills and answers in numbers that mean something."""
+    outcomes = [World(seed).run() for seed in range(1, 11)]
+    assert sum(outcome.strikes for outcome in outcomes) > 30
+    assert sum(outcome.fills for outcome in outcomes) > 60
+    assert sum(outcome.answers for outcome in outcomes) > 600
+
+
+def test_a_seed_gives_the_same_world_again() -> None:
+    """Step for step, also in another process, where hashes and addresses are others."""
+    program = "from outcry.app.sim.world import World; o = World(7).run(); print(o.digest, o.steps)"
+    first = World(7).run()
+    again = World(7).run()
+    elsewhere = subprocess.run(
+        [sys.executable, "-c", program],
+        env={**os.environ, "PYTHONHASHSEED": "1234"},
+        capture_output=True,
+        text=True,
+        check=True,
+    ).stdout.split()
+    assert (again.digest, again.steps) == (first.digest, first.steps)
+    assert elsewhere == [first.digest, str(first.steps)]
+    assert World(8).run().digest != first.digest
+
+
+def test_a_failing_world_is_told_with_its_last_steps(capsys: pytest.CaptureFixture[str]) -> None:
+    """The seed, what is wrong, how it came to that, and the command that shows it again."""
+    with planted(answer_before_commit):
+        seed = next(seed for seed in SEEDS if World(seed).run().findings)
+        assert run([seed], trace=False) == 1
+    told = capsys.readouterr().out
+    assert f"seed {seed} FAILED" in told
+    assert "finding: " in told
+    assert " commit " in told
+    assert f"again: outcry sim --seed {seed} --seeds 1 --trace" in told
+
+
+def test_the_command_counts_its_worlds() -> None:
+    """`outcry sim` says how many worlds it saw and how fast, and ends well when all were."""
+    done = CliRunner().invoke(app, ["sim", "--seeds", "2", "--seed", "5"])
+    assert done.exit_code == 0, done.output
+    assert "2 worlds, " in done.output
+    assert "0 failed" in done.output
