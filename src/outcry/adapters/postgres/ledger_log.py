@@ -6,12 +6,12 @@ readers have their own. `wait` costs the writer nothing: see `outcry.adapters.po
 """
 
 import asyncio
-import zlib
 from collections.abc import AsyncIterator, Sequence
 from typing import Final, Self
 
 import asyncpg
 
+from outcry.adapters.postgres.bodies import checksum, stored
 from outcry.adapters.postgres.connection import (
     BY_INDEX,
     UNREACHABLE,
@@ -173,7 +173,7 @@ class PostgresLedgerLog(LedgerLog):
         shards, kinds, firsts, lasts = zip(*spans, strict=True) if spans else ((), (), (), ())
         try:
             written = await writer.fetchval(
-                _APPEND, n, epoch, at_us, body, zlib.crc32(body),
+                _APPEND, n, epoch, at_us, stored(body), checksum(body),
                 shards, kinds, firsts, lasts,
                 timeout=self._append_timeout,
             )  # fmt: skip

@@ -1,11 +1,11 @@
 """LogReader: reads rows of the ledger log in chunks of bounded size and checks each."""
 
-import zlib
 from collections.abc import AsyncIterator
 from typing import Final
 
 import asyncpg
 
+from outcry.adapters.postgres.bodies import restored
 from outcry.adapters.postgres.connection import unreachable_as
 from outcry.domain.errors import CorruptError
 from outcry.messages.runs import Run, Runs
@@ -72,11 +72,10 @@ class LogReader:
                 if (head := await self.head()) > after:
                     raise CorruptError(f"log entry {after + 1} is missing; the head is {head}")
                 return
-            for n, epoch, at_us, body, crc in chunk:
+            for n, epoch, at_us, data, crc in chunk:
                 if n != after + 1:
                     raise CorruptError(f"log entry {after + 1} is missing; after it comes {n}")
-                _check(n, body, crc)
-                yield Row(n, epoch, at_us, body)
+                yield Row(n, epoch, at_us, restored(n, data, crc))
                 after = n
 
     async def runs(self, shard: int, kind: str, after: int) -> AsyncIterator[Run]:
@@ -90,17 +89,11 @@ class LogReader:
                 )
             if not chunk:
                 return
-            for n, body, crc in chunk:
-                _check(n, body, crc)
-                for run in runs.of(n, body):
+            for n, data, crc in chunk:
+                for run in runs.of(n, restored(n, data, crc)):
                     yield run
             if runs.position == position:
                 raise CorruptError(
                     f"log entry {chunk[0]['n']} does not hold seq {position + 1} of shard {shard}, "
                     "which its span promises"
                 )
-
-
-def _check(n: int, body: bytes, crc: int) -> None:
-    if zlib.crc32(body) != crc:
-        raise CorruptError(f"log entry {n} of {len(body)} bytes fails its checksum")
