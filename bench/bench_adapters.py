@@ -191,6 +191,8 @@ def batch(number: int, dice: random.Random) -> Rows:
         turnovers=[],
         portfolios=[],
         accounts=[],
+        profiles=[],
+        seasons=[],
     )
 
 

@@ -1,49 +1,11 @@
 """The day that docs/reference/http.md tells: every route once, in an order that makes sense.
 
-A section is a title, a few sentences and calls. ``{yes}``, ``{no}`` and ``{key}`` in a call stand
-for the token ids and the API key that earlier answers gave.
+A section is a title, a few sentences and calls. ``{yes}``, ``{no}``, ``{key}`` and ``{invite}``
+in a call stand for the token ids, the API key and the invitation that earlier answers gave.
 """
 
-from typing import Any, NamedTuple
-
-
-class Call(NamedTuple):
-    """One request: who makes it ("" = nobody, "key" = by API key), and its body if it has one."""
-
-    method: str
-    path: str
-    who: str = ""
-    body: dict[str, Any] | None = None
-    headers: tuple[str, ...] = ()
-    #: An HTTP status, where it is not 200.
-    status: int = 200
-
-
-class Section(NamedTuple):
-    """A part of the page."""
-
-    title: str
-    text: str
-    calls: tuple[Call, ...]
-
-
-def order(token: str, side: str, price: str, quantity: str, **more: object) -> dict[str, Any]:
-    """Return the body of a limit order in market 1."""
-    return {
-        "event_id": 1,
-        "market_id": 1,
-        "token_id": token,
-        "side": side,
-        "order_type": "limit",
-        "price": price,
-        "quantity": quantity,
-        **more,
-    }
-
-
-def admin(path: str, **body: object) -> Call:
-    """Return a request of an operator."""
-    return Call("POST", f"/api/admin/{path}", "root", body)
+from tools.http_calls import Call, Section, admin, order
+from tools.http_examples_more import COMMUNITY, WENT
 
 
 EVENT = {
@@ -192,21 +154,10 @@ SECTIONS = (
             Call("POST", "/api/merge", "ann", {"market_id": 1, "quantity": "2"}),
             Call("GET", "/api/event_balance?event_id=1&market_id=1", "ann"),
             Call("GET", "/api/positions?uid=1&value=true"),
+            Call("GET", "/api/portfolio_value?uid=1"),
+            Call("GET", "/api/traded_volume?uid=1"),
             Call("GET", "/api/activity?uid=1&page_size=2"),
             Call("GET", "/api/balance?uid=1"),
-        ),
-    ),
-    Section(
-        "How it went",
-        "Candles, prices and trades stay when a market has ended. Intervals are 1m, 5m, 15m, 1h, "
-        "4h and 1d, in UTC; one without a trade is left out. `outcome` 0 or 1 says whose prices. "
-        "A day's volume is that of the 24 hours before the exchange's last log entry. "
-        "`portfolio_history` (below, after the clock has moved) says what a user was worth at full "
-        "hours: tokens count at their last price, or half a unit before the first.",
-        (
-            Call("GET", "/api/candles?market_id=1&interval=1d"),
-            Call("GET", "/api/price_history?market_id=1&outcome=1&interval=1h&limit=24"),
-            Call("GET", "/api/trades?market_id=1&limit=1"),
         ),
     ),
     Section(
@@ -241,6 +192,7 @@ SECTIONS = (
             ),
         ),
     ),
+    WENT,
     Section(
         "The end of a market",
         "`close` is answered when every order of the market is cancelled and nothing is open. "
@@ -254,6 +206,7 @@ SECTIONS = (
             Call("POST", "/api/admin/markets/1/close", "root", {"reason": "measured"}),
             Call("POST", "/api/admin/markets/1/resolve", "root", {"payout": ["1", "0"]}),
             Call("POST", "/api/redeem", "ann", {"market_id": 1}),
+            Call("GET", "/api/closed_positions?uid=1"),
             Call("POST", "/api/admin/markets/2/close", "root", {}),
             Call("POST", "/api/admin/markets/2/propose", "root", {"winner": "No"}),
             Call("POST", "/api/admin/markets/2/dispute", "root", {"reason": "a gauge froze"}),
@@ -277,6 +230,7 @@ SECTIONS = (
             admin("events/2/void", payout=["0.5", "0.5"]),
         ),
     ),
+    COMMUNITY,
     Section(
         "Operating",
         "`mode` is normal, post_only, cancel_only or halted, for the whole exchange. `clock` works "

@@ -20,7 +20,8 @@ if str(ROOT) not in sys.path:
     sys.path.insert(0, str(ROOT))
 
 from tests.support.http_door import Door, http_door  # noqa: E402
-from tools.http_examples import SECTIONS, Call  # noqa: E402
+from tools.http_calls import Call  # noqa: E402
+from tools.http_examples import SECTIONS  # noqa: E402
 
 
 HEAD = """\
@@ -54,7 +55,7 @@ MOVING = re.compile(r'("(?:n|result_n|update_id|checkpoint_id|trade_id)": )\d+')
 
 async def render() -> str:
     """Live the day and return the page."""
-    known = {"yes": "", "no": "", "key": ""}
+    known = {"yes": "", "no": "", "key": "", "invite": ""}
     parts = [HEAD]
     async with http_door() as door:
         for section in SECTIONS:
@@ -70,14 +71,15 @@ async def _example(door: Door, call: Call, known: dict[str, str]) -> str:
         headers["x-api-key"] = known["key"]
     elif call.who:
         headers |= door.as_admin() if call.who == "root" else door.as_user(call.who)
-    answer = await door.client.request(call.method, call.path, headers=headers, json=body)
+    path = _filled(call.path, known)
+    answer = await door.client.request(call.method, path, headers=headers, json=body)
     assert answer.status_code == call.status, answer.text
     envelope = answer.json()
     _learn(envelope["data"], known)
-    await door.settled()
+    await door.scored()
     if call.path.startswith("/api/place_order"):
         await door.books_show(1)
-    shown = [f"{call.method} {call.path}", *call.headers, *_credentials(call.who)]
+    shown = [f"{call.method} {path}", *call.headers, *_credentials(call.who)]
     if body is not None:
         shown += ["", json.dumps(body, indent=2)]
     request = "\n".join(shown)
@@ -102,6 +104,8 @@ def _learn(data: object, known: dict[str, str]) -> None:
         return
     if "api_key" in data:
         known["key"] = data["api_key"]
+    if "invite_code" in data:
+        known["invite"] = known["invite"] or data["invite_code"]
     if "event_identifier" in data:
         market = data["markets"][0]
         known["yes"], known["no"] = market["outcome_0_token_id"], market["outcome_1_token_id"]

@@ -57,6 +57,7 @@ class Reject(IntEnum):
     INSTRUMENT_UNKNOWN = 307
     KEY_UNKNOWN = 308
     FEE_VERSION_UNKNOWN = 309
+    SEASON_UNKNOWN = 310
 
     # 400: terms of an order
     OUTCOME_INVALID = 401
@@ -177,6 +178,7 @@ SENTENCES: Final[dict[Reject, str]] = {
     Reject.ORDER_UNKNOWN: "No such open order of this account; it may be filled or cancelled.",
     Reject.INSTRUMENT_UNKNOWN: "No such instrument.",
     Reject.KEY_UNKNOWN: "No such API key of this user.",
+    Reject.SEASON_UNKNOWN: "There is no such season; /api/seasons lists them all.",
     Reject.FEE_VERSION_UNKNOWN: "No such fee schedule.",
     Reject.OUTCOME_INVALID: "The outcome must be 0 (YES) or 1 (NO).",
     Reject.SIDE_INVALID: "The side must be 'buy' or 'sell'.",

@@ -2,7 +2,6 @@
 
 from outcry.ports.projection import (
     ActivityRow,
-    AuditRow,
     BalanceRow,
     EventRow,
     KeyRow,
@@ -13,7 +12,17 @@ from outcry.ports.projection import (
     TradeRow,
     UserRow,
 )
-from outcry.ports.rows import AccountRow, CandleRow, JournalRow, PortfolioRow, TurnoverRow, pack_leg
+from outcry.ports.rows import (
+    AccountRow,
+    AuditRow,
+    CandleRow,
+    JournalRow,
+    PortfolioRow,
+    ProfileRow,
+    SeasonRow,
+    TurnoverRow,
+    pack_leg,
+)
 
 
 #: Larger than any double or 32-bit number can hold exactly.
@@ -108,9 +117,11 @@ TRADE = TradeRow(
 JOURNAL = JournalRow(1001, 1, pack_leg(0, 0, -50_000, 950_000, 3, 1, 1_700))
 ACTIVITY = ActivityRow(1001, 1, 0, "split", 1, 10, 100_000, "0xkey", 1_700)
 CANDLE = CandleRow(1, 60, 60_000_000, 5_000, 5_200, 4_900, 5_100, 30, 152_000, 3)
-TURNOVER = TurnoverRow(1001, 0, 150_000, 5, 2)
+TURNOVER = TurnoverRow(7, 0, 150_000, 5, 2)
 PORTFOLIO = PortfolioRow(1001, 3_600_000_000, 950_000, 50_000)
 ACCOUNT = AccountRow(1001, 1, "hedges", 1_700)
+PROFILE = ProfileRow(1, "Ada", "Counts.", "https://example.org/ada.png")
+SEASON = SeasonRow(1, "Spring", 0, 86_400_000_000)
 AUDIT = AuditRow(1, 0, 1, "pause", '{"market": 1}', 1_700, 7)
 
 

@@ -15,6 +15,8 @@ from tests.contract.rows import (
     ORDER,
     PORTFOLIO,
     POSITION,
+    PROFILE,
+    SEASON,
     TRADE,
     TURNOVER,
     USER,
@@ -41,6 +43,8 @@ FULL = Rows(
     turnovers=[TURNOVER],
     portfolios=[PORTFOLIO],
     accounts=[ACCOUNT],
+    profiles=[PROFILE],
+    seasons=[SEASON],
 )
 
 

@@ -296,7 +296,7 @@ async def test_positions_have_tokens_in_them(tables_world: TablesWorld) -> None:
     )
     await apply(tables_world, rows)
     queries = tables_world.queries
-    bare = PositionRow(ME, 3, *[0] * 9)
+    bare = PositionRow(ME, 3, *[0] * 11)
     third = Position(bare, markets[2], 0, 0, 8, 8)
     first = Position(POSITION, markets[0], 10, 4, 0, 0)
 
@@ -452,3 +452,28 @@ async def test_waiting_for_an_entry_is_bounded(tables_world: TablesWorld) -> Non
     await apply(tables_world, NO_ROWS)
 
     assert await queries.wait_for(1, 60_000)
+
+
+async def test_a_position_is_closed_when_its_last_token_is_gone(tables_world: TablesWorld) -> None:
+    """What was bought and is gone is closed; what was never bought, or is still held, is not."""
+    markets = [MARKET._replace(market_id=i, token_0=f"{i}0", token_1=f"{i}1") for i in range(1, 5)]
+    positions = [
+        POSITION._replace(market_id=1),
+        POSITION._replace(market_id=2, bought_0=0),
+        POSITION._replace(market_id=3, bought_0=0, bought_1=0),
+        POSITION._replace(market_id=4),
+        POSITION._replace(account=OTHER, market_id=4),
+    ]
+    balances = [balance(ME, 2, 0), balance(ME, 9, 5), balance(OTHER, 4, 7)]
+    rows = NO_ROWS._replace(markets=markets, positions=positions, balances=balances)
+    await apply(tables_world, rows)
+    queries = tables_world.queries
+
+    page = await queries.closed_positions(ME, **ANY, page=1, page_size=10)
+    assert [row.market.market_id for row in page.rows] == [2, 1]
+    assert page.rows[1] == Position(positions[0], markets[0], 0, 0, 0, 0)
+    assert (page.total, page.n) == (2, 1)
+    one = await queries.closed_positions(ME, event_id=1, market_id=1, page=1, page_size=10)
+    assert [row.market.market_id for row in one.rows] == [1]
+    none = await queries.closed_positions(ME, event_id=9, market_id=0, page=1, page_size=10)
+    assert (none.rows, none.total) == ([], 0)

@@ -34,7 +34,7 @@ async def test_empty_tables_have_no_story(tables_world: TablesWorld) -> None:
     assert await series.last_trades(1, None, 10) == ([], 0)
     assert await series.day_volumes([1, 2]) == {}
     assert await series.portfolio(1001, 3_600, 0, END, 10) == []
-    assert await series.turnover(1001) == (0, 0, 0)
+    assert await series.turnover(7) == (0, 0, 0)
 
 
 async def test_a_candle_grows_over_batches(tables_world: TablesWorld) -> None:
@@ -144,4 +144,4 @@ async def test_turnover_sums_the_days(tables_world: TablesWorld) -> None:
     await apply(tables_world, NO_ROWS._replace(turnovers=rows, markets=[MARKET]))
     await apply(tables_world, NO_ROWS._replace(turnovers=[TURNOVER]))
 
-    assert await tables_world.series.turnover(1001) == Turnover(300_007, 9, 5)
+    assert await tables_world.series.turnover(7) == Turnover(300_007, 9, 5)

@@ -206,8 +206,8 @@ class MemoryTablesWorld(TablesWorld):
 
     def __init__(self) -> None:
         projection = MemoryProjection()
-        tables = projection.tables
-        super().__init__(projection, MemoryQueries(tables), MemorySeries(tables))
+        self.tables = projection.tables
+        super().__init__(projection, MemoryQueries(self.tables), MemorySeries(self.tables))
 
 
 class PostgresTablesWorld(TablesWorld):

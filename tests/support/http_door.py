@@ -12,7 +12,13 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from prometheus_client import CollectorRegistry
 from tests.support.venue import Venue
 
-from outcry.adapters.memory import MemoryProjection, MemoryQueries, MemorySeries, MemoryTables
+from outcry.adapters.memory import (
+    MemoryCommunity,
+    MemoryProjection,
+    MemoryQueries,
+    MemorySeries,
+    MemoryTables,
+)
 from outcry.ports.asset import Asset
 from outcry.ports.projection import Rows
 from outcry.runtime.api_keys import KeyRing
@@ -31,6 +37,7 @@ from outcry.services.event.http import lifecycle_routes
 from outcry.services.event.service import Lifecycle
 from outcry.services.history.config import HistoryConfig
 from outcry.services.history.service import History
+from outcry.services.history.standings import Standings
 
 
 MASTER_KEY = bytes(range(32))
@@ -42,6 +49,7 @@ class Door:
 
     venue: Venue
     queries: MemoryQueries
+    community: MemoryCommunity
     books: LiveBooks
     signer: TokenSigner
     keys: KeyRing
@@ -77,6 +85,11 @@ class Door:
         """Wait until the tables show everything that is committed."""
         head = await self.venue.log.head()
         assert await self.queries.wait_for(head, 5_000)
+
+    async def scored(self) -> None:
+        """Wait for the tables, and let the job rank everybody."""
+        await self.settled()
+        await Standings(self.community).score()
 
     async def books_show(self, market_id: int) -> None:
         """Wait until the books know of an order in the market."""
@@ -156,8 +169,7 @@ async def http_door(
         for service in followers:
             await service.start()
             running.append(asyncio.create_task(service.run()))
-        series = MemorySeries(tables)
-        door = _door(venue, queries, series, books, config or ApiConfig(), ledger or venue.asset)
+        door = _door(venue, tables, queries, books, config or ApiConfig(), ledger or venue.asset)
         try:
             async with door.client:
                 yield door
@@ -168,7 +180,7 @@ async def http_door(
 
 
 def _door(
-    venue: Venue, queries: MemoryQueries, series: MemorySeries, books: LiveBooks,
+    venue: Venue, tables: MemoryTables, queries: MemoryQueries, books: LiveBooks,
     config: ApiConfig, asset: Asset,
 ) -> Door:  # fmt: skip
     signer = TokenSigner(ec.generate_private_key(ec.SECP256R1()), name="outcry", audience="outcry")
@@ -176,10 +188,12 @@ def _door(
     identity = Identity(TokenVerifier([signer.issuer]), keys, queries)
     addresses: Rates[str] = Rates(config.address_requests_per_second_max, time.monotonic)
     gate = Gate(identity, Registrar(identity, asset), addresses)
+    community = MemoryCommunity(tables)
     needs = Needs(
         asset=asset,
         queries=queries,
-        series=series,
+        series=MemorySeries(tables),
+        community=community,
         books=books,
         log=venue.log,
         directory=Directory(queries),
@@ -193,4 +207,4 @@ def _door(
     api = ApiService(config, needs, [lifecycle_routes(lifecycle)])
     transport = httpx.ASGITransport(cast("Any", api.app), raise_app_exceptions=False)
     client = httpx.AsyncClient(transport=transport, base_url="http://door")
-    return Door(venue, queries, books, signer, keys, api, client)
+    return Door(venue, queries, community, books, signer, keys, api, client)

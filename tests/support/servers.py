@@ -6,7 +6,8 @@ from outcry.adapters.postgres import tables
 
 
 _EMPTY = f"""
-truncate ledger_log, ledger_span, projection, {", ".join(table.name for table in tables.ALL)};
+truncate ledger_log, ledger_span, projection, standings, scored,
+    {", ".join(table.name for table in tables.ALL)};
 delete from timeline where id > 1;
 insert into projection values ('{tables.POSITION}', 0);
 """

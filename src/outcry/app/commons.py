@@ -16,6 +16,7 @@ from prometheus_client import CollectorRegistry
 from outcry.app.monitor import Part
 from outcry.ports.asset import Asset
 from outcry.ports.bus import Bus
+from outcry.ports.community import Community
 from outcry.ports.ledger_log import LedgerLog
 from outcry.ports.queries import Queries
 from outcry.ports.series import Series
@@ -122,6 +123,17 @@ class Commons:
             return series
 
         return await self.once("series", connect)
+
+    async def community(self) -> Community:
+        """Return who users are, and how they stand."""
+        from outcry.adapters.postgres import PostgresCommunity
+
+        async def connect() -> Community:
+            community = await PostgresCommunity.connect(self.config.postgres.dsn)
+            self.stack.push_async_callback(community.close)
+            return community
+
+        return await self.once("community", connect)
 
     async def asset(self, role: str) -> Asset:
         """Return the ledger: our own, or the one behind gRPC, which we ask in *role*."""

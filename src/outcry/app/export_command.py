@@ -23,7 +23,7 @@ def export(  # noqa: PLR0913 - one for each option
         str,
         typer.Argument(
             help="trades, candles, orders, events, markets, balances, positions, journal, "
-            "turnovers or portfolios."
+            "turnovers, portfolios, profiles or seasons."
         ),
     ],
     *,

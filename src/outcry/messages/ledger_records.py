@@ -174,6 +174,26 @@ class UserCreated(Record, frozen=True, tag="user", array_like=True, gc=False):
     external_id: str
     address: str
     name: str
+    #: The user whose invitation they came with, 0: none.
+    invited_by: int = 0
+
+
+class ProfileSet(Record, frozen=True, tag="profile", array_like=True, gc=False):
+    """What a user shows of themselves; "" leaves a text as it was."""
+
+    user_id: int
+    name: str
+    bio: str
+    image: str
+
+
+class SeasonSet(Record, frozen=True, tag="season", array_like=True, gc=False):
+    """A season in which users are ranked, ``[start_us, end_us)``; again: it was moved."""
+
+    season_id: int
+    name: str
+    start_us: int
+    end_us: int
 
 
 class AccountOpened(Record, frozen=True, tag="account", array_like=True, gc=False):
@@ -253,6 +273,8 @@ LedgerRecord = (
     | FeeScheduleSet
     | UserCreated
     | AccountOpened
+    | ProfileSet
+    | SeasonSet
     | KeyCreated
     | KeyRotated
     | KeyRevoked

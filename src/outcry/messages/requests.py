@@ -342,6 +342,27 @@ class CreateUserOp(Struct, frozen=True, array_like=True, tag="create_user", gc=F
     external_id: str
     address: str
     name: str
+    #: The user whose invitation they came with, 0: none. Nobody there counts as none.
+    invited_by: int = 0
+
+
+class SetProfileOp(Struct, frozen=True, array_like=True, tag="set_profile", gc=False):
+    """Change what a user shows of themselves; "" leaves a text as it was."""
+
+    actor: int
+    user_id: int
+    name: str
+    bio: str
+    image: str
+
+
+class SetSeasonOp(Struct, frozen=True, array_like=True, tag="set_season", gc=False):
+    """Create the season with this name, or move it, to the days ``[start_us, end_us)``."""
+
+    actor: int
+    name: str
+    start_us: int
+    end_us: int
 
 
 class OpenAccountOp(Struct, frozen=True, array_like=True, tag="open_account", gc=False):
@@ -416,6 +437,8 @@ FundsOp = (
     | SetFeesOp
     | CreateUserOp
     | OpenAccountOp
+    | SetProfileOp
+    | SetSeasonOp
     | CreateKeyOp
     | RotateKeyOp
     | RevokeKeyOp
@@ -428,9 +451,10 @@ FundsOp = (
 class Done(Struct, frozen=True, array_like=True, tag="done", gc=False):
     """The operation is committed in log entry ``n``.
 
-    ``id`` is that of what was made (user, event, market, key, fee version) or 0; ``ids`` names
-    the further ones (markets of an event, or those that moved; account of a user; generation of a
-    key); ``amount`` is what was paid (redeem, micros). ``repeated``: an earlier request did this.
+    ``id`` is that of what was made (user, event, market, key, season, fee version) or 0; ``ids``
+    names the further ones (markets of an event, or those that moved; account of a user;
+    generation of a key); ``amount`` is what was paid (redeem, micros). ``repeated``: an earlier
+    request did this.
     """
 
     n: int

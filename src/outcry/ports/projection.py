@@ -14,7 +14,16 @@ from collections.abc import Callable
 from typing import Final, NamedTuple, Protocol
 
 from outcry.domain.errors import OutcryError
-from outcry.ports.rows import AccountRow, CandleRow, JournalRow, PortfolioRow, TurnoverRow
+from outcry.ports.rows import (
+    AccountRow,
+    AuditRow,
+    CandleRow,
+    JournalRow,
+    PortfolioRow,
+    ProfileRow,
+    SeasonRow,
+    TurnoverRow,
+)
 
 
 class OutOfPosition(OutcryError):
@@ -39,6 +48,8 @@ class UserRow(NamedTuple):
     address: str
     name: str
     created_at_us: int
+    #: The user whose invitation they came with, 0: none.
+    invited_by: int = 0
 
 
 class KeyRow(NamedTuple):
@@ -134,6 +145,9 @@ class PositionRow(NamedTuple):
     #: Lots bought in total, per outcome: what a closed position is reported with.
     bought_0: int
     bought_1: int
+    #: Micros paid for them.
+    paid_0: int = 0
+    paid_1: int = 0
 
 
 class OrderRow(NamedTuple):
@@ -205,19 +219,6 @@ class ActivityRow(NamedTuple):
     at_us: int
 
 
-class AuditRow(NamedTuple):
-    """What an admin or the exchange itself did (insert)."""
-
-    n: int
-    leg: int
-    actor: int
-    kind: str
-    body: str
-    at_us: int
-    #: The API key of who asked, 0 for a token and for the exchange itself.
-    key_id: int = 0
-
-
 class Rows(NamedTuple):
     """Everything that entries ``n_first..n_last`` changed."""
 
@@ -236,6 +237,8 @@ class Rows(NamedTuple):
     turnovers: list[TurnoverRow]
     portfolios: list[PortfolioRow]
     accounts: list[AccountRow]
+    profiles: list[ProfileRow]
+    seasons: list[SeasonRow]
 
 
 #: The row type of each table, in the order of the fields of `Rows`.
@@ -255,6 +258,8 @@ ROW_TYPES: Final[tuple[Callable[..., NamedTuple], ...]] = (
     TurnoverRow,
     PortfolioRow,
     AccountRow,
+    ProfileRow,
+    SeasonRow,
 )
 
 

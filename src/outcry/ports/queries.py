@@ -14,7 +14,6 @@ from typing import Generic, NamedTuple, Protocol, TypeVar
 
 from outcry.ports.projection import (
     ActivityRow,
-    AuditRow,
     BalanceRow,
     EventRow,
     KeyRow,
@@ -24,7 +23,7 @@ from outcry.ports.projection import (
     TradeRow,
     UserRow,
 )
-from outcry.ports.rows import AccountRow
+from outcry.ports.rows import AccountRow, AuditRow
 
 
 PAGE_SIZE_MAX = 100
@@ -161,6 +160,12 @@ class Queries(Protocol):
         self, account: int, *, event_id: int, market_id: int, page: int, page_size: int
     ) -> Page[Position]:
         """Return positions with tokens in them, newest market first. 0 = any."""
+        ...
+
+    async def closed_positions(
+        self, account: int, *, event_id: int, market_id: int, page: int, page_size: int
+    ) -> Page[Position]:
+        """Return positions of which every token is gone, newest market first. 0 = any."""
         ...
 
     async def open_orders(

@@ -1,4 +1,4 @@
-"""Rows of the projection that say how something went over time, and the legs of the journal."""
+"""Rows of the projection about how things went, who users are, and the legs of the journal."""
 
 from struct import Struct
 from typing import Final, NamedTuple
@@ -15,6 +15,19 @@ class AccountRow(NamedTuple):
     user_id: int
     label: str
     created_at_us: int
+
+
+class AuditRow(NamedTuple):
+    """What an admin or the exchange itself did (insert)."""
+
+    n: int
+    leg: int
+    actor: int
+    kind: str
+    body: str
+    at_us: int
+    #: The API key of who asked, 0 for a token and for the exchange itself.
+    key_id: int = 0
 
 
 class CandleRow(NamedTuple):
@@ -50,9 +63,9 @@ class CandleRow(NamedTuple):
 
 
 class TurnoverRow(NamedTuple):
-    """What an account traded on one day (merged into what stands: everything is summed). Micros."""
+    """What a user traded on one day, on all accounts (merged: everything is summed). Micros."""
 
-    account: int
+    user_id: int
     day_us: int
     #: Price times quantity of every fill, at the price of the account's own outcome.
     volume: int
@@ -111,3 +124,30 @@ pack_leg: Final = _LEG.pack
 def unpack_legs(legs: bytes) -> list[Leg]:
     """Return the legs of a journal row, in order."""
     return [Leg._make(fields) for fields in _LEG.iter_unpack(legs)]
+
+
+class ProfileRow(NamedTuple):
+    """What a user shows of themselves (merged: "" leaves a text as it stands)."""
+
+    user_id: int
+    name: str
+    bio: str
+    image: str
+
+    def then(self, later: "ProfileRow") -> "ProfileRow":
+        """Return this profile with what changed *later*."""
+        return ProfileRow(
+            self.user_id,
+            later.name or self.name,
+            later.bio or self.bio,
+            later.image or self.image,
+        )
+
+
+class SeasonRow(NamedTuple):
+    """A season (upsert): users are ranked by the days ``[start_us, end_us)``."""
+
+    season_id: int
+    name: str
+    start_us: int
+    end_us: int

@@ -19,7 +19,7 @@ INTERVALS = (60, 300, 900, 3_600, 14_400, 86_400)
 
 
 class Turnover(NamedTuple):
-    """What an account ever traded, in micros."""
+    """What a user ever traded, in micros."""
 
     volume: int
     fees: int
@@ -67,8 +67,8 @@ class Series(Protocol):
         """
         ...
 
-    async def turnover(self, account: int) -> Turnover:
-        """Return what the account ever traded."""
+    async def turnover(self, user_id: int) -> Turnover:
+        """Return what the user ever traded, on all accounts."""
         ...
 
     async def close(self) -> None:

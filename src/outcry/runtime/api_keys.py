@@ -23,9 +23,12 @@ MASTER_KEY_LENGTH_MIN: Final = 32
 SECRET_LENGTH: Final = 20
 #: What a service may be to the ledger: a door submits, the processor applies facts.
 ROLES: Final = ("door", "processor")
+#: Characters of an invitation after the id: 30 bits, for codes that are typed.
+INVITE_LENGTH: Final = 6
 
 _SALT: Final = b"outcry/1"
 _API_KEY: Final = re.compile(r"ok_([1-9][0-9]{0,17})_(0|[1-9][0-9]{0,8})_([a-z2-7]{32})", re.ASCII)
+_INVITE: Final = re.compile(r"([1-9][0-9]{0,17})-[a-z2-7]{6}", re.ASCII)
 
 
 class KeyName(NamedTuple):
@@ -58,6 +61,18 @@ class KeyRing:
             return None
         name = KeyName(int(match[1]), int(match[2]))
         return name if compare_digest(text, self.api_key(*name)) else None
+
+    def invite_code(self, user_id: int) -> str:
+        """Return the code by which *user_id* invites others: an id that nobody can make up."""
+        return f"{user_id}-{self._secret(f'invite/{user_id}')[:INVITE_LENGTH]}"
+
+    def inviter(self, code: str) -> int:
+        """Return whose invitation *code* is, 0 when it is nobody's."""
+        match = _INVITE.fullmatch(code)
+        if match is None:
+            return 0
+        user_id = int(match[1])
+        return user_id if compare_digest(code, self.invite_code(user_id)) else 0
 
     def service_token(self, role: str) -> str:
         """Return the token by which a service of this exchange shows its role."""

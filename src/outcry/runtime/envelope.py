@@ -25,6 +25,7 @@ EVENT: Final = 2005
 MARKET: Final = 2006
 TOKEN: Final = 2007
 SIGNATURE: Final = 2008
+SEASON: Final = 2009
 EVENT_EXPIRED: Final = 2010
 OTHER: Final = 2997
 INTERNAL: Final = 2998
@@ -38,6 +39,7 @@ FAMILIES: Final = {
     MARKET: "market",
     TOKEN: "token",
     SIGNATURE: "signature",
+    SEASON: "season",
     EVENT_EXPIRED: "event expired",
     OTHER: "declined",
     INTERNAL: "internal",
@@ -57,6 +59,7 @@ _FAMILIES: Final = {
     Reject.TOKEN_UNKNOWN: TOKEN,
     Reject.OUTCOME_INVALID: TOKEN,
     Reject.TOKEN_OF_OTHER_MARKET: TOKEN,
+    Reject.SEASON_UNKNOWN: SEASON,
     Reject.AMOUNT_INVALID: PARAMETER,
     Reject.MARKET_ENDED: EVENT_EXPIRED,
     Reject.PAYOUT_INVALID: PARAMETER,

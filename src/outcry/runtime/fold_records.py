@@ -6,7 +6,7 @@ from typing import Any
 from outcry.domain.fees import FeeSchedule
 from outcry.domain.ledger import funds, lifecycle
 from outcry.domain.ledger.effects import Effects
-from outcry.domain.ledger.state import Event, Ledger, Market, Retention
+from outcry.domain.ledger.state import Event, Ledger, Market, Retention, Season
 from outcry.domain.market import MarketMove
 from outcry.domain.mode import Mode
 from outcry.messages import ledger_records as rec
@@ -99,6 +99,14 @@ def _account(ledger: Ledger, _effects: Effects, one: rec.AccountOpened) -> None:
     lifecycle.open_account(ledger, one.user_id, one.account, one.label)
 
 
+def _profile(_ledger: Ledger, _effects: Effects, _one: rec.ProfileSet) -> None:
+    """Change nothing: the ledger has no use for what users show of themselves."""
+
+
+def _season(ledger: Ledger, _effects: Effects, one: rec.SeasonSet) -> None:
+    ledger.seasons[one.name] = Season(one.season_id, one.start_us, one.end_us)
+
+
 def _key(ledger: Ledger, _effects: Effects, one: rec.KeyCreated) -> None:
     lifecycle.add_key(ledger, one.key_id, one.user_id, one.generation, one.scopes)
 
@@ -135,6 +143,8 @@ RECORD_HANDLERS: dict[type[rec.Record], Callable[[Ledger, Effects, Any], None]] 
     rec.FeeScheduleSet: _fees,
     rec.UserCreated: _user,
     rec.AccountOpened: _account,
+    rec.ProfileSet: _profile,
+    rec.SeasonSet: _season,
     rec.KeyCreated: _key,
     rec.KeyRotated: _key_rotated,
     rec.KeyRevoked: _key_revoked,

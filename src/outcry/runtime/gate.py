@@ -40,13 +40,15 @@ class Gate:
             return self._failed(found, address)
         return found if scope in found.scopes else _without(scope, found.scopes)
 
-    async def newcomer(self, headers: Mapping[str, str], address: str) -> Principal | Rejected:
+    async def newcomer(
+        self, headers: Mapping[str, str], address: str, invited_by: int = 0
+    ) -> Principal | Rejected:
         """Return the user whose token is shown; only a token will do, and a new user is made."""
         token = _token(headers)
         claims = token if isinstance(token, Rejected) else self._identity.claims(token)
         if isinstance(claims, Rejected):
             return self._failed(claims, address)
-        return await self._registrar.admit(claims)
+        return await self._registrar.admit(claims, invited_by)
 
     async def admin(self, headers: Mapping[str, str], address: str) -> Principal | Rejected:
         """Return an admin: by key, or by a token of the exchange itself, known before or not."""

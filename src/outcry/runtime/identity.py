@@ -148,12 +148,15 @@ class Registrar:
         self._identity = identity
         self._asset = asset
 
-    async def admit(self, claims: Claims) -> Principal | Rejected:
-        """Return the user of *claims*, registering them when this is the first time."""
+    async def admit(self, claims: Claims, invited_by: int = 0) -> Principal | Rejected:
+        """Return the user of *claims*, registering them when this is the first time.
+
+        *invited_by* is the user whose invitation they show; it counts on the first time only.
+        """
         known = await self._identity.registered(claims)
         if not isinstance(known, Rejected):
             return known
-        answer = await self._asset.funds(CreateUserOp(0, claims.subject, "", ""))
+        answer = await self._asset.funds(CreateUserOp(0, claims.subject, "", "", invited_by))
         if isinstance(answer, Declined):
             return Rejected(Reject(answer.reject), answer.got, answer.expected)
         ids = self._identity.remember(claims.subject, answer.id, answer.ids[0], answer.n)

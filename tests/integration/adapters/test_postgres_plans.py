@@ -9,7 +9,7 @@ import pytest
 from tests.contract.rows import EVENT, MARKET
 
 from outcry.adapters.embedded import Endpoints
-from outcry.adapters.postgres import migrate, query_texts, series, tables
+from outcry.adapters.postgres import migrate, query_texts, series, standings, tables
 from outcry.adapters.postgres.connection import BY_INDEX
 from outcry.adapters.postgres.tables import Table
 
@@ -38,7 +38,7 @@ async def grow(server: str, dsn: str) -> None:
         select i, 1000 + i % 500, 1 + i % 100, 1, 1, 0, 1, 0, 0, 0, 1, 0, i, i, i, i, i, 0, 0, 0, 0,
             0, 0, case when i % 50 = 0 then 1 else 2 end, 0, 0, '' from generate_series(1, 50000) i;
         insert into balances select 1000 + i % 500, i / 500, 1, 0 from generate_series(0, 49999) i;
-        insert into positions select 1000 + i % 500, 1 + i / 500, 0, 0, 0, 0, 0, 0, 0, 0, 0
+        insert into positions select 1000 + i % 500, 1 + i / 500, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0
             from generate_series(0, 49999) i;
         insert into trades (trade_id, fill, market_id, price, qty, taker_order, taker_account,
             taker_fee, maker_order, maker_account, maker_fee, at_us, n, match, taker_outcome,
@@ -47,7 +47,11 @@ async def grow(server: str, dsn: str) -> None:
             0, 0, 0, 0 from generate_series(1, 50000) i;
         insert into candles select 1 + i % 100, 60, i / 100 * 60000000::bigint, 1, 1, 1, 1, 1, 1, 1
             from generate_series(0, 49999) i;
-        insert into turnovers select 1000 + i % 500, i / 500 * 86400000000::bigint, 1, 1, 1
+        insert into turnovers select 1 + i % 500, i / 500 * 86400000000::bigint, 1, 1, 1
+            from generate_series(0, 49999) i;
+        insert into profiles select i, '', '', '' from generate_series(1, 50000) i;
+        insert into seasons select i, '', 0, 1 from generate_series(1, 50000) i;
+        insert into standings select 1 + i % 20, i, 1, 1, 1, 1, 1, i / 20, i / 20
             from generate_series(0, 49999) i;
         insert into portfolios select 1000 + i % 500, i / 500 * 3600000000::bigint, 1, 1
             from generate_series(0, 49999) i;
@@ -113,6 +117,9 @@ async def test_upserts_of_a_grown_table_go_by_its_index(
         (query_texts.LIVE_ORDER_PAGE, (1001, 0, 0, 20, 0), {"orders_open"}),
         (query_texts.ORDER_PAGE, (1001, 0, 0, 20, 0), {"orders_account"}),
         (query_texts.POSITION_PAGE, (1001, 0, 0, 20, 0), {"balances_pkey", "positions_pkey"}),
+        (query_texts.CLOSED_POSITION_PAGE, (1001, 0, 0, 20, 0), {"positions_pkey"}),
+        (standings.LEADERS["points"], (3, 20, 0), {"standings_points"}),
+        (standings.LEADERS["volume"], (3, 20, 0), {"standings_volume"}),
         (query_texts.ACTIVITY_PAGE, (1001, 0, 0, 20, 0), {"trades_taker", "trades_maker"}),
         (query_texts.EVENT_PAGES["newest", False], ("", 20, 0), {"events_newest"}),
         (

@@ -11,11 +11,13 @@ from outcry.adapters.memory.projection import MemoryProjection
 from outcry.adapters.memory.queries import MemoryQueries
 from outcry.adapters.memory.series import MemorySeries
 from outcry.adapters.memory.snapshots import MemorySnapshots
+from outcry.adapters.memory.standings import MemoryCommunity
 from outcry.adapters.memory.tables import MemoryTables
 
 
 __all__ = [
     "MemoryBus",
+    "MemoryCommunity",
     "MemoryLedgerLog",
     "MemoryProjection",
     "MemoryQueries",

@@ -8,7 +8,6 @@ from outcry.domain.ids import COLLATERAL, token_asset
 from outcry.domain.market import MarketState
 from outcry.domain.order import OrderStatus
 from outcry.ports.projection import (
-    AuditRow,
     BalanceRow,
     EventRow,
     KeyRow,
@@ -27,7 +26,7 @@ from outcry.ports.queries import (
     RowT,
     rows_before,
 )
-from outcry.ports.rows import AccountRow
+from outcry.ports.rows import AccountRow, AuditRow
 
 
 _LIVE_ORDER = (OrderStatus.NEW, OrderStatus.OPEN)
@@ -147,6 +146,23 @@ class MemoryQueries(Queries):
         found = [held for held in self._positions(account) if wanted(held.market.market_id)]
         return self._page(found, page, page_size)
 
+    async def closed_positions(
+        self, account: int, *, event_id: int, market_id: int, page: int, page_size: int
+    ) -> Page[Position]:
+        """Return positions of which every token is gone, newest market first."""
+        wanted = self._market_filter(event_id, market_id)
+        open_ones = {held.market.market_id for held in self._positions(account)}
+        found = [
+            Position(row, self._tables.markets[row.market_id], 0, 0, 0, 0)
+            for row in self._tables.positions.values()
+            if row.account == account
+            and (row.bought_0 or row.bought_1)
+            and row.market_id not in open_ones
+            and wanted(row.market_id)
+        ]
+        found.sort(key=lambda closed: -closed.row.market_id)
+        return self._page(found, page, page_size)
+
     async def open_orders(
         self, account: int, *, event_id: int, market_id: int, page: int, page_size: int
     ) -> Page[OrderRow]:
@@ -223,7 +239,7 @@ class MemoryQueries(Queries):
             )
             if yes.total > 0 or no.total > 0:
                 row = self._tables.positions.get(
-                    (account, market_id), PositionRow(account, market_id, *[0] * 9)
+                    (account, market_id), PositionRow(account, market_id, *[0] * 11)
                 )
                 market = self._tables.markets[market_id]
                 yield Position(row, market, yes.total, yes.held, no.total, no.held)

@@ -68,9 +68,9 @@ class MemorySeries(Series):
         ]
         return sorted(found)[-count_max:]
 
-    async def turnover(self, account: int) -> Turnover:
-        """Return what the account ever traded."""
-        days = [row for row in self._tables.turnovers.values() if row.account == account]
+    async def turnover(self, user_id: int) -> Turnover:
+        """Return what the user ever traded."""
+        days = [row for row in self._tables.turnovers.values() if row.user_id == user_id]
         return Turnover(
             sum(row.volume for row in days),
             sum(row.fees for row in days),

@@ -5,7 +5,6 @@ from typing import TypeVar
 from outcry.adapters.memory.waiters import Waiters
 from outcry.ports.projection import (
     ActivityRow,
-    AuditRow,
     BalanceRow,
     EventRow,
     KeyRow,
@@ -16,7 +15,16 @@ from outcry.ports.projection import (
     TradeRow,
     UserRow,
 )
-from outcry.ports.rows import AccountRow, CandleRow, JournalRow, PortfolioRow, TurnoverRow
+from outcry.ports.rows import (
+    AccountRow,
+    AuditRow,
+    CandleRow,
+    JournalRow,
+    PortfolioRow,
+    ProfileRow,
+    SeasonRow,
+    TurnoverRow,
+)
 
 
 class MemoryTables:
@@ -45,6 +53,8 @@ class MemoryTables:
         self.turnovers: dict[tuple[int, int], TurnoverRow] = {}
         self.portfolios: dict[tuple[int, int], PortfolioRow] = {}
         self.accounts: dict[int, AccountRow] = {}
+        self.profiles: dict[int, ProfileRow] = {}
+        self.seasons: dict[int, SeasonRow] = {}
 
     def write(self, n_last: int, rows: Rows, at_us: int = 0) -> None:
         """Write *rows*, the position and the exchange's time there."""
@@ -63,9 +73,13 @@ class MemoryTables:
             key = candle.market_id, candle.seconds, candle.start_us
             self.candles[key] = self.candles[key].then(candle) if key in self.candles else candle
         for turnover in rows.turnovers:
-            day = turnover.account, turnover.day_us
+            day = turnover.user_id, turnover.day_us
             known = self.turnovers.get(day)
             self.turnovers[day] = known.then(turnover) if known else turnover
+        for profile in rows.profiles:
+            shown = self.profiles.get(profile.user_id)
+            self.profiles[profile.user_id] = shown.then(profile) if shown else profile
+        self.seasons.update((row.season_id, row) for row in rows.seasons)
         self.portfolios.update(((row.account, row.at_us), row) for row in rows.portfolios)
         self.accounts.update((row.account, row) for row in rows.accounts)
         self.position = n_last
@@ -90,6 +104,8 @@ class MemoryTables:
             turnovers=_by_key(self.turnovers),
             portfolios=_by_key(self.portfolios),
             accounts=_by_key(self.accounts),
+            profiles=_by_key(self.profiles),
+            seasons=_by_key(self.seasons),
         )
 
 

@@ -5,9 +5,11 @@ from outcry.adapters.postgres.projection import PostgresProjection
 from outcry.adapters.postgres.queries import PostgresQueries
 from outcry.adapters.postgres.schema import SchemaMismatch, migrate
 from outcry.adapters.postgres.series import PostgresSeries
+from outcry.adapters.postgres.standings import PostgresCommunity
 
 
 __all__ = [
+    "PostgresCommunity",
     "PostgresLedgerLog",
     "PostgresProjection",
     "PostgresQueries",

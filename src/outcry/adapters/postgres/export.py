@@ -23,6 +23,13 @@ class Exported(NamedTuple):
     account: str = ""
 
 
+#: The journal as people read it, leg by leg.
+_LEGS: Final = Table(
+    "journal_legs",
+    ("account", "n", "leg", "asset", "amount", "balance_after", "kind", "ref", "at_us"),
+    ("account", "n", "leg"),
+)
+
 EXPORTED: Final = {
     "trades": Exported(tables.TRADES, "at_us", "market_id"),
     "candles": Exported(tables.CANDLES, "start_us", "market_id"),
@@ -31,8 +38,10 @@ EXPORTED: Final = {
     "markets": Exported(tables.MARKETS, "created_at_us", "market_id"),
     "balances": Exported(tables.BALANCES, account="account"),
     "positions": Exported(tables.POSITIONS, market="market_id", account="account"),
-    "journal": Exported(tables.JOURNAL, "at_us", account="account"),
-    "turnovers": Exported(tables.TURNOVERS, "day_us", account="account"),
+    "journal": Exported(_LEGS, "at_us", account="account"),
+    "profiles": Exported(tables.PROFILES),
+    "seasons": Exported(tables.SEASONS),
+    "turnovers": Exported(tables.TURNOVERS, "day_us"),
     "portfolios": Exported(tables.PORTFOLIOS, "at_us", account="account"),
 }
 

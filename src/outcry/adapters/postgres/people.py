@@ -8,9 +8,9 @@ import asyncpg
 
 from outcry.adapters.postgres.query_texts import all_text, page_text
 from outcry.adapters.postgres.tables import ACCOUNTS, AUDIT, KEYS, USERS, Table, storable
-from outcry.ports.projection import AuditRow, KeyRow, UserRow
+from outcry.ports.projection import KeyRow, UserRow
 from outcry.ports.queries import Page, RowT, rows_before
-from outcry.ports.rows import AccountRow
+from outcry.ports.rows import AccountRow, AuditRow
 
 
 #: Makes a row of the port from the columns of a record, in their order.

@@ -129,6 +129,8 @@ async def _write(connection: asyncpg.Connection, n_first: int, rows: Rows) -> No
     await _merge(connection, tables.TURNOVERS, rows.turnovers)
     await _add(connection, tables.PORTFOLIOS, rows.portfolios)
     await _add(connection, tables.ACCOUNTS, _storable(rows.accounts))
+    await _merge(connection, tables.PROFILES, _storable(rows.profiles))
+    await _merge(connection, tables.SEASONS, _storable(rows.seasons))
 
 
 async def _add(

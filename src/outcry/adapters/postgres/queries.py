@@ -135,6 +135,14 @@ class PostgresQueries(PeopleReads, Queries):
             await self._rows(texts.POSITION_PAGE, account, market_id, event_id, *place), _position
         )
 
+    async def closed_positions(
+        self, account: int, *, event_id: int, market_id: int, page: int, page_size: int
+    ) -> Page[Position]:
+        """Return positions of which every token is gone, newest market first."""
+        place = (page_size, rows_before(page, page_size))
+        text = texts.CLOSED_POSITION_PAGE
+        return page_of(await self._rows(text, account, market_id, event_id, *place), _position)
+
     async def open_orders(
         self, account: int, *, event_id: int, market_id: int, page: int, page_size: int
     ) -> Page[OrderRow]:

@@ -93,6 +93,21 @@ POSITION_COLUMNS: Final = (
     + ", ".join(f"coalesce(t.{column}, 0)::bigint as {column}" for column in _TOKENS)
 )
 POSITION_PAGE: Final = page_text(POSITION_COLUMNS, _HOLDINGS, "t.market_id desc", **_PLACE)
+#: What was bought once and of which nothing is left.
+_CLOSED: Final = f"""positions t join markets m using (market_id)
+where t.account = $1 and (t.bought_0 > 0 or t.bought_1 > 0) and {_IN_MARKET.format("t")}
+and not exists (
+    select from balances b
+    where b.account = $1 and b.total > 0
+        and b.asset in (2 * t.market_id, 2 * t.market_id + 1)
+)"""
+CLOSED_POSITION_PAGE: Final = page_text(
+    f"{POSITIONS.selected('t')}, {MARKETS.selected('m')}, "
+    + ", ".join(f"0 as {column}" for column in _TOKENS),
+    _CLOSED,
+    "t.market_id desc",
+    **_PLACE,
+)
 ALL_POSITIONS: Final = f"select {POSITION_COLUMNS} from {_HOLDINGS} order by t.market_id desc"  # noqa: S608 - our own texts
 
 #: Sides of fills (``leg`` is null), and splits, merges and redeems (``leg`` counts in the entry).

@@ -75,7 +75,7 @@ order by at_us desc limit $5
 TURNOVER: Final = """
 select coalesce(sum(volume), 0)::bigint, coalesce(sum(fees), 0)::bigint,
     coalesce(sum(trades), 0)::bigint
-from turnovers where account = $1
+from turnovers where user_id = $1
 """
 
 _ID_MAX: Final = (1 << 63) - 1
@@ -135,9 +135,9 @@ class PostgresSeries(Series):
         )
         return [PortfolioRow(*row) for row in reversed(rows)]
 
-    async def turnover(self, account: int) -> Turnover:
-        """Return what the account ever traded."""
-        (row,) = await self._fetch(TURNOVER, account)
+    async def turnover(self, user_id: int) -> Turnover:
+        """Return what the user ever traded."""
+        (row,) = await self._fetch(TURNOVER, user_id)
         return Turnover(*row)
 
     async def close(self) -> None:

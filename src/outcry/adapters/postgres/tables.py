@@ -6,7 +6,6 @@ from typing import Final, NamedTuple
 
 from outcry.ports.projection import (
     ActivityRow,
-    AuditRow,
     BalanceRow,
     EventRow,
     KeyRow,
@@ -16,7 +15,16 @@ from outcry.ports.projection import (
     TradeRow,
     UserRow,
 )
-from outcry.ports.rows import AccountRow, CandleRow, JournalRow, PortfolioRow, TurnoverRow
+from outcry.ports.rows import (
+    AccountRow,
+    AuditRow,
+    CandleRow,
+    JournalRow,
+    PortfolioRow,
+    ProfileRow,
+    SeasonRow,
+    TurnoverRow,
+)
 
 
 #: Name of the tables' position in the table `projection`.
@@ -112,18 +120,27 @@ CANDLES: Final = Table(
 TURNOVERS: Final = Table(
     "turnovers",
     TurnoverRow._fields,
-    ("account", "day_us"),
+    ("user_id", "day_us"),
     MappingProxyType({name: f"t.{name} + s.{name}" for name in TurnoverRow._fields[2:]}),
 )
 ACCOUNTS: Final = Table("accounts", AccountRow._fields, ("account",))
 PORTFOLIOS: Final = Table("portfolios", PortfolioRow._fields, ("account", "at_us"))
+PROFILES: Final = Table(
+    "profiles",
+    ProfileRow._fields,
+    ("user_id",),
+    MappingProxyType(
+        {name: f"coalesce(nullif(s.{name}, ''), t.{name})" for name in ProfileRow._fields[1:]}
+    ),
+)
+SEASONS: Final = Table("seasons", SeasonRow._fields, ("season_id",))
 
 ALL: Final = (
     USERS, KEYS, EVENTS, MARKETS, BALANCES, POSITIONS, ORDERS, TRADES, JOURNAL, ACTIVITY, AUDIT,
-    CANDLES, TURNOVERS, PORTFOLIOS, ACCOUNTS,
+    CANDLES, TURNOVERS, PORTFOLIOS, ACCOUNTS, PROFILES, SEASONS,
 )  # fmt: skip
 #: Tables of which existing rows change.
-STAGED: Final = (KEYS, MARKETS, BALANCES, POSITIONS, ORDERS, CANDLES, TURNOVERS)
+STAGED: Final = (KEYS, MARKETS, BALANCES, POSITIONS, ORDERS, CANDLES, TURNOVERS, PROFILES, SEASONS)
 
 #: Columns of `events` that are made of the title, beside the fields of the row.
 EVENT_SEARCH_COLUMNS: Final = ("title_folded", "title_grams")

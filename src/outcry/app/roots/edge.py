@@ -102,6 +102,7 @@ async def _http(commons: Commons) -> Part:
         asset=asset,
         queries=queries,
         series=await commons.series(),
+        community=await commons.community(),
         books=await _books(commons),
         log=await commons.log(),
         directory=await _directory(commons),

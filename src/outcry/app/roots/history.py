@@ -8,15 +8,18 @@ from outcry.app.commons import Builder, Commons
 from outcry.app.monitor import Part
 from outcry.services.history.config import HistoryConfig
 from outcry.services.history.service import History
+from outcry.services.history.standings import Standings
 
 
 async def history(commons: Commons) -> list[Part]:
-    """Return the one writer of the tables."""
+    """Return the one writer of the tables, and the job that ranks users by them."""
     log = await commons.log()
     projection = await PostgresProjection.connect(commons.config.postgres.dsn)
     commons.stack.push_async_callback(projection.close)
+    ranking = Standings(await commons.community())
     return [
-        Part(History(HistoryConfig(), log=log, projection=projection, snapshots=commons.snapshots))
+        Part(History(HistoryConfig(), log=log, projection=projection, snapshots=commons.snapshots)),
+        Part(ranking),
     ]
 
 

@@ -139,6 +139,7 @@ def bought(
     position = ledger.position(account, market_id)
     position.cost[outcome] += cost
     position.bought[outcome] += qty
+    position.paid[outcome] += cost
     position.net_cash += cost
     effects.positions[balance_key(account, market_id)] = None
 

@@ -59,6 +59,8 @@ class Position(Struct, array_like=True):
     net_cash: int = 0
     redeemed: int = 0
     redeemed_at_us: int = 0
+    #: Micros ever paid for the tokens of each outcome, sold since or not.
+    paid: list[int] = field(default_factory=lambda: [0, 0])
 
 
 class Event(Struct, array_like=True):
@@ -176,6 +178,14 @@ class KeyedOp(NamedTuple):
     amount: int
 
 
+class Season(NamedTuple):
+    """A time in which users are ranked: ``[start_us, end_us)``."""
+
+    season_id: int
+    start_us: int
+    end_us: int
+
+
 class Ledger(Struct):
     """The whole state; the fold of the log."""
 
@@ -211,6 +221,8 @@ class Ledger(Struct):
     next_user_id: int = 1
     next_account: int = FIRST_ACCOUNT
     next_key_id: int = 1
+    #: Seasons by name.
+    seasons: dict[str, Season] = field(default_factory=dict)
 
     def balance(self, account: int, asset: int) -> Balance:
         """Return the balance, which comes into being when it is first asked for."""

@@ -4,24 +4,28 @@ Every answer says up to which log entry it is true, and waits for the one that t
 """
 
 from collections.abc import Sequence
-from typing import Final
+from typing import Final, Protocol
 
 from outcry.domain.ids import COLLATERAL, token_asset
 from outcry.domain.rejects import Reject, Rejected
-from outcry.domain.units import format_money, format_quantity
+from outcry.domain.units import TICKS_PER_UNIT, format_money, format_quantity
 from outcry.ports.books import Books
 from outcry.ports.projection import OrderRow
-from outcry.ports.queries import PAGE_SIZE_MAX, Position, Queries
+from outcry.ports.queries import PAGE_SIZE_MAX, Page, Position, Queries
+from outcry.ports.series import Series
 from outcry.runtime.identity import Principal
 from outcry.services.api.catalogue import Catalogue
+from outcry.services.api.closed import closed, closed_ranked
 from outcry.services.api.forms import (
     AccountQuery,
     BalanceQuery,
+    ClosedQuery,
     EventBalanceQuery,
     HistoryQuery,
     PositionsQuery,
 )
 from outcry.services.api.lookups import Lookups
+from outcry.services.api.position_views import ClosedPositionsView, PositionsView
 from outcry.services.api.positions import Holding, holdings, ranked
 from outcry.services.api.render_orders import activity_view, order_view
 from outcry.services.api.views import (
@@ -30,7 +34,6 @@ from outcry.services.api.views import (
     OpenOrdersView,
     OrderHistoryView,
     OrderView,
-    PositionsView,
 )
 
 
@@ -38,14 +41,30 @@ from outcry.services.api.views import (
 POSITION_PAGES_MAX: Final = 20
 
 
+class PagedPositions(Protocol):
+    """A query for positions, page by page."""
+
+    async def __call__(
+        self, account: int, *, event_id: int, market_id: int, page: int, page_size: int
+    ) -> Page[Position]:
+        """Return one page."""
+        ...
+
+
 class Accounts:
     """Balances, positions, orders and activity."""
 
     def __init__(
-        self, queries: Queries, books: Books, lookups: Lookups, catalogue: Catalogue
+        self,
+        queries: Queries,
+        series: Series,
+        books: Books,
+        lookups: Lookups,
+        catalogue: Catalogue,
     ) -> None:
-        """Read from *queries*; names come from *catalogue*."""
+        """Read from *queries* and *series*; names come from *catalogue*."""
         self._queries = queries
+        self._series = series
         self._books = books
         self._lookups = lookups
         self._catalogue = catalogue
@@ -57,6 +76,50 @@ class Accounts:
             return account
         rows, _ = await self._queries.balances(account, [COLLATERAL])
         return format_money(sum(row.total for row in rows))
+
+    async def portfolio_value(self, form: BalanceQuery) -> str | Rejected:
+        """Return what a user has: collateral, and tokens at what they are worth at present.
+
+        A token that nobody can value counts one half, so that a pair of tokens is always worth 1.
+        """
+        account = await self.account(form.uid, form.after)
+        if isinstance(account, Rejected):
+            return account
+        rows, _ = await self._queries.balances(account, [COLLATERAL])
+        value = sum(row.total for row in rows)
+        for position in (await self._all(self._queries.positions, account))[0]:
+            for holding in holdings(position, self._books.top(position.market.market_id)):
+                worth = holding.value
+                value += TICKS_PER_UNIT // 2 * holding.qty if worth is None else worth
+        return format_money(value)
+
+    async def traded_volume(self, form: BalanceQuery) -> str | Rejected:
+        """Return what a user ever traded: price times quantity of every fill."""
+        account = await self.account(form.uid, form.after)
+        if isinstance(account, Rejected):
+            return account
+        return format_money((await self._series.turnover(form.uid)).volume)
+
+    async def closed_positions(self, form: ClosedQuery) -> ClosedPositionsView | Rejected:
+        """Return a page of what a user once had and has no more, sorted by one of its figures."""
+        sort = closed_ranked(form)
+        if isinstance(sort, Rejected):
+            return sort
+        account = await self.account(form.uid, form.after)
+        if isinstance(account, Rejected):
+            return account
+        rows, n = await self._all(
+            self._queries.closed_positions, account, form.event_id, form.market_id
+        )
+        wanted = form.question.casefold()
+        found = [closed(row) for row in rows if wanted in row.market.question.casefold()]
+        found.sort(key=sort.key, reverse=sort.falling)
+        start = (form.page - 1) * form.page_size
+        views = []
+        for one in found[start : start + form.page_size]:
+            _, event = await self._catalogue.names(one.market.market_id)
+            views.append(one.view(event))
+        return ClosedPositionsView(views, len(found), start + form.page_size < len(found), n)
 
     async def event_balance(
         self, form: EventBalanceQuery, who: Principal
@@ -96,7 +159,7 @@ class Accounts:
         account = await self.account(form.uid, form.after, form.account)
         if isinstance(account, Rejected):
             return account
-        rows, n = await self._all_positions(account, form)
+        rows, n = await self._all(self._queries.positions, account, form.event_id, form.market_id)
         found: list[Holding] = []
         for position in rows:
             if form.question.casefold() in position.market.question.casefold():
@@ -109,16 +172,16 @@ class Accounts:
             views.append(holding.view(event))
         return PositionsView(views, len(found), start + form.page_size < len(found), n)
 
-    async def _all_positions(
-        self, account: int, form: PositionsQuery
+    async def _all(
+        self, read: PagedPositions, account: int, event_id: int = 0, market_id: int = 0
     ) -> tuple[list[Position], int]:
         rows: list[Position] = []
         n = 0
         for number in range(1, POSITION_PAGES_MAX + 1):
-            page = await self._queries.positions(
+            page = await read(
                 account,
-                event_id=form.event_id,
-                market_id=form.market_id,
+                event_id=event_id,
+                market_id=market_id,
                 page=number,
                 page_size=PAGE_SIZE_MAX,
             )

@@ -15,6 +15,7 @@ from outcry.ports.projection import MarketRow, TradeRow
 from outcry.ports.rows import CandleRow, PortfolioRow
 from outcry.ports.series import Series
 from outcry.services.api.catalogue import Catalogue
+from outcry.services.api.chart_forms import INTERVALS, CandlesQuery, PortfolioQuery, TradesQuery
 from outcry.services.api.chart_views import (
     CandlesView,
     CandleView,
@@ -25,7 +26,6 @@ from outcry.services.api.chart_views import (
     TradeView,
     WorthView,
 )
-from outcry.services.api.forms import INTERVALS, CandlesQuery, PortfolioQuery, TradesQuery
 from outcry.services.api.render import seconds
 from outcry.services.api.render_orders import side_name
 from outcry_wire.records import MatchKind

@@ -4,12 +4,11 @@ Names are those of the contract. Amounts are decimal text, never JSON numbers; i
 (seconds) are integers.
 """
 
-from typing import Annotated, Final, Literal
+from typing import Annotated, Final
 
 from msgspec import Meta, Struct, field, json
 
 from outcry.ports.queries import PAGE_SIZE_MAX
-from outcry.ports.series import SERIES_COUNT_MAX
 from outcry.runtime.forms import Id, Name, OptionalId, Seconds
 
 
@@ -99,6 +98,12 @@ class PositionsQuery(Query, kw_only=True, frozen=True):
     after: After = 0
 
 
+class ClosedQuery(PositionsQuery, kw_only=True, frozen=True):
+    """Whose closed positions, where, and in which order; by default the last redeemed first."""
+
+    redeem_timestamp: SortFlag = None
+
+
 class AccountQuery(Query, kw_only=True, frozen=True):
     """A page of one user's orders or activity; 0 means any event or market."""
 
@@ -122,50 +127,6 @@ class HistoryQuery(Query, kw_only=True, frozen=True):
     after: After = 0
 
 
-#: Seconds of each interval by the name that clients use.
-INTERVALS: Final = {"1m": 60, "5m": 300, "15m": 900, "1h": 3_600, "4h": 14_400, "1d": 86_400}
-Interval = Annotated[
-    Literal["1m", "5m", "15m", "1h", "4h", "1d"], Meta(description="Length of one item.")
-]
-Count = Annotated[int, Meta(ge=1, le=SERIES_COUNT_MAX, description="Most items of the answer.")]
-Outcome = Annotated[int, Meta(ge=0, le=1, description="Whose prices: 0 or 1.")]
-
-
-class CandlesQuery(Query, kw_only=True, frozen=True):
-    """Which market, how fine, and when; 0 ends it now."""
-
-    market_id: Id
-    event_id: OptionalId = 0
-    outcome: Outcome = 0
-    interval: Interval = "1h"
-    start: Seconds = 0
-    end: Seconds = 0
-    limit: Count = 100
-
-
-class TradesQuery(Query, kw_only=True, frozen=True):
-    """Which market, and before which trade: that of the last item of the answer before."""
-
-    market_id: Id
-    event_id: OptionalId = 0
-    before: OptionalId = 0
-    before_fill: OptionalId = 0
-    limit: Count = 100
-
-
-class PortfolioQuery(Query, kw_only=True, frozen=True):
-    """Whose worth, how fine, and when; 0 ends it now."""
-
-    uid: Uid
-    interval: Annotated[
-        Literal["1h", "1d"], Meta(description="Each full hour, or each midnight (UTC).")
-    ] = "1h"
-    start: Seconds = 0
-    end: Seconds = 0
-    limit: Count = 100
-    after: After = 0
-
-
 class EventBalanceQuery(Query, kw_only=True, frozen=True):
     """One's own balances in an event, or in one market of it."""
 
@@ -176,7 +137,7 @@ class EventBalanceQuery(Query, kw_only=True, frozen=True):
 
 
 class UserDataQuery(Query, kw_only=True, frozen=True):
-    """Registration; an invitation code is accepted and has no effect here."""
+    """Registration, by the invitation of another user; without effect for who was here before."""
 
     invite_code: Name = ""
 

@@ -7,8 +7,9 @@ from outcry.domain.rejects import Reject, Rejected
 from outcry.domain.units import format_money
 from outcry.messages.requests import Declined, Done, FundsOp, OpenAccountOp, RotateKeyOp, TransferOp
 from outcry.ports.asset import Asset
-from outcry.ports.projection import AuditRow, KeyRow, UserRow
+from outcry.ports.projection import KeyRow, UserRow
 from outcry.ports.queries import Queries
+from outcry.ports.rows import AuditRow
 from outcry.runtime.amounts import read_money, read_quantity
 from outcry.runtime.api_keys import KeyRing
 from outcry.runtime.directory import Directory

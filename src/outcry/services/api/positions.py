@@ -1,7 +1,7 @@
 """Positions as a trader sees them: one line for each outcome held, with what it is worth. Pure."""
 
-from collections.abc import Callable
-from typing import NamedTuple
+from collections.abc import Callable, Mapping
+from typing import Final, Generic, NamedTuple, TypeVar
 
 from outcry.domain.rejects import Reject, Rejected
 from outcry.domain.units import (
@@ -15,13 +15,15 @@ from outcry.ports.books import TopOfBook
 from outcry.ports.projection import EventRow, MarketRow
 from outcry.ports.queries import Position
 from outcry.services.api import render
-from outcry.services.api.forms import PositionsQuery
-from outcry.services.api.views import PositionView
+from outcry.services.api.forms import PositionsQuery, Query
+from outcry.services.api.position_views import PositionView
 
 
 #: Averages are finer than the price grid: ticks a lot, with two more decimals.
-_AVERAGE_DECIMALS = 6
-_LOTS_TO_AVERAGE = 100
+AVERAGE_DECIMALS: Final = 6
+LOTS_TO_AVERAGE: Final = 100
+
+LineT = TypeVar("LineT")
 
 
 class Holding(NamedTuple):
@@ -57,20 +59,20 @@ class Holding(NamedTuple):
             market_image=market.image,
             outcome_name=(market.outcome_0, market.outcome_1)[self.outcome],
             token_id=(market.token_0, market.token_1)[self.outcome],
-            avg_price=format_decimal(self.cost * _LOTS_TO_AVERAGE // self.qty, _AVERAGE_DECIMALS),
+            avg_price=format_decimal(self.cost * LOTS_TO_AVERAGE // self.qty, AVERAGE_DECIMALS),
             quantity=format_quantity(self.qty),
             held_quantity=format_quantity(self.held),
             value="" if value is None else format_money(value),
             profit_value="" if profit is None else format_money(profit),
-            profit_percentage="" if profit is None else _percent(profit, self.cost),
+            profit_percentage="" if profit is None else percent(profit, self.cost),
             current_price="" if self.price is None else format_price(self.price),
         )
 
 
-class Ranking(NamedTuple):
+class Ranking(NamedTuple, Generic[LineT]):
     """How positions are sorted."""
 
-    key: Callable[[Holding], int]
+    key: Callable[[LineT], int]
     falling: bool
 
 
@@ -88,13 +90,20 @@ def holdings(position: Position, top: TopOfBook) -> list[Holding]:
     ]
 
 
-def ranked(form: PositionsQuery) -> Ranking | Rejected:
+def ranked(form: PositionsQuery) -> Ranking[Holding] | Rejected:
     """Return the order that *form* asks for; by default falling by profit."""
-    chosen = [name for name in _KEYS if getattr(form, name) is not None]
+    return ranked_by(form, _KEYS, "profit_value")
+
+
+def ranked_by(
+    form: Query, keys: Mapping[str, Callable[[LineT], int]], default: str
+) -> Ranking[LineT] | Rejected:
+    """Return the one of *keys* that *form* flags, or the *default* one; falling unless told."""
+    chosen = [name for name in keys if getattr(form, name) is not None]
     if len(chosen) > 1:
         return Rejected(Reject.FIELD_INVALID, ", ".join(chosen), "one of them")
-    name = chosen[0] if chosen else "profit_value"
-    return Ranking(_KEYS[name], getattr(form, name) is not False)
+    name = chosen[0] if chosen else default
+    return Ranking(keys[name], getattr(form, name) is not False)
 
 
 def _least(value: int | None) -> int:
@@ -117,7 +126,7 @@ _KEYS: dict[str, Callable[[Holding], int]] = {
 }
 
 
-def _percent(part: int, whole: int) -> str:
+def percent(part: int, whole: int) -> str:
     """Return *part* of *whole* in per cent with two decimals, towards zero; 0 of nothing."""
     if not whole:
         return "0.00"

@@ -9,6 +9,7 @@ from prometheus_client import CollectorRegistry
 
 from outcry.ports.asset import Asset
 from outcry.ports.books import Books
+from outcry.ports.community import Community
 from outcry.ports.queries import Queries
 from outcry.ports.series import Series
 from outcry.runtime.api_keys import KeyRing
@@ -25,6 +26,7 @@ from outcry.services.api.lookups import Lookups
 from outcry.services.api.operator import Operator
 from outcry.services.api.people import People
 from outcry.services.api.readiness import Head, Readiness
+from outcry.services.api.social import Social
 from outcry.services.api.trading import Trading
 
 
@@ -34,6 +36,7 @@ class Needs(NamedTuple):
     asset: Asset
     queries: Queries
     series: Series
+    community: Community
     books: Books
     log: Head
     directory: Directory
@@ -96,8 +99,9 @@ def _parts(config: ApiConfig, needs: Needs, lookups: Lookups) -> Parts:
     return Parts(
         gate=needs.gate,
         catalogue=catalogue,
-        accounts=Accounts(needs.queries, needs.books, lookups, catalogue),
+        accounts=Accounts(needs.queries, needs.series, needs.books, lookups, catalogue),
         charts=Charts(needs.series, catalogue),
+        social=Social(needs.asset, needs.community, lookups, catalogue, needs.keys),
         trading=Trading(
             needs.asset, lookups, catalogue, rates, unsigned_orders=config.unsigned_orders
         ),

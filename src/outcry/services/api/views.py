@@ -115,36 +115,6 @@ class DepthView(Struct, frozen=True):
     depths: dict[str, OutcomeDepthView]
 
 
-class PositionView(Struct, frozen=True):
-    """The tokens of one outcome that an account has."""
-
-    event_id: int
-    market_id: int
-    event_title: str
-    market_title: str
-    market_question: str
-    event_image: str
-    market_image: str
-    outcome_name: str
-    token_id: str
-    avg_price: str
-    quantity: str
-    held_quantity: str
-    value: str
-    profit_value: str
-    profit_percentage: str
-    current_price: str
-
-
-class PositionsView(Struct, frozen=True):
-    """A page of positions, true for log entry ``n``."""
-
-    positions: list[PositionView]
-    total: int
-    has_more: bool
-    n: int
-
-
 class OrderView(Struct, frozen=True):
     """An order. ``price`` is that of its own outcome; a money order has quantity "0.00"."""
 

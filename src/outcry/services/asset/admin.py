@@ -2,9 +2,10 @@
 
 from outcry.domain import fees
 from outcry.domain.fees import FeeSchedule
-from outcry.domain.ledger.state import ApiKey, Ledger
+from outcry.domain.ledger.state import ApiKey, Ledger, Season
 from outcry.domain.mode import Mode
 from outcry.domain.rejects import Reject
+from outcry.domain.units import MICROS_PER_SECOND
 from outcry.messages import ledger_records as rec
 from outcry.messages.requests import (
     CreateKeyOp,
@@ -17,10 +18,13 @@ from outcry.messages.requests import (
     RotateKeyOp,
     SetFeesOp,
     SetModeOp,
+    SetProfileOp,
+    SetSeasonOp,
 )
 from outcry.services.asset.sequencer import Sequencer
 
 
+DAY_US = 86_400 * MICROS_PER_SECOND
 EXTERNAL_ID_LENGTH_MAX = 256
 LABEL_LENGTH_MAX = 64
 #: Accounts of one user beside the first.
@@ -41,7 +45,14 @@ def create_user(sequencer: Sequencer, op: CreateUserOp) -> FundsResult:
     user_id, account = ledger.next_user_id, ledger.next_account
     sequencer.record(
         rec.UserCreated(
-            sequencer.time_us, op.actor, user_id, account, op.external_id, op.address, op.name
+            sequencer.time_us,
+            op.actor,
+            user_id,
+            account,
+            op.external_id,
+            op.address,
+            op.name,
+            op.invited_by if op.invited_by in ledger.users else 0,
         )
     )
     return Done(sequencer.batch.n, user_id, (account,))
@@ -65,6 +76,35 @@ def open_account(sequencer: Sequencer, op: OpenAccountOp) -> FundsResult:
     account = ledger.next_account
     sequencer.record(rec.AccountOpened(sequencer.time_us, op.actor, op.user_id, account, op.label))
     return Done(sequencer.batch.n, account)
+
+
+def set_profile(sequencer: Sequencer, op: SetProfileOp) -> FundsResult:
+    """Change what a user shows of themselves."""
+    if op.user_id not in sequencer.ledger.users:
+        return Declined(Reject.USER_UNKNOWN, str(op.user_id))
+    sequencer.record(
+        rec.ProfileSet(sequencer.time_us, op.actor, op.user_id, op.name, op.bio, op.image)
+    )
+    return Done(sequencer.batch.n, op.user_id)
+
+
+def set_season(sequencer: Sequencer, op: SetSeasonOp) -> FundsResult:
+    """Create a season or move it; the same again changes nothing."""
+    if op.start_us % DAY_US or op.end_us % DAY_US or not 0 <= op.start_us < op.end_us:
+        return Declined(
+            Reject.FIELD_INVALID, f"{op.start_us} to {op.end_us}", "two midnights (UTC), in order"
+        )
+    ledger = sequencer.ledger
+    known = ledger.seasons.get(op.name)
+    season = Season(known.season_id if known else len(ledger.seasons) + 1, op.start_us, op.end_us)
+    if known == season:
+        return Done(ledger.n, season.season_id, repeated=True)
+    sequencer.record(
+        rec.SeasonSet(
+            sequencer.time_us, op.actor, season.season_id, op.name, op.start_us, op.end_us
+        )
+    )
+    return Done(sequencer.batch.n, season.season_id)
 
 
 def create_key(sequencer: Sequencer, op: CreateKeyOp) -> FundsResult:

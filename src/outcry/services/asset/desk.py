@@ -28,6 +28,8 @@ _OPERATIONS: dict[type[FundsOp], Callable[[Sequencer, Any], FundsResult]] = {
     req.CreateUserOp: admin.create_user,
     req.OpenAccountOp: admin.open_account,
     req.RotateKeyOp: admin.rotate_key,
+    req.SetProfileOp: admin.set_profile,
+    req.SetSeasonOp: admin.set_season,
     req.CreateKeyOp: admin.create_key,
     req.RevokeKeyOp: admin.revoke_key,
 }

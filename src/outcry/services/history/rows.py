@@ -8,8 +8,7 @@ from collections.abc import Iterator, Sequence
 from operator import attrgetter
 from typing import Final
 
-from msgspec import json
-from msgspec.structs import asdict, astuple
+from msgspec.structs import astuple
 
 from outcry.domain.ledger.effects import POSTING_KINDS, Activity, Effects, Fill, Posting
 from outcry.domain.ledger.state import Ledger, split_key
@@ -18,7 +17,6 @@ from outcry.messages import ledger_records as rec
 from outcry.messages.entry import Entry, Recorded
 from outcry.ports.projection import (
     ActivityRow,
-    AuditRow,
     BalanceRow,
     EventRow,
     OrderRow,
@@ -27,8 +25,24 @@ from outcry.ports.projection import (
     TradeRow,
     UserRow,
 )
-from outcry.ports.rows import AccountRow, JournalRow, PortfolioRow, pack_leg
+from outcry.ports.rows import (
+    AccountRow,
+    AuditRow,
+    JournalRow,
+    PortfolioRow,
+    ProfileRow,
+    SeasonRow,
+    pack_leg,
+)
 from outcry.services.history.catalog import Catalog
+from outcry.services.history.record_rows import (
+    account_row,
+    audit_row,
+    event_row,
+    profile_row,
+    season_row,
+    user_row,
+)
 from outcry.services.history.series import Candles, Turnovers, portfolios
 
 
@@ -38,8 +52,6 @@ _ACTIVITY = (rec.Split, rec.Merge, rec.Redeem, rec.Transfer)
 #: Columns of an order are its own fields; the last says which entry changed it.
 _ORDER_FIELDS: Final = attrgetter(*OrderRow._fields[:-1])
 _KIND_NUMBERS: Final = {kind: number for number, kind in enumerate(POSTING_KINDS)}
-
-_encode = json.Encoder().encode
 
 
 class Batch:
@@ -63,6 +75,8 @@ class Batch:
         self._turnovers = Turnovers()
         self._portfolios: list[PortfolioRow] = []
         self._accounts: list[AccountRow] = []
+        self._profiles: dict[int, ProfileRow] = {}
+        self._seasons: dict[int, SeasonRow] = {}
 
     @property
     def entries(self) -> int:
@@ -88,6 +102,8 @@ class Batch:
             + len(self._turnovers)
             + len(self._portfolios)
             + len(self._accounts)
+            + len(self._profiles)
+            + len(self._seasons)
         )
 
     def skip(self, n: int) -> None:
@@ -136,24 +152,32 @@ class Batch:
             activity=self._activity,
             audit=self._audit,
             candles=self._candles.rows(),
-            turnovers=self._turnovers.rows(),
+            turnovers=self._turnovers.rows(ledger.owners),
             portfolios=self._portfolios,
             accounts=self._accounts,
+            profiles=list(self._profiles.values()),
+            seasons=list(self._seasons.values()),
         )
 
     def _add_record(self, n: int, leg: int, item: Recorded) -> None:
         record = item.record
         if isinstance(record, rec.UserCreated):
-            self._users.append(_user_row(record))
-            self._accounts.append(_account_row(record, ""))
+            self._users.append(user_row(record))
+            self._accounts.append(account_row(record, ""))
         elif isinstance(record, rec.AccountOpened):
-            self._accounts.append(_account_row(record, record.label))
+            self._accounts.append(account_row(record, record.label))
         elif isinstance(record, rec.CreateEvent):
-            self._events.append(_event_row(record))
+            self._events.append(event_row(record))
         elif isinstance(record, rec.KeyCreated | rec.KeyRotated | rec.KeyRevoked):
             self._keys[record.key_id] = None
+        elif isinstance(record, rec.ProfileSet):
+            profile = profile_row(record)
+            stands = self._profiles.get(record.user_id)
+            self._profiles[record.user_id] = stands.then(profile) if stands else profile
+        elif isinstance(record, rec.SeasonSet):
+            self._seasons[record.season_id] = season_row(record)
         if not isinstance(record, _ACTIVITY):
-            self._audit.append(_audit_row(n, leg, item))
+            self._audit.append(audit_row(n, leg, item))
 
 
 def recorded_in(entry: Entry) -> Iterator[Recorded]:
@@ -164,37 +188,6 @@ def recorded_in(entry: Entry) -> Iterator[Recorded]:
 def records_of(entry: Entry) -> Iterator[rec.LedgerRecord]:
     """Yield the ledger records of *entry* in order."""
     return (item.record for item in recorded_in(entry))
-
-
-def _account_row(record: rec.UserCreated | rec.AccountOpened, label: str) -> AccountRow:
-    return AccountRow(record.account, record.user_id, label, record.at_us)
-
-
-def _user_row(record: rec.UserCreated) -> UserRow:
-    return UserRow(
-        user_id=record.user_id,
-        account=record.account,
-        external_id=record.external_id,
-        address=record.address,
-        name=record.name,
-        created_at_us=record.at_us,
-    )
-
-
-def _event_row(record: rec.CreateEvent) -> EventRow:
-    return EventRow(
-        event_id=record.event_id,
-        identifier=record.identifier,
-        slug=record.slug,
-        title=record.title,
-        description=record.description,
-        image=record.image,
-        topic=record.topic,
-        rules=record.rules,
-        start_at_us=record.start_at_us,
-        end_at_us=record.end_at_us,
-        created_at_us=record.at_us,
-    )
 
 
 def _balance_row(ledger: Ledger, key: int) -> BalanceRow:
@@ -217,6 +210,8 @@ def _position_row(ledger: Ledger, key: int) -> PositionRow:
         redeemed_at_us=position.redeemed_at_us,
         bought_0=position.bought[0],
         bought_1=position.bought[1],
+        paid_0=position.paid[0],
+        paid_1=position.paid[1],
     )
 
 
@@ -255,11 +250,3 @@ def _activity_row(n: int, leg: int, activity: Activity) -> ActivityRow:
         key=activity.key,
         at_us=activity.at_us,
     )
-
-
-def _audit_row(n: int, leg: int, item: Recorded) -> AuditRow:
-    record = item.record
-    said = {name: value for name, value in asdict(record).items() if name not in ("at_us", "actor")}
-    kind = str(record.__struct_config__.tag)
-    body = _encode(said).decode()
-    return AuditRow(n, leg, record.actor, kind, body, record.at_us, item.key_id)

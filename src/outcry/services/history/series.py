@@ -5,6 +5,7 @@ gives the same series, however it is cut into batches.
 """
 
 from collections import defaultdict
+from collections.abc import Mapping
 from typing import Final
 
 from outcry.domain.ids import COLLATERAL, FIRST_ACCOUNT, asset_market
@@ -79,9 +80,14 @@ class Turnovers:
         self._add(fill.taker_account, day_us, fill.taker_outcome, fill.taker_fee, fill)
         self._add(fill.maker_account, day_us, fill.maker_outcome, fill.maker_fee, fill)
 
-    def rows(self) -> list[TurnoverRow]:
-        """Return the days."""
-        return [TurnoverRow(*key, *sums) for key, sums in self._days.items()]
+    def rows(self, owners: Mapping[int, int]) -> list[TurnoverRow]:
+        """Return the days of the *owners* of accounts."""
+        rows: dict[tuple[int, int], TurnoverRow] = {}
+        for (account, day_us), sums in self._days.items():
+            row = TurnoverRow(owners[account], day_us, *sums)
+            stands = rows.get(row[:2])
+            rows[row[:2]] = stands.then(row) if stands else row
+        return list(rows.values())
 
     def _add(self, account: int, day_us: int, outcome: int, fee: int, fill: Fill) -> None:
         volume = own_price(outcome, fill.price) * fill.qty

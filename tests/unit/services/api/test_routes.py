@@ -313,7 +313,7 @@ async def test_newcomers_are_registered_once(door: Door) -> None:
     again = await door.get("/api/user_data", door.as_user("ann"))
 
     assert first == again
-    assert (first["privy_id"], first["name"], first["invite_code"]) == ("ann", "", "")
+    assert (first["privy_id"], first["name"], first["bio"]) == ("ann", "", "")
 
 
 async def test_operators_run_the_venue(door: Door) -> None:

@@ -19,6 +19,7 @@ from outcry.services.api.http.parts import PARTS, Parts
 from outcry.services.api.http.people import people_routes
 from outcry.services.api.http.private import private_routes
 from outcry.services.api.http.public import public_routes
+from outcry.services.api.http.social import social_routes
 from outcry.services.api.http.watched import Watched
 
 
@@ -29,6 +30,7 @@ def create_app(parts: Parts, routers: Sequence[Router], *, body_bytes_max: int) 
             public_routes(),
             chart_routes(),
             private_routes(),
+            social_routes(),
             operating_routes(),
             people_routes(),
             health_routes(),

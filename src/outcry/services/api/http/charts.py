@@ -3,13 +3,13 @@
 from litestar import Router, get
 
 from outcry.runtime.envelope import Envelope, accept, success
+from outcry.services.api.chart_forms import CandlesQuery, PortfolioQuery, TradesQuery
 from outcry.services.api.chart_views import (
     CandlesView,
     PortfolioHistoryView,
     PriceHistoryView,
     TradesView,
 )
-from outcry.services.api.forms import CandlesQuery, PortfolioQuery, TradesQuery
 from outcry.services.api.http.asking import visitor
 from outcry.services.api.http.parts import Asked, parts
 

@@ -17,6 +17,7 @@ from outcry.services.api.charts import Charts
 from outcry.services.api.operator import Operator
 from outcry.services.api.people import People
 from outcry.services.api.readiness import Readiness
+from outcry.services.api.social import Social
 from outcry.services.api.trading import Trading
 
 
@@ -33,6 +34,7 @@ class Parts(NamedTuple):
     catalogue: Catalogue
     accounts: Accounts
     charts: Charts
+    social: Social
     trading: Trading
     operator: Operator
     people: People

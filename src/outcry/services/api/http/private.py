@@ -20,10 +20,9 @@ from outcry.services.api.forms import (
     ReduceBody,
     ReplaceBody,
     SharesBody,
-    UserDataQuery,
     WaitQuery,
 )
-from outcry.services.api.http.asking import address, holder, parameters
+from outcry.services.api.http.asking import holder, parameters
 from outcry.services.api.http.parts import Asked, parts
 from outcry.services.api.render_orders import placed_view
 from outcry.services.api.views import (
@@ -33,31 +32,10 @@ from outcry.services.api.views import (
     OrderHistoryView,
     PlacedView,
     RedeemedView,
-    UserView,
 )
 
 
 IDEMPOTENCY_KEY = "idempotency-key"
-
-
-@get("/user_data", opt={"query": UserDataQuery, "scope": "token"})
-async def user_data(request: Asked) -> Envelope[UserView]:
-    """Who one is. The first call registers the holder of the token; an API key will not do."""
-    parameters(request, UserDataQuery)
-    who = accept(await parts(request).gate.newcomer(request.headers, address(request)))
-    row = accept(await parts(request).catalogue.user(who.user_id, who.registered_n))
-    return success(
-        UserView(
-            id=row.user_id,
-            privy_id=row.external_id,
-            privy_evm_address=row.address,
-            privy_email="",
-            name=row.name,
-            bio="",
-            profile_image="",
-            invite_code="",
-        )
-    )
 
 
 @get("/order_history", opt={"query": HistoryQuery, "scope": READ})
@@ -183,7 +161,6 @@ def private_routes() -> Router:
         "/api",
         tags=["account"],
         route_handlers=[
-            user_data,
             order_history,
             event_balance,
             place_order,

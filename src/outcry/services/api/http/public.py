@@ -6,6 +6,7 @@ from outcry.runtime.envelope import Envelope, accept, success
 from outcry.services.api.forms import (
     AccountQuery,
     BalanceQuery,
+    ClosedQuery,
     DepthQuery,
     EventQuery,
     EventsQuery,
@@ -14,13 +15,13 @@ from outcry.services.api.forms import (
 )
 from outcry.services.api.http.asking import visitor
 from outcry.services.api.http.parts import Asked, parts
+from outcry.services.api.position_views import ClosedPositionsView, PositionsView
 from outcry.services.api.views import (
     ActivitiesView,
     DepthView,
     EventDetailView,
     EventsView,
     OpenOrdersView,
-    PositionsView,
 )
 
 
@@ -66,6 +67,27 @@ async def positions(request: Asked) -> Envelope[PositionsView]:
     return success(accept(await parts(request).accounts.positions(form)))
 
 
+@get("/portfolio_value", opt={"query": BalanceQuery})
+async def portfolio_value(request: Asked) -> Envelope[str]:
+    """A user's collateral and tokens, at what they are worth at present."""
+    form = visitor(request, BalanceQuery)
+    return success(accept(await parts(request).accounts.portfolio_value(form)))
+
+
+@get("/traded_volume", opt={"query": BalanceQuery})
+async def traded_volume(request: Asked) -> Envelope[str]:
+    """What a user ever traded: price times quantity of every fill."""
+    form = visitor(request, BalanceQuery)
+    return success(accept(await parts(request).accounts.traded_volume(form)))
+
+
+@get("/closed_positions", opt={"query": ClosedQuery})
+async def closed_positions(request: Asked) -> Envelope[ClosedPositionsView]:
+    """What a user once had and has no more, with what it cost and brought."""
+    form = visitor(request, ClosedQuery)
+    return success(accept(await parts(request).accounts.closed_positions(form)))
+
+
 @get("/open_orders", opt={"query": AccountQuery})
 async def open_orders(request: Asked) -> Envelope[OpenOrdersView]:
     """A user's orders that are new or rest in a book, newest first."""
@@ -91,7 +113,10 @@ def public_routes() -> Router:
             event_detail,
             depth,
             balance,
+            portfolio_value,
+            traded_volume,
             positions,
+            closed_positions,
             open_orders,
             activity,
         ],

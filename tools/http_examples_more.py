@@ -1,0 +1,48 @@
+"""Parts of the day of `http_examples`: how it went, and who users are to each other."""
+
+from tools.http_calls import Call, Section
+
+
+WENT = Section(
+    "How it went",
+    "Candles, prices and trades stay when a market has ended. Intervals are 1m, 5m, 15m, 1h, "
+    "4h and 1d, in UTC; one without a trade is left out. `outcome` 0 or 1 says whose prices. "
+    "A day's volume is that of the 24 hours before the exchange's last log entry. "
+    "`portfolio_history` (below, after the clock has moved) says what a user was worth at full "
+    "hours: tokens count at their last price, or half a unit before the first.",
+    (
+        Call("GET", "/api/candles?market_id=1&interval=1d"),
+        Call("GET", "/api/price_history?market_id=1&outcome=1&interval=1h&limit=24"),
+        Call("GET", "/api/trades?market_id=1&limit=1"),
+    ),
+)
+
+COMMUNITY = Section(
+    "Profiles, seasons and invitations",
+    "A user may show a name, a bio and a picture, and invite others by the `invite_code` of "
+    "`user_data`, which newcomers give to their own first `user_data`. A season ranks users "
+    "over whole days (UTC): a point for each whole unit traded, 100 for coming by an "
+    "invitation, 50 for inviting. Rankings are made anew each minute from the tables, and are "
+    "final once the season is over. Ranks are told exactly up to 200; `season_id` 0 is the "
+    "season that began last.",
+    (
+        Call("POST", "/api/user_profile", "ann", {"name": "Ann", "bio": "Watches clouds."}),
+        Call("POST", "/api/user_image", "ann", {"image_url": "https://example.org/ann.png"}),
+        Call("GET", "/api/simple_info?uid=1"),
+        Call("GET", "/api/user_data?invite_code={invite}", "cyd"),
+        Call(
+            "POST",
+            "/api/admin/seasons",
+            "root",
+            {"name": "First", "start": 1_699_920_000, "end": 1_702_512_000},
+        ),
+        Call("GET", "/api/seasons"),
+        Call("GET", "/api/season_current"),
+        Call("GET", "/api/points", "ann"),
+        Call("GET", "/api/user_points_volumes", "ann"),
+        Call("GET", "/api/leaderboard_points?page_size=2"),
+        Call("GET", "/api/leaderboard_volume?season_id=1&page_size=1"),
+        Call("GET", "/api/invite_stats", "ann"),
+        Call("GET", "/api/invite_records", "ann"),
+    ),
+)
