@@ -9,7 +9,7 @@ Bodies of commands and facts are the fixed-width records of `outcry_wire`; the e
 msgpack. ``version`` tells readers the schema; they refuse what they do not know.
 """
 
-from typing import Final
+from typing import Final, TypeVar
 
 import msgspec
 from msgspec import Struct
@@ -73,8 +73,29 @@ class Entry(Struct, frozen=True, array_like=True, gc=False):
     events: list[UserBatch]
 
 
+class _ItemsOnly(Struct, frozen=True, array_like=True, gc=False):
+    version: int
+    at_us: int
+    items: list[Item]
+    events: msgspec.Raw
+
+
+class _EventsOnly(Struct, frozen=True, array_like=True, gc=False):
+    version: int
+    at_us: int
+    items: msgspec.Raw
+    events: msgspec.Raw
+
+
+AnyEntryT = TypeVar("AnyEntryT", Entry, _ItemsOnly, _EventsOnly)
+
+#: How no events at all are packed.
+NO_EVENTS: Final = b"\x90"
+
 _encoder = msgspec.msgpack.Encoder()
 _decoder = msgspec.msgpack.Decoder(Entry)
+_items_decoder = msgspec.msgpack.Decoder(_ItemsOnly)
+_events_decoder = msgspec.msgpack.Decoder(_EventsOnly)
 
 
 def pack_entry(entry: Entry) -> bytes:
@@ -84,8 +105,22 @@ def pack_entry(entry: Entry) -> bytes:
 
 def unpack_entry(body: bytes) -> Entry:
     """Return the entry in *body*; raises `CorruptError` when it is not one of this version."""
+    return _unpacked(_decoder, body)
+
+
+def unpack_items(body: bytes) -> list[Item]:
+    """Return only the items of the entry in *body*; raises like `unpack_entry`."""
+    return _unpacked(_items_decoder, body).items
+
+
+def packed_events(body: bytes) -> bytes:
+    """Return only the user events of the entry in *body*, as `pack_batches` packs them."""
+    return bytes(_unpacked(_events_decoder, body).events)
+
+
+def _unpacked(decoder: msgspec.msgpack.Decoder[AnyEntryT], body: bytes) -> AnyEntryT:
     try:
-        entry = _decoder.decode(body)
+        entry = decoder.decode(body)
     except msgspec.MsgspecError as error:
         raise CorruptError(f"a log entry of {len(body)} bytes does not decode: {error}") from error
     if entry.version != ENTRY_VERSION:

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from typing import Final
 
 from outcry.domain.errors import CorruptError
-from outcry.messages.entry import Commands, Facts, unpack_entry
+from outcry.messages.entry import Commands, Facts, unpack_items
 from outcry.messages.record_bodies import cut, span
 
 
@@ -30,7 +30,7 @@ class Runs:
 
     def of(self, n: int, body: bytes) -> Iterator[Run]:
         """Yield what entry *n* adds to the position; the first run is cut to begin right there."""
-        for item in unpack_entry(body).items:
+        for item in unpack_items(body):
             if not isinstance(item, self._item) or item.shard != self._shard:
                 continue
             first, last = span(item.body)

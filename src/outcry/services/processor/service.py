@@ -11,9 +11,8 @@ from typing import Final
 import structlog
 
 from outcry.messages import streams
-from outcry.messages.entry import unpack_entry
+from outcry.messages.entry import NO_EVENTS, packed_events
 from outcry.messages.record_bodies import cut
-from outcry.messages.user_events import pack_batches
 from outcry.ports.asset import Asset, AssetUnavailable, OutOfSequence
 from outcry.ports.bus import Bus, StreamEntry
 from outcry.ports.ledger_log import LedgerLog
@@ -126,9 +125,9 @@ class Processor:
         """
         first = after + 1
         async for row in self._log.entries(after, upto):
-            events = unpack_entry(row.body).events if row.body else []
-            if events or row.n == upto:
-                yield first, row.n, pack_batches(events)
+            events = packed_events(row.body) if row.body else NO_EVENTS
+            if events != NO_EVENTS or row.n == upto:
+                yield first, row.n, events
                 first = row.n + 1
 
 

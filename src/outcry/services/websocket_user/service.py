@@ -18,9 +18,9 @@ from typing import Any, Protocol
 from structlog import get_logger
 
 from outcry.domain.rejects import Reject, Rejected
-from outcry.messages.entry import unpack_entry
+from outcry.messages.entry import NO_EVENTS, packed_events
 from outcry.messages.streams import USER_EVENTS
-from outcry.messages.user_events import UserBatch, pack_batches, unpack_batches
+from outcry.messages.user_events import UserBatch, unpack_batches
 from outcry.ports.bus import Bus
 from outcry.ports.ledger_log import LedgerLog, LogUnavailable
 from outcry.ports.projection import MarketRow
@@ -156,12 +156,12 @@ class WebsocketUser:
         first = last = after
         async for row in self._log.entries(after):
             last = row.n
-            batches = unpack_entry(row.body).events if row.body else []
-            if batches:
-                yield first + 1, last, pack_batches(batches)
+            events = packed_events(row.body) if row.body else NO_EVENTS
+            if events != NO_EVENTS:
+                yield first + 1, last, events
                 first = last
         if last > first:
-            yield first + 1, last, pack_batches([])
+            yield first + 1, last, NO_EVENTS
 
     # ------------------------------------------------------------------ for sessions
 
