@@ -2,9 +2,10 @@
 
 from typing import Any
 
-from msgspec import Struct
+from msgspec import Struct, field
 
 from outcry_sdk.amounts import Amount
+from outcry_sdk.models import Page
 
 
 class NewMarket(Struct, frozen=True, kw_only=True, omit_defaults=True):
@@ -68,18 +69,10 @@ class Person(Struct, frozen=True):
     created_at: int
 
 
-class UsersPage(Struct, frozen=True):
+class UsersPage(Page[Person], frozen=True, kw_only=True):
     """A page of users, newest first."""
 
-    users: list[Person]
-    total: int
-    has_more: bool
-    n: int
-
-    @property
-    def items(self) -> list[Person]:
-        """The users."""
-        return self.users
+    items: list[Person] = field(name="users")
 
 
 class Key(Struct, frozen=True):
@@ -94,18 +87,10 @@ class Key(Struct, frozen=True):
     revoked_at: int
 
 
-class KeysPage(Struct, frozen=True):
+class KeysPage(Page[Key], frozen=True, kw_only=True):
     """A page of API keys, newest first."""
 
-    keys: list[Key]
-    total: int
-    has_more: bool
-    n: int
-
-    @property
-    def items(self) -> list[Key]:
-        """The keys."""
-        return self.keys
+    items: list[Key] = field(name="keys")
 
 
 class AuditLine(Struct, frozen=True):
@@ -119,17 +104,10 @@ class AuditLine(Struct, frozen=True):
     timestamp: int
 
 
-class AuditPage(Struct, frozen=True):
+class AuditPage(Page[AuditLine], frozen=True, kw_only=True):
     """A page of what was done, newest first."""
 
-    lines: list[AuditLine]
-    total: int
-    has_more: bool
-
-    @property
-    def items(self) -> list[AuditLine]:
-        """The lines."""
-        return self.lines
+    items: list[AuditLine] = field(name="lines")
 
 
 class FeesMade(Struct, frozen=True):

@@ -17,6 +17,9 @@ from outcry.app.engine.command import engine
 from outcry.app.export_command import EPILOG as EXPORT_EPILOG
 from outcry.app.export_command import export
 from outcry.app.failures import FAILED, UsageError
+from outcry.app.operate.events import event_app
+from outcry.app.operate.markets import market_app
+from outcry.app.operate.people import AUDIT_EPILOG, audit, key_app, user_app
 from outcry.app.options import ConfigFile, DataFolder, examples, load_config
 from outcry.app.replay.command import EPILOG as REPLAY_EPILOG
 from outcry.app.replay.command import replay
@@ -34,6 +37,11 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 app.add_typer(config_app, name="config")
+app.add_typer(event_app, name="event")
+app.add_typer(market_app, name="market")
+app.add_typer(user_app, name="user")
+app.add_typer(key_app, name="key")
+app.command(epilog=AUDIT_EPILOG)(audit)
 app.command(epilog=DEMO_EPILOG)(demo)
 app.command(epilog=REPLAY_EPILOG)(replay)
 app.command(epilog=EXPORT_EPILOG)(export)

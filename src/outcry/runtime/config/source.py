@@ -20,7 +20,14 @@ from outcry.runtime.config.schema import Config
 
 #: Variables that are ours but no settings: those of the kernel's build and choice, and the file.
 OTHER_VARIABLES = frozenset(
-    {"OUTCRY_CONFIG", "OUTCRY_PURE", "OUTCRY_REQUIRE_COMPILED", "OUTCRY_REQUIRE_CYTHON"}
+    {
+        "OUTCRY_ADMIN_KEY",
+        "OUTCRY_CONFIG",
+        "OUTCRY_PURE",
+        "OUTCRY_REQUIRE_COMPILED",
+        "OUTCRY_REQUIRE_CYTHON",
+        "OUTCRY_URL",
+    }
 )
 #: Beginnings of variables that belong to others: the client library, benches and tests.
 OTHER_PREFIXES = ("OUTCRY_SDK_", "OUTCRY_BENCH_", "OUTCRY_TEST_")
