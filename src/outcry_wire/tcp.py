@@ -10,7 +10,8 @@
   set by the exchange, whatever they say.
 * The answers are `ORDER_PLACED`, `ORDER_REJECTED`, `COMMAND_REJECTED`, `ORDER_CANCELLED`,
   `ORDER_REDUCED`, `ORDER_REPLACED`, `COMMAND_DONE` and `Message.FILL`. Their ``seq`` counts the
-  numbered messages of the session, so that a client knows which one it got last.
+  numbered messages of the session, so that a client knows which one it got last. The flag
+  `LAST_OF_SEQ` marks the last answer to each command, and nothing else.
 
 docs/reference/tcp.md shows every byte; tests/vectors/tcp.json has examples.
 """

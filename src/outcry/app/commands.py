@@ -17,6 +17,8 @@ from outcry.app.engine.command import engine
 from outcry.app.export_command import EPILOG as EXPORT_EPILOG
 from outcry.app.export_command import export
 from outcry.app.failures import FAILED, UsageError
+from outcry.app.load.command import EPILOG as LOAD_EPILOG
+from outcry.app.load.command import load
 from outcry.app.operate.events import event_app
 from outcry.app.operate.markets import market_app
 from outcry.app.operate.people import AUDIT_EPILOG, audit, key_app, user_app
@@ -47,6 +49,7 @@ app.command(epilog=REPLAY_EPILOG)(replay)
 app.command(epilog=EXPORT_EPILOG)(export)
 app.command(epilog=ENGINE_EPILOG)(engine)
 app.command(epilog=SIM_EPILOG)(sim)
+app.command(epilog=LOAD_EPILOG)(load)
 
 
 @app.callback(invoke_without_command=True)

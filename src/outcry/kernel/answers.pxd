@@ -8,11 +8,11 @@ cdef void touch(Sessions* state, int place) noexcept nogil
 @cython.locals(place=cython.longlong)
 cdef inline int place_of(Sessions* state, long long order_id) noexcept nogil
 cdef inline long open_message(Sessions* state, int place, long size) noexcept nogil
-@cython.locals(word=cython.long)
+@cython.locals(word=cython.long, keeps=cython.longlong)
 cdef inline void copy_fact(Sessions* state, Core* core, int place, long at, long words, long long client_id) noexcept nogil
 @cython.locals(reject=cython.longlong, kind=cython.int)
 cdef void refuse_asked(Sessions* state, Core* core, long at, long asked) noexcept nogil
-@cython.locals(tail=cython.longlong, taker=cython.longlong, owner=cython.longlong, match=cython.longlong)
+@cython.locals(tail=cython.longlong, taker=cython.longlong, owner=cython.longlong, match=cython.longlong, last=cython.int)
 cdef void tell_fill(Sessions* state, Core* core, long at, int role) noexcept nogil
 @cython.locals(tail=cython.longlong, bids=cython.longlong)
 cdef void tell_public(Sessions* state, Core* core, long at) noexcept nogil

@@ -3,7 +3,7 @@
 The facts of a call belong to commands of one session, the current one. Facts about its own orders
 become its answers, in frames; facts about the orders of others are put aside, each with the place
 of the session it is for. Every message carries the count of its session, and the client's own
-order id.
+order id. Exactly one answer to each command has the flag that it is the last one to it.
 """
 
 from outcry.kernel.bits import fact_head, join_halves, word_high
@@ -122,7 +122,8 @@ def copy_fact(state: Sessions, core: Core, place: int, at: int, words: int, clie
     to = open_message(state, place, 8 * words)
     target = state.target
     out = core.out
-    store_word(target, to, out[at])
+    keeps = LAST_OF_SEQ if place == state.current else 0
+    store_word(target, to, out[at] & ~((LAST_OF_SEQ ^ keeps) << 8))
     store_word(target, to + 8, session_at(state, place).sent)
     store_word(target, to + 16, out[at + 2])
     store_word(target, to + 24, session_at(state, place).account)
@@ -157,7 +158,8 @@ def tell_fill(state: Sessions, core: Core, at: int, role: int) -> None:
     taker = (tail >> 40) & 255 | ((tail >> 48) & 255) << 8
     owner = (tail >> 56) & 255 | (out[at + 14] & 255) << 8 if role == 1 else taker
     match = (tail >> 32) & 255
-    store_word(target, to, fact_head(MESSAGE_FILL, 0, 11, word_high(out[at])))
+    last = (out[at] >> 8) & LAST_OF_SEQ & (1 - role)
+    store_word(target, to, fact_head(MESSAGE_FILL, last, 11, word_high(out[at])))
     store_word(target, to + 8, session_at(state, place).sent)
     store_word(target, to + 16, out[at + 2])
     store_word(target, to + 24, session_at(state, place).account)

@@ -353,6 +353,19 @@ def test_every_one_of_many_sessions_starts_at_nothing(house: House) -> None:
         assert read(house.take(session, framed(place(1, 1))))[0][0] == "ORDER_PLACED"
 
 
+def test_one_answer_to_each_command_is_marked_the_last(house: House) -> None:
+    """However many facts a command has, and whoever else is told of them."""
+    house.take(A, framed(place(1, 1, qty=2), place(2, 2, qty=5)))
+    marked = unframed(house.take(B, framed(place(1, 1, side=1, qty=3), cancel(2, 9))))
+    assert [(record[0], record[1] & 1) for record in marked] == [(168, 0), (168, 1), (66, 1)]
+    ((_, told),) = house.desk.aside()
+    assert [record[1] & 1 for record in unframed(told)] == [0, 0]
+    own = unframed(house.take(A, framed(place(3, 3, side=1, qty=1), cancel_all(4))))
+    assert [(record[0], record[1] & 1) for record in own] == [
+        *((68, 1), (68, 0), (74, 1)),
+    ]
+
+
 def test_resumed_sessions_go_on_counting(house: House) -> None:
     """Counts set as a snapshot has them are where commands, ids and numbers go on."""
     house.desk.resume(A, (4, 40, 9))

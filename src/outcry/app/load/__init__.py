@@ -1,0 +1,1 @@
+"""The command `outcry load`: how much an engine carries, and how long each answer takes."""

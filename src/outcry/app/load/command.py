@@ -1,0 +1,70 @@
+"""The options of `outcry load`. Loads nothing heavy: `outcry --help` must not wait for it."""
+
+from pathlib import Path
+from typing import Annotated, Final
+
+import typer
+
+from outcry.app.options import examples
+
+
+EPILOG: Final = examples(
+    "outcry load",
+    "outcry load 127.0.0.1:9200 --rate 50000 --seconds 30 --out report",
+    "outcry load --sweep --batch 1 --connections 32",
+    "outcry load --echo",
+)
+TARGET: Final = "127.0.0.1:9200"
+#: Seconds that a measurement of the generator itself takes.
+ECHO_SECONDS: Final = 2.0
+
+
+def load(  # noqa: PLR0913 - a command has as many options as it has
+    target: Annotated[str, typer.Argument(help="HOST:PORT of the engine.")] = TARGET,
+    *,
+    connections: Annotated[int, typer.Option(min=1, max=10_000, help="Connections.")] = 16,
+    window: Annotated[
+        int, typer.Option(min=1, help="Unanswered commands of each connection (closed loop).")
+    ] = 64,
+    batch: Annotated[int, typer.Option(min=1, max=744, help="Commands in one frame.")] = 16,
+    rate: Annotated[
+        float, typer.Option(min=0, help="Commands a second in all; 0: as answers come.")
+    ] = 0,
+    seconds: Annotated[float, typer.Option(min=0.1, help="How long.")] = 10,
+    seed: Annotated[int, typer.Option(help="Another seed, other orders.")] = 1,
+    places: Annotated[
+        float,
+        typer.Option(min=0, max=1, help="Share of new orders; above a half the books grow."),
+    ] = 0.5,
+    crossing: Annotated[
+        float, typer.Option(min=0, max=1, help="Share of new orders that meet others.")
+    ] = 0.15,
+    out: Annotated[
+        Path | None, typer.Option(help="Folder for result.json, chart.html and histograms.")
+    ] = None,
+    echo: Annotated[
+        bool, typer.Option("--echo", help="Measure the generator itself, against an echo.")
+    ] = False,
+    find_knee: Annotated[
+        bool, typer.Option("--sweep", help="Offer rising rates; find the highest one carried.")
+    ] = False,
+) -> None:
+    """Load an engine and say how long its answers take: p50, p90, p99, p99.9 and the longest.
+
+    At a fixed rate a command is late from the moment it was due, whether or not it could be sent.
+    Before, the generator measures itself for two seconds, and says so if it was the limit.
+    """
+    from outcry.app.load.flow import Mix  # noqa: PLC0415 - only this command needs all that
+    from outcry.app.load.main import Job, main  # noqa: PLC0415
+    from outcry.app.load.run import Shape  # noqa: PLC0415
+
+    shape = Shape(
+        connections=connections,
+        window=max(window, batch),
+        batch=batch,
+        rate=rate,
+        seconds=seconds,
+        seed=seed,
+        mix=Mix(places, crossing),
+    )
+    raise typer.Exit(main(Job(target, shape, out, echo=echo, sweep=find_knee)))

@@ -1,0 +1,211 @@
+"""Drives connections, closed loop or at a fixed rate, in one thread over epoll.
+
+At a fixed rate every batch has a time at which it is due, whatever the engine does, and its latency
+is counted from then on: an engine that stalls is charged for everything it kept from being sent.
+"""
+
+import select
+import time
+from collections import Counter, deque
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from random import Random
+from typing import Final
+
+from outcry.app.load.flow import Flow, Mix, Traded
+from outcry.app.load.latencies import Latencies
+from outcry.app.load.wire import Heard, Opening
+
+
+_RECEIVE_BYTES: Final = 1 << 18
+#: Time after the last batch in which answers still count.
+_DRAIN_SECONDS: Final = 5.0
+#: Batches that one connection may owe at a fixed rate before the run gives up on the engine.
+_OWED_MAX: Final = 1_000_000
+_PROGRESS_SECONDS: Final = 1.0
+#: The fewest seconds that a batch may be waited for with the processor kept busy.
+_SPIN_SECONDS: Final = 0.0005
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Shape:
+    """How the load looks."""
+
+    connections: int = 16
+    #: Commands of one connection that may be unanswered (closed loop).
+    window: int = 64
+    batch: int = 16
+    #: Commands a second of all connections; 0 is a closed loop.
+    rate: float = 0
+    seconds: float = 10.0
+    seed: int = 1
+    mix: Mix = field(default_factory=Mix)
+
+
+@dataclass(slots=True, kw_only=True)
+class Result:
+    """What came of it."""
+
+    shape: Shape
+    latencies: Latencies
+    seconds: float = 0.0
+    sent: int = 0
+    answered: int = 0
+    totals: Counter[str]
+    #: Commands answered in each second.
+    course: list[int]
+
+    @property
+    def rate(self) -> float:
+        """Commands answered a second."""
+        return self.answered / self.seconds if self.seconds else 0.0
+
+
+class Line:
+    """One connection while it runs."""
+
+    def __init__(self, opening: Opening, flow: Flow, *, echo: bool) -> None:
+        self.socket = opening.socket
+        self.socket.settimeout(0)
+        self.flow = flow
+        self.heard = Heard(echo=echo)
+        self.unanswered = 0
+        self._owed: deque[list[int]] = deque()
+        self._unsent = b""
+
+    def send(self, due_ns: int) -> int:
+        """Send a batch that was due then; return its commands."""
+        data = self.flow.next()
+        size = self.flow.size
+        self._owed.append([size, due_ns])
+        self.unanswered += size
+        if self._unsent or (sent := self._try(data)) < len(data):
+            self._unsent += bytes(data if self._unsent else data[sent:])
+        return size
+
+    def _try(self, data: bytes | bytearray) -> int:
+        try:
+            return self.socket.send(data)
+        except BlockingIOError:
+            return 0
+
+    @property
+    def is_blocked(self) -> bool:
+        """Whether the engine does not take what is sent."""
+        return bool(self._unsent)
+
+    def flush(self) -> None:
+        """Send what could not be sent."""
+        self._unsent = self._unsent[self._try(self._unsent) :]
+
+    def receive(self, latencies: Latencies) -> int:
+        """Take what came; return the commands that are answered by it."""
+        try:
+            data = self.socket.recv(_RECEIVE_BYTES)
+        except BlockingIOError:
+            return 0
+        if not data:
+            raise ConnectionError("the engine closed a connection")
+        answered = left = self.heard.take(data)
+        now_ns = time.perf_counter_ns()
+        while left and self._owed:
+            first = self._owed[0]
+            done = min(left, first[0])
+            latencies.add(now_ns - first[1], done)
+            left -= done
+            first[0] -= done
+            if not first[0]:
+                self._owed.popleft()
+        self.unanswered -= answered
+        return answered
+
+
+class Run:
+    """One run against one engine."""
+
+    def __init__(self, host: str, port: int, shape: Shape, *, echo: bool = False) -> None:
+        """Connect and log on; raises OSError or `UsageError`."""
+        self._shape = shape
+        self._lines: dict[int, Line] = {}
+        self._poll = select.epoll()
+        random = Random(shape.seed)  # noqa: S311 - a workload, not a secret
+        for number in range(shape.connections):
+            opening = Opening(host, port)
+            last = (0, 0) if echo else opening.log_on(number + 1)
+            traded = [Traded(1, 10, 5_000)] if echo else opening.instruments()
+            flow = Flow(random, traded, shape.batch, shape.mix)
+            flow.resume(*last)
+            line = Line(opening, flow, echo=echo)
+            self._lines[line.socket.fileno()] = line
+            self._poll.register(line.socket, select.EPOLLIN)
+        self._result = Result(shape=shape, latencies=Latencies(), totals=Counter(), course=[0])
+
+    def go(self, progress: Callable[[Result], None] | None = None) -> Result:
+        """Run for as long as the shape says; return what came of it."""
+        result, shape = self._result, self._shape
+        start = time.perf_counter()
+        end, told = start + shape.seconds, start
+        fill = self._fill_rate(start) if shape.rate else self._fill_windows
+        while (now := time.perf_counter()) < end:
+            self._turn(fill(now))
+            if now - told >= _PROGRESS_SECONDS:
+                told = now
+                result.seconds = now - start
+                if progress is not None:
+                    progress(result)
+                result.course.append(0)
+        result.seconds = time.perf_counter() - start
+        in_time = result.answered
+        while result.answered < result.sent and time.perf_counter() < end + _DRAIN_SECONDS:
+            self._turn(0.01)
+        result.answered = in_time
+        for line in self._lines.values():
+            result.totals += line.heard.totals()
+            line.socket.close()
+        self._poll.close()
+        return result
+
+    def _fill_windows(self, _now: float) -> float:
+        """Send what the windows have room for; return how long to wait for answers."""
+        shape = self._shape
+        for line in self._lines.values():
+            while line.unanswered + shape.batch <= shape.window and not line.is_blocked:
+                self._send(line, time.perf_counter_ns())
+        return _PROGRESS_SECONDS
+
+    def _fill_rate(self, start: float) -> Callable[[float], float]:
+        """Return what sends every batch that is due, and says how long it is until the next."""
+        lines = list(self._lines.values())
+        gap = self._shape.batch / self._shape.rate
+        turn = 0
+
+        def fill(now: float) -> float:
+            nonlocal turn
+            while (due := start + turn * gap) <= now:
+                line = lines[turn % len(lines)]
+                if line.unanswered > _OWED_MAX:
+                    raise ConnectionError("the engine is too far behind for this rate")
+                self._send(line, int(due * 1e9))
+                turn += 1
+            wait = due - time.perf_counter()
+            return 0.0 if wait < _SPIN_SECONDS else wait - _SPIN_SECONDS
+
+        return fill
+
+    def _send(self, line: Line, due_ns: int) -> None:
+        self._result.sent += line.send(due_ns)
+        if line.is_blocked:
+            self._poll.modify(line.socket, select.EPOLLIN | select.EPOLLOUT)
+
+    def _turn(self, wait: float) -> None:
+        result = self._result
+        for number, events in self._poll.poll(max(wait, 0.0)):
+            line = self._lines[number]
+            if events & select.EPOLLOUT:
+                line.flush()
+            if events & ~select.EPOLLOUT:
+                answered = line.receive(result.latencies)
+                result.answered += answered
+                result.course[-1] += answered
+            if events & select.EPOLLOUT and not line.is_blocked:
+                self._poll.modify(number, select.EPOLLIN)
