@@ -19,6 +19,17 @@ TARGET: Final = "127.0.0.1:9200"
 ECHO_SECONDS: Final = 2.0
 
 
+Places = Annotated[
+    float, typer.Option(min=0, max=1, help="Share of new orders; above a half the books grow.")
+]
+Crossing = Annotated[
+    float, typer.Option(min=0, max=1, help="Share of new orders that meet others.")
+]
+Folder = Annotated[
+    Path | None, typer.Option(help="Folder for result.json, chart.html and histograms.")
+]
+
+
 def load(  # noqa: PLR0913 - a command has as many options as it has
     target: Annotated[str, typer.Argument(help="HOST:PORT of the engine.")] = TARGET,
     *,
@@ -32,16 +43,9 @@ def load(  # noqa: PLR0913 - a command has as many options as it has
     ] = 0,
     seconds: Annotated[float, typer.Option(min=0.1, help="How long.")] = 10,
     seed: Annotated[int, typer.Option(help="Another seed, other orders.")] = 1,
-    places: Annotated[
-        float,
-        typer.Option(min=0, max=1, help="Share of new orders; above a half the books grow."),
-    ] = 0.5,
-    crossing: Annotated[
-        float, typer.Option(min=0, max=1, help="Share of new orders that meet others.")
-    ] = 0.15,
-    out: Annotated[
-        Path | None, typer.Option(help="Folder for result.json, chart.html and histograms.")
-    ] = None,
+    places: Places = 0.5,
+    crossing: Crossing = 0.15,
+    out: Folder = None,
     echo: Annotated[
         bool, typer.Option("--echo", help="Measure the generator itself, against an echo.")
     ] = False,
