@@ -7,7 +7,7 @@ import pytest
 from tests.contract.entries import commands, entry, facts
 from tests.contract.worlds import LogWorld
 
-from outcry.ports.ledger_log import LedgerLog, Opened, Row, Span, Stale
+from outcry.ports.ledger_log import Archived, LedgerLog, Opened, Row, Segment, Span, Stale
 
 
 Run = tuple[int, int, bytes]
@@ -235,6 +235,47 @@ async def test_the_right_to_write_is_free_when_nobody_has_it(log_world: LogWorld
 
     assert await log.open(7) == Opened(1, 1)
     await log.append(1, 2, 0, entry(), [])
+
+
+async def test_what_was_archived_is_let_go_of(log_world: LogWorld) -> None:
+    """Reading what is gone says where it is; what is left is read, and written, as ever."""
+    log = await log_world.log()
+    opened = await log.open(0)
+    spans = [(Span(0, "c", n, n), Span(0, "f", n, n)) for n in range(1, 6)]
+    await append_spans(log, opened, *spans)
+    assert await log.archived() is None
+
+    await log.forget(Segment(1, 4, "abc"), 5)
+
+    reader = await log_world.log()
+    assert await reader.archived() == Segment(1, 4, "abc")
+    for after in (0, 3):
+        with pytest.raises(Archived) as gone:
+            await rows(reader, after)
+        assert gone.value.newest == Segment(1, 4, "abc")
+    assert [row.n for row in await rows(reader, 4)] == [5, 6]
+    for read in (reader.commands, reader.facts):
+        with pytest.raises(Archived):
+            await listed(read(0, 2))
+        assert [run[:2] for run in await listed(read(0, 3))] == [(4, 4), (5, 5)]
+    assert await reader.applied(0) == 5
+    await log.append(opened.epoch, 7, 0, b"", [])
+    assert await reader.head() == 7
+
+
+async def test_segments_follow_each_other_and_leave_the_head(log_world: LogWorld) -> None:
+    """A segment out of order, or with the newest entry in it, is refused and nothing is gone."""
+    log = await log_world.log()
+    await append_spans(log, await log.open(0), (), ())
+
+    for wrong in (Segment(2, 2, ""), Segment(1, 3, ""), Segment(1, 9, "")):
+        with pytest.raises(ValueError, match="does not follow"):
+            await log.forget(wrong, 0)
+    await log.forget(Segment(1, 1, ""), 0)
+    with pytest.raises(ValueError, match="does not follow"):
+        await log.forget(Segment(1, 2, ""), 0)
+
+    assert [row.n for row in await rows(log, 1)] == [2, 3]
 
 
 async def test_spans_of_an_entry_that_was_refused_are_not_there(log_world: LogWorld) -> None:

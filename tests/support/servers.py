@@ -6,7 +6,7 @@ from outcry.adapters.postgres import tables
 
 
 _EMPTY = f"""
-truncate ledger_log, ledger_span, projection, standings, scored,
+truncate ledger_log, ledger_span, log_archive, projection, standings, scored,
     {", ".join(table.name for table in tables.ALL)};
 delete from timeline where id > 1;
 insert into projection values ('{tables.POSITION}', 0);

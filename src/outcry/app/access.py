@@ -8,9 +8,13 @@ from pathlib import Path
 from msgspec.structs import replace
 
 from outcry.adapters.embedded import EmbeddedServers, Endpoints
+from outcry.adapters.files import FileArchive
+from outcry.adapters.postgres import PostgresLedgerLog
 from outcry.app.failures import UsageError
 from outcry.app.record import running_pid
+from outcry.ports.ledger_log import LedgerLog
 from outcry.runtime import logging
+from outcry.runtime.archived_log import ArchivedLog
 from outcry.runtime.config import Config
 
 
@@ -22,6 +26,16 @@ def require_exchange(config: Config) -> None:
         f"there is no exchange in {config.data_dir}: `outcry up` makes one, "
         "--data-dir names another"
     )
+
+
+def archive_folder(config: Config) -> Path:
+    """Return where the archive of the log is, or will be."""
+    return Path(config.data_dir) / "archive"
+
+
+async def open_log(config: Config, dsn: str) -> LedgerLog:
+    """Return the whole ledger log: what is in *dsn*, and before that the archive."""
+    return ArchivedLog(await PostgresLedgerLog.connect(dsn), FileArchive(archive_folder(config)))
 
 
 @asynccontextmanager

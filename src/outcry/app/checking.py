@@ -8,7 +8,7 @@ from typing import Final
 from outcry.adapters.grpc import GrpcAsset
 from outcry.adapters.postgres import PostgresLedgerLog, PostgresProjection, migrate
 from outcry.adapters.redis import RedisBus
-from outcry.app.access import require_exchange, servers_of
+from outcry.app.access import open_log, require_exchange, servers_of
 from outcry.app.credentials import key_ring
 from outcry.app.failures import UsageError
 from outcry.app.record import RecordFile, running_pid
@@ -26,7 +26,7 @@ REASON: Final = "outcry recover --accept-loss"
 async def check(config: Config) -> Report:
     """Return what `verify` found about the exchange of *config*."""
     async with servers_of(config) as endpoints:
-        log = await PostgresLedgerLog.connect(endpoints.postgres_dsn)
+        log = await open_log(config, endpoints.postgres_dsn)
         tables = await PostgresProjection.connect(endpoints.postgres_dsn)
         try:
             checkpoint = await _checkpoint(config)

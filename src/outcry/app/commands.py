@@ -9,6 +9,8 @@ from typing import Annotated
 
 import typer
 
+from outcry.app.archive_command import EPILOG as ARCHIVE_EPILOG
+from outcry.app.archive_command import archive
 from outcry.app.cli_config import config_app
 from outcry.app.demo.command import EPILOG as DEMO_EPILOG
 from outcry.app.demo.command import demo
@@ -44,6 +46,7 @@ app.add_typer(market_app, name="market")
 app.add_typer(user_app, name="user")
 app.add_typer(key_app, name="key")
 app.command(epilog=AUDIT_EPILOG)(audit)
+app.command(epilog=ARCHIVE_EPILOG)(archive)
 app.command(epilog=DEMO_EPILOG)(demo)
 app.command(epilog=REPLAY_EPILOG)(replay)
 app.command(epilog=EXPORT_EPILOG)(export)

@@ -9,6 +9,7 @@ the same process are given each other directly; those elsewhere are reached over
 from collections.abc import Awaitable, Callable
 from contextlib import AsyncExitStack
 from functools import cached_property
+from pathlib import Path
 from typing import Any, TypeVar, cast
 
 from prometheus_client import CollectorRegistry
@@ -22,6 +23,7 @@ from outcry.ports.queries import Queries
 from outcry.ports.series import Series
 from outcry.ports.snapshots import Snapshots
 from outcry.runtime.api_keys import KeyRing
+from outcry.runtime.archived_log import ArchivedLog
 from outcry.runtime.config import Config
 from outcry.runtime.data_dir import DataDir
 from outcry.runtime.log_tail import LogTail
@@ -93,10 +95,12 @@ class Commons:
 
     async def log(self) -> LedgerLog:
         """Return the ledger log; in the writer's process, with its end in memory."""
+        from outcry.adapters.files import FileArchive
         from outcry.adapters.postgres import PostgresLedgerLog
 
         async def connect() -> LedgerLog:
-            log = await PostgresLedgerLog.connect(self.config.postgres.dsn)
+            stored = await PostgresLedgerLog.connect(self.config.postgres.dsn)
+            log = ArchivedLog(stored, FileArchive(Path(self.config.data_dir) / "archive"))
             self.stack.push_async_callback(log.close)
             return LogTail(log) if "asset" in self.services else log
 

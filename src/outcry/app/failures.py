@@ -7,7 +7,7 @@ from typing import Final, NamedTuple
 from outcry.domain.errors import CorruptError, InvariantError, OutcryError
 from outcry.ports.asset import AssetUnavailable
 from outcry.ports.bus import BusUnavailable
-from outcry.ports.ledger_log import CommitUnknown, LogUnavailable, Stale
+from outcry.ports.ledger_log import Archived, CommitUnknown, LogUnavailable, Stale
 from outcry.ports.projection import OutOfPosition, TablesUnavailable
 
 
@@ -103,6 +103,9 @@ def _meanings() -> tuple[tuple[Kinds, int, str], ...]:
         (CorruptError, NEEDS_OPERATOR,
          "Stored bytes are not those that were written. Restore the database from a backup; "
          "`outcry verify` says what is damaged."),
+        (Archived, NEEDS_OPERATOR,
+         "Whoever reads the log from far back needs the archive too: share that folder like "
+         "`snapshots`, or copy it here."),
         (SchemaMismatch, NEEDS_OPERATOR,
          "Run the version of Outcry that used this database last, or a newer one."),
         (OutOfPosition, FAILED,

@@ -11,7 +11,7 @@ async def print_tail(config: Config, view: View) -> None:
     """Print what *view* wants to see, for as long as somebody reads it."""
     async with servers_of(config) as endpoints:
         try:
-            async for line in tail(endpoints, view):
+            async for line in tail(config, endpoints, view):
                 sys.stdout.write(f"{line}\n")
                 sys.stdout.flush()
         except BrokenPipeError:

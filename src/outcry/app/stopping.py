@@ -25,6 +25,7 @@ REPLAY_MARK: Final = "replay.json"
 OURS: Final = (
     DEMO_MARK,
     "exchange.lock",
+    "archive",
     "log",
     "postgres",
     "postgres.new-*",

@@ -5,13 +5,14 @@ from collections.abc import AsyncIterator
 from typing import Final, NamedTuple
 
 from outcry.adapters.embedded import Endpoints
-from outcry.adapters.postgres import PostgresLedgerLog
 from outcry.adapters.redis import RedisBus
+from outcry.app.access import open_log
 from outcry.app.failures import UsageError
 from outcry.app.lines import log_lines, stream_lines
 from outcry.messages import streams
 from outcry.ports.bus import READ_COUNT_MAX, Bus, Reset, Trimmed
 from outcry.ports.ledger_log import LedgerLog
+from outcry.runtime.config import Config
 
 
 WAIT_MS: Final = 1_000
@@ -48,10 +49,10 @@ def source_named(name: str, shards_count: int) -> str:
     return f"{base}:{int(shard or 0)}"
 
 
-async def tail(endpoints: Endpoints, view: View) -> AsyncIterator[str]:
+async def tail(config: Config, endpoints: Endpoints, view: View) -> AsyncIterator[str]:
     """Yield the last lines of a stream, or of the log, then what comes."""
     if view.source == LOG:
-        log = await PostgresLedgerLog.connect(endpoints.postgres_dsn)
+        log = await open_log(config, endpoints.postgres_dsn)
         try:
             async for line in _log(log, view):
                 yield line

@@ -43,6 +43,26 @@ class Opened(NamedTuple):
     epoch: int
 
 
+class Segment(NamedTuple):
+    """A run of entries ``first..last`` in the archive; ``sha256`` is over all that it holds."""
+
+    first: int
+    last: int
+    sha256: str
+
+
+class Archived(OutcryError):
+    """Entries that were asked for are not in the log any more, but in the archive."""
+
+    def __init__(self, newest: Segment) -> None:
+        """Remember with which segment the archive must end, at least."""
+        super().__init__(
+            f"entries up to {newest.last} of the log are in the archive, and that is not at hand:"
+            " put the folder `archive` of the data folder back"
+        )
+        self.newest = newest
+
+
 class Stale(OutcryError):
     """Somebody opened the log after us, or ``n`` is not the next number. Nothing was written."""
 
@@ -84,7 +104,8 @@ class LedgerLog(Protocol):
         """Yield rows with ``after < n <= upto`` (default: the head as of the call) in order.
 
         Raises `outcry.domain.errors.CorruptError` when a row's checksum fails or a number is
-        missing. Memory is bounded whatever the length.
+        missing, `Archived` when it is one that `forget` let go of. Memory is bounded whatever the
+        length.
         """
         ...
 
@@ -115,6 +136,18 @@ class LedgerLog(Protocol):
         """Return the seq up to which facts of *shard* are committed, 0 at the start.
 
         With *at*, as of entry *at*.
+        """
+        ...
+
+    async def archived(self) -> Segment | None:
+        """Return the newest segment that `forget` was told of, None before the first."""
+        ...
+
+    async def forget(self, segment: Segment, at_us: int) -> None:
+        """Let go of the entries of *segment*, which the archive has: all or nothing.
+
+        Segments follow each other and never reach the head; anything else is ValueError. Which
+        entries anybody still needs to start is for the caller to know.
         """
         ...
 

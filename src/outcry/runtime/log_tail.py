@@ -9,7 +9,7 @@ from collections import deque
 from collections.abc import AsyncIterator, Sequence
 from typing import Final
 
-from outcry.ports.ledger_log import LedgerLog, Opened, Row, Span
+from outcry.ports.ledger_log import LedgerLog, Opened, Row, Segment, Span
 
 
 TAIL_ROWS_MAX: Final = 4_096
@@ -100,6 +100,14 @@ class LogTail:
     async def applied(self, shard: int, at: int | None = None) -> int:
         """Return the seq up to which facts of *shard* are committed; see `LedgerLog.applied`."""
         return await self._log.applied(shard, at)
+
+    async def archived(self) -> Segment | None:
+        """Return the newest archived segment; see `LedgerLog.archived`."""
+        return await self._log.archived()
+
+    async def forget(self, segment: Segment, at_us: int) -> None:
+        """Let go of archived entries; see `LedgerLog.forget`."""
+        await self._log.forget(segment, at_us)
 
     async def close(self) -> None:
         """Let go of the wrapped log."""

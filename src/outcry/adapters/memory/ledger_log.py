@@ -6,7 +6,7 @@ from collections.abc import AsyncIterator, Sequence
 
 from outcry.adapters.memory.waiters import Waiters
 from outcry.messages.runs import COMMANDS, FACTS, Run, Runs
-from outcry.ports.ledger_log import LedgerLog, Opened, Row, Span, Stale
+from outcry.ports.ledger_log import Archived, LedgerLog, Opened, Row, Segment, Span, Stale
 
 
 class MemoryLedgerLog(LedgerLog):
@@ -14,6 +14,7 @@ class MemoryLedgerLog(LedgerLog):
 
     def __init__(self) -> None:
         self._rows: list[Row] = []
+        self._archived: Segment | None = None
         #: Per shard and kind: rising last seqs and, beside them, the entries that hold them.
         self._lasts: dict[tuple[int, str], list[int]] = {}
         self._holders: dict[tuple[int, str], list[int]] = {}
@@ -58,6 +59,8 @@ class MemoryLedgerLog(LedgerLog):
     async def entries(self, after: int, upto: int | None = None) -> AsyncIterator[Row]:
         """Yield rows above *after*; see `LedgerLog`."""
         end = len(self._rows) if upto is None else min(upto, len(self._rows))
+        if after < end:
+            self._refuse_archived(after + 1)
         for index in range(after, end):
             yield self._rows[index]
 
@@ -84,6 +87,8 @@ class MemoryLedgerLog(LedgerLog):
         runs = Runs(shard, kind, after)
         holders = self._holders.get((shard, kind), [])
         start = bisect_right(self._lasts.get((shard, kind), []), after)
+        if start < len(holders):
+            self._refuse_archived(holders[start])
         for n in dict.fromkeys(holders[start:]):
             for run in runs.of(n, self._rows[n - 1].body):
                 yield run
@@ -104,6 +109,23 @@ class MemoryLedgerLog(LedgerLog):
         if at is not None:
             count = bisect_right(self._holders.get((shard, FACTS), []), at)
         return lasts[count - 1] if count else 0
+
+    async def archived(self) -> Segment | None:
+        """Return the newest archived segment; see `LedgerLog`."""
+        return self._archived
+
+    async def forget(self, segment: Segment, at_us: int) -> None:  # noqa: ARG002 - kept nowhere
+        """Let go of archived entries; see `LedgerLog`."""
+        before = self._archived.last if self._archived else 0
+        if segment.first != before + 1 or segment.last >= len(self._rows):
+            raise ValueError(f"{segment} does not follow entry {before}, or reaches the head")
+        self._archived = segment
+        gone = slice(segment.first - 1, segment.last)
+        self._rows[gone] = [row._replace(body=b"") for row in self._rows[gone]]
+
+    def _refuse_archived(self, n: int) -> None:
+        if self._archived is not None and n <= self._archived.last:
+            raise Archived(self._archived)
 
     async def close(self) -> None:
         """Do nothing: the log outlives the services that use it."""

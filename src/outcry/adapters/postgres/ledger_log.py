@@ -21,6 +21,7 @@ from outcry.adapters.postgres.connection import (
     unreachable_as,
 )
 from outcry.adapters.postgres.log_reader import LogReader
+from outcry.adapters.postgres.parts import Parts, forget, newest_archived
 from outcry.adapters.postgres.watch import Watch
 from outcry.domain.errors import InvariantError
 from outcry.messages.runs import COMMANDS, FACTS, Run
@@ -30,6 +31,7 @@ from outcry.ports.ledger_log import (
     LogUnavailable,
     Opened,
     Row,
+    Segment,
     Span,
     Stale,
 )
@@ -119,6 +121,7 @@ class PostgresLedgerLog(LedgerLog):
         self._append_timeout = append_timeout_ms / 1_000
         self._reader = LogReader(pool)
         self._watch = Watch(self._reader.head)
+        self._parts = Parts(dsn)
         self._writer: asyncpg.Connection | None = None
 
     @classmethod
@@ -150,6 +153,7 @@ class PostgresLedgerLog(LedgerLog):
         """Append the fence, then return head and epoch; see `LedgerLog`."""
         with unreachable_as(LogUnavailable):
             writer = await self._writing()
+            await self._parts.prepare(await self._reader.head() + 1)
             await _refuse_unsafe(writer)
             for _ in range(OPEN_ATTEMPTS_MAX):
                 try:
@@ -179,7 +183,7 @@ class PostgresLedgerLog(LedgerLog):
             )  # fmt: skip
         except asyncpg.UniqueViolationError as error:
             self._writer = writer
-            if error.constraint_name != "ledger_log_pkey":
+            if not error.constraint_name.startswith("ledger_log_"):
                 raise InvariantError(f"entry {n}: {error.detail}") from error
             written = None
         except (*UNREACHABLE, asyncpg.PostgresError) as error:
@@ -192,6 +196,7 @@ class PostgresLedgerLog(LedgerLog):
         if written is None:
             raise Stale(f"entry {n} of epoch {epoch} does not follow the head of the log")
         self._watch.saw(n)
+        self._parts.wrote(n)
 
     async def head(self) -> int:
         """Return the number of the newest entry, 0 when the log is empty."""
@@ -239,8 +244,17 @@ class PostgresLedgerLog(LedgerLog):
             return await self._reader.value(_APPLIED, shard, FACTS)
         return await self._reader.value(_APPLIED_AT, shard, FACTS, at)
 
+    async def archived(self) -> Segment | None:
+        """Return the newest archived segment; see `LedgerLog`."""
+        return await newest_archived(self._pool)
+
+    async def forget(self, segment: Segment, at_us: int) -> None:
+        """Let go of archived entries; see `LedgerLog`."""
+        await forget(self._dsn, segment, at_us)
+
     async def close(self) -> None:
         """Let go of connections."""
+        await self._parts.close()
         await self._watch.close()
         await self._drop_writer()
         await close(self._pool)

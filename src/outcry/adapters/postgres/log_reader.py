@@ -7,6 +7,7 @@ import asyncpg
 
 from outcry.adapters.postgres.bodies import restored
 from outcry.adapters.postgres.connection import unreachable_as
+from outcry.adapters.postgres.parts import refuse_archived
 from outcry.domain.errors import CorruptError
 from outcry.messages.runs import Run, Runs
 from outcry.ports.ledger_log import LogUnavailable, Row
@@ -68,6 +69,8 @@ class LogReader:
         while after < end:
             with unreachable_as(LogUnavailable):
                 chunk = await self._pool.fetch(_CHUNK, after, end, CHUNK_ROWS_MAX, CHUNK_BYTES)
+            if not chunk or chunk[0][0] != after + 1:
+                await refuse_archived(self._pool, after)
             if not chunk:
                 if (head := await self.head()) > after:
                     raise CorruptError(f"log entry {after + 1} is missing; the head is {head}")
@@ -90,7 +93,13 @@ class LogReader:
             if not chunk:
                 return
             for n, data, crc in chunk:
-                for run in runs.of(n, restored(n, data, crc)):
+                body = restored(n, data, crc)
+                try:
+                    found = list(runs.of(n, body))
+                except CorruptError:
+                    await refuse_archived(self._pool, n - 2)
+                    raise
+                for run in found:
                     yield run
             if runs.position == position:
                 raise CorruptError(
