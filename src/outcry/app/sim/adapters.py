@@ -17,6 +17,7 @@ from outcry.ports.ledger_log import (
     LogUnavailable,
     Opened,
     Row,
+    Segment,
     Span,
 )
 from outcry.ports.projection import Projection, Rows, TablesUnavailable
@@ -188,6 +189,14 @@ class SimLog(LedgerLog):
     async def applied(self, shard: int, at: int | None = None) -> int:
         """Return the seq up to which facts are committed."""
         return await self._line.ask(lambda: self._log.applied(shard, at))
+
+    async def archived(self) -> Segment | None:
+        """Return the newest archived segment."""
+        return await self._line.ask(self._log.archived)
+
+    async def forget(self, segment: Segment, at_us: int) -> None:
+        """Let go of archived entries."""
+        await self._line.tell("forget", lambda: self._log.forget(segment, at_us))
 
     async def close(self) -> None:
         """Give back the right to write; the log outlives its users."""
