@@ -2,7 +2,7 @@
 
 Layout, little-endian: magic, first and last entry, length of the content, digest of the segment
 before (zeros for the first), SHA-256 of all of that and the content, content. The content is
-compressed by zlib; inside, each row is ``n``, epoch, time, length and CRC-32, then its body.
+compressed by Zstandard; inside, each row is ``n``, epoch, time, length and CRC-32, then its body.
 """
 
 import hashlib
@@ -14,6 +14,8 @@ from pathlib import Path
 from struct import Struct
 from typing import Final
 
+import zstandard
+
 from outcry.domain.errors import CorruptError
 from outcry.ports.ledger_log import Row, Segment
 from outcry.ports.log_archive import LogArchive
@@ -23,6 +25,7 @@ _MAGIC: Final = b"OUTCRYA\n"
 _HEADER: Final = Struct("<8sqqq32s")
 _ROW: Final = Struct("<qqqqq")
 _DIGEST_BYTES: Final = 32
+_compressor: Final = zstandard.ZstdCompressor(level=6)
 _FIRST: Final = bytes(_DIGEST_BYTES)
 _SUFFIX: Final = ".entries"
 _DIGITS: Final = 19
@@ -58,7 +61,7 @@ class FileArchive(LogArchive):
         if [row.n for row in rows] != list(range(after + 1, last + 1)):
             raise ValueError(f"entries {first}..{last} do not follow entry {after} of the archive")
         before = bytes.fromhex(known[-1].sha256) if known else _FIRST
-        content = zlib.compress(b"".join(_packed(row) for row in rows))
+        content = _compressor.compress(b"".join(_packed(row) for row in rows))
         header = _HEADER.pack(_MAGIC, first, last, len(content), before)
         digest = hashlib.sha256(header + content).digest()
         self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
@@ -113,7 +116,7 @@ def _read(path: Path, segment: Segment) -> Iterator[Row]:
     header, content = whole[: _HEADER.size], whole[_HEADER.size + _DIGEST_BYTES :]
     if hashlib.sha256(header + content).hexdigest() != segment.sha256:
         raise CorruptError(f"{path}: its checksum is wrong; restore it from a copy")
-    packed = zlib.decompress(content)
+    packed = zstandard.ZstdDecompressor().decompress(content)
     offset = 0
     for expected in range(segment.first, segment.last + 1):
         n, epoch, at_us, length, crc = _ROW.unpack_from(packed, offset)

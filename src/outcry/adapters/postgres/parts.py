@@ -92,7 +92,7 @@ async def _make(connection: asyncpg.Connection, first: int) -> None:
     name = f"ledger_log_{first // PART_ENTRIES}"
     bounds = f"from ({first}) to ({first + PART_ENTRIES})"
     await connection.execute(
-        f"create table {name} (like ledger_log including constraints);"
+        f"create table {name} (like ledger_log including constraints including storage);"
         f"alter table ledger_log attach partition {name} for values {bounds}"
     )
 

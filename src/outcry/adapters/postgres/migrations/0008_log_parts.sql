@@ -6,7 +6,7 @@ create table ledger_log (
     n bigint not null constraint ledger_log_n_check check (n > 0),
     epoch bigint not null,
     at_us bigint not null,
-    body bytea not null,
+    body bytea storage external not null,
     crc bigint not null,
     primary key (n)
 ) partition by range (n);
