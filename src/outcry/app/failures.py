@@ -75,6 +75,34 @@ def _variable(setting: str) -> str:
     return "OUTCRY_" + setting.replace(".", "_").upper()
 
 
+# ruff: noqa: ISC004
+#: What the ports and the rules raise, and what it means.
+_MEANINGS: Final[tuple[tuple[Kinds, int, str], ...]] = (
+    (CommitUnknown, FAILED,
+     "The answer to a commit was lost, so nobody was answered. The next start reads from the "
+     "log what happened; clients repeat their requests with the same client_order_id."),
+    (Stale, FAILED,
+     "Another core took over the ledger log while this one said nothing. Nobody was answered "
+     "from here since; started again, this one stands by."),
+    (InvariantError, FAILED,
+     "A law of the books does not hold. Nothing was written after it; the next start begins "
+     "from the log. If it happens again, run `outcry verify` and report what it says."),
+    (CorruptError, NEEDS_OPERATOR,
+     "Stored bytes are not those that were written. Restore what is named, the database or a file "
+     "of the archive, from a backup; `outcry verify` says what is damaged."),
+    (Archived, NEEDS_OPERATOR,
+     "Whoever reads the log from far back needs the archive too: share that folder like "
+     "`snapshots`, or copy it here."),
+    (OutOfPosition, FAILED,
+     "Somebody else wrote the tables meanwhile: a second history process, or a transaction "
+     "whose answer was lost. The next start goes on where the tables stand."),
+    ((LogUnavailable, TablesUnavailable), FAILED, "Check postgres.dsn and its server."),
+    (BusUnavailable, FAILED, "Check redis.url and its server."),
+    (AssetUnavailable, FAILED, "Check grpc.host and grpc.port, and that core runs."),
+    (UsageError, WRONG, ""),
+)  # fmt: skip
+
+
 @cache
 def _meanings() -> tuple[tuple[Kinds, int, str], ...]:
     # Here, not above: a command that does not fail need not load every driver.
@@ -86,36 +114,15 @@ def _meanings() -> tuple[tuple[Kinds, int, str], ...]:
     from outcry.runtime.secrets import SecretsError  # noqa: PLC0415
     from outcry.runtime.tokens import KeyMaterialError  # noqa: PLC0415
 
-    # ruff: noqa: ISC004
     return (
-        (CommitUnknown, FAILED,
-         "The answer to a commit was lost, so nobody was answered. The next start reads from the "
-         "log what happened; clients repeat their requests with the same client_order_id."),
-        (Stale, FAILED,
-         "Another core took over the ledger log while this one said nothing. Nobody was answered "
-         "from here since; started again, this one stands by."),
+        *_MEANINGS,
         (Ahead, NEEDS_OPERATOR,
          "PostgreSQL was set back behind what was already published: look for the lost entries "
          "first. `outcry recover --accept-loss` goes on without them."),
-        (InvariantError, FAILED,
-         "A law of the books does not hold. Nothing was written after it; the next start begins "
-         "from the log. If it happens again, run `outcry verify` and report what it says."),
-        (CorruptError, NEEDS_OPERATOR,
-         "Stored bytes are not those that were written. Restore the database from a backup; "
-         "`outcry verify` says what is damaged."),
-        (Archived, NEEDS_OPERATOR,
-         "Whoever reads the log from far back needs the archive too: share that folder like "
-         "`snapshots`, or copy it here."),
         (SchemaMismatch, NEEDS_OPERATOR,
          "Run the version of Outcry that used this database last, or a newer one."),
-        (OutOfPosition, FAILED,
-         "Somebody else wrote the tables meanwhile: a second history process, or a transaction "
-         "whose answer was lost. The next start goes on where the tables stand."),
-        ((LogUnavailable, TablesUnavailable), FAILED, "Check postgres.dsn and its server."),
-        (BusUnavailable, FAILED, "Check redis.url and its server."),
-        (AssetUnavailable, FAILED, "Check grpc.host and grpc.port, and that core runs."),
         (CallRefused, WRONG,
          "Both processes need the same master key (secrets/master.key) and the same version."),
         (KeyMaterialError, WRONG, "See auth.key_file."),
-        ((ConfigError, SecretsError, DataDirError, UsageError), WRONG, ""),
+        ((ConfigError, SecretsError, DataDirError), WRONG, ""),
     )  # fmt: skip

@@ -3,6 +3,9 @@
 Nothing about a stream is remembered here between two calls, so a server that was wiped or thrown
 back is taken as it is. The generation is read after the entries, in the same round trip: entries of
 another generation are never handed out.
+
+An entry that was altered is not handed out either. A bus may lose everything and alter nothing, so
+one that altered something is made to lose it all: whoever wrote it publishes it again.
 """
 
 import re
@@ -10,11 +13,14 @@ import zlib
 from collections.abc import Sequence
 from typing import Any, Final
 
+import structlog
+
 from outcry.adapters.redis.link import Link
 from outcry.adapters.redis.scripts import APPEND, TRIM
-from outcry.domain.errors import CorruptError
 from outcry.ports.bus import READ_COUNT_MAX, Bus, Gap, Reset, StreamEntry, Trimmed
 
+
+_log = structlog.get_logger("outcry.bus")
 
 #: Bytes of bodies that one stream holds, whoever has yet to read them.
 STREAM_BYTES_MAX: Final = 128 * 1024 * 1024
@@ -72,7 +78,9 @@ class RedisBus(Bus):
         )
         if _text(generation_found) != generation:
             raise Reset(_text(generation_found))
-        entries = [_entry(stream, raw) for raw in found[0][1]] if found else []
+        entries = await self._checked(stream, found[0][1] if found else [])
+        if entries is None:
+            raise Reset("")
         if entries and entries[0].first > after + 1:
             raise Trimmed(stream, entries[0].first)
         return entries
@@ -85,7 +93,8 @@ class RedisBus(Bus):
     async def newest(self, stream: str) -> StreamEntry | None:
         """Return the newest entry, None when the stream is empty."""
         found = await self._link.call("XREVRANGE", self._key(stream), "+", "-", "COUNT", 1)
-        return _entry(stream, found[0]) if found else None
+        entries = await self._checked(stream, found or [])
+        return entries[0] if entries else None
 
     async def trim(self, stream: str, below: int) -> None:
         """Forget entries whose ``last`` is below *below*, but not the newest."""
@@ -116,6 +125,21 @@ class RedisBus(Bus):
         """Let go of connections."""
         await self._link.close()
 
+    async def _checked(self, stream: str, found: Sequence[Any]) -> list[StreamEntry] | None:
+        """Return the entries in a reply; None, and everything wiped, when one was altered."""
+        entries = [_entry(raw) for raw in found]
+        for entry, crc in entries:
+            if zlib.crc32(entry.body) != crc:
+                _log.error(
+                    "bus_wiped",
+                    reason=f"{stream} {entry.first}..{entry.last} fails its checksum",
+                    advice="Everything is published again. If it comes again, test the memory and"
+                    " the disk of the Redis server.",
+                )
+                await self.wipe()
+                return None
+        return [entry for entry, _ in entries]
+
     def _key(self, stream: str) -> str:
         return f"{self._prefix}:{stream}"
 
@@ -132,9 +156,7 @@ def _text(reply: bytes | None) -> str:
     return "" if reply is None else reply.decode()
 
 
-def _entry(stream: str, raw: Any) -> StreamEntry:  # noqa: ANN401 - a codec: a raw reply
+def _entry(raw: Any) -> tuple[StreamEntry, int]:  # noqa: ANN401 - a codec: a raw reply
+    """Return an entry and the checksum that it was appended with."""
     entry_id, (_, first, _, crc, _, _, _, body) = raw
-    entry = StreamEntry(int(first), int(entry_id.partition(b"-")[0]), body)
-    if zlib.crc32(body) != int(crc):
-        raise CorruptError(f"{stream} entry {entry.first}..{entry.last} fails its checksum")
-    return entry
+    return StreamEntry(int(first), int(entry_id.partition(b"-")[0]), body), int(crc)
