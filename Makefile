@@ -68,6 +68,11 @@ test: $(DEV) $(TWIN) ## All tests; those of kernel and domain on both kernels
 	$(if $(BOTH),OUTCRY_PURE=1 $(PY) -m pytest $(BOTH))
 	$(PY) -m pytest $(ARGS)
 
+COUNT ?= 100
+.PHONY: chaos
+chaos: $(DEV) $(TWIN) ## Strike a distributed exchange COUNT times (100) and check it after each round
+	PYTHONPATH=. $(PY) tests/integration/chaos/long_run.py $(COUNT) $(ARGS)
+
 .PHONY: bench
 bench: $(DEV) $(TWIN) ## Every bench, one after the other
 	@for script in $(BENCHES); do echo "== $$script"; $(PY) $$script $(ARGS); done

@@ -65,10 +65,14 @@ class Apart:
 
     def client(self, name: str, user: str, *, admin: bool = False) -> Client:
         """Return a client of the door *name*."""
-        config = load(environ={"OUTCRY_DATA_DIR": self.environ["OUTCRY_DATA_DIR"]})
-        token = new_token(config, user, admin=admin, ttl="1h")
-        self._clients.append(Client(f"http://{HOST}:{self._http[name]}", token))
+        url = f"http://{HOST}:{self._http[name]}"
+        self._clients.append(Client(url, self.token(user, admin=admin)))
         return self._clients[-1]
+
+    def token(self, user: str, *, admin: bool = False) -> str:
+        """Return a token for a trader, or for an operator."""
+        config = load(environ={"OUTCRY_DATA_DIR": self.environ["OUTCRY_DATA_DIR"]})
+        return new_token(config, user, admin=admin, ttl="1h")
 
     def stop(self) -> dict[str, int]:
         """Stop every service; returns the exit codes."""

@@ -1,81 +1,45 @@
-"""Strike a running exchange many times, at random: ``long_run.py [BLOWS] [SEED]``, by hand.
+"""Strike a distributed exchange many times: ``long_run.py [COUNT] [SEED]``, or `make chaos`.
 
-Each blow is a kill -9 of one process, of two at once, of the supervisor, or a FLUSHALL, under load
-and without waiting for the last one to be over. After every tenth, and at the end, every answered
-order must exist once and `outcry verify` must find nothing.
+Ten services in ten processes, PostgreSQL and Valkey; six traders over HTTP who repeat what was not
+answered, and who listen to their private feeds. A round is up to three blows at random: kill -9 of
+a process or of two, SIGSTOP for a while, FLUSHALL; then everybody must be answered again. After
+every round `verify` finds nothing, every answered order is in the log once, and no fill was told
+that the log lacks; in the end the tables have exactly what was answered.
 """
 
 import random
-import signal
 import sys
 import tempfile
 import time
 from pathlib import Path
 
-import redis
-from tests.integration.chaos.trading import PROCESSES, Load, more_orders, orders_of, traders, wipe
-from tests.support.exchange import Exchange, exchange, wait_until
+from tests.integration.chaos.struck import pause, struck
 
-from outcry.app.pids import send
+from outcry.app.processes import SERVICES
 
 
-CHECK_EVERY = 10
-PAUSE_SECONDS_MAX = 3.0
-
-
-def strike(made: Exchange, chance: random.Random) -> str:
-    """Do something terrible; returns what it was."""
-    kind = chance.choices(["one", "two", "wipe", "supervisor"], [10, 5, 2, 1])[0]
-    if kind == "wipe":
-        try:
-            wipe(made)
-        except redis.ConnectionError:
-            return "wipe (nobody there)"
-        return kind
-    if kind == "supervisor":
-        made.kill("supervisor")
-        made.wait()
-        made.start()
-        return kind
-    names = chance.sample(PROCESSES, 1 if kind == "one" else 2)
-    for name in names:
-        send(made.processes()[name], signal.SIGKILL)
-    return " and ".join(names)
-
-
-def check(made: Exchange, loads: list[Load]) -> None:
-    """Hold what was answered against what is there."""
-    made.wait_ready()
-    more_orders(loads, "the blows")
-    for load in loads:
-        load.pause()
-    for load in loads:
-        assert orders_of(load) == load.answered
-        load.resume()
-    verdict = made.verify().splitlines()[-1]
-    answered = sum(len(load.answered) for load in loads)
-    say(f"     {answered} answered, {sum(load.repeats for load in loads)} repeats, {verdict}")
+ROUND_BLOWS_MAX = 3
+PAUSE_SECONDS_MAX = 1.0
 
 
 def main(blows: int, seed: int) -> None:
     """Strike *blows* times."""
     chance = random.Random(seed)
-    with tempfile.TemporaryDirectory() as folder, exchange(Path(folder)) as made:
-        made.start()
-        loads = traders(made)
-        for load in loads:
-            load.start()
-        for number in range(1, blows + 1):
-            began = time.monotonic()
-            blow = strike(made, chance)
-            time.sleep(chance.uniform(0, PAUSE_SECONDS_MAX))
-            say(f"{number:4} {blow}, {time.monotonic() - began:.1f} s")
-            if number % CHECK_EVERY == 0 or number == blows:
-                check(made, loads)
-        for load in loads:
-            load.stop()
-        made.stop()
-        wait_until(lambda: "Stopped." in made.output())
+    began = time.monotonic()
+    with tempfile.TemporaryDirectory() as folder, struck(Path(folder), SERVICES) as made:
+        struck_count = 0
+        while struck_count < blows:
+            told = []
+            for _ in range(min(chance.randint(1, ROUND_BLOWS_MAX), blows - struck_count)):
+                told.append(made.strike(chance))
+                struck_count += 1
+                pause(chance, PAUSE_SECONDS_MAX)
+            began_at = time.monotonic()
+            seen = made.recover(", ".join(told))
+            say(f"{struck_count:4} {', '.join(told)}: {time.monotonic() - began_at:.1f} s; {seen}")
+        made.compare_tables()
+        say(f"{struck_count} blows, {made.restarts} restarts, seed {seed},"
+            f" {time.monotonic() - began:.0f} s: clean")  # fmt: skip
 
 
 def say(line: str) -> None:
@@ -86,4 +50,4 @@ def say(line: str) -> None:
 
 if __name__ == "__main__":
     given = dict(enumerate(sys.argv))
-    main(int(given.get(1, "50")), int(given.get(2, "1")))
+    main(int(given.get(1, "100")), int(given.get(2, "1")))

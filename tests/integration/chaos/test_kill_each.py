@@ -8,7 +8,7 @@ from tests.integration.chaos.trading import (
     Load,
     more_orders,
     orders_of,
-    traders,
+    traders_of,
     wipe,
 )
 from tests.support.exchange import Exchange, exchange
@@ -21,7 +21,7 @@ def test_every_answered_order_exists_once_whatever_is_killed(tmp_path: Path) -> 
     """Six kinds of kill -9 and a FLUSHALL under load: no order lost or doubled, verify clean."""
     with exchange(tmp_path) as made:
         made.start()
-        loads = traders(made)
+        loads = traders_of(made)
         for load_ in loads:
             load_.start()
         try:

@@ -7,7 +7,7 @@ them. Whatever was answered must then exist once, as it was answered.
 import itertools
 import threading
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 import httpx
 import redis
@@ -39,7 +39,7 @@ class Load:
     def __init__(self, client: Client, order: dict[str, object], name: str, wait: str) -> None:
         self.client = client
         self._order = order
-        self._name = name
+        self.name = name
         #: "result": an order is long committed before it is answered, which many a blow will hit.
         self._wait = wait
         self._stopped = threading.Event()
@@ -73,7 +73,7 @@ class Load:
             if self._stopped.wait(PAUSE_SECONDS):
                 return
             with self._turn:
-                self._place(f"{self._name}-{number}")
+                self._place(f"{self.name}-{number}")
             if self.failure:
                 return
 
@@ -112,25 +112,36 @@ def wipe(made: Exchange) -> None:
         streams.flushall()
 
 
-def more_orders(loads: list[Load], blow: str) -> None:
-    """Return when every trader has had more orders answered."""
+def more_orders(loads: list[Load], blow: str, broken: Callable[[], str] = str) -> None:
+    """Return when every trader has had more orders answered; *broken* says why that cannot be."""
     wanted = [len(load_.answered) + ORDERS_BETWEEN for load_ in loads]
     wait_until(
         lambda: all(len(load_.answered) >= n for load_, n in zip(loads, wanted, strict=True)),
-        lambda: "".join(f"after {blow}: {load_.failure}" for load_ in loads if load_.failure),
+        lambda: (
+            broken()
+            or "".join(f"after {blow}: {load_.failure}" for load_ in loads if load_.failure)
+        ),
     )
 
 
-def traders(made: Exchange) -> list[Load]:
-    """Return traders whose orders meet: some buy YES, the others buy NO at the complement."""
+def traders_of(made: Exchange) -> list[Load]:
+    """Return traders on an exchange that `outcry up` runs."""
     operator = made.client(made.token("operator", admin=True))
+    return traders(operator, lambda name: made.client(made.token(name)))
+
+
+def traders(operator: Client, client_of: Callable[[str], Client]) -> list[Load]:
+    """Return traders whose orders meet: some buy YES, the others buy NO at the complement."""
     market = {"market_identifier": "rain", "question": "Will it rain?"}
     event = {"event_identifier": "weather", "title": "Weather", "markets": [market]}
     listed = operator.post("/api/admin/events", event)
-    detail = operator.get("/api/event_detail", event_id=listed["event_id"])["markets"][0]
+    query = {"event_id": listed["event_id"]}
+    reader = client_of(TRADERS[0][0])
+    wait_until(lambda: reader.http.get("/api/event_detail", params=query).is_success)
+    detail = reader.get("/api/event_detail", **query)["markets"][0]
     found = []
     for name, outcome, price, wait in TRADERS:
-        client = made.client(made.token(name))
+        client = client_of(name)
         user_id = client.get("/api/user_data")["id"]
         money = {"user_id": user_id, "amount": "100000", "tx_hash": name}
         operator.post("/api/admin/deposits", money)
