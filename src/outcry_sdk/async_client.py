@@ -177,5 +177,6 @@ class AsyncClient:
     resolve_event = _awaited(lifecycle.resolve_event)
     void_event = _awaited(lifecycle.void_event)
     set_mode = _awaited(operating.set_mode)
+    set_limits = _awaited(operating.set_limits)
     set_clock = _awaited(operating.set_clock)
     checkpoint = _awaited(operating.checkpoint)

@@ -174,5 +174,6 @@ class Client:
     resolve_event = _now(lifecycle.resolve_event)
     void_event = _now(lifecycle.void_event)
     set_mode = _now(operating.set_mode)
+    set_limits = _now(operating.set_limits)
     set_clock = _now(operating.set_clock)
     checkpoint = _now(operating.checkpoint)

@@ -88,6 +88,8 @@ class Reject(IntEnum):
     NOTHING_TO_REDEEM = 506
     FEE_SCHEDULE_INVALID = 507
     TRANSFER_TO_SELF = 508
+    POSITION_LIMIT = 509
+    NOTIONAL_LIMIT = 510
 
     # 600: lifecycle
     MARKET_NOT_OPEN = 601
@@ -208,6 +210,8 @@ SENTENCES: Final[dict[Reject, str]] = {
     Reject.NOTHING_TO_REDEEM: "This account holds no token of this market.",
     Reject.FEE_SCHEDULE_INVALID: "The fee schedule is outside its bounds; see 'expected'.",
     Reject.TRANSFER_TO_SELF: "A transfer needs two different accounts.",
+    Reject.POSITION_LIMIT: "The account may not own so many of this token; see 'expected'.",
+    Reject.NOTIONAL_LIMIT: "The account may not set so much aside for orders; see 'expected'.",
     Reject.MARKET_NOT_OPEN: "The market is not open; see 'got' for its state.",
     Reject.MARKET_ENDED: "The market has reached its end time and accepts no orders.",
     Reject.MARKET_NOT_CLOSED: "The market must be closed first; see 'got' for its state.",

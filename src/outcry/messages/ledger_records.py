@@ -240,6 +240,20 @@ class RetentionSet(Record, frozen=True, tag="retention", array_like=True, gc=Fal
     own_keys_us: int
 
 
+class LimitsSet(Record, frozen=True, tag="limits", array_like=True, gc=False):
+    """Limits for an account (0: each) in a market (0: in all together); 0 is no limit.
+
+    See `outcry.domain.ledger.limits`. All three 0 take the limits back.
+    """
+
+    account: int
+    market_id: int
+    #: Resting orders, lots of one outcome, micros set aside for buys.
+    orders_max: int
+    position_max: int
+    notional_max: int
+
+
 class ChainResult(Record, frozen=True, tag="chain_result", array_like=True, gc=False):
     """A settlement was confirmed or failed on the chain."""
 
@@ -279,6 +293,7 @@ LedgerRecord = (
     | KeyRotated
     | KeyRevoked
     | ModeSet
+    | LimitsSet
     | RetentionSet
     | ChainResult
     | ChainCursor

@@ -412,6 +412,20 @@ class SetModeOp(Struct, frozen=True, array_like=True, tag="set_mode", gc=False):
     mode: int
 
 
+class SetLimitsOp(Struct, frozen=True, array_like=True, tag="set_limits", gc=False):
+    """Bound what an account (0: each) may have in a market (0: in all together); 0 is no limit.
+
+    Resting orders, lots of one outcome, micros set aside for buys.
+    """
+
+    actor: int
+    account: int
+    market_id: int
+    orders_max: int
+    position_max: int
+    notional_max: int
+
+
 class CheckpointOp(Struct, frozen=True, array_like=True, tag="checkpoint", gc=False):
     """Number a `Checkpoint` on every shard; the hashes come as facts and are compared."""
 
@@ -444,6 +458,7 @@ FundsOp = (
     | RevokeKeyOp
     | SetClockOp
     | SetModeOp
+    | SetLimitsOp
     | CheckpointOp
 )
 

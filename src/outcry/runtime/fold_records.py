@@ -4,9 +4,9 @@ from collections.abc import Callable
 from typing import Any
 
 from outcry.domain.fees import FeeSchedule
-from outcry.domain.ledger import funds, lifecycle
+from outcry.domain.ledger import funds, lifecycle, limits
 from outcry.domain.ledger.effects import Effects
-from outcry.domain.ledger.state import Event, Ledger, Market, Retention, Season
+from outcry.domain.ledger.state import Event, Ledger, Limits, Market, Retention, Season
 from outcry.domain.market import MarketMove
 from outcry.domain.mode import Mode
 from outcry.messages import ledger_records as rec
@@ -127,6 +127,11 @@ def _retention(ledger: Ledger, _effects: Effects, one: rec.RetentionSet) -> None
     ledger.retention = Retention(one.client_orders_us, one.own_keys_us)
 
 
+def _limits(ledger: Ledger, _effects: Effects, one: rec.LimitsSet) -> None:
+    bounds = Limits(one.orders_max, one.position_max, one.notional_max)
+    limits.set_limits(ledger, one.account, one.market_id, bounds)
+
+
 RECORD_HANDLERS: dict[type[rec.Record], Callable[[Ledger, Effects, Any], None]] = {
     rec.Deposit: _deposit,
     rec.Withdraw: _withdraw,
@@ -149,5 +154,6 @@ RECORD_HANDLERS: dict[type[rec.Record], Callable[[Ledger, Effects, Any], None]] 
     rec.KeyRotated: _key_rotated,
     rec.KeyRevoked: _key_revoked,
     rec.ModeSet: _mode,
+    rec.LimitsSet: _limits,
     rec.RetentionSet: _retention,
 }

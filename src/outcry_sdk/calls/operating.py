@@ -111,6 +111,28 @@ def set_mode(mode: Literal["normal", "post_only", "cancel_only", "halted"]) -> C
     return post("/api/admin/mode", _done, {"mode": mode})
 
 
+def set_limits(
+    *,
+    account: int = 0,
+    market_id: int = 0,
+    open_orders: int = 0,
+    position: Amount | None = None,
+    notional: Amount | None = None,
+) -> Call[Done]:
+    """Bound what an account (0: each) may have in a market (0: in all together).
+
+    Resting orders, shares of one outcome, collateral set aside for buys; 0 and None are no limit.
+    """
+    body = {
+        "account": account,
+        "market_id": market_id,
+        "open_orders": open_orders,
+        "position": optional_text(position),
+        "notional": optional_text(notional),
+    }
+    return post("/api/admin/limits", _done, body)
+
+
 def set_clock(time: int) -> Call[Done]:
     """Advance a manual clock to *time* (seconds); what is due until then happens in order."""
     return post("/api/admin/clock", _done, {"time": time})

@@ -12,8 +12,9 @@ from outcry.domain.errors import InvariantError
 from outcry.domain.fees import FeeKind, FeeSchedule
 from outcry.domain.ids import FEES, token_asset
 from outcry.domain.ledger.invariants import audit, check_entry
-from outcry.domain.ledger.state import Position, balance_key
+from outcry.domain.ledger.state import Position, balance_key, split_key
 from outcry.domain.market import MarketMove, MarketState
+from outcry.domain.order import Order
 from outcry.kernel.naive import NaiveEngine
 from outcry.messages import requests as req
 from outcry.messages.entry import Commands, unpack_entry
@@ -247,6 +248,14 @@ class LedgerMachine(RuleBasedStateMachine):
         if isinstance(result, req.Done):
             self.bank.redeem(account, market, self.sequencer.ledger.markets[market].payout)
 
+    @rule(user=st.integers(-1, USERS - 1), market=st.integers(0, MARKETS),
+          orders=st.integers(0, 3), lots=st.sampled_from([0, 200, 600]),
+          money=st.sampled_from([0, 1_000_000, 4_000_000]))  # fmt: skip
+    def limit_somebody(self, user: int, market: int, orders: int, lots: int, money: int) -> None:
+        """An operator bounds somebody, or everybody, in a market or everywhere, or frees them."""
+        account = self.accounts[user] if user >= 0 else 0
+        self.do(req.SetLimitsOp(0, account, market, orders, lots, money))
+
     @rule()
     def checkpoint(self) -> None:
         """Kernel and ledger compare the hashes of all books."""
@@ -311,6 +320,30 @@ class LedgerMachine(RuleBasedStateMachine):
         ticket = self.sequencer.take(request)
         if ticket.order is not None and isinstance(ticket.result, req.OrderAccepted):
             self.versions[ticket.order.order_id] = ticket.order.fee_version
+            if isinstance(request, req.PlaceRequest):
+                self.limits_hold(ticket.order)
+
+    def limits_hold(self, order: Order) -> None:
+        """Count by hand what the account of a granted order has, for every limit that fits."""
+        ledger, account = self.sequencer.ledger, order.account
+        for key, limits in ledger.limits.items():
+            who, market = split_key(key)
+            if who not in (0, account) or market not in (0, order.market_id):
+                continue
+            live = [o for o in ledger.orders.values()
+                    if o.account == account and market in (0, o.market_id)]  # fmt: skip
+            rests = [o for o in live if o.tif in (TimeInForce.GTC, TimeInForce.GTD)]
+            assert not limits.orders_max or order not in rests or len(rests) <= limits.orders_max
+            if order.side == Side.SELL:
+                continue
+            held = sum(o.hold for o in live if o.side == Side.BUY)
+            assert not limits.notional_max or held <= limits.notional_max
+            owned = ledger.total(account, token_asset(order.market_id, order.outcome))
+            owned += sum(
+                max(o.remaining, o.replace_qty - o.filled) for o in live
+                if (o.market_id, o.outcome, o.side) == (order.market_id, order.outcome, Side.BUY)
+            )  # fmt: skip
+            assert not limits.position_max or owned <= limits.position_max
 
     def teardown(self) -> None:
         """Drain everything; a fold of the log is the same ledger, and the books agree."""

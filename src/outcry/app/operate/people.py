@@ -106,6 +106,41 @@ def user_withdraw(client: "Client", user: UserId, amount: Amount, *, tx_hash: Tx
     return Told(done, f"User {user} {what} (log entry {done.n}).")
 
 
+@user_app.command(
+    "limit",
+    epilog=examples(
+        "outcry user limit --account 1001 --orders 200 --notional 2500",
+        "outcry user limit --market 7 --position 10000",
+        "outcry user limit --account 1001",
+    ),
+)
+@operating
+def user_limit(
+    client: "Client",
+    *,
+    account: Annotated[int, typer.Option(min=0, help="An account (0: each one).")] = 0,
+    market: Annotated[int, typer.Option(min=0, help="A market (0: all together).")] = 0,
+    orders: Annotated[int, typer.Option(min=0, help="Most open orders.")] = 0,
+    position: Annotated[str, typer.Option(help="Most shares of one outcome.")] = "",
+    notional: Annotated[str, typer.Option(help="Most collateral set aside for buys.")] = "",
+) -> Told:
+    """Bound what accounts may have. What is not given is no limit any more."""
+    done = client.set_limits(
+        account=account,
+        market_id=market,
+        open_orders=orders,
+        position=position or None,
+        notional=notional or None,
+    )
+    who = f"Account {account}" if account else "Each account"
+    where = f"in market {market}" if market else "over all markets"
+    bounds = [f"{orders} open orders"] if orders else []
+    bounds += [f"{position} shares of an outcome"] if position else []
+    bounds += [f"{notional} set aside for buys"] if notional else []
+    what = f"may have {', '.join(bounds)}" if bounds else "has no limit"
+    return Told(done, f"{who} {what} {where} (log entry {done.n}).")
+
+
 def _named(tx_hash: str) -> str:
     """Return the name of a movement; one is made up, and said, where none is given."""
     if not tx_hash:

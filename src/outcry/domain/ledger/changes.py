@@ -1,5 +1,6 @@
 """Whether a resting order may be changed: cancelled, reduced or replaced. Asks, changes nothing."""
 
+from outcry.domain.ledger import limits
 from outcry.domain.ledger.checks import (
     IMMEDIATE,
     check_funds,
@@ -62,4 +63,8 @@ def check_replace(
         return rejected
     needed = hold_to_replace(order, ledger.fees[order.fee_version], price, total_qty)
     more_held = needed - order.hold
-    return check_funds(ledger, order.account, hold_asset(order), more_held) or price
+    return (
+        limits.check_replace(ledger, order, total_qty, more_held)
+        or check_funds(ledger, order.account, hold_asset(order), more_held)
+        or price
+    )

@@ -8,6 +8,7 @@ from typing import NamedTuple
 
 from outcry.domain import fees
 from outcry.domain.ids import COLLATERAL, is_client_order_id, token_asset
+from outcry.domain.ledger import limits
 from outcry.domain.ledger.state import Ledger, Market
 from outcry.domain.market import MarketState, is_bid
 from outcry.domain.mode import Mode
@@ -67,14 +68,23 @@ def check_place(ledger: Ledger, terms: OrderTerms, time_us: int) -> Granted | Re
         return rejected
     schedule = ledger.fees[market.fee_version]
     hold = hold_for(terms, price, schedule)
-    asset = COLLATERAL
-    if terms.side == Side.SELL:
-        asset = token_asset(terms.market_id, terms.outcome)
-    rejected = check_funds(ledger, terms.account, asset, hold)
+    rejected = _check_hold(ledger, terms, hold)
     if rejected:
         return rejected
     budget = fees.budget_net_of_fee(schedule, terms.budget)
     return Granted(user_id, market.shard, price, budget, hold, market.fee_version)
+
+
+def _check_hold(ledger: Ledger, terms: OrderTerms, hold: int) -> Rejected | None:
+    """What has to be set aside is within the account's limits, and there."""
+    if ledger.limits:
+        rejected = limits.check_order(ledger, terms, hold)
+        if rejected:
+            return rejected
+    asset = COLLATERAL
+    if terms.side == Side.SELL:
+        asset = token_asset(terms.market_id, terms.outcome)
+    return check_funds(ledger, terms.account, asset, hold)
 
 
 def check_open(ledger: Ledger, market: Market, time_us: int, *, post_only: bool) -> Rejected | None:

@@ -11,6 +11,7 @@ from collections import defaultdict
 
 from outcry.domain.errors import InvariantError
 from outcry.domain.ids import COLLATERAL, FIRST_ACCOUNT, asset_market, token_asset
+from outcry.domain.ledger import limits
 from outcry.domain.ledger.effects import Effects
 from outcry.domain.ledger.orders import hold_asset
 from outcry.domain.ledger.state import Ledger, Market, balance_key, split_key
@@ -67,3 +68,14 @@ def audit(ledger: Ledger) -> None:
             raise InvariantError(f"asset {asset} of market {asset_market(asset)} sums to {total}")
     for market in ledger.markets.values():
         check_collateral(ledger, market)
+    _check_usage(ledger)
+
+
+def _check_usage(ledger: Ledger) -> None:
+    """What is counted against limits is what the live orders are."""
+    if not ledger.limits:
+        return
+    fresh = Ledger(orders=ledger.orders)
+    limits.set_limits(fresh, 0, 0, next(iter(ledger.limits.values())))
+    if (fresh.usage, fresh.counted) != (ledger.usage, ledger.counted):
+        raise InvariantError("what is counted against limits is not what the orders are")

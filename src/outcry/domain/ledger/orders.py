@@ -6,6 +6,7 @@ that says the order is over does.
 
 from outcry.domain.errors import InvariantError
 from outcry.domain.ids import COLLATERAL, token_asset
+from outcry.domain.ledger import limits
 from outcry.domain.ledger.effects import Effects
 from outcry.domain.ledger.postings import hold
 from outcry.domain.ledger.state import ClientOrder, Ledger
@@ -27,6 +28,8 @@ def enter(ledger: Ledger, effects: Effects, order: Order, request_hash: bytes) -
     ledger.next_order_id += 1
     hold(ledger, effects, order.account, hold_asset(order), order.hold)
     ledger.orders[order.order_id] = order
+    if ledger.limits:
+        limits.note(ledger, order)
     ledger.markets[order.market_id].orders[order.order_id] = order
     if order.client_order_id:
         ledger.client_orders[order.account, order.client_order_id] = ClientOrder(
@@ -54,6 +57,8 @@ def set_hold(ledger: Ledger, effects: Effects, order: Order, amount: int) -> Non
     """Make *amount* the order's hold, releasing or taking the difference."""
     hold(ledger, effects, order.account, hold_asset(order), amount - order.hold)
     order.hold = amount
+    if ledger.limits:
+        limits.note(ledger, order)
 
 
 def rest(ledger: Ledger, effects: Effects, order_id: int, remaining: int, seq: int) -> None:

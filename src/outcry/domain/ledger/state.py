@@ -186,6 +186,25 @@ class Season(NamedTuple):
     end_us: int
 
 
+class Limits(NamedTuple):
+    """Bounds of what an account may have; 0 is none. See `outcry.domain.ledger.limits`."""
+
+    orders_max: int = 0
+    position_max: int = 0
+    notional_max: int = 0
+
+
+class Usage(Struct, gc=False, array_like=True):
+    """What live orders of an account use of its limits: in one market, or in all."""
+
+    orders: int = 0
+    #: Micros set aside for buys.
+    notional: int = 0
+    #: Lots that may still be bought, of each outcome; of one market only.
+    buying_0: int = 0
+    buying_1: int = 0
+
+
 class Ledger(Struct):
     """The whole state; the fold of the log."""
 
@@ -221,6 +240,11 @@ class Ledger(Struct):
     next_user_id: int = 1
     next_account: int = FIRST_ACCOUNT
     next_key_id: int = 1
+    #: By account and market, 0 for any. While there are none, nothing is counted.
+    limits: dict[int, Limits] = field(default_factory=dict)
+    #: By account and market, 0 for all; and what each live order counts for in it.
+    usage: dict[int, Usage] = field(default_factory=dict)
+    counted: dict[int, tuple[int, int, int]] = field(default_factory=dict)
     #: Seasons by name.
     seasons: dict[str, Season] = field(default_factory=dict)
 

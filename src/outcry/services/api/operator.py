@@ -20,11 +20,12 @@ from outcry.messages.requests import (
     RevokeKeyOp,
     SetClockOp,
     SetFeesOp,
+    SetLimitsOp,
     SetModeOp,
     WithdrawOp,
 )
 from outcry.ports.asset import Asset
-from outcry.runtime.amounts import read_money
+from outcry.runtime.amounts import read_money, read_quantity
 from outcry.runtime.api_keys import KeyRing
 from outcry.runtime.forms import is_id, read_body
 from outcry.runtime.identity import Identity, Principal
@@ -34,6 +35,7 @@ from outcry.services.api.operator_forms import (
     CLOCK_BODY,
     FEES_BODY,
     KEY_BODY,
+    LIMITS_BODY,
     MODE_BODY,
     MOVEMENT_BODY,
     NOTHING_BODY,
@@ -145,6 +147,22 @@ class Operator:
         if isinstance(form, Rejected):
             return form
         return _done(await self._ask(SetModeOp(who.user_id, Mode[form.mode.upper()]), who))
+
+    async def set_limits(self, who: Principal, body: bytes) -> DoneView | Refusal:
+        """Bound what accounts may have."""
+        form = read_body(LIMITS_BODY, body)
+        if isinstance(form, Rejected):
+            return form
+        position = read_quantity(form.position) if form.position else 0
+        notional = read_money(form.notional) if form.notional else 0
+        if isinstance(position, Rejected):
+            return position
+        if isinstance(notional, Rejected):
+            return notional
+        op = SetLimitsOp(
+            who.user_id, form.account, form.market_id, form.open_orders, position, notional
+        )
+        return _done(await self._ask(op, who))
 
     async def set_clock(self, who: Principal, body: bytes) -> DoneView | Refusal:
         """Advance the manual clock."""

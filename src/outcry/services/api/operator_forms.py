@@ -5,7 +5,7 @@ from typing import Annotated, Final, Literal
 from msgspec import Meta, Struct, json
 
 from outcry.domain.fees import BPS, RATE_BPS_MAX
-from outcry.runtime.forms import STORABLE, Id, Name
+from outcry.runtime.forms import STORABLE, Id, Name, OptionalId
 from outcry.services.api.forms import Body, Money
 
 
@@ -63,6 +63,22 @@ class ModeBody(Body, kw_only=True, frozen=True):
     mode: Literal["normal", "post_only", "cancel_only", "halted"]
 
 
+class LimitsBody(Body, kw_only=True, frozen=True):
+    """What an account (0: each) may have in a market (0: in all together). 0 and "" are no limit.
+
+    All of them are set, none is kept.
+    """
+
+    account: OptionalId = 0
+    market_id: OptionalId = 0
+    open_orders: Annotated[int, Meta(ge=0, le=10**9, description="Orders that rest.")] = 0
+    position: Annotated[
+        str,
+        Meta(description="Shares of one outcome, owned or bid for; in each market on its own."),
+    ] = ""
+    notional: Annotated[str, Meta(description="Collateral set aside for buys.")] = ""
+
+
 class ClockBody(Body, kw_only=True, frozen=True):
     """Where to advance the manual clock to, in seconds since 1970."""
 
@@ -110,5 +126,6 @@ USER_BODY: Final = json.Decoder(UserBody)
 KEY_BODY: Final = json.Decoder(KeyBody)
 FEES_BODY: Final = json.Decoder(FeesBody)
 MODE_BODY: Final = json.Decoder(ModeBody)
+LIMITS_BODY: Final = json.Decoder(LimitsBody)
 CLOCK_BODY: Final = json.Decoder(ClockBody)
 NOTHING_BODY: Final = json.Decoder(NothingBody)

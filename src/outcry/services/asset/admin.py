@@ -5,7 +5,7 @@ from outcry.domain.fees import FeeSchedule
 from outcry.domain.ledger.state import ApiKey, Ledger, Season
 from outcry.domain.mode import Mode
 from outcry.domain.rejects import Reject
-from outcry.domain.units import MICROS_PER_SECOND
+from outcry.domain.units import BALANCE_LIMIT, MICROS_PER_SECOND
 from outcry.messages import ledger_records as rec
 from outcry.messages.requests import (
     CreateKeyOp,
@@ -17,6 +17,7 @@ from outcry.messages.requests import (
     RevokeKeyOp,
     RotateKeyOp,
     SetFeesOp,
+    SetLimitsOp,
     SetModeOp,
     SetProfileOp,
     SetSeasonOp,
@@ -161,6 +162,20 @@ def set_mode(sequencer: Sequencer, op: SetModeOp) -> FundsResult:
     if op.mode not in Mode.__members__.values():
         return Declined(Reject.FIELD_INVALID, str(op.mode), "0 to 3")
     sequencer.record(rec.ModeSet(sequencer.time_us, op.actor, op.mode))
+    return Done(sequencer.batch.n)
+
+
+def set_limits(sequencer: Sequencer, op: SetLimitsOp) -> FundsResult:
+    """Bound what accounts may have, from now on."""
+    ledger = sequencer.ledger
+    if op.account and op.account not in ledger.owners:
+        return Declined(Reject.ACCOUNT_UNKNOWN, str(op.account))
+    if op.market_id and op.market_id not in ledger.markets:
+        return Declined(Reject.MARKET_UNKNOWN, str(op.market_id))
+    limits = (op.orders_max, op.position_max, op.notional_max)
+    if not all(0 <= limit < BALANCE_LIMIT for limit in limits):
+        return Declined(Reject.LIMITS_INVALID, ", ".join(map(str, limits)), "0 (none) or more")
+    sequencer.record(rec.LimitsSet(sequencer.time_us, op.actor, op.account, op.market_id, *limits))
     return Done(sequencer.batch.n)
 
 

@@ -25,6 +25,7 @@ _OPERATIONS: dict[type[FundsOp], Callable[[Sequencer, Any], FundsResult]] = {
     req.AddMarketOp: listing.add_market,
     req.SetFeesOp: admin.set_fees,
     req.SetModeOp: admin.set_mode,
+    req.SetLimitsOp: admin.set_limits,
     req.CreateUserOp: admin.create_user,
     req.OpenAccountOp: admin.open_account,
     req.RotateKeyOp: admin.rotate_key,

@@ -6,6 +6,7 @@ Each returns its answer at once; the service gives it when the record is committ
 from outcry.domain.ids import COLLATERAL, EXTERNAL, asset_market, token_asset
 from outcry.domain.ledger.checks import check_funds
 from outcry.domain.ledger.funds import own_key
+from outcry.domain.ledger.limits import check_tokens
 from outcry.domain.ledger.state import Ledger, Market
 from outcry.domain.market import ISSUING_STATES, PAID_STATES
 from outcry.domain.rejects import Reject
@@ -84,9 +85,11 @@ def transfer(sequencer: Sequencer, op: TransferOp) -> FundsResult:
         return Declined(Reject.TOKEN_UNKNOWN, f"asset {op.asset}")
     if not 0 < op.amount < BALANCE_LIMIT:
         return Declined(Reject.AMOUNT_INVALID, str(op.amount))
-    short = check_funds(ledger, op.source, op.asset, op.amount)
-    if short:
-        return declined(short)
+    refused = check_funds(ledger, op.source, op.asset, op.amount)
+    if not refused and op.asset != COLLATERAL:
+        refused = check_tokens(ledger, op.target, *asset_market(op.asset), op.amount)
+    if refused:
+        return declined(refused)
     sequencer.record(
         rec.Transfer(sequencer.time_us, op.actor, op.source, op.target, op.asset, op.amount, op.key)
     )
@@ -103,6 +106,10 @@ def split(sequencer: Sequencer, op: SplitOp) -> FundsResult:
     available = ledger.available(op.account, COLLATERAL)
     if needed > available:
         return _short_of_money(available, needed)
+    for outcome in (0, 1):
+        limited = check_tokens(ledger, op.account, op.market_id, outcome, op.qty)
+        if limited:
+            return declined(limited)
     sequencer.record(
         rec.Split(sequencer.time_us, op.actor, op.account, op.market_id, op.qty, op.key)
     )

@@ -15,6 +15,7 @@ from outcry.services.api.operator_forms import (
     FeesMadeView,
     KeyBody,
     KeyMadeView,
+    LimitsBody,
     ModeBody,
     MovementBody,
     NothingBody,
@@ -76,6 +77,16 @@ async def set_mode(request: Asked, body: RawBody) -> Envelope[DoneView]:
     return success(accept(await parts(request).operator.set_mode(who, body)))
 
 
+@post("/limits", status_code=200, opt={"body": LimitsBody, "scope": ADMIN})
+async def set_limits(request: Asked, body: RawBody) -> Envelope[DoneView]:
+    """Bound what an account, or each one, may have in a market, or over all of them.
+
+    Every limit that fits an order must hold; what is there already stays.
+    """
+    who = await admin(request)
+    return success(accept(await parts(request).operator.set_limits(who, body)))
+
+
 @post("/clock", status_code=200, opt={"body": ClockBody, "scope": ADMIN})
 async def set_clock(request: Asked, body: RawBody) -> Envelope[DoneView]:
     """Advance a manual clock; everything due until then happens in order."""
@@ -103,6 +114,7 @@ def operating_routes() -> Router:
             revoke_key,
             set_fees,
             set_mode,
+            set_limits,
             set_clock,
             checkpoint,
             *ADMIN_HANDLERS,
