@@ -7,7 +7,7 @@ import pytest
 from msgspec import json
 
 from outcry_sdk import IdentityError, ProtocolError
-from outcry_sdk.feeds.private import Missed, PrivateFollower
+from outcry_sdk.feeds.private import Missed, PrivateFollower, Traded
 from outcry_sdk.feeds.public import BookChanged, PublicFollower, Refused
 
 
@@ -105,6 +105,27 @@ def test_events_of_one_entry_move_the_account_together() -> None:
     assert follower.account.n == 12
     assert follower.account.balance is not None
     assert follower.account.balance.total == Decimal(3)
+
+
+def test_a_fill_may_come_before_the_answer_to_its_order() -> None:
+    """Answers and events take different ways: a fill of an order nobody knows yet is told."""
+    follower = PrivateFollower(lambda: {"auth": "t"})
+    follower.take(snapshot(10))
+    trade: dict[str, object] = {
+        "trade_id": 1,
+        "fill": 0,
+        "order_id": 77,
+        "event_id": 1,
+        "market_id": 7,
+    }
+    trade |= {"token_id": "11", "outcome_name": "Yes", "side": "buy", "role": "taker"}
+    trade |= {"match": "mint", "price": "0.5", "quantity": "1.00", "value": "0.500000"}
+    trade |= {"fee": "0.000000", "timestamp": 1}
+    frame = {"event_id": 1, "event_type": "trade", "n": 11, "prev_n": 10, "last": True}
+    (event,) = follower.take(json.encode({**frame, "data": trade})).events
+    assert isinstance(event, Traded)
+    assert event.trade.order_id == 77
+    assert 77 not in follower.account.orders
 
 
 def test_a_hole_in_private_events_is_missed() -> None:
