@@ -8,7 +8,7 @@ cdef void touch(Sessions* state, int place) noexcept nogil
 @cython.locals(place=cython.longlong)
 cdef inline int place_of(Sessions* state, long long order_id) noexcept nogil
 cdef inline long open_message(Sessions* state, int place, long size) noexcept nogil
-@cython.locals(word=cython.long, keeps=cython.longlong)
+@cython.locals(keeps=cython.longlong)
 cdef inline void copy_fact(Sessions* state, Core* core, int place, long at, long words, long long client_id) noexcept nogil
 @cython.locals(reject=cython.longlong, kind=cython.int)
 cdef void refuse_asked(Sessions* state, Core* core, long at, long asked) noexcept nogil

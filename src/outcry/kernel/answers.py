@@ -23,11 +23,13 @@ from outcry.kernel.constants import (
 from outcry.kernel.layout import Core, more_ints
 from outcry.kernel.placing import find_book
 from outcry.kernel.session_layout import (
+    ANSWER_WORDS,
     FRAME_BYTES,
     ID_LIMIT,
     MESSAGE_FILL,
     MESSAGE_TRADE,
     Sessions,
+    give_words,
     load_word,
     low_half,
     more_octets,
@@ -128,8 +130,8 @@ def copy_fact(state: Sessions, core: Core, place: int, at: int, words: int, clie
     store_word(target, to + 16, out[at + 2])
     store_word(target, to + 24, session_at(state, place).account)
     store_word(target, to + 32, client_id)
-    for word in range(5, words):
-        store_word(target, to + 8 * word, out[at + word])
+    if words > ANSWER_WORDS:
+        give_words(target, to + 40, out, at + ANSWER_WORDS, words - ANSWER_WORDS)
 
 
 def refuse_asked(state: Sessions, core: Core, at: int, asked: int) -> None:

@@ -4,5 +4,5 @@ cdef void read_frames(Sessions* state, Core* core, long start, long stop, long l
 cdef void read_records(Sessions* state, Core* core, long start, long stop, long long time_us) noexcept nogil
 cdef inline int refuse_client(Core* core, Session* session, long long head, long long seq, long long account) noexcept nogil
 cdef inline int refuse_id(Session* session, long long client_id) noexcept nogil
-@cython.locals(named=cython.bint, known=cython.bint, family=cython.longlong, client_id=cython.longlong, reject=cython.longlong, kind=cython.int, to=cython.long, place=cython.long, words=cython.long)
+@cython.locals(named=cython.bint, known=cython.bint, family=cython.longlong, client_id=cython.longlong, reject=cython.longlong, kind=cython.int, to=cython.long, words=cython.long)
 cdef inline void read_record(Sessions* state, Core* core, Session* session, long at, long size, long long time_us) noexcept nogil

@@ -34,6 +34,7 @@ from outcry.kernel.session_layout import (
     load_length,
     load_word,
     session_at,
+    take_words,
 )
 
 
@@ -126,9 +127,8 @@ def read_record(
     work[to + 1] = core.seq + state.asked_count
     work[to + 2] = time_us
     work[to + 3] = session.account
-    for place in range(HEADER_WORDS, words):
-        work[to + place] = load_word(source, at + 8 * place)
     if words > HEADER_WORDS:
+        take_words(work, to + 4, source, at + 32, words - HEADER_WORDS)
         family = state.current
         known = 0 < client_id < ID_LIMIT
         work[to + 4] = client_id | family << SESSION_SHIFT if known else 0

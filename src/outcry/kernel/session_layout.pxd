@@ -10,6 +10,24 @@ cdef extern from * nogil:
     static inline void outcry_store(unsigned char *octets, long at, long long word) {
         memcpy(octets + at, &word, 8);
     }
+    /* A copy of a known size is a few moves, one of any size is a call. */
+    static inline void outcry_copy(void *to, const void *from, long words) {
+        switch (words) {
+            case 1: memcpy(to, from, 8); break;
+            case 3: memcpy(to, from, 24); break;
+            case 4: memcpy(to, from, 32); break;
+            case 7: memcpy(to, from, 56); break;
+            default: memcpy(to, from, 8 * words);
+        }
+    }
+    static inline void outcry_take(long long *to, long at, const unsigned char *from, long place,
+                                   long words) {
+        outcry_copy(to + at, from + place, words);
+    }
+    static inline void outcry_give(unsigned char *to, long place, const long long *from, long at,
+                                   long words) {
+        outcry_copy(to + place, from + at, words);
+    }
     static inline unsigned int outcry_low(long long word) { return (unsigned int)word; }
     static inline long outcry_load_length(const unsigned char *octets, long at) {
         unsigned int word;
@@ -24,6 +42,7 @@ cdef extern from * nogil:
     const long long ID_LIMIT "(1LL << 40)"
     enum:
         PLACES_MAX "4194304"
+        ANSWER_WORDS "5"
         FAULT_FRAME "1"
         FAULT_RECORD "2"
         FRAME_BYTES "65536"
@@ -82,6 +101,8 @@ ctypedef struct Sessions:
 cdef extern from * nogil:
     long long load_word "outcry_load"(const unsigned char*, long)
     void store_word "outcry_store"(unsigned char*, long, long long)
+    void take_words "outcry_take"(long long*, long, const unsigned char*, long, long)
+    void give_words "outcry_give"(unsigned char*, long, const long long*, long, long)
     unsigned int low_half "outcry_low"(long long)
     long load_length "outcry_load_length"(const unsigned char*, long)
     void store_length "outcry_store_length"(unsigned char*, long, long)

@@ -10,6 +10,8 @@ from outcry_wire.tcp import CLIENT_ID_LIMIT, FIRST_MESSAGE, FRAME_HEAD, FRAME_MA
 
 #: Places of sessions, at most: their orders' ids stay below 2**62.
 PLACES_MAX = 1 << 22
+#: Words of an answer that are not those of the fact: its header and the order's id.
+ANSWER_WORDS = 5
 #: How reading may end before the bytes do.
 FAULT_FRAME = 1
 FAULT_RECORD = 2
@@ -109,6 +111,18 @@ def load_word(octets: memoryview, at: int) -> int:
 def store_word(octets: memoryview, at: int, word: int) -> None:
     """Write a word at byte *at*."""
     octets[at : at + 8] = (word & 0xFFFF_FFFF_FFFF_FFFF).to_bytes(8, "little")
+
+
+def take_words(to: memoryview, at: int, octets: memoryview, place: int, words: int) -> None:
+    """Copy *words* words that begin at byte *place* of *octets*."""
+    for turn in range(words):
+        to[at + turn] = load_word(octets, place + 8 * turn)
+
+
+def give_words(octets: memoryview, place: int, words_from: memoryview, at: int, words: int) -> None:
+    """Copy *words* words to byte *place* of *octets*."""
+    for turn in range(words):
+        store_word(octets, place + 8 * turn, words_from[at + turn])
 
 
 def low_half(word: int) -> int:

@@ -7,7 +7,7 @@ import pytest
 from tests.support.tcp_engine import Client, Process, process
 from tests.support.tcp_records import cancel, framed, numbers, place
 
-from outcry.adapters.files.journal import FileJournal
+from outcry.adapters.files.journal import FileJournal, JournalTaken
 from outcry.adapters.files.snapshots import FileSnapshots
 from outcry.domain.errors import CorruptError
 from outcry.services.gateway import recovery
@@ -100,6 +100,15 @@ def test_a_damaged_snapshot_is_passed_over(tmp_path: Path) -> None:
     again, found = restored(tmp_path)
     assert found.generation == 3
     assert again.state_hash() == room.state_hash()
+
+
+def test_a_journal_has_one_writer(tmp_path: Path) -> None:
+    """A second engine on the same folder does not start."""
+    journal = FileJournal(tmp_path)
+    with pytest.raises(JournalTaken, match="another engine"):
+        FileJournal(tmp_path)
+    journal.close()
+    FileJournal(tmp_path).close()
 
 
 def test_a_missing_journal_is_said(tmp_path: Path) -> None:

@@ -1,11 +1,12 @@
 """An append-only journal in files, one for each generation."""
 
+import fcntl
 import os
 import re
 from pathlib import Path
 from typing import Final
 
-from outcry.domain.errors import CorruptError
+from outcry.domain.errors import CorruptError, OutcryError
 
 
 _NAME: Final = re.compile(r"journal-(\d{10})\.log")
@@ -13,11 +14,22 @@ _NAME: Final = re.compile(r"journal-(\d{10})\.log")
 _GATHER_BYTES: Final = 1 << 20
 
 
+class JournalTaken(OutcryError):
+    """A journal has one writer."""
+
+
 class FileJournal:
     """A journal of one engine in one folder, which it locks. Raises OSError as files do."""
 
     def __init__(self, folder: Path) -> None:
+        """Open the folder; raises `JournalTaken` while another process has it."""
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        self._lock = os.open(folder / "lock", os.O_RDWR | os.O_CREAT, 0o600)
+        try:
+            fcntl.flock(self._lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            os.close(self._lock)
+            raise JournalTaken(f"another engine writes the journal in {folder}") from None
         self._folder = folder
         self._buffer = bytearray()
         self._file = -1
@@ -94,6 +106,7 @@ class FileJournal:
             self.sync()
             os.close(self._file)
             self._file = -1
+        os.close(self._lock)
 
     def _path(self, generation: int) -> Path:
         return self._folder / f"journal-{generation:010d}.log"

@@ -11,8 +11,8 @@ from outcry.services.gateway.journal import Journal, JournalLost
 class Writer(Protocol):
     """Whoever is told something."""
 
-    def write(self, data: bytes) -> None:
-        """Send frames."""
+    def write_soon(self, data: bytes) -> None:
+        """Send frames with what else comes in this turn of the loop."""
 
 
 class GroupCommit:
@@ -23,6 +23,7 @@ class GroupCommit:
         self._journal = journal
         self._fail = fail
         self._held: list[tuple[Writer, bytes]] = []
+        self._held_bytes = 0
         self._is_running = False
         self._is_lost = False
         self._pool = ThreadPoolExecutor(1, "journal")
@@ -33,6 +34,7 @@ class GroupCommit:
     def hold(self, writer: Writer, data: bytes) -> None:
         """Send *data* once everything that was remembered until now is on the disk."""
         self._held.append((writer, data))
+        self._held_bytes += len(data)
         self.wake()
 
     def wake(self) -> None:
@@ -41,6 +43,11 @@ class GroupCommit:
             self._is_running = True
             self._idle.clear()
             asyncio.get_running_loop().call_soon(self._begin)
+
+    @property
+    def waiting(self) -> int:
+        """Bytes of the journal that are not written yet, or of answers that wait."""
+        return max(self._journal.waiting, self._held_bytes)
 
     async def settle(self) -> None:
         """Return when nothing waits any more."""
@@ -52,7 +59,7 @@ class GroupCommit:
         self._pool.shutdown()
 
     def _begin(self) -> None:
-        held, self._held = self._held, []
+        held, self._held, self._held_bytes = self._held, [], 0
         try:
             self._journal.write()
         except OSError as error:
@@ -67,7 +74,7 @@ class GroupCommit:
             self._lose(error)
             return
         for writer, data in held:
-            writer.write(data)
+            writer.write_soon(data)
         for call in self.after:
             call()
         if self._held or self._journal.waiting:

@@ -1,6 +1,7 @@
 """Runs the engine: listens, looks after time, snapshots and figures, and stops in order."""
 
 import asyncio
+import socket
 from collections.abc import Awaitable, Callable
 from typing import Any
 
@@ -16,6 +17,8 @@ from outcry_wire.rejects import Reject
 _SWEEP_SECONDS = 1.0
 #: Connections that may wait to be accepted.
 _BACKLOG = 4_096
+#: Connections accepted in one turn of the loop.
+_ACCEPTS_MAX = 64
 
 
 class EngineServer:
@@ -33,7 +36,7 @@ class EngineServer:
         self.generation = generation
         self._journal = journal
         self._snapshots = snapshots
-        self._server: asyncio.Server | None = None
+        self._listener: socket.socket | None = None
         self._tasks: list[asyncio.Task[None]] = []
         self._log = get_logger()
         self._figures = Figures(engine)
@@ -45,16 +48,31 @@ class EngineServer:
         loop.set_exception_handler(self._on_error)
         engine = self.engine
         engine.feed.attach(engine.room.engine, engine.room.desk)
-        self._server = await loop.create_server(
-            lambda: Connection(engine), host, port, backlog=_BACKLOG
-        )
-        self.port = self._server.sockets[0].getsockname()[1]
+        self._listener = socket.create_server((host, port), backlog=_BACKLOG)
+        self._listener.settimeout(0)
+        self.port = self._listener.getsockname()[1]
+        loop.add_reader(self._listener, self._accept)
         every = self._every
         self._tasks = [
             asyncio.create_task(every(_SWEEP_SECONDS, self._sweep)),
             asyncio.create_task(every(engine.limits.feed_ms / 1_000, self._publish)),
             asyncio.create_task(every(engine.limits.figures_ms / 1_000, self._figures.log)),
         ]
+
+    def _accept(self) -> None:
+        assert self._listener is not None
+        for _ in range(_ACCEPTS_MAX):
+            try:
+                sock, _ = self._listener.accept()
+            except (BlockingIOError, InterruptedError, ConnectionAbortedError):
+                return
+            except OSError as error:  # no more files: let others leave first
+                self._log.warning("cannot accept", reason=str(error))
+                loop = asyncio.get_running_loop()
+                loop.remove_reader(self._listener)
+                loop.call_later(_SWEEP_SECONDS, loop.add_reader, self._listener, self._accept)
+                return
+            Connection(self.engine, sock).greet()
 
     async def wait(self) -> None:
         """Return when the engine cannot go on; raises what stopped it."""
@@ -64,8 +82,9 @@ class EngineServer:
 
     async def stop(self) -> None:
         """Say goodbye to everybody, remember everything, save a snapshot."""
-        if self._server is not None:
-            self._server.close()
+        if self._listener is not None:
+            asyncio.get_running_loop().remove_reader(self._listener)
+            self._listener.close()
         for task in self._tasks:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)

@@ -40,7 +40,6 @@ class EngineService:
         self.endings: Counter[str] = Counter()
         self.waits = waits
         self._messages = Messages(self)
-        self._journal = journal
         self._group = GroupCommit(journal, self.fail) if journal and waits else None
         self._by_place: dict[int, Connection] = {}
         self._copies: defaultdict[int, set[Connection]] = defaultdict(set)
@@ -70,14 +69,16 @@ class EngineService:
 
     def answer(self, connection: Connection, data: bytes) -> None:
         """Send a session the answers to its commands."""
-        place = connection.place
-        self._outboxes[place].keep(data)
+        self._outboxes[connection.place].keep(data)
         if self._copies:
             self._copy(connection.account, connection.session, data)
         if self._group is None:
             connection.write(data)
-        else:
-            self._group.hold(connection, data)
+            return
+        self._group.hold(connection, data)
+        if self._group.waiting > self.limits.waiting_bytes_max:
+            connection.pause("journal")
+            self._waiting.add(connection)
 
     def tell(self, place: int, data: bytes) -> None:
         """Send a session what others did to its orders; it need not be connected."""
@@ -96,7 +97,7 @@ class EngineService:
     def send(self, connection: Connection, data: bytes) -> None:
         """Send frames after everything that was carried out until now is safe."""
         if self._group is None:
-            connection.write(data)
+            connection.write_soon(data)
         else:
             self._group.hold(connection, data)
 
@@ -168,15 +169,6 @@ class EngineService:
     def message(self, connection: Connection, kind: Message, record: bytes) -> None:
         """Carry out a message of a session."""
         self._messages.hear(connection, kind, record)
-
-    def must_wait(self, connection: Connection) -> bool:
-        """Whether the disk must catch up first."""
-        if self._group is None or self._journal is None:
-            return False
-        if self._journal.waiting <= self.limits.waiting_bytes_max:
-            return False
-        self._waiting.add(connection)
-        return True
 
     def _go_on(self) -> None:
         waiting, self._waiting = self._waiting, set()

@@ -4,12 +4,13 @@ All connections read into one buffer, that of the `Room`, which hands it to the 
 What is left of a frame that is not complete stays with the connection until it reads again.
 """
 
-import asyncio
 import secrets
+import socket
 import time
-from typing import Final, Protocol, cast
+from typing import Final, Protocol
 
 from outcry.services.gateway.config import Limits
+from outcry.services.gateway.line import Line
 from outcry.services.gateway.logons import Grant, Logons
 from outcry.services.gateway.room import Room
 from outcry_wire.records import HEADER_SIZE
@@ -62,156 +63,105 @@ class Host(Protocol):
     def message(self, connection: "Connection", kind: Message, record: bytes) -> None:
         """Carry out a message of a session."""
 
-    def must_wait(self, connection: "Connection") -> bool:
-        """Whether no more commands may be read now; the host lets it go on itself."""
-
 
 def now_us() -> int:
     """Return the time, in microseconds since 1970."""
     return time.time_ns() // 1_000
 
 
-class Connection(asyncio.BufferedProtocol):
+class Connection(Line):
     """A client; before it has logged on its ``place`` is 0."""
 
-    def __init__(self, host: Host) -> None:
+    def __init__(self, host: Host, sock: socket.socket) -> None:
+        limits = host.limits
+        view = memoryview(host.room.source)
+        super().__init__(sock, view, limits.unread_bytes_high, limits.unread_bytes_max)
         self._host = host
         self._room = host.room
-        self._view = memoryview(host.room.source)
-        self._tail = b""
-        self._transport: asyncio.Transport | None = None
         self._nonce = secrets.token_bytes(NONCE_SIZE)
         self._paid_until = 0.0
-        self._holds: set[str] = set()
+        self._rate = limits.rate_max
         self.account = self.place = self.session = 0
         self.flags = LogonFlag(0)
         self.instruments: set[int] = set()
-        self.heartbeat_us = host.limits.logon_ms_max * 1_000
+        self.heartbeat_us = limits.logon_ms_max * 1_000
         self.began_us = self.heard_us = self.spoke_us = now_us()
-        self.is_slow = self.is_logged_on = False
+        self.is_logged_on = False
         self.end_reason: Reject | None = None
-        self.taken = 0
 
-    @property
-    def is_ended(self) -> bool:
-        """Whether the connection is being closed by us."""
-        return self.end_reason is not None
+    # --- what comes --------------------------------------------------------------------------
 
-    # --- the transport ---------------------------------------------------------------------
-
-    def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        """Greet."""
-        self._transport = transport = cast("asyncio.Transport", transport)
-        limits = self._host.limits
-        transport.set_write_buffer_limits(high=limits.unread_bytes_high)
+    def greet(self) -> None:
+        """Say HELLO, or why not."""
         refused = self._host.opened(self)
         if refused is not None:
             self.end(refused)
             return
+        self.begin()
         head = (Message.HELLO, 0, HELLO.size, 0, 0, self.began_us, 0)
         self.write(frame(HELLO.pack(*head, VERSION, VERSION, FRAME_MAX, self._nonce)))
 
-    def get_buffer(self, sizehint: int) -> memoryview:  # noqa: ARG002 - the buffer has one size
-        """Return where the next bytes go: behind what is left of a frame."""
-        kept = len(self._tail)
-        if kept:
-            self._view[:kept] = self._tail
-            return self._view[kept:]
-        return self._view
-
-    def buffer_updated(self, nbytes: int) -> None:
+    def received(self, stop: int) -> None:
         """Carry out what has come."""
-        stop = len(self._tail) + nbytes
         self.heard_us = time_us = time.time_ns() // 1_000
         start = 0
-        while not self.is_ended:
+        while self.end_reason is None:
             if self.place:
                 start += self._commands(start, stop, time_us)
-                if not self._room.desk.has_message:
+                if start == stop or not self._room.desk.has_message:
                     break
             used = self._message(start, stop)
             if used == 0:
                 break
             start += used
-        self._tail = bytes(self._view[start:stop]) if start < stop else b""
+        self.tail = bytes(self._view[start:stop]) if start < stop else b""
 
     def _commands(self, start: int, stop: int, time_us: int) -> int:
         room = self._room
         answers = room.commands(self.place, start, stop, time_us)
-        desk = room.desk
         if answers:
             self._host.answer(self, answers)
+        desk = room.desk
+        consumed: int = desk.consumed
         if desk.fault:
             self.end(Reject.FRAME_INVALID)
-        self.taken += desk.taken
-        if self._host.limits.rate_max:
+        elif self._rate:
             self._spend(desk.taken)
-        if self._host.must_wait(self):
-            self.pause("journal")
-        consumed: int = desk.consumed
         return consumed
 
     def _spend(self, count: int) -> None:
         """Wait before reading on when more came than a second may bring."""
-        loop = asyncio.get_running_loop()
-        now = loop.time()
-        self._paid_until = max(self._paid_until, now - 1) + count / self._host.limits.rate_max
+        now = self._loop.time()
+        self._paid_until = max(self._paid_until, now - 1) + count / self._rate
         if self._paid_until > now:
             self.pause("rate")
-            loop.call_later(self._paid_until - now, self.go_on, "rate")
+            self._loop.call_later(self._paid_until - now, self.go_on, "rate")
 
-    def eof_received(self) -> bool:
-        """Close, too, when the client does."""
-        return False
-
-    def connection_lost(self, exc: Exception | None) -> None:  # noqa: ARG002 - it is gone anyway
+    def left(self) -> None:
         """Take leave."""
         self._host.closed(self)
-        self._tail = b""
 
-    def pause_writing(self) -> None:
-        """Stop reading from somebody who does not read."""
-        self.is_slow = True
-        self.pause("unread")
+    def too_slow(self) -> None:
+        """Say in the log, and at the next logon, why this ended."""
+        self.end_reason = Reject.READER_SLOW
 
-    def resume_writing(self) -> None:
-        """Go on."""
-        self.is_slow = False
-        self.go_on("unread")
-
-    def pause(self, reason: str) -> None:
-        """Read no more for now."""
-        self._holds.add(reason)
-        transport = self._transport
-        if transport is not None and not transport.is_closing() and transport.is_reading():
-            transport.pause_reading()
-
-    def go_on(self, reason: str) -> None:
-        """Read on, unless there is another reason not to."""
-        self._holds.discard(reason)
-        transport = self._transport
-        if transport is None or transport.is_closing() or self._holds:
-            return
-        if not transport.is_reading():
-            transport.resume_reading()
-
-    # --- what is said ----------------------------------------------------------------------
+    # --- what is said ------------------------------------------------------------------------
 
     def write(self, data: bytes) -> None:
-        """Send frames, unless this reader is hopeless: then it is cut off."""
-        transport = self._transport
-        if transport is None or self.end_reason is not None:
-            return
-        self.spoke_us = self.heard_us
-        transport.write(data)
-        if self.is_slow and transport.get_write_buffer_size() > self._host.limits.unread_bytes_max:
-            self.end_reason = Reject.READER_SLOW
-            transport.abort()
+        """Send frames."""
+        if self.end_reason is None:
+            self.spoke_us = self.heard_us
+            self.put(data)
+
+    def write_soon(self, data: bytes) -> None:
+        """Send frames with what else comes in this turn of the loop."""
+        if self.end_reason is None:
+            self.spoke_us = self.heard_us
+            self.put_soon(data)
 
     def end(self, reason: Reject) -> None:
         """Say why, and close."""
-        transport = self._transport
-        if transport is None or self.end_reason is not None:
+        if self.end_reason is not None:
             return
         refused = not self.is_logged_on
         kind = Message.LOGON_REFUSED if refused else Message.GOODBYE
@@ -219,7 +169,7 @@ class Connection(asyncio.BufferedProtocol):
         text = fixed_text(SENTENCES[reason], TEXT_SIZE)
         self.write(frame(layout.pack(kind, 0, layout.size, 0, 0, now_us(), 0, reason, text)))
         self.end_reason = reason
-        transport.close()
+        self.finish()
 
     def refuse(self, reason: Reject, kind: int) -> None:
         """Say that a message is not carried out."""
