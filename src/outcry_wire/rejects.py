@@ -46,6 +46,7 @@ class Reject(IntEnum):
     SIGNATURE_INVALID = 207
     SIGNED_ORDERS_UNSUPPORTED = 208
     UNSIGNED_ORDERS_DISABLED = 209
+    ACCOUNT_FROZEN = 210
 
     # 300: what is named does not exist
     USER_UNKNOWN = 301
@@ -58,6 +59,7 @@ class Reject(IntEnum):
     KEY_UNKNOWN = 308
     FEE_VERSION_UNKNOWN = 309
     SEASON_UNKNOWN = 310
+    SETTLEMENT_UNKNOWN = 311
 
     # 400: terms of an order
     OUTCOME_INVALID = 401
@@ -172,6 +174,7 @@ SENTENCES: Final[dict[Reject, str]] = {
         "Signed orders are not accepted by this venue; send the unsigned form."
     ),
     Reject.UNSIGNED_ORDERS_DISABLED: "This venue accepts signed orders only.",
+    Reject.ACCOUNT_FROZEN: "The account is frozen and may only cancel; ask the operator.",
     Reject.USER_UNKNOWN: "No such user; call GET /api/user_data once to be registered.",
     Reject.ACCOUNT_UNKNOWN: "No such account.",
     Reject.EVENT_UNKNOWN: "No such event; GET /api/events lists them.",
@@ -182,6 +185,7 @@ SENTENCES: Final[dict[Reject, str]] = {
     Reject.KEY_UNKNOWN: "No such API key of this user.",
     Reject.SEASON_UNKNOWN: "There is no such season; /api/seasons lists them all.",
     Reject.FEE_VERSION_UNKNOWN: "No such fee schedule.",
+    Reject.SETTLEMENT_UNKNOWN: "No such fill waits for the chain, nor did one of late.",
     Reject.OUTCOME_INVALID: "The outcome must be 0 (YES) or 1 (NO).",
     Reject.SIDE_INVALID: "The side must be 'buy' or 'sell'.",
     Reject.KIND_INVALID: "The order type must be 'limit' or 'market'.",

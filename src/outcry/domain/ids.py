@@ -1,8 +1,9 @@
 """Numbers that name things, and how they are composed.
 
 * Accounts below `FIRST_ACCOUNT` belong to the exchange: `EXTERNAL` is the world outside (its
-  balance is minus all that was deposited), `FEES` collects fees, `SUSPENSE` takes what a chain
-  took back. The account ``-market_id`` holds a market's collateral and issues its tokens.
+  balance is minus all that was deposited), `FEES` collects fees, `PENDING` keeps what waits for a
+  chain, `SUSPENSE` takes what a chain took back. The account ``-market_id`` holds a market's
+  collateral and issues its tokens.
 * An asset is 0 (collateral) or ``market_id * 2 + outcome``; market ids start at 1.
 * ``trade_id`` is the shard above 48 bits of the taker command's seq: unique without a counter.
 """
@@ -13,6 +14,7 @@ from typing import Final
 EXTERNAL: Final = 1
 FEES: Final = 2
 SUSPENSE: Final = 3
+PENDING: Final = 4
 FIRST_ACCOUNT: Final = 1000
 
 COLLATERAL: Final = 0

@@ -29,6 +29,15 @@ class MarketState(IntEnum):
     VOIDED = 8
 
 
+class SettlementMode(IntEnum):
+    """When a trade of a market is final; chosen when it is listed, for ever."""
+
+    #: At the match: the ledger is the truth.
+    BOOK = 0
+    #: When a chain has confirmed it: until then its value is pending.
+    CHAIN = 1
+
+
 class MarketMove(IntEnum):
     """What may be done to a market."""
 

@@ -138,6 +138,8 @@ class Order(Struct, gc=False, array_like=True):
     #: The terms of a replace on its way: book price and total lots; 0 lots while there is none.
     replace_price: int = 0
     replace_qty: int = 0
+    #: Lots of those filled whose settlement failed on the chain.
+    failed: int = 0
 
     @property
     def own_limit(self) -> int:

@@ -16,6 +16,7 @@ from msgspec import Struct
 
 from outcry.domain.errors import CorruptError
 from outcry.messages.ledger_records import LedgerRecord
+from outcry.messages.settlements import MarketNews, SettlementRequest
 from outcry.messages.user_events import UserBatch
 
 
@@ -71,6 +72,9 @@ class Entry(Struct, frozen=True, array_like=True, gc=False):
     at_us: int
     items: list[Item]
     events: list[UserBatch]
+    #: Outputs as well: trades that are to be settled on a chain, and markets that moved.
+    settlements: list[SettlementRequest] = []
+    news: list[MarketNews] = []
 
 
 class _ItemsOnly(Struct, frozen=True, array_like=True, gc=False):

@@ -8,14 +8,8 @@ the natural key by which a repeat of the same request is recognised ("" where th
 New fields are appended with a default; a record is never removed and its tag never reused.
 """
 
-from msgspec import Struct
-
-
-class Record(Struct, frozen=True, array_like=True, gc=False):
-    """What every record has."""
-
-    at_us: int
-    actor: int
+from outcry.messages.chain_records import AccountFrozen, ChainCursor, ChainResult, ChainReverted
+from outcry.messages.record import Record
 
 
 class Deposit(Record, frozen=True, tag="deposit", array_like=True, gc=False):
@@ -116,6 +110,8 @@ class AddMarket(Record, frozen=True, tag="add_market", array_like=True, gc=False
     end_at_us: int
     request_hash: bytes
     dispute_window_us: int = 0
+    #: An `outcry.domain.market.SettlementMode`.
+    settlement: int = 0
 
 
 class MarketStateSet(Record, frozen=True, tag="market_state", array_like=True, gc=False):
@@ -254,23 +250,6 @@ class LimitsSet(Record, frozen=True, tag="limits", array_like=True, gc=False):
     notional_max: int
 
 
-class ChainResult(Record, frozen=True, tag="chain_result", array_like=True, gc=False):
-    """A settlement was confirmed or failed on the chain."""
-
-    trade_id: int
-    fill: int
-    confirmed: bool
-    tx_hash: str
-    reason: str
-
-
-class ChainCursor(Record, frozen=True, tag="chain_cursor", array_like=True, gc=False):
-    """Everything on the chain up to and including this log index has been taken in."""
-
-    block: int
-    log_index: int
-
-
 LedgerRecord = (
     Deposit
     | Withdraw
@@ -296,5 +275,7 @@ LedgerRecord = (
     | LimitsSet
     | RetentionSet
     | ChainResult
+    | ChainReverted
+    | AccountFrozen
     | ChainCursor
 )

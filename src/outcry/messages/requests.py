@@ -7,6 +7,8 @@ struct or `Declined`. No answer is given before what it says is committed.
 
 from msgspec import Struct, msgpack
 
+from outcry.messages.chain_requests import ChainReportOp, FreezeOp, ReleaseOp
+
 
 class PlaceRequest(Struct, frozen=True, array_like=True, tag="place", gc=False):
     """Enter an order.
@@ -217,6 +219,8 @@ class MarketSpec(Struct, frozen=True, array_like=True, gc=False):
     end_at_us: int = 0
     #: How long a proposed payout may be disputed; 0: it stands at once.
     dispute_window_us: int = 0
+    #: An `outcry.domain.market.SettlementMode`; none: that of the exchange.
+    settlement: int | None = None
 
 
 class CreateEventOp(Struct, frozen=True, array_like=True, tag="create_event", gc=False):
@@ -460,6 +464,9 @@ FundsOp = (
     | SetModeOp
     | SetLimitsOp
     | CheckpointOp
+    | ChainReportOp
+    | FreezeOp
+    | ReleaseOp
 )
 
 

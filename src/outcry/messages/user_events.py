@@ -38,6 +38,8 @@ class OrderState(Struct, frozen=True, array_like=True, tag="order", gc=False):
     updated_at_us: int
     #: Seq of the command that changed it last (in the market's shard).
     update_id: int
+    #: Lots of those filled whose settlement failed on the chain.
+    failed: int = 0
 
 
 class FillDone(Struct, frozen=True, array_like=True, tag="fill", gc=False):
@@ -56,6 +58,8 @@ class FillDone(Struct, frozen=True, array_like=True, tag="fill", gc=False):
     maker: bool
     fee: int
     at_us: int
+    #: It waits for the chain: nothing of it may be used before it is confirmed.
+    pending: bool = False
 
 
 class PositionState(Struct, frozen=True, array_like=True, tag="position", gc=False):
@@ -68,6 +72,9 @@ class PositionState(Struct, frozen=True, array_like=True, tag="position", gc=Fal
     held: int
     cost: int
     realised: int
+    #: Lots that wait for the chain; neither is part of ``qty``.
+    incoming: int = 0
+    outgoing: int = 0
 
 
 class BalanceState(Struct, frozen=True, array_like=True, tag="balance", gc=False):
@@ -76,9 +83,34 @@ class BalanceState(Struct, frozen=True, array_like=True, tag="balance", gc=False
     account: int
     total: int
     held: int
+    #: What waits for the chain; neither is part of ``total``.
+    incoming: int = 0
+    outgoing: int = 0
 
 
-UserEvent = OrderState | FillDone | PositionState | BalanceState
+class FillSettled(Struct, frozen=True, array_like=True, tag="settled", gc=False):
+    """What the chain said of one side of a fill that was pending, and why.
+
+    ``verdict`` 1: confirmed. 0: failed, what was given is available again and the order is not
+    entered again. 2: it was confirmed and the chain took it back; the account is frozen.
+    """
+
+    trade_id: int
+    fill: int
+    order_id: int
+    account: int
+    market_id: int
+    outcome: int
+    side: int
+    price: int
+    qty: int
+    verdict: int
+    reason: str
+    tx_hash: str
+    at_us: int
+
+
+UserEvent = OrderState | FillDone | FillSettled | PositionState | BalanceState
 
 
 class UserBatch(Struct, frozen=True, array_like=True, gc=False):

@@ -4,12 +4,14 @@ from collections.abc import Callable
 from typing import Any
 
 from outcry.domain.fees import FeeSchedule
-from outcry.domain.ledger import funds, lifecycle, limits
+from outcry.domain.ledger import funds, lifecycle, limits, pending
 from outcry.domain.ledger.effects import Effects
 from outcry.domain.ledger.state import Event, Ledger, Limits, Market, Retention, Season
-from outcry.domain.market import MarketMove
+from outcry.domain.market import MarketMove, SettlementMode
 from outcry.domain.mode import Mode
+from outcry.messages import chain_records as chain
 from outcry.messages import ledger_records as rec
+from outcry.messages.record import Record
 
 
 def _deposit(ledger: Ledger, effects: Effects, one: rec.Deposit) -> None:
@@ -59,6 +61,7 @@ def _add_market(ledger: Ledger, effects: Effects, one: rec.AddMarket) -> None:
         one.request_hash,
         ledger.n,
         one.dispute_window_us,
+        SettlementMode(one.settlement),
     )
     lifecycle.add_market(ledger, effects, market)
 
@@ -132,7 +135,30 @@ def _limits(ledger: Ledger, _effects: Effects, one: rec.LimitsSet) -> None:
     limits.set_limits(ledger, one.account, one.market_id, bounds)
 
 
-RECORD_HANDLERS: dict[type[rec.Record], Callable[[Ledger, Effects, Any], None]] = {
+def _chain_result(ledger: Ledger, effects: Effects, one: chain.ChainResult) -> None:
+    fill = (one.trade_id, one.fill)
+    if one.confirmed:
+        pending.confirm(ledger, effects, fill, one.tx_hash)
+    else:
+        pending.fail(ledger, effects, fill, one.tx_hash, one.reason)
+
+
+def _chain_reverted(ledger: Ledger, effects: Effects, one: chain.ChainReverted) -> None:
+    pending.revert(ledger, effects, (one.trade_id, one.fill), one.tx_hash, one.reason)
+
+
+def _chain_cursor(ledger: Ledger, _effects: Effects, one: chain.ChainCursor) -> None:
+    ledger.chain.cursor = (one.block, one.log_index)
+
+
+def _frozen(ledger: Ledger, _effects: Effects, one: chain.AccountFrozen) -> None:
+    if one.frozen:
+        ledger.frozen[one.account] = one.reason
+    else:
+        del ledger.frozen[one.account]
+
+
+RECORD_HANDLERS: dict[type[Record], Callable[[Ledger, Effects, Any], None]] = {
     rec.Deposit: _deposit,
     rec.Withdraw: _withdraw,
     rec.Transfer: _transfer,
@@ -156,4 +182,8 @@ RECORD_HANDLERS: dict[type[rec.Record], Callable[[Ledger, Effects, Any], None]] 
     rec.ModeSet: _mode,
     rec.LimitsSet: _limits,
     rec.RetentionSet: _retention,
+    chain.ChainResult: _chain_result,
+    chain.ChainReverted: _chain_reverted,
+    chain.ChainCursor: _chain_cursor,
+    chain.AccountFrozen: _frozen,
 }

@@ -4,12 +4,16 @@ It knows nothing of holds, commits or logs. It sees each fill as the kernel repo
 fractions, and moves whole amounts of money and tokens between dictionaries.
 """
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from fractions import Fraction
 from math import ceil, floor
 
 from outcry.domain.fees import FeeKind, FeeSchedule
 from outcry.messages.facts import Traded
+from outcry_wire.records import Side
+
+
+Token = tuple[int, int]
 
 
 class Bank:
@@ -30,6 +34,31 @@ class Bank:
         self._charged: defaultdict[int, int] = defaultdict(int)
         self._rebate: defaultdict[int, Fraction] = defaultdict(Fraction)
         self._paid_back: defaultdict[int, int] = defaultdict(int)
+        #: Fills that wait for a chain: nothing of them has happened yet.
+        self.waiting: dict[tuple[int, int], Traded] = {}
+
+    def set_aside(self, account: int, version_of: dict[int, int]) -> tuple[int, Counter[Token]]:
+        """Return what *account* has given for fills that wait: money with fees, and tokens."""
+        money = 0
+        tokens: Counter[Token] = Counter()
+        fees: defaultdict[int, Fraction] = defaultdict(Fraction)
+        for fact in self.waiting.values():
+            taker = self._schedules[version_of[fact.taker_order]]
+            maker = self._schedules[version_of[fact.maker_order]]
+            for order, owner, outcome, side, exact in (
+                (fact.taker_order, fact.account, fact.taker_outcome, fact.taker_side,
+                 self._exact(taker, taker.taker_bps, fact)),
+                (fact.maker_order, fact.maker_account, fact.maker_outcome, fact.maker_side,
+                 self._exact(maker, maker.maker_bps, fact)),
+            ):  # fmt: skip
+                if owner == account and side == Side.BUY:
+                    money += (10_000 - fact.price if outcome else fact.price) * fact.qty
+                    fees[order] += exact
+                elif owner == account:
+                    tokens[fact.instrument, outcome] += fact.qty
+        for order, exact in fees.items():
+            money += ceil(self._fee[order] + exact) - ceil(self._fee[order])
+        return money, tokens
 
     def fill(self, fact: Traded, version_of: dict[int, int]) -> None:
         """Settle one fill; *version_of* tells the fee schedule of each order."""

@@ -12,11 +12,13 @@ from outcry.domain.errors import InvariantError
 from outcry.domain.fees import FeeKind, FeeSchedule
 from outcry.domain.ids import FEES, token_asset
 from outcry.domain.ledger.invariants import audit, check_entry
+from outcry.domain.ledger.pending import Outcome
 from outcry.domain.ledger.state import Position, balance_key, split_key
 from outcry.domain.market import MarketMove, MarketState
 from outcry.domain.order import Order
 from outcry.kernel.naive import NaiveEngine
 from outcry.messages import requests as req
+from outcry.messages.chain_requests import ChainReportOp, ChainVerdict
 from outcry.messages.entry import Commands, unpack_entry
 from outcry.messages.facts import Traded, unpack_facts
 from outcry.messages.record_bodies import span
@@ -30,7 +32,11 @@ from outcry_wire.records import OrderKind, SelfTrade, Side, TimeInForce
 START_US = 1_700_000_000_000_000
 SECOND = 1_000_000
 USERS = 4
-MARKETS = 2
+MARKETS = 3
+#: This one settles on a chain.
+CHAINED = 3
+#: A market is not closed before there was some trade.
+BUSY_ORDERS = 12
 MONEY = 50_000_000
 
 users = st.integers(0, USERS - 1)
@@ -49,7 +55,10 @@ class LedgerMachine(RuleBasedStateMachine):
         curved=st.tuples(st.integers(0, 1_000), st.integers(0, 1_000), st.integers(0, 10_000)),
     )
     def begin(self, flat: tuple[int, int, int], curved: tuple[int, int, int]) -> None:
-        """Three funded users, one with two accounts, and two markets with each kind of fee."""
+        """Three funded users, one with two accounts, and a market with each kind of fee.
+
+        One more market settles on a chain.
+        """
         self.clock = ManualClock(START_US)
         self.sequencer = Sequencer(Fold(), AssetConfig())
         self.desk = FundsDesk(self.sequencer, self.clock)
@@ -74,9 +83,11 @@ class LedgerMachine(RuleBasedStateMachine):
         for version in (1, 2):
             schedule = schedules[version]
             self.do(req.SetFeesOp(0, schedule.kind, *schedule[2:]))
+        for market, version, settlement in ((1, 1, 0), (2, 2, 0), (CHAINED, 1, 1)):
             spec = req.MarketSpec("m", "Really?", fee_version=version, tick=100, price_min=100,
-                                  dispute_window_us=(version - 1) * 3 * SECOND)  # fmt: skip
-            self.do(req.CreateEventOp(0, f"e{version}", "", "", "", "", "", "", 0, 0, [spec]))
+                                  dispute_window_us=(version - 1) * 3 * SECOND,
+                                  settlement=settlement)  # fmt: skip
+            self.do(req.CreateEventOp(0, f"e{market}", "", "", "", "", "", "", 0, 0, [spec]))
 
     def do(self, op: req.FundsOp) -> req.Done:
         """Carry out an operation that must be granted."""
@@ -92,6 +103,21 @@ class LedgerMachine(RuleBasedStateMachine):
         """Somebody wants to trade at a limit."""
         self.take(req.PlaceRequest(self.accounts[user], market, outcome, side, OrderKind.LIMIT,
                                    tif, False, mode, price, qty, 0, 0, ""))  # fmt: skip
+
+    @rule(who=st.permutations(range(USERS)), market=markets, price=prices,
+          qty=st.tuples(sizes, sizes), buys=st.booleans(), other=outcomes)  # fmt: skip
+    def meet(self, who: list[int], market: int, price: int, qty: tuple[int, int],
+             buys: bool, other: int) -> None:  # fmt: skip
+        """Two want to trade at one price, by transfer, mint or merge, and it is carried out."""
+        book = ((who[0], 0, int(not buys)), (who[1], other, int(buys) ^ other))
+        for (user, outcome, side), lots in zip(book, qty, strict=True):
+            self.take(req.PlaceRequest(
+                self.accounts[user], market, outcome, side, OrderKind.LIMIT, TimeInForce.GTC,
+                False, 0, price, lots, 0, 0, "",
+            ))  # fmt: skip
+        self.seal()
+        while self.commands:
+            self.facts()
 
     @rule(user=users, market=markets, outcome=outcomes, seconds=st.integers(1, 5), price=prices,
           qty=sizes)  # fmt: skip
@@ -204,6 +230,7 @@ class LedgerMachine(RuleBasedStateMachine):
         """Orders that were good for a while end."""
         self.sequencer.advance(self.sequencer.time_us + seconds * SECOND)
 
+    @precondition(lambda self: self.sequencer.ledger.next_order_id > BUSY_ORDERS)
     @rule(market=markets)
     def close(self, market: int) -> None:
         """A market closes, if it may."""
@@ -288,9 +315,23 @@ class LedgerMachine(RuleBasedStateMachine):
         """The kernel carries out one run of commands, and the ledger applies what it says."""
         body = self.kernel.process(self.commands.popleft())
         for fact in unpack_facts(body):
-            if isinstance(fact, Traded):
+            if isinstance(fact, Traded) and fact.instrument == CHAINED:
+                self.bank.waiting[fact.trade_id, fact.fill] = fact
+            elif isinstance(fact, Traded):
                 self.bank.fill(fact, self.versions)
         self.sequencer.apply(0, *span(body), body)
+
+    @precondition(lambda self: self.bank.waiting)
+    @rule(pick=st.integers(0, 10**6), outcome=st.sampled_from([Outcome.CONFIRMED, Outcome.FAILED]))
+    def chain(self, pick: int, outcome: Outcome) -> None:
+        """The chain says what became of a fill, of any that waits; and says it once more."""
+        key = list(self.bank.waiting)[pick % len(self.bank.waiting)]
+        verdict = ChainVerdict(*key, outcome, "0x", "as it happens")
+        self.do(ChainReportOp(0, [verdict]))
+        assert self.do(ChainReportOp(0, [verdict])).repeated
+        fact = self.bank.waiting.pop(key)
+        if outcome == Outcome.CONFIRMED:
+            self.bank.fill(fact, self.versions)
 
     @invariant()
     def every_law_holds(self) -> None:
@@ -306,13 +347,16 @@ class LedgerMachine(RuleBasedStateMachine):
         ledger = self.sequencer.ledger
         assert ledger.total(FEES, 0) == self.bank.house >= 0
         for account in self.accounts:
-            assert ledger.total(account, 0) == self.bank.money[account]
+            money, tokens = self.bank.set_aside(account, self.versions)
+            assert ledger.total(account, 0) == self.bank.money[account] - money
+            assert ledger.outgoing(account, 0) == money
             for market in range(1, MARKETS + 1):
                 position = ledger.positions.get(balance_key(account, market), Position())
                 assert position.realised == self.bank.realised[account, market]
                 for outcome in (0, 1):
                     owned = ledger.total(account, token_asset(market, outcome))
-                    assert owned == self.bank.tokens[account, market, outcome]
+                    waits = tokens[market, outcome]
+                    assert owned == self.bank.tokens[account, market, outcome] - waits
                     assert position.cost[outcome] == self.bank.cost[account, market, outcome]
 
     def take(self, request: req.OrderRequest) -> None:
@@ -349,15 +393,19 @@ class LedgerMachine(RuleBasedStateMachine):
         """Drain everything; a fold of the log is the same ledger, and the books agree."""
         if not hasattr(self, "sequencer"):
             return
-        while self.commands or self.sequencer.batch.count:
+        while self.commands or self.sequencer.batch.count or self.bank.waiting:
+            while self.bank.waiting:
+                self.chain(len(self.entries), Outcome(len(self.bank.waiting) % 2))
             self.catch_up()
             self.the_bank_agrees()
         ledger = self.sequencer.ledger
         fold = Fold()
         for n, body in self.entries:
             fold.apply_entry(n, unpack_entry(body))
-        for name in ("balances", "positions", "orders", "markets", "shards", "users"):
+        for name in ("balances", "positions", "orders", "markets", "shards", "users", "chain"):
             assert getattr(fold.ledger, name) == getattr(ledger, name), name
+        for name in ("pending", "transit", "settling", "waiting"):
+            assert not getattr(ledger.chain, name), name
         for market in ledger.markets.values():
             assert market.state != MarketState.CLOSING
         self.kernel.check()

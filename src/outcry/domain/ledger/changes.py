@@ -42,6 +42,8 @@ def check_replace(
 
     *own* is the new price in ticks of the order's own outcome, *total_qty* in lots.
     """
+    if order.account in ledger.frozen:
+        return Rejected(Reject.ACCOUNT_FROZEN, ledger.frozen[order.account])
     market = ledger.markets[order.market_id]
     rejected = check_open(ledger, market, time_us, post_only=post_only)
     if rejected:

@@ -50,6 +50,8 @@ def check_place(ledger: Ledger, terms: OrderTerms, time_us: int) -> Granted | Re
     user_id = ledger.owners.get(terms.account)
     if user_id is None:
         return Rejected(Reject.ACCOUNT_UNKNOWN, str(terms.account))
+    if terms.account in ledger.frozen:
+        return Rejected(Reject.ACCOUNT_FROZEN, ledger.frozen[terms.account])
     market = ledger.markets.get(terms.market_id)
     if market is None:
         return Rejected(Reject.MARKET_UNKNOWN, str(terms.market_id))

@@ -9,12 +9,13 @@ from typing import Final, Literal, NamedTuple, get_args
 
 from msgspec import Struct
 
+from outcry.domain.ledger.in_transit import Leg
 from outcry.domain.order import Order
 
 
 PostingKind = Literal[
     "deposit", "withdraw", "transfer", "trade", "mint", "merge", "split", "redeem", "fee", "rebate",
-    "refund", "fee_refund",
+    "refund", "fee_refund", "pending", "failed", "reverted",
 ]  # fmt: skip
 #: Every kind of posting; its place is its number in the journal, so new ones go to the end.
 POSTING_KINDS: Final[tuple[PostingKind, ...]] = get_args(PostingKind)
@@ -69,6 +70,21 @@ class Activity(NamedTuple):
     at_us: int
 
 
+class Settled(NamedTuple):
+    """What the chain said of a fill, for one of its two sides."""
+
+    leg: Leg
+    order_id: int
+    account: int
+    outcome: int
+    side: int
+    #: An `outcry.domain.ledger.pending.Outcome`.
+    verdict: int
+    reason: str
+    tx_hash: str
+    at_us: int
+
+
 @dataclass(slots=True)
 class Effects:
     """What one entry (or the open batch) has changed so far."""
@@ -79,9 +95,12 @@ class Effects:
     balances: dict[int, None] = field(default_factory=dict)
     positions: dict[int, None] = field(default_factory=dict)
     markets: dict[int, None] = field(default_factory=dict)
+    #: Those of them that were listed, made a move or got a payout.
+    moved: dict[int, None] = field(default_factory=dict)
     postings: list[Posting] = field(default_factory=list)
     fills: list[Fill] = field(default_factory=list)
     activity: list[Activity] = field(default_factory=list)
+    settled: list[Settled] = field(default_factory=list)
     #: Commands the kernel declined: ``(shard, seq)`` and the reject number.
     command_rejects: dict[tuple[int, int], int] = field(default_factory=dict)
     #: Orders that command ``(shard, seq)`` cancelled, in order.

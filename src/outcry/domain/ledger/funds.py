@@ -4,10 +4,10 @@ Each carries out a decision; whether it may be is asked of `checks` before. A na
 there is one, is remembered with the answer, so that a repeat of the request changes nothing.
 """
 
-from outcry.domain.ids import COLLATERAL, EXTERNAL, asset_market, token_asset
+from outcry.domain.ids import COLLATERAL, EXTERNAL, token_asset
 from outcry.domain.ledger.effects import Activity, Effects
+from outcry.domain.ledger.positions import bought, move, sold
 from outcry.domain.ledger.postings import post
-from outcry.domain.ledger.settlement import bought, sold
 from outcry.domain.ledger.state import KeyedOp, Ledger, balance_key
 from outcry.domain.units import TICKS_PER_UNIT
 
@@ -56,18 +56,8 @@ def withdraw(
 def transfer(
     ledger: Ledger, effects: Effects, source: int, target: int, asset: int, amount: int, key: str
 ) -> None:
-    """Move value between two accounts. Tokens take their part of the cost with them.
-
-    So nothing is realised, and a refund finds what was paid in where the tokens are.
-    """
-    if asset != COLLATERAL:
-        market_id, outcome = asset_market(asset)
-        cost = (
-            ledger.position(source, market_id).cost[outcome] * amount // ledger.total(source, asset)
-        )
-        sold(ledger, effects, source, market_id, outcome, amount, cost)
-        bought(ledger, effects, target, market_id, outcome, amount, cost)
-    post(ledger, effects, source, target, asset, amount, "transfer", 0)
+    """Move value between two accounts."""
+    move(ledger, effects, source, target, asset, amount, "transfer", 0)
     remember_own(ledger, "transfer", source, key, (source, target, asset, amount), 0)
 
 

@@ -3,17 +3,21 @@
 * A customer's balance: ``0 <= held <= total``.
 * Until a market pays: collateral = 10,000 x YES lots issued = 10,000 x NO lots issued.
 * After it pays: collateral = Σ unredeemed lots x payout.
+* What the account of pending value has is what is on its way, asset by asset.
 * An account's ``held`` is the sum of the holds of its live orders; of each asset, all totals sum to
   zero (`audit`; too much to ask of each entry).
 """
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 
 from outcry.domain.errors import InvariantError
-from outcry.domain.ids import COLLATERAL, FIRST_ACCOUNT, asset_market, token_asset
+from outcry.domain.ids import COLLATERAL, FIRST_ACCOUNT, PENDING, asset_market, token_asset
 from outcry.domain.ledger import limits
 from outcry.domain.ledger.effects import Effects
+from outcry.domain.ledger.exchange import gets, gives
+from outcry.domain.ledger.in_transit import InTransit
 from outcry.domain.ledger.orders import hold_asset
+from outcry.domain.ledger.pending import parties
 from outcry.domain.ledger.state import Ledger, Market, balance_key, split_key
 from outcry.domain.market import PAID_STATES
 from outcry.domain.units import TICKS_PER_UNIT
@@ -29,6 +33,9 @@ def check_entry(ledger: Ledger, effects: Effects) -> None:
             raise InvariantError(f"account {account}, asset {asset}: {balance}")
         if account < 0:
             markets.add(-account)
+        elif account == PENDING and balance.total != ledger.chain.waiting.get(asset, 0):
+            waiting = ledger.chain.waiting.get(asset, 0)
+            raise InvariantError(f"asset {asset}: {balance.total} kept, {waiting} pending")
     for market_id in markets:
         check_collateral(ledger, ledger.markets[market_id])
 
@@ -69,6 +76,7 @@ def audit(ledger: Ledger) -> None:
     for market in ledger.markets.values():
         check_collateral(ledger, market)
     _check_usage(ledger)
+    _audit_pending(ledger)
 
 
 def _check_usage(ledger: Ledger) -> None:
@@ -79,3 +87,35 @@ def _check_usage(ledger: Ledger) -> None:
     limits.set_limits(fresh, 0, 0, next(iter(ledger.limits.values())))
     if (fresh.usage, fresh.counted) != (ledger.usage, ledger.counted):
         raise InvariantError("what is counted against limits is not what the orders are")
+
+
+def _audit_pending(ledger: Ledger) -> None:
+    """Count everything that waits for the chain anew, from the fills that do."""
+    transit: defaultdict[int, InTransit] = defaultdict(InTransit)
+    legs: Counter[int] = Counter()
+    counts: Counter[int] = Counter()
+    for leg in ledger.chain.pending.values():
+        counts[leg.market_id] += 1
+        for party, order_id in parties(leg):
+            legs[order_id] += 1
+            asset, amount = gives(party, leg.market_id, leg)
+            transit[balance_key(party.account, asset)].outgoing += amount
+            asset, amount = gets(party, leg.market_id, leg)
+            transit[balance_key(party.account, asset)].incoming += amount
+    for order_id, settling in ledger.chain.settling.items():
+        order = settling.ended or ledger.orders[order_id]
+        transit[balance_key(order.account, COLLATERAL)].outgoing += settling.reserve
+    waiting: Counter[int] = Counter()
+    for key, one in transit.items():
+        waiting[split_key(key)[1]] += one.outgoing
+    keys = {key: split_key(key) for key in ledger.balances}
+    kept = {a: ledger.balances[k].total for k, (account, a) in keys.items() if account == PENDING}
+    for name, found, known in (
+        ("fills of orders", legs, {o: one.legs for o, one in ledger.chain.settling.items()}),
+        ("fills of markets", counts, {m: o.pending_count for m, o in ledger.markets.items()}),
+        ("what is on its way", dict(transit), ledger.chain.transit),
+        ("what waits", waiting, ledger.chain.waiting),
+        ("what is kept", waiting, kept),
+    ):
+        if {k: v for k, v in found.items() if v} != {k: v for k, v in known.items() if v}:
+            raise InvariantError(f"pending: {name} is {dict(found)}, not {dict(known)}")

@@ -1,8 +1,8 @@
 """Events, markets and users come into being, and markets move through their life.
 
 Closing is a barrier: a market is ``closed`` only when the kernel's closing has been applied and
-nothing of the market is open any more. Only then can it be resolved or voided, so a payout never
-meets a token that is still set aside for an order.
+nothing of the market is open or pending any more. Only then can it be resolved or voided, so a
+payout never meets a token that is still set aside for an order or on its way to a chain.
 """
 
 from outcry.domain.errors import InvariantError
@@ -53,7 +53,7 @@ def add_market(ledger: Ledger, effects: Effects, market: Market) -> None:
         ledger.tokens[token] = (market.market_id, outcome)
     ledger.events[market.event_id].markets[market.identifier] = market.market_id
     ledger.next_market_id = max(ledger.next_market_id, market.market_id + 1)
-    effects.markets[market.market_id] = None
+    effects.markets[market.market_id] = effects.moved[market.market_id] = None
 
 
 def make_move(ledger: Ledger, effects: Effects, market_id: int, action: MarketMove) -> Market:
@@ -64,15 +64,24 @@ def make_move(ledger: Ledger, effects: Effects, market_id: int, action: MarketMo
         raise InvariantError(f"market {market_id} cannot {action.name} in {market.state.name}")
     market.state = state
     market.final_at_us = 0
-    effects.markets[market_id] = None
+    effects.markets[market_id] = effects.moved[market_id] = None
     return market
 
 
 def drain(ledger: Ledger, effects: Effects, market_id: int) -> None:
-    """The kernel has closed the book: nothing may be open, and the market is closed."""
+    """The kernel has closed the book: nothing may be open. The market is closed unless it waits."""
     market = ledger.markets[market_id]
     if market.orders:
         raise InvariantError(f"market {market_id} closed with {len(market.orders)} live orders")
+    market.book_closed = True
+    close_drained(ledger, effects, market_id)
+
+
+def close_drained(ledger: Ledger, effects: Effects, market_id: int) -> None:
+    """Close the market if its book is closed and nothing of it waits for the chain."""
+    market = ledger.markets[market_id]
+    if not market.book_closed or market.pending_count:
+        return
     make_move(ledger, effects, market_id, MarketMove.DRAIN)
     market.closed_at_us = ledger.time_us
 

@@ -122,10 +122,16 @@ def _check(
 
 
 def _would_own(ledger: Ledger, account: int, market_id: int, outcome: int) -> int:
-    """Return the lots that the account owns, and would if all its buys filled."""
+    """Return the lots that the account owns, and would if all its buys filled.
+
+    What waits for the chain counts whichever way it goes: it may come, or come back.
+    """
     usage = ledger.usage.get(balance_key(account, market_id), _UNUSED)
     buying = usage.buying_1 if outcome else usage.buying_0
-    return ledger.total(account, token_asset(market_id, outcome)) + buying
+    asset = token_asset(market_id, outcome)
+    transit = ledger.chain.transit.get(balance_key(account, asset))
+    waiting = transit.incoming + transit.outgoing if transit else 0
+    return ledger.total(account, asset) + waiting + buying
 
 
 def _applying(ledger: Ledger, account: int, market_id: int) -> Iterator[tuple[Limits, int]]:

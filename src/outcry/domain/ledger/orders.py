@@ -147,6 +147,9 @@ def end(ledger: Ledger, effects: Effects, order: Order, status: OrderStatus) -> 
     order.priority_seq = 0
     del ledger.orders[order.order_id]
     del ledger.markets[order.market_id].orders[order.order_id]
+    settling = ledger.chain.settling.get(order.order_id)
+    if settling:
+        settling.ended = order
     if order.client_order_id:
         key = (order.account, order.client_order_id)
         ledger.client_orders[key] = ledger.client_orders[key]._replace(

@@ -16,7 +16,8 @@ from msgspec import Struct, field
 
 from outcry.domain.fees import FREE, FeeSchedule
 from outcry.domain.ids import FIRST_ACCOUNT
-from outcry.domain.market import MarketState
+from outcry.domain.ledger.in_transit import ChainState
+from outcry.domain.market import MarketState, SettlementMode
 from outcry.domain.mode import Mode
 from outcry.domain.order import Order
 from outcry.domain.units import MICROS_PER_SECOND
@@ -97,6 +98,7 @@ class Market(Struct, array_like=True):
     n: int
     #: How long a proposed payout may be disputed; 0: it stands at once.
     dispute_window_us: int = 0
+    settlement: SettlementMode = SettlementMode.BOOK
     state: MarketState = MarketState.OPEN
     payout: tuple[int, int] = (0, 0)
     proposed: tuple[int, int] = (0, 0)
@@ -108,6 +110,10 @@ class Market(Struct, array_like=True):
     volume: int = 0
     #: Outcome-0 price of the last fill, 0 before the first.
     last_price: int = 0
+    #: Fills whose value waits for the chain.
+    pending_count: int = 0
+    #: The kernel has closed the book; the market follows when nothing is pending.
+    book_closed: bool = False
     closed_at_us: int = 0
     resolved_at_us: int = 0
 
@@ -234,6 +240,9 @@ class Ledger(Struct):
     client_orders: dict[tuple[int, str], ClientOrder] = field(default_factory=dict)
     #: When and which orders with a client id ended, oldest first.
     client_orders_ended: deque[tuple[int, int, tuple[int, str]]] = field(default_factory=deque)
+    chain: ChainState = field(default_factory=ChainState)
+    #: Why an account may only cancel, by account.
+    frozen: dict[int, str] = field(default_factory=dict)
     next_order_id: int = 1
     next_event_id: int = 1
     next_market_id: int = 1
@@ -265,6 +274,11 @@ class Ledger(Struct):
         """Return what of *asset* the account may use."""
         balance = self.balances.get(account << ASSET_BITS | asset)
         return balance.total - balance.held if balance else 0
+
+    def outgoing(self, account: int, asset: int) -> int:
+        """Return what of *asset* left the account and may come back: it waits for the chain."""
+        transit = self.chain.transit.get(account << ASSET_BITS | asset)
+        return transit.outgoing if transit else 0
 
     def position(self, account: int, market_id: int) -> Position:
         """Return the position, which comes into being when it is first asked for."""

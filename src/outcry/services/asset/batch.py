@@ -21,6 +21,7 @@ from outcry.messages.entry import (
 from outcry.messages.ledger_records import LedgerRecord
 from outcry.ports.ledger_log import Span
 from outcry.services.asset.events import user_batches
+from outcry.services.asset.outputs import market_news, settlement_requests
 
 
 class Sealed:
@@ -94,7 +95,9 @@ class OpenBatch:
         if not self._items:
             return Sealed(self.n, ledger.time_us, None, [], self)
         events = user_batches(ledger, self.effects, self.n)
-        entry = Entry(ENTRY_VERSION, ledger.time_us, self._items, events)
+        settlements = settlement_requests(ledger, self.effects)
+        news = market_news(ledger, self.effects)
+        entry = Entry(ENTRY_VERSION, ledger.time_us, self._items, events, settlements, news)
         spans = [Span(*key, first, last) for key, (first, last) in self._spans.items()]
         return Sealed(self.n, ledger.time_us, entry, spans, self)
 

@@ -3,6 +3,7 @@
 from typing import NamedTuple
 
 from outcry.domain.ledger.state import Retention
+from outcry.domain.market import SettlementMode
 
 
 class AssetConfig(NamedTuple):
@@ -28,6 +29,10 @@ class AssetConfig(NamedTuple):
     takeover_ms: int = 3_000
     #: A wall clock that jumps by more than this stops numbering.
     clock_jump_max_s: int = 300
+    #: How trades of a market become final unless its listing says otherwise.
+    settlement: SettlementMode = SettlementMode.BOOK
+    #: Fills of one market that wait for the chain, beyond which new orders are declined as busy.
+    pending_fills_max: int = 10_000
     #: Resting orders of one account, of one book, and of one shard.
     account_orders_max: int = 10_000
     book_orders_max: int = 1_000_000

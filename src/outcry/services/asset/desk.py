@@ -4,11 +4,12 @@ from collections.abc import Callable
 from typing import Any
 
 from outcry.domain.rejects import Reject
+from outcry.messages import chain_requests as chain
 from outcry.messages import requests as req
 from outcry.messages.commands import Checkpoint
 from outcry.messages.requests import CheckpointOp, Declined, Done, FundsOp, FundsResult
 from outcry.ports.clock import Clock
-from outcry.services.asset import admin, lifecycle, listing, operations
+from outcry.services.asset import admin, lifecycle, listing, operations, verdicts
 from outcry.services.asset.sequencer import Sequencer
 from outcry.services.asset.tickets import Ticket
 
@@ -33,6 +34,9 @@ _OPERATIONS: dict[type[FundsOp], Callable[[Sequencer, Any], FundsResult]] = {
     req.SetSeasonOp: admin.set_season,
     req.CreateKeyOp: admin.create_key,
     req.RevokeKeyOp: admin.revoke_key,
+    chain.ChainReportOp: verdicts.report,
+    chain.FreezeOp: verdicts.freeze,
+    chain.ReleaseOp: verdicts.release,
 }
 
 

@@ -1,12 +1,15 @@
 """What each user is told of one log entry: the touched things as they stand after it."""
 
 from outcry.domain.ids import COLLATERAL, FIRST_ACCOUNT, asset_market, token_asset
-from outcry.domain.ledger.effects import Effects, Fill
-from outcry.domain.ledger.state import Ledger, split_key
+from outcry.domain.ledger.effects import Effects, Fill, Settled
+from outcry.domain.ledger.in_transit import InTransit
+from outcry.domain.ledger.state import Ledger, Position, balance_key, split_key
+from outcry.domain.market import SettlementMode
 from outcry.domain.order import Order
 from outcry.messages.user_events import (
     BalanceState,
     FillDone,
+    FillSettled,
     OrderState,
     PositionState,
     UserBatch,
@@ -14,26 +17,37 @@ from outcry.messages.user_events import (
 )
 
 
+_NOTHING = InTransit()
+_NO_POSITION = Position()
+
+
 def user_batches(ledger: Ledger, effects: Effects, n: int) -> list[UserBatch]:
     """Return the private events of entry *n* by user, and note in the ledger that they were told.
 
-    Within a user: orders, then fills, then positions, then the balance.
+    Within a user: orders, then fills, then what the chain said, then positions, then the balance.
     """
     events: dict[int, list[UserEvent]] = {}
     for order in effects.orders.values():
         events.setdefault(order.user_id, []).append(order_state(order))
     for fill in effects.fills:
-        for side in _sides(fill):
+        waits = ledger.markets[fill.market_id].settlement == SettlementMode.CHAIN
+        for side in _sides(fill, waits=waits):
             events.setdefault(ledger.owners[side.account], []).append(side)
+    for settled in effects.settled:
+        told = events.setdefault(ledger.owners[settled.account], [])
+        told.append(_fill_settled(settled))
     for account, market_id, outcome in _touched_positions(effects):
         position = _position_state(ledger, account, market_id, outcome)
         events.setdefault(ledger.owners[account], []).append(position)
     for key in effects.balances:
         account, asset = split_key(key)
         if asset == COLLATERAL and account >= FIRST_ACCOUNT:
-            balance = ledger.balances[key]
+            balance, transit = ledger.balances[key], ledger.chain.transit.get(key, _NOTHING)
             told = events.setdefault(ledger.owners[account], [])
-            told.append(BalanceState(account, balance.total, balance.held))
+            told.append(
+                BalanceState(account, balance.total, balance.held, transit.incoming,
+                             transit.outgoing)
+            )  # fmt: skip
     batches = []
     for user_id, news in events.items():
         user = ledger.users[user_id]
@@ -66,10 +80,30 @@ def order_state(order: Order) -> OrderState:
         order.created_at_us,
         order.updated_at_us,
         order.update_id,
+        order.failed,
     )
 
 
-def _sides(fill: Fill) -> tuple[FillDone, FillDone]:
+def _fill_settled(settled: Settled) -> FillSettled:
+    leg = settled.leg
+    return FillSettled(
+        leg.trade_id,
+        leg.fill,
+        settled.order_id,
+        settled.account,
+        leg.market_id,
+        settled.outcome,
+        settled.side,
+        leg.price,
+        leg.qty,
+        settled.verdict,
+        settled.reason,
+        settled.tx_hash,
+        settled.at_us,
+    )
+
+
+def _sides(fill: Fill, *, waits: bool) -> tuple[FillDone, FillDone]:
     """Return the taker's and the maker's view of a fill."""
     taker = FillDone(
         fill.trade_id,
@@ -85,6 +119,7 @@ def _sides(fill: Fill) -> tuple[FillDone, FillDone]:
         False,  # noqa: FBT003 - the field's name stands in the class
         fill.taker_fee,
         fill.at_us,
+        waits,
     )
     maker = FillDone(
         fill.trade_id,
@@ -100,6 +135,7 @@ def _sides(fill: Fill) -> tuple[FillDone, FillDone]:
         True,  # noqa: FBT003 - the field's name stands in the class
         fill.maker_fee,
         fill.at_us,
+        waits,
     )
     return taker, maker
 
@@ -115,8 +151,11 @@ def _touched_positions(effects: Effects) -> dict[tuple[int, int, int], None]:
 
 
 def _position_state(ledger: Ledger, account: int, market_id: int, outcome: int) -> PositionState:
-    balance = ledger.balance(account, token_asset(market_id, outcome))
-    position = ledger.position(account, market_id)
+    asset = token_asset(market_id, outcome)
+    balance = ledger.balances[balance_key(account, asset)]
+    transit = ledger.chain.transit.get(balance_key(account, asset), _NOTHING)
+    # Telling must not change the state: a position comes into being by what is bought or sold.
+    position = ledger.positions.get(balance_key(account, market_id), _NO_POSITION)
     return PositionState(
         account,
         market_id,
@@ -125,4 +164,6 @@ def _position_state(ledger: Ledger, account: int, market_id: int, outcome: int) 
         balance.held,
         position.cost[outcome],
         position.realised,
+        transit.incoming,
+        transit.outgoing,
     )

@@ -3,6 +3,7 @@
 from hashlib import sha256
 
 from outcry.domain.ledger.state import Event
+from outcry.domain.market import SettlementMode
 from outcry.domain.rejects import Reject
 from outcry.domain.units import MICROS_PER_SECOND, QUANTITY_MAX, TICK_SIZES, TICKS_PER_UNIT
 from outcry.messages import ledger_records as rec
@@ -149,6 +150,8 @@ def _check_spec(sequencer: Sequencer, event: Event, spec: MarketSpec) -> Decline
     if not 0 <= spec.dispute_window_us <= DISPUTE_WINDOW_US_MAX:
         most = f"0 to {DISPUTE_WINDOW_US_MAX} microseconds"
         return Declined(Reject.FIELD_INVALID, f"{spec.dispute_window_us}", most)
+    if spec.settlement not in (None, *SettlementMode):
+        return Declined(Reject.FIELD_INVALID, str(spec.settlement), "settlement: book or chain")
     end_at_us = spec.end_at_us or event.end_at_us
     if end_at_us and end_at_us <= sequencer.time_us:
         return Declined(Reject.END_IN_PAST, str(end_at_us), f"after {sequencer.time_us}")
@@ -197,6 +200,7 @@ def _market_record(
         spec.end_at_us or event.end_at_us,
         request_digest(spec),
         spec.dispute_window_us,
+        sequencer.config.settlement if spec.settlement is None else spec.settlement,
     )
 
 

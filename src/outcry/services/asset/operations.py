@@ -76,11 +76,13 @@ def transfer(sequencer: Sequencer, op: TransferOp) -> FundsResult:
         if ledger.owners.get(account) != op.user_id:
             return Declined(Reject.ACCOUNT_UNKNOWN, str(account))
     content = (op.source, op.target, op.asset, op.amount)
-    repeated = _repeated(ledger, "transfer", own_key(op.source, op.key), content)
-    if repeated:
-        return repeated
+    again = repeated(ledger, "transfer", own_key(op.source, op.key), content)
+    if again:
+        return again
     if op.source == op.target:
         return Declined(Reject.TRANSFER_TO_SELF, str(op.source))
+    if op.source in ledger.frozen:
+        return _frozen(ledger, op.source)
     if op.asset != COLLATERAL and asset_market(op.asset)[0] not in ledger.markets:
         return Declined(Reject.TOKEN_UNKNOWN, f"asset {op.asset}")
     if not 0 < op.amount < BALANCE_LIMIT:
@@ -136,9 +138,9 @@ def redeem(sequencer: Sequencer, op: RedeemOp) -> FundsResult:
     """Pay out the tokens of a market that has a payout."""
     ledger = sequencer.ledger
     key = own_key(op.account, op.key)
-    repeated = _repeated(ledger, "redeem", key, (op.account, op.market_id))
-    if repeated:
-        return repeated
+    again = repeated(ledger, "redeem", key, (op.account, op.market_id))
+    if again:
+        return again
     if op.account not in ledger.owners:
         return Declined(Reject.ACCOUNT_UNKNOWN, str(op.account))
     market = ledger.markets.get(op.market_id)
@@ -146,6 +148,8 @@ def redeem(sequencer: Sequencer, op: RedeemOp) -> FundsResult:
         return Declined(Reject.MARKET_UNKNOWN, str(op.market_id))
     if market.state not in PAID_STATES:
         return Declined(Reject.MARKET_NOT_RESOLVED, market.state.name.lower(), "resolved or voided")
+    if op.account in ledger.frozen:
+        return _frozen(ledger, op.account)
     lots = [ledger.total(op.account, token_asset(op.market_id, o)) for o in (0, 1)]
     if not any(lots):
         return Declined(Reject.NOTHING_TO_REDEEM, str(op.market_id))
@@ -154,7 +158,7 @@ def redeem(sequencer: Sequencer, op: RedeemOp) -> FundsResult:
     return Done(sequencer.batch.n, amount=paid)
 
 
-def _repeated(
+def repeated(
     ledger: Ledger, kind: str, key: str, content: tuple[int | str, ...]
 ) -> FundsResult | None:
     """Return the first answer to a repeat, a reject for other content, None for news."""
@@ -171,23 +175,25 @@ def _repeated(
 
 
 def _check_movement(ledger: Ledger, op: DepositOp | WithdrawOp, kind: str) -> FundsResult | None:
-    repeated = _repeated(ledger, kind, op.key, (op.account, op.asset, op.amount))
-    if repeated:
-        return repeated
+    again = repeated(ledger, kind, op.key, (op.account, op.asset, op.amount))
+    if again:
+        return again
     if op.account not in ledger.owners:
         return Declined(Reject.ACCOUNT_UNKNOWN, str(op.account))
     if op.asset != COLLATERAL:
         return Declined(Reject.AMOUNT_INVALID, f"asset {op.asset}", "collateral")
     if not 0 < op.amount < BALANCE_LIMIT:
         return Declined(Reject.AMOUNT_INVALID, str(op.amount))
+    if kind == "withdraw" and op.account in ledger.frozen:
+        return _frozen(ledger, op.account)
     return None
 
 
 def _check_pairs(ledger: Ledger, op: SplitOp | MergeOp, kind: str) -> FundsResult | None:
     key = own_key(op.account, op.key)
-    repeated = _repeated(ledger, kind, key, (op.account, op.market_id, op.qty))
-    if repeated:
-        return repeated
+    again = repeated(ledger, kind, key, (op.account, op.market_id, op.qty))
+    if again:
+        return again
     if op.account not in ledger.owners:
         return Declined(Reject.ACCOUNT_UNKNOWN, str(op.account))
     market: Market | None = ledger.markets.get(op.market_id)
@@ -197,7 +203,13 @@ def _check_pairs(ledger: Ledger, op: SplitOp | MergeOp, kind: str) -> FundsResul
         return Declined(Reject.MARKET_NOT_OPEN, market.state.name.lower(), "not yet resolved")
     if not 0 < op.qty <= QUANTITY_MAX:
         return Declined(Reject.QUANTITY_INVALID, str(op.qty))
+    if op.account in ledger.frozen:
+        return _frozen(ledger, op.account)
     return None
+
+
+def _frozen(ledger: Ledger, account: int) -> Declined:
+    return Declined(Reject.ACCOUNT_FROZEN, ledger.frozen[account])
 
 
 def _short_of_money(available: int, needed: int) -> Declined:

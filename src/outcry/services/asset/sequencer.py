@@ -159,7 +159,8 @@ class Sequencer:
         granted = check_place(self.ledger, request, self.time_us)
         if isinstance(granted, Rejected):
             return Ticket(declined(granted))
-        if self.is_busy(granted.shard):
+        unsettled = self.ledger.markets[request.market_id].pending_count
+        if self.is_busy(granted.shard) or unsettled >= self.config.pending_fills_max:
             return Ticket(busy())
         command = self._place_command(request, granted)
         decision = Decision(granted.hold, granted.fee_version, request.client_order_id, digest)

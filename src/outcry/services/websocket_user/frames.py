@@ -3,12 +3,14 @@
 from collections.abc import Callable, Iterator, Sequence
 from typing import Final
 
+from outcry.domain.ledger.pending import Outcome
 from outcry.domain.market import own_price
 from outcry.domain.order import OrderStatus
 from outcry.domain.units import format_decimal, format_money, format_price, format_quantity
 from outcry.messages.user_events import (
     BalanceState,
     FillDone,
+    FillSettled,
     OrderState,
     PositionState,
     UserBatch,
@@ -21,6 +23,7 @@ from outcry.services.websocket_user.outside import (
     EventFrame,
     OrderData,
     PositionData,
+    SettledData,
     SnapshotData,
     SnapshotFrame,
     TradeData,
@@ -72,7 +75,7 @@ def snapshot_frames(
     image: AccountImage, market_of: MarketOf, *, part_max: int, truncated: bool
 ) -> Iterator[SnapshotFrame]:
     """Yield *image* in parts of at most *part_max* orders and positions of as many markets."""
-    balance = _balance(image.n, image.balance.total, image.balance.held)
+    balance = _balance(image.n, BalanceState(0, image.balance.total, image.balance.held))
     most = max(len(image.orders), len(image.positions))
     parts = max(1, -(-most // part_max))
     for part in range(parts):
@@ -97,15 +100,17 @@ def positions_known(positions: Sequence[Position]) -> set[tuple[int, int]]:
 
 def _render(
     n: int, event: UserEvent, market_of: MarketOf, known: set[tuple[int, int]] | None
-) -> tuple[str, int | None, OrderData | PositionData | BalanceData | TradeData]:
+) -> tuple[str, int | None, OrderData | PositionData | BalanceData | TradeData | SettledData]:
     if isinstance(event, BalanceState):
-        return "balance_change", None, _balance(n, event.total, event.held)
+        return "balance_change", None, _balance(n, event)
     market = market_of(event.market_id)
     if isinstance(event, OrderState):
         change = _CHANGES[OrderStatus(event.status)]
         return "open_order_change", market.event_id, _order(change, event, market)
     if isinstance(event, FillDone):
         return "trade", market.event_id, _trade(event, market)
+    if isinstance(event, FillSettled):
+        return "trade_settled", market.event_id, _settled(event, market)
     change = _position_change(event, known)
     return "position_change", market.event_id, _position(n, change, event, market)
 
@@ -139,7 +144,13 @@ def _order(types: str, order: OrderState | OrderRow, market: MarketRow) -> Order
         created_at=order.created_at_us // 1_000,
         updated_at=order.updated_at_us // 1_000,
         update_id=order.update_id,
+        failed_quantity=_failed(order),
     )
+
+
+def _failed(order: OrderState | OrderRow) -> str:
+    failed = order.failed if isinstance(order, OrderState) else 0
+    return format_quantity(failed) if failed else ""
 
 
 def _reason(reason: int, reject: int) -> str:
@@ -174,6 +185,8 @@ def _position(n: int, types: str, held: PositionState, market: MarketRow) -> Pos
         cost=format_money(held.cost),
         realised=format_money(held.realised),
         update_id=n,
+        incoming=format_quantity(held.incoming) if held.incoming else "",
+        outgoing=format_quantity(held.outgoing) if held.outgoing else "",
     )
 
 
@@ -191,8 +204,34 @@ def _positions_held(n: int, position: Position) -> Iterator[PositionData]:
             yield _position(n, "position_snapshot", state, position.market)
 
 
-def _balance(n: int, total: int, held: int) -> BalanceData:
-    return BalanceData(format_money(total), format_money(total - held), format_money(held), n)
+def _balance(n: int, state: BalanceState) -> BalanceData:
+    return BalanceData(
+        format_money(state.total),
+        format_money(state.total - state.held),
+        format_money(state.held),
+        n,
+        format_money(state.incoming) if state.incoming else "",
+        format_money(state.outgoing) if state.outgoing else "",
+    )
+
+
+def _settled(settled: FillSettled, market: MarketRow) -> SettledData:
+    return SettledData(
+        trade_id=settled.trade_id,
+        fill=settled.fill,
+        order_id=settled.order_id,
+        event_id=market.event_id,
+        market_id=market.market_id,
+        token_id=_token(market, settled.outcome),
+        outcome_name=_outcome_name(market, settled.outcome),
+        side=Side(settled.side).name.lower(),
+        price=format_price(own_price(settled.outcome, settled.price)),
+        quantity=format_quantity(settled.qty),
+        verdict=Outcome(settled.verdict).name.lower(),
+        reason=settled.reason,
+        tx_hash=settled.tx_hash,
+        timestamp=settled.at_us // 1_000,
+    )
 
 
 def _trade(fill: FillDone, market: MarketRow) -> TradeData:
@@ -213,6 +252,7 @@ def _trade(fill: FillDone, market: MarketRow) -> TradeData:
         value=format_money(price * fill.qty),
         fee=format_money(fill.fee),
         timestamp=fill.at_us // 1_000,
+        pending=fill.pending,
     )
 
 

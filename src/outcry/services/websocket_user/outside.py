@@ -8,7 +8,7 @@ is true on the last event of an entry.
 from msgspec import Struct
 
 
-class OrderData(Struct, frozen=True, gc=False):
+class OrderData(Struct, frozen=True, gc=False, omit_defaults=True):
     """An order as it is now; names are those of `GET /api/open_orders`."""
 
     types: str
@@ -39,9 +39,11 @@ class OrderData(Struct, frozen=True, gc=False):
     created_at: int
     updated_at: int
     update_id: int
+    #: Of what is filled, the part that failed to settle on the chain; absent when there is none.
+    failed_quantity: str = ""
 
 
-class PositionData(Struct, frozen=True, gc=False):
+class PositionData(Struct, frozen=True, gc=False, omit_defaults=True):
     """Tokens of one outcome as they are now; ``held_quantity`` is set aside."""
 
     types: str
@@ -55,18 +57,24 @@ class PositionData(Struct, frozen=True, gc=False):
     cost: str
     realised: str
     update_id: int
+    #: What waits for the chain, both outside ``quantity``; absent where nothing does.
+    incoming: str = ""
+    outgoing: str = ""
 
 
-class BalanceData(Struct, frozen=True, gc=False):
+class BalanceData(Struct, frozen=True, gc=False, omit_defaults=True):
     """Collateral as it is now: ``total = available + held``."""
 
     total: str
     available: str
     held: str
     update_id: int
+    #: What waits for the chain, both outside ``total``; absent where nothing does.
+    incoming: str = ""
+    outgoing: str = ""
 
 
-class TradeData(Struct, frozen=True, gc=False):
+class TradeData(Struct, frozen=True, gc=False, omit_defaults=True):
     """One side of one fill."""
 
     trade_id: int
@@ -85,6 +93,28 @@ class TradeData(Struct, frozen=True, gc=False):
     #: Net of rebates; negative when the rebate is larger.
     fee: str
     timestamp: int
+    #: It waits for the chain; `trade_settled` follows. Absent when it is final.
+    pending: bool = False
+
+
+class SettledData(Struct, frozen=True, gc=False):
+    """What the chain said of one side of a fill that was pending."""
+
+    trade_id: int
+    fill: int
+    order_id: int
+    event_id: int
+    market_id: int
+    token_id: str
+    outcome_name: str
+    side: str
+    price: str
+    quantity: str
+    #: confirmed, failed (all is available again, the order is not entered again) or reverted.
+    verdict: str
+    reason: str
+    tx_hash: str
+    timestamp: int
 
 
 class EventFrame(Struct, frozen=True, gc=False):
@@ -95,7 +125,7 @@ class EventFrame(Struct, frozen=True, gc=False):
     n: int
     prev_n: int
     last: bool
-    data: OrderData | PositionData | BalanceData | TradeData
+    data: OrderData | PositionData | BalanceData | TradeData | SettledData
 
 
 class SnapshotData(Struct, frozen=True, gc=False):

@@ -1,0 +1,83 @@
+"""What waits for the chain: the part of the ledger's state that only such markets need."""
+
+from msgspec import Struct, field
+
+from outcry.domain.order import Order
+
+
+class Leg(Struct, frozen=True, gc=False, array_like=True):
+    """A fill of a market that settles on a chain: all that its outcome needs to know."""
+
+    trade_id: int
+    fill: int
+    market_id: int
+    match: int
+    price: int
+    qty: int
+    taker_order: int
+    taker_account: int
+    taker_outcome: int
+    taker_side: int
+    #: Exact fee in 1/`outcry.domain.fees.DENOMINATOR` micro.
+    taker_exact: int
+    maker_order: int
+    maker_account: int
+    maker_outcome: int
+    maker_side: int
+    maker_exact: int
+    #: Share of the taker's fee that the maker gets back, in 1/10,000.
+    rebate_bps: int
+    at_us: int
+
+
+class InTransit(Struct, gc=False, array_like=True):
+    """What waits for the chain, of one asset: neither is part of a total."""
+
+    #: Comes to the account when its trades are confirmed.
+    incoming: int = 0
+    #: Left the account's total; comes back if its trades fail.
+    outgoing: int = 0
+
+
+class SettlingOrder(Struct, array_like=True):
+    """An order some fills of which are pending, and its fee over the fills that are confirmed.
+
+    The order itself counts the fee over all fills that have not failed (`Order.fee_slack`). What
+    lies between the two, of a buyer, is set aside here and paid as fills are confirmed.
+    """
+
+    legs: int
+    #: Micros in `outcry.domain.ids.PENDING` for fees; 0 of a seller, who pays from the proceeds.
+    reserve: int
+    fee_slack: int
+    #: The order itself once it has ended; while it lives it is in `Ledger.orders`.
+    ended: Order | None = None
+
+
+class Verdict(Struct, gc=False, array_like=True):
+    """What the chain said of a fill; kept for a while, for repeats and for deep reorganisations."""
+
+    leg: Leg
+    #: An `outcry.domain.ledger.pending.Outcome`.
+    outcome: int
+    tx_hash: str
+    n: int
+    at_us: int
+
+
+class ChainState(Struct):
+    """Everything that waits for the chain, and what it said of late."""
+
+    #: Fills that wait for the chain, by trade id and fill.
+    pending: dict[tuple[int, int], Leg] = field(default_factory=dict)
+    #: What is on its way, by the keys of balances; only where there is something.
+    transit: dict[int, InTransit] = field(default_factory=dict)
+    #: The sum of all that is outgoing, by asset: what `outcry.domain.ids.PENDING` must have.
+    waiting: dict[int, int] = field(default_factory=dict)
+    settling: dict[int, SettlingOrder] = field(default_factory=dict)
+    #: Fills that are final, oldest first; forgotten after a while.
+    verdicts: dict[tuple[int, int], Verdict] = field(default_factory=dict)
+    #: What a deep reorganisation took back and the account no longer had, by the keys of balances.
+    missing: dict[int, int] = field(default_factory=dict)
+    #: Everything on the chain up to here is taken in: block and log index.
+    cursor: tuple[int, int] = (0, 0)

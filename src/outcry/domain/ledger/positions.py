@@ -1,0 +1,55 @@
+"""Positions: what was paid for the tokens that an account has, and what it made of them."""
+
+from outcry.domain.ids import COLLATERAL, asset_market, token_asset
+from outcry.domain.ledger.effects import Effects, PostingKind
+from outcry.domain.ledger.postings import post
+from outcry.domain.ledger.state import Ledger, balance_key
+
+
+def bought(
+    ledger: Ledger, effects: Effects, account: int, market_id: int, outcome: int, qty: int,
+    cost: int,
+) -> None:  # fmt: skip
+    """Add *qty* lots that cost *cost* micros to a position."""
+    position = ledger.position(account, market_id)
+    position.cost[outcome] += cost
+    position.bought[outcome] += qty
+    position.paid[outcome] += cost
+    position.net_cash += cost
+    effects.positions[balance_key(account, market_id)] = None
+
+
+def sold(
+    ledger: Ledger, effects: Effects, account: int, market_id: int, outcome: int, qty: int,
+    proceeds: int,
+) -> None:  # fmt: skip
+    """Take *qty* lots that brought *proceeds* micros off a position; call before the tokens go.
+
+    The cost that leaves is the floor of the proportional part, all of it with the last lot. Tokens
+    that wait for the chain still have their cost here: they may come back.
+    """
+    position = ledger.position(account, market_id)
+    asset = token_asset(market_id, outcome)
+    owned = ledger.total(account, asset) + ledger.outgoing(account, asset)
+    cost = position.cost[outcome] * qty // owned
+    position.cost[outcome] -= cost
+    position.realised += proceeds - cost
+    position.net_cash -= proceeds
+    effects.positions[balance_key(account, market_id)] = None
+
+
+def move(
+    ledger: Ledger, effects: Effects, source: int, target: int, asset: int, amount: int,
+    kind: PostingKind, ref: int,
+) -> None:  # fmt: skip
+    """Post *amount* from one account to another. Tokens take their part of the cost with them.
+
+    So nothing is realised, and a refund finds what was paid in where the tokens are.
+    """
+    if asset != COLLATERAL and amount:
+        market_id, outcome = asset_market(asset)
+        owned = ledger.total(source, asset) + ledger.outgoing(source, asset)
+        cost = ledger.position(source, market_id).cost[outcome] * amount // owned
+        sold(ledger, effects, source, market_id, outcome, amount, cost)
+        bought(ledger, effects, target, market_id, outcome, amount, cost)
+    post(ledger, effects, source, target, asset, amount, kind, ref)

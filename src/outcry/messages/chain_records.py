@@ -1,0 +1,37 @@
+"""Ledger records of what a chain said, and of what follows from it."""
+
+from outcry.messages.record import Record
+
+
+class ChainResult(Record, frozen=True, tag="chain_result", array_like=True, gc=False):
+    """A fill was confirmed on the chain, or failed there for ``reason``."""
+
+    trade_id: int
+    fill: int
+    confirmed: bool
+    tx_hash: str
+    reason: str
+
+
+class ChainReverted(Record, frozen=True, tag="chain_reverted", array_like=True, gc=False):
+    """A confirmed fill is no longer on the chain: what is left of it is suspended."""
+
+    trade_id: int
+    fill: int
+    tx_hash: str
+    reason: str
+
+
+class AccountFrozen(Record, frozen=True, tag="frozen", array_like=True, gc=False):
+    """The account may only cancel, or (``frozen`` false) may do everything again."""
+
+    account: int
+    frozen: bool
+    reason: str
+
+
+class ChainCursor(Record, frozen=True, tag="chain_cursor", array_like=True, gc=False):
+    """Everything on the chain up to and including this log index has been taken in."""
+
+    block: int
+    log_index: int

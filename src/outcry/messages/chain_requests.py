@@ -1,0 +1,56 @@
+"""What the chain's side asks of the ledger, and what operators do after deep reorganisations."""
+
+from typing import Final
+
+from msgspec import Struct
+
+
+#: Verdicts in one report.
+VERDICTS_COUNT_MAX: Final = 2_000
+#: Fill number of a verdict on every fill of its trade.
+EVERY_FILL: Final = -1
+
+
+class ChainVerdict(Struct, frozen=True, array_like=True, gc=False):
+    """What the chain says of one fill, or of every fill of a trade.
+
+    ``outcome`` is an `outcry.domain.ledger.pending.Outcome`; ``reason`` is for people.
+    """
+
+    trade_id: int
+    fill: int
+    outcome: int
+    tx_hash: str
+    reason: str = ""
+
+
+class ChainReportOp(Struct, frozen=True, array_like=True, tag="chain_report", gc=False):
+    """Take in what the chain says up to and including ``(block, log_index)``; all or nothing.
+
+    A verdict is recognised by its fill: the same again changes nothing, another is a reject. A
+    position at or below the one that is known changes nothing; block 0: none is reported.
+    """
+
+    actor: int
+    verdicts: list[ChainVerdict]
+    block: int = 0
+    log_index: int = 0
+
+
+class FreezeOp(Struct, frozen=True, array_like=True, tag="freeze", gc=False):
+    """Let an account only cancel, or let it do everything again."""
+
+    actor: int
+    account: int
+    frozen: bool
+    reason: str
+
+
+class ReleaseOp(Struct, frozen=True, array_like=True, tag="release", gc=False):
+    """Give an account something of what is in suspense; once per ``key``."""
+
+    actor: int
+    account: int
+    asset: int
+    amount: int
+    key: str

@@ -1,0 +1,90 @@
+"""Outputs of a log entry for the chain and for everybody who follows markets.
+
+Both are made when the entry is sealed and stand in it, so that who publishes them needs no state;
+on their streams they bear the entry's number ``n``.
+"""
+
+from typing import TypeVar
+
+from msgspec import MsgspecError, Struct, msgpack
+
+from outcry.domain.errors import CorruptError
+
+
+class SettlementParty(Struct, frozen=True, array_like=True, gc=False):
+    """One side of a fill."""
+
+    order_id: int
+    account: int
+    outcome: int
+    side: int
+    #: Micros that the fill is expected to cost this side; what is charged follows when confirmed.
+    fee: int
+
+
+class SettlementFill(Struct, frozen=True, array_like=True, gc=False):
+    """One maker; ``price`` in outcome-0 ticks, ``qty`` in lots, ``match`` an `MatchKind`."""
+
+    fill: int
+    match: int
+    price: int
+    qty: int
+    taker: SettlementParty
+    maker: SettlementParty
+
+
+class SettlementRequest(Struct, frozen=True, array_like=True, gc=False):
+    """All fills of one taker command, to be settled on the chain in one transaction."""
+
+    trade_id: int
+    market_id: int
+    fills: list[SettlementFill]
+
+
+class MarketNews(Struct, frozen=True, array_like=True, gc=False):
+    """A market that was listed or made a move, as it stands after the entry. Payouts in ticks."""
+
+    market_id: int
+    event_id: int
+    #: An `outcry.domain.market.MarketState`.
+    state: int
+    #: An `outcry.domain.market.SettlementMode`.
+    settlement: int
+    proposed: tuple[int, int]
+    payout: tuple[int, int]
+    final_at_us: int
+    at_us: int
+
+
+_T = TypeVar("_T")
+
+_encode = msgpack.Encoder().encode
+_requests = msgpack.Decoder(list[SettlementRequest])
+_news = msgpack.Decoder(list[MarketNews])
+
+
+def pack_requests(requests: list[SettlementRequest]) -> bytes:
+    """Return the body of an entry of the stream ``settlement_requests``."""
+    return _encode(requests)
+
+
+def unpack_requests(body: bytes) -> list[SettlementRequest]:
+    """Return the requests in *body*; raises `CorruptError` when it holds anything else."""
+    return _unpack(_requests, body)
+
+
+def pack_news(news: list[MarketNews]) -> bytes:
+    """Return the body of an entry of the stream ``market_events``."""
+    return _encode(news)
+
+
+def unpack_news(body: bytes) -> list[MarketNews]:
+    """Return the news in *body*; raises `CorruptError` when it holds anything else."""
+    return _unpack(_news, body)
+
+
+def _unpack(decoder: msgpack.Decoder[list[_T]], body: bytes) -> list[_T]:
+    try:
+        return decoder.decode(body)
+    except MsgspecError as error:
+        raise CorruptError(f"an output of {len(body)} bytes does not decode: {error}") from error

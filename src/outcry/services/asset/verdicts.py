@@ -1,0 +1,144 @@
+"""What the chain says, taken in once: verdicts on fills, and how far the chain was read.
+
+A report is all or nothing, so what it says of fills and its position can never come apart.
+"""
+
+from outcry.domain.ids import SUSPENSE
+from outcry.domain.ledger.funds import own_key
+from outcry.domain.ledger.pending import Outcome
+from outcry.domain.ledger.state import Ledger
+from outcry.domain.rejects import Reject
+from outcry.domain.units import BALANCE_LIMIT
+from outcry.messages import chain_records as chain
+from outcry.messages import ledger_records as rec
+from outcry.messages.chain_requests import (
+    EVERY_FILL,
+    VERDICTS_COUNT_MAX,
+    ChainReportOp,
+    ChainVerdict,
+    FreezeOp,
+    ReleaseOp,
+)
+from outcry.messages.requests import Declined, Done, FundsResult
+from outcry.services.asset.operations import repeated
+from outcry.services.asset.sequencer import Sequencer
+
+
+REASON_LENGTH_MAX = 256
+_OUTCOMES = frozenset(Outcome)
+
+Fill = tuple[int, int]
+
+
+def report(sequencer: Sequencer, op: ChainReportOp) -> FundsResult:
+    """Take in a report of the chain's side."""
+    ledger = sequencer.ledger
+    if len(op.verdicts) > VERDICTS_COUNT_MAX:
+        most = f"at most {VERDICTS_COUNT_MAX} verdicts"
+        return Declined(Reject.BATCH_TOO_LARGE, str(len(op.verdicts)), most)
+    news: dict[Fill, ChainVerdict] = {}
+    known_n = 0
+    for verdict in op.verdicts:
+        fills = _fills(ledger, verdict)
+        if not fills:
+            return Declined(Reject.SETTLEMENT_UNKNOWN, f"{verdict.trade_id}/{verdict.fill}")
+        for fill in fills:
+            refused = _check(ledger, fill, verdict, news.get(fill))
+            if isinstance(refused, Declined):
+                return refused
+            if refused:
+                known_n = max(known_n, refused)
+            else:
+                news[fill] = verdict
+    moves = op.block > 0 and (op.block, op.log_index) > ledger.chain.cursor
+    for fill, verdict in news.items():
+        sequencer.record(_record(sequencer, op.actor, fill, verdict))
+    if moves:
+        sequencer.record(chain.ChainCursor(sequencer.time_us, op.actor, op.block, op.log_index))
+    if not news and not moves:
+        return Done(known_n or ledger.n, repeated=True)
+    return Done(sequencer.batch.n)
+
+
+def freeze(sequencer: Sequencer, op: FreezeOp) -> FundsResult:
+    """Freeze an account, or let it go; again changes nothing."""
+    ledger = sequencer.ledger
+    if op.account not in ledger.owners:
+        return Declined(Reject.ACCOUNT_UNKNOWN, str(op.account))
+    if not 0 < len(op.reason) <= REASON_LENGTH_MAX:
+        wanted = f"a reason of 1 to {REASON_LENGTH_MAX} characters"
+        return Declined(Reject.FIELD_INVALID, f"{len(op.reason)} characters", wanted)
+    if (op.account in ledger.frozen) == op.frozen:
+        return Done(ledger.n, op.account, repeated=True)
+    sequencer.record(
+        chain.AccountFrozen(sequencer.time_us, op.actor, op.account, op.frozen, op.reason)
+    )
+    return Done(sequencer.batch.n, op.account)
+
+
+def release(sequencer: Sequencer, op: ReleaseOp) -> FundsResult:
+    """Give out something of what is in suspense."""
+    ledger = sequencer.ledger
+    content = (SUSPENSE, op.account, op.asset, op.amount)
+    again = repeated(ledger, "transfer", own_key(SUSPENSE, op.key), content)
+    if again:
+        return again
+    if not op.key:
+        return Declined(Reject.FIELD_INVALID, "no key", "a key that is used once")
+    if op.account not in ledger.owners:
+        return Declined(Reject.ACCOUNT_UNKNOWN, str(op.account))
+    kept = ledger.total(SUSPENSE, op.asset)
+    if not 0 < op.amount < BALANCE_LIMIT or op.amount > kept:
+        return Declined(Reject.AMOUNT_INVALID, str(op.amount), f"1 to {kept}, what is in suspense")
+    sequencer.record(
+        rec.Transfer(sequencer.time_us, op.actor, SUSPENSE, op.account, op.asset, op.amount, op.key)
+    )
+    return Done(sequencer.batch.n, amount=op.amount)
+
+
+def _fills(ledger: Ledger, verdict: ChainVerdict) -> list[Fill]:
+    """Return the fills that *verdict* is about, as far as they are known."""
+    known = (ledger.chain.pending, ledger.chain.verdicts)
+    if verdict.fill != EVERY_FILL:
+        fill = (verdict.trade_id, verdict.fill)
+        return [fill] if any(fill in some for some in known) else []
+    fills: list[Fill] = []
+    while any((verdict.trade_id, len(fills)) in some for some in known):
+        fills.append((verdict.trade_id, len(fills)))
+    return fills
+
+
+def _check(
+    ledger: Ledger, fill: Fill, verdict: ChainVerdict, before: ChainVerdict | None
+) -> int | Declined:
+    """Return 0 for news, the log entry of a repeat, or why the verdict cannot be.
+
+    *before* is what the same report said of the fill already.
+    """
+    if verdict.outcome not in _OUTCOMES or len(verdict.reason) > REASON_LENGTH_MAX:
+        return Declined(Reject.FIELD_INVALID, f"outcome {verdict.outcome}", "0, 1 or 2")
+    known = ledger.chain.verdicts.get(fill)
+    if before is not None:
+        same = before == verdict
+    elif known is None:
+        same = verdict.outcome != Outcome.REVERTED
+    else:
+        if (known.outcome, verdict.outcome) == (Outcome.CONFIRMED, Outcome.REVERTED):
+            return 0
+        if (known.outcome, known.tx_hash) == (verdict.outcome, verdict.tx_hash):
+            return known.n
+        same = False
+    if not same:
+        said = Outcome(known.outcome).name.lower() if known else "pending"
+        return Declined(Reject.KEY_REUSED, f"fill {fill[0]}/{fill[1]}", f"it is {said}")
+    return 0
+
+
+def _record(
+    sequencer: Sequencer, actor: int, fill: Fill, verdict: ChainVerdict
+) -> chain.ChainResult | chain.ChainReverted:
+    at_us, tx_hash, reason = sequencer.time_us, verdict.tx_hash, verdict.reason
+    if verdict.outcome == Outcome.REVERTED:
+        return chain.ChainReverted(at_us, actor, *fill, tx_hash, reason)
+    confirmed = verdict.outcome == Outcome.CONFIRMED
+    return chain.ChainResult(at_us, actor, *fill, confirmed, tx_hash, reason)
