@@ -29,6 +29,8 @@ from outcry.app.replay.command import EPILOG as REPLAY_EPILOG
 from outcry.app.replay.command import replay
 from outcry.app.sim.command import EPILOG as SIM_EPILOG
 from outcry.app.sim.command import sim
+from outcry.app.statement_command import EPILOG as STATEMENT_EPILOG
+from outcry.app.statement_command import statement
 
 
 app = typer.Typer(
@@ -50,6 +52,7 @@ app.command(epilog=ARCHIVE_EPILOG)(archive)
 app.command(epilog=DEMO_EPILOG)(demo)
 app.command(epilog=REPLAY_EPILOG)(replay)
 app.command(epilog=EXPORT_EPILOG)(export)
+app.command(epilog=STATEMENT_EPILOG)(statement)
 app.command(epilog=ENGINE_EPILOG)(engine)
 app.command(epilog=SIM_EPILOG)(sim)
 app.command(epilog=LOAD_EPILOG)(load)

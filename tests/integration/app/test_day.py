@@ -130,6 +130,13 @@ def test_transfer_mint_and_merge_move_exact_amounts(running: Exchange, operator:
     # 1000 - 60 + 21 + 11 + 50, and 1000 - 40 - 21 + 9 + 30.
     assert balances == ["1022.000000", "978.000000"]
     assert "clean" in running.verify()
+    # Accounts are numbered from 1000, users from 1, and nobody here has a second one.
+    stated = running.command("statement", str(999 + int(carol_id)), "--format", "json")
+    lines = msgspec.json.decode(stated.stdout)["lines"]
+    amounts = [line["amount"] for line in lines if line["asset"] == "collateral"]
+    assert amounts == ["1000.000000", "-60.000000", "21.000000", "11.000000", "50.000000", ""]
+    assert lines[-1]["balance"] == "1022.000000"
+    assert "nothing ever moved" in running.command("statement", "999999").stderr
 
 
 def test_both_feeds_tell_of_an_order(running: Exchange, operator: Client) -> None:
