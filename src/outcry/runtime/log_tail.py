@@ -59,14 +59,23 @@ class LogTail:
             async for row in self._log.entries(after, last):
                 yield row
             return
-        for row in list(self._rows):
-            if after < row.n <= last:
-                yield row
-                after = row.n
+        for row in self._kept(after, last):
+            yield row
+            after = row.n
         if after < last:
             # Another writer has gone on from here.
             async for row in self._log.entries(after, last):
                 yield row
+
+    def _kept(self, after: int, last: int) -> list[Row]:
+        """Return what memory has of ``after < n <= last``, found from the newest back."""
+        found = []
+        for row in reversed(self._rows):
+            if row.n <= after:
+                break
+            if row.n <= last:
+                found.append(row)
+        return found[::-1]
 
     async def wait(self, after: int, timeout_ms: int) -> int:
         """Return the head as soon as it is above *after*, or after *timeout_ms*."""

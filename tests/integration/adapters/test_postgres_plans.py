@@ -108,7 +108,8 @@ async def test_upserts_of_a_grown_table_go_by_its_index(
 
         assert len(found) == 1
         assert found[0][0] in ("Index Scan", "Index Only Scan")
-        assert found[0][2] == f"{table.name}_pkey"
+        # The other index of turnovers has the whole key as well.
+        assert found[0][2] in (f"{table.name}_pkey", "turnovers_day")
 
 
 @pytest.mark.parametrize(

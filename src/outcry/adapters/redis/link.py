@@ -44,6 +44,8 @@ class Link:
             socket_connect_timeout=None,
             retry=Retry(ExponentialBackoff(cap=RECONNECT_PAUSE_SECONDS_MAX, base=0.01), RECONNECTS),
         )
+        self._turns = asyncio.Semaphore(CONNECTIONS_MAX)
+        self._idle: list[Any] = []
 
     async def call(self, *command: str | int | bytes) -> Any:  # noqa: ANN401 - a codec: any reply
         """Send one command and return its reply; raises `BusUnavailable`."""
@@ -76,22 +78,38 @@ class Link:
 
     async def close(self) -> None:
         """Close every connection."""
+        self._idle.clear()
         await self._pool.aclose()
 
     async def _exchange(self, commands: Sequence[Command]) -> list[Any]:
-        connection = await self._pool.get_connection()  # type: ignore[no-untyped-call]
-        try:
-            await connection.send_packed_command(connection.pack_commands(commands))
-            replies = []
-            for _ in commands:
-                try:
-                    replies.append(await connection.read_response())
-                except ResponseError as error:
-                    replies.append(error)
-        except BaseException:
-            # Half a conversation: whoever had this connection next would get our replies.
-            await connection.disconnect(nowait=True)
-            raise
-        finally:
-            await self._pool.release(connection)
+        async with self._turns:
+            connection = await self._connection()
+            try:
+                await connection.send_packed_command(connection.pack_commands(commands))
+                replies = []
+                for _ in commands:
+                    try:
+                        replies.append(await connection.read_response())
+                    except ResponseError as error:
+                        replies.append(error)
+            except BaseException:
+                # Half a conversation: whoever had this connection next would get our replies.
+                await connection.disconnect(nowait=True)
+                await self._pool.release(connection)
+                raise
+            self._idle.append(connection)
         return replies
+
+    async def _connection(self) -> Any:  # noqa: ANN401 - the library's untyped connection
+        """Return a connection that is open, the one used last if possible.
+
+        What is idle is kept here: a turn through the library's pool, with its look whether the
+        socket still lives, costs as much as the exchange itself.
+        """
+        while self._idle:
+            connection = self._idle.pop()
+            if connection.is_connected and not connection._reader.at_eof():  # noqa: SLF001 - no other way to see it without a read
+                return connection
+            await connection.disconnect(nowait=True)
+            await self._pool.release(connection)
+        return await self._pool.get_connection()  # type: ignore[no-untyped-call]

@@ -19,6 +19,6 @@ class HistoryConfig(Struct, frozen=True):
     checkpoint_entries_min: int = 100
     #: Least time between the beginnings of two transactions: under a steady load a few rows more
     #: cost less than a transaction more. What comes after a quiet moment is written at once.
-    pace_seconds: float = 0.02
+    pace_seconds: float = 0.05
     #: How long one wait for a new entry lasts; a dead notification costs no more than this.
     wait_ms: int = 500
