@@ -5,7 +5,7 @@ in a call stand for the token ids, the API key and the invitation that earlier a
 """
 
 from tools.http_calls import Call, Section, admin, order
-from tools.http_examples_more import COMMUNITY, WENT
+from tools.http_examples_more import COMMUNITY, MORE_ABOUT_ORDERS, WENT
 
 
 EVENT = {
@@ -101,7 +101,7 @@ SECTIONS = (
         "`wait` is `accepted` (durable; the default) or `result` (what the book made of it). "
         "Cancels and changes wait for the result by default. `reduce_order` keeps the place in the "
         "queue; `replace_order` carries the new total, what is filled already included, and one of "
-        "an order may be on its way at a time.",
+        "an order may be on its way at a time. " + MORE_ABOUT_ORDERS,
         (
             Call(
                 "POST",
@@ -137,6 +137,19 @@ SECTIONS = (
             Call("POST", "/api/cancel_order", "ann", {"client_order_id": "first"}),
             Call("POST", "/api/cancel_all_orders", "ann", {"event_id": 1}),
             Call("GET", "/api/order_history?page=1&page_size=1", "ann"),
+            Call("POST", "/api/orders/validate", "ann", order("{yes}", "buy", "0.60", "10000")),
+            Call(
+                "POST",
+                "/api/orders?wait=result",
+                "ann",
+                {
+                    "orders": [
+                        order("{yes}", "buy", "0.01", "1", time_in_force="IOC"),
+                        order("{yes}", "buy", "0.015", "1"),
+                    ]
+                },
+                ("Idempotency-Key: two-orders",),
+            ),
         ),
     ),
     Section(

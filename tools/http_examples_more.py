@@ -3,6 +3,18 @@
 from tools.http_calls import Call, Section
 
 
+MORE_ABOUT_ORDERS = (
+    "The header `Idempotency-Key` names an order that has no `client_order_id`; in a batch of "
+    "`orders` (at most 50) its place is added: `-0`, `-1` and so on. `orders/validate` tries an "
+    "order and changes nothing. Where `trading.signed_orders` is set, `place_order` also takes "
+    "orders with an EIP-712 signature of the user's address: instead of `quantity` and "
+    "`client_order_id` they have `salt`, `maker`, `signer`, `taker`, `makerAmount`, `takerAmount`, "
+    "`expiration`, `signatureType` 0, `signature`, and `nonce`, `feeRateBps` (first generation) "
+    "or `timestamp`, `metadata`, `builder` (second). Price and quantity follow from the signed "
+    "amounts, the digest is the client's order id; fees are those of the market, whatever "
+    "`feeRateBps` says."
+)
+
 WENT = Section(
     "How it went",
     "Candles, prices and trades stay when a market has ended. Intervals are 1m, 5m, 15m, 1h, "

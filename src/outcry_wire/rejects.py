@@ -47,6 +47,8 @@ class Reject(IntEnum):
     SIGNED_ORDERS_UNSUPPORTED = 208
     UNSIGNED_ORDERS_DISABLED = 209
     ACCOUNT_FROZEN = 210
+    ADDRESS_MISSING = 211
+    GUESSING = 212
 
     # 300: what is named does not exist
     USER_UNKNOWN = 301
@@ -173,6 +175,8 @@ SENTENCES: Final[dict[Reject, str]] = {
     Reject.SIGNED_ORDERS_UNSUPPORTED: (
         "Signed orders are not accepted by this venue; send the unsigned form."
     ),
+    Reject.ADDRESS_MISSING: "This user has no address; orders are signed by the user's own.",
+    Reject.GUESSING: "Too many wrong credentials came from there; wait as Retry-After says.",
     Reject.UNSIGNED_ORDERS_DISABLED: "This venue accepts signed orders only.",
     Reject.ACCOUNT_FROZEN: "The account is frozen and may only cancel; ask the operator.",
     Reject.USER_UNKNOWN: "No such user; call GET /api/user_data once to be registered.",

@@ -77,7 +77,15 @@ class ReplaceRequest(Struct, frozen=True, array_like=True, tag="replace", gc=Fal
     post_only: bool
 
 
-OrderRequest = PlaceRequest | CancelRequest | CancelAllRequest | ReduceRequest | ReplaceRequest
+class DryRun(Struct, frozen=True, array_like=True, tag="dry_run", gc=False):
+    """Say whether an order would be numbered now, and do nothing."""
+
+    order: PlaceRequest
+
+
+OrderRequest = (
+    DryRun | PlaceRequest | CancelRequest | CancelAllRequest | ReduceRequest | ReplaceRequest
+)
 
 
 class OrderAccepted(Struct, frozen=True, array_like=True, tag="order", gc=False):
@@ -103,6 +111,8 @@ class OrderAccepted(Struct, frozen=True, array_like=True, tag="order", gc=False)
     repeated: bool = False
     #: Seq of the command that changed it last (in the market's shard); 0 when it ended before.
     update_id: int = 0
+    #: Of a dry run, whose ``order_id`` is 0: what would be set aside, micros or lots.
+    hold: int = 0
 
 
 class CancelAccepted(Struct, frozen=True, array_like=True, tag="cancelled", gc=False):

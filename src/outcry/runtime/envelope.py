@@ -19,6 +19,7 @@ OutcomeT = TypeVar("OutcomeT")
 
 SUCCESS: Final = 0
 AUTHENTICATION: Final = 2001
+ADDRESS: Final = 2002
 PARAMETER: Final = 2003
 USER: Final = 2004
 EVENT: Final = 2005
@@ -33,6 +34,7 @@ INTERNAL: Final = 2998
 #: What each family means, for the reference.
 FAMILIES: Final = {
     AUTHENTICATION: "authentication",
+    ADDRESS: "address missing",
     PARAMETER: "parameter",
     USER: "user",
     EVENT: "event",
@@ -51,6 +53,7 @@ _FAMILIES: Final = {
     Reject.SIGNATURE_INVALID: SIGNATURE,
     Reject.SIGNED_ORDERS_UNSUPPORTED: SIGNATURE,
     Reject.UNSIGNED_ORDERS_DISABLED: SIGNATURE,
+    Reject.ADDRESS_MISSING: ADDRESS,
     Reject.USER_UNKNOWN: USER,
     Reject.ACCOUNT_UNKNOWN: USER,
     Reject.EVENT_UNKNOWN: EVENT,
@@ -87,6 +90,8 @@ _STATUSES: Final = {
     Reject.SIGNATURE_INVALID: 422,
     Reject.SIGNED_ORDERS_UNSUPPORTED: 422,
     Reject.UNSIGNED_ORDERS_DISABLED: 403,
+    Reject.ADDRESS_MISSING: 422,
+    Reject.GUESSING: 429,
     Reject.CLIENT_ORDER_ID_REUSED: 409,
     Reject.KEY_REUSED: 409,
     Reject.BUSY: 503,

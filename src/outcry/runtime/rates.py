@@ -25,13 +25,17 @@ class Rates(Generic[KeyT]):
         self._clock = clock
         self._buckets: Bounded[KeyT, tuple[float, float]] = Bounded(KEYS_COUNT_MAX)
 
-    def take(self, key: KeyT) -> Rejected | None:
-        """Count one request of *key*; a reject says that it is one too many."""
+    def take(self, key: KeyT, count: int = 1) -> Rejected | None:
+        """Count *count* requests of *key*; a reject says that they are too many, and counts none.
+
+        More than a full bucket holds is granted to whoever has a full one, so that they wait longer
+        afterwards instead of for ever.
+        """
         now = self._clock()
         left, at = self._buckets.get(key) or (float(self._per_second_max), now)
         left = min(float(self._per_second_max), left + (now - at) * self._per_second_max)
-        if left < 1:
+        if left < min(count, self._per_second_max):
             self._buckets.put(key, (left, now))
             return Rejected(Reject.RATE_LIMITED, expected=f"{self._per_second_max} a second")
-        self._buckets.put(key, (left - 1, now))
+        self._buckets.put(key, (left - count, now))
         return None

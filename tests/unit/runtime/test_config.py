@@ -117,7 +117,7 @@ def test_variables_of_others_are_left_alone() -> None:
 @pytest.mark.parametrize(
     ("environ", "setting"),
     [
-        ({"OUTCRY_TRADING_SIGNED_ORDERS": "true"}, "trading.signed_orders"),
+        ({"OUTCRY_TRADING_SIGNED_ORDERS": "true"}, "trading.signing_contract"),
         ({"OUTCRY_TRADING_UNSIGNED_ORDERS": "false"}, "trading.unsigned_orders"),
         ({"OUTCRY_FEEDS_PORT": "8000"}, "feeds.port: 127.0.0.1:8000 is taken by http.port"),
         ({"OUTCRY_POSTGRES_DSN": "mysql://x"}, "postgres.dsn"),

@@ -12,7 +12,7 @@ from outcry.app.commons import Builder, Commons
 from outcry.app.credentials import verifier
 from outcry.app.monitor import Part
 from outcry.runtime.books import LiveBooks
-from outcry.runtime.config import Config
+from outcry.runtime.config import Config, Trading
 from outcry.runtime.directory import Directory
 from outcry.runtime.gate import Gate
 from outcry.runtime.identity import Identity, Registrar
@@ -21,6 +21,7 @@ from outcry.runtime.ws_listener import FeedListener, ListenerConfig, SessionFact
 from outcry.services.api.config import ApiConfig
 from outcry.services.api.http import Router
 from outcry.services.api.service import ApiService, Needs
+from outcry.services.api.signed import Signing
 from outcry.services.event.http import lifecycle_routes
 from outcry.services.event.service import Lifecycle
 from outcry.services.websocket_depth import config as depth_feed
@@ -126,6 +127,7 @@ def _api_config(config: Config) -> ApiConfig:
         host=config.http.host,
         port=config.http.port,
         unsigned_orders=config.trading.unsigned_orders,
+        signing=_signing(config.trading),
         body_bytes_max=limits.body_bytes_max,
         read_wait_ms_max=limits.read_wait_ms_max,
         account_requests_per_second_max=limits.account_requests_per_second_max,
@@ -133,6 +135,18 @@ def _api_config(config: Config) -> ApiConfig:
         drain_ms_max=limits.drain_ms_max,
         lag_entries_max=limits.projection_lag_entries_max,
         shards_count=config.shards.count,
+    )
+
+
+def _signing(trading: Trading) -> Signing | None:
+    """Return what orders are signed for, None when none is taken."""
+    if not trading.signed_orders:
+        return None
+    return Signing(
+        trading.signing_name,
+        trading.signing_chain_id,
+        trading.signing_contract,
+        trading.signing_decimals,
     )
 
 

@@ -121,8 +121,23 @@ class Trading(Section, frozen=True):
         bool, Meta(description="Take orders without a signature: the operator holds the assets.")
     ] = True
     signed_orders: Annotated[
-        bool, Meta(description="Take EIP-712 orders for settlement on chain. Not available yet.")
+        bool, Meta(description="Take orders with an EIP-712 signature of the user's address.")
     ] = False
+    signing_name: Annotated[
+        str, Meta(min_length=1, max_length=64, description="Domain name that clients sign for.")
+    ] = "Polymarket CTF Exchange"
+    signing_chain_id: Annotated[
+        int, Meta(ge=1, le=2**53, description="Chain that clients sign for.")
+    ] = 31_337
+    signing_contract: Annotated[
+        str,
+        Meta(
+            pattern=r"^0x[0-9a-fA-F]{40}$", description="Exchange contract that clients sign for."
+        ),
+    ] = "0x0000000000000000000000000000000000000000"
+    signing_decimals: Annotated[
+        int, Meta(ge=6, le=18, description="Decimals of the amounts in signed orders.")
+    ] = 6
     clock: Annotated[
         Literal["real", "manual"],
         Meta(description="`manual` stands still until an admin sets it: for replays and tests."),

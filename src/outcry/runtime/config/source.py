@@ -124,14 +124,15 @@ def _convert(where: str, value: object, setting: Setting, *, strict: bool) -> ob
 
 def _check_together(config: Config) -> None:
     """Refuse settings that are right alone and wrong together."""
-    if config.trading.signed_orders:
+    trading = config.trading
+    if trading.signed_orders and not int(trading.signing_contract, 16):
         raise ConfigError(
-            "trading.signed_orders: signed orders need settlement on chain, which this version "
-            "does not have; set it to false"
+            "trading.signing_contract: signed orders name the contract that they are for"
         )
-    if not config.trading.unsigned_orders:
+    if not trading.unsigned_orders and not trading.signed_orders:
         raise ConfigError(
-            "trading.unsigned_orders: without them nobody could trade; set it to true"
+            "trading.unsigned_orders: without them nobody could trade; set it or "
+            "trading.signed_orders to true"
         )
     if config.postgres.dsn and not config.postgres.dsn.startswith(("postgresql://", "postgres://")):
         raise ConfigError("postgres.dsn: must begin with postgresql://")

@@ -2,6 +2,8 @@
 
 from msgspec import Struct
 
+from outcry.services.api.signed import Signing
+
 
 class ApiConfig(Struct, frozen=True, kw_only=True):
     """What the operator chose; units are the last word of a name."""
@@ -11,6 +13,8 @@ class ApiConfig(Struct, frozen=True, kw_only=True):
     port: int = 8_000
     #: Whether orders without a signature are taken: the operator holds the assets.
     unsigned_orders: bool = True
+    #: What signatures of orders are for; None takes no signed orders.
+    signing: Signing | None = None
     body_bytes_max: int = 1_048_576
     #: How long a read waits for ``after=n``, and a lookup for what was just made.
     read_wait_ms_max: int = 1_000

@@ -82,11 +82,12 @@ def read_wait(text: str, *, default: bool) -> bool | Rejected:
 
 
 def place_request(
-    form: PlaceBody, market: MarketRow, account: int, other_tokens: Container[str] = ()
-) -> PlaceRequest | Rejected:
+    form: PlaceBody, market: MarketRow, account: int, other_tokens: Container[str] = (),
+    key: str = "",
+) -> PlaceRequest | Rejected:  # fmt: skip
     """Return the order of *form* in *market*, which exists and is the one that the form names.
 
-    *other_tokens* are known tokens of any market: they make a wrong token a better reject.
+    *other_tokens* are known ones of any market, *key* is the client order id of a form without.
     """
     side = SIDES.get(form.side)
     if side is None:
@@ -99,16 +100,14 @@ def place_request(
     amounts = _read_amounts(form, side)
     if isinstance(amounts, Rejected):
         return amounts
-    tif = _read_time_in_force(form)
-    if isinstance(tif, Rejected):
-        return tif
-    self_trade = SELF_TRADES.get(form.self_trade_prevention)
-    if self_trade is None:
-        return Rejected(Reject.SELF_TRADE_INVALID, form.self_trade_prevention)
+    conduct = _read_conduct(form)
+    if isinstance(conduct, Rejected):
+        return conduct
     price = _read_book_price(form, outcome)
     if isinstance(price, Rejected):
         return price
-    if form.client_order_id and not is_client_order_id(form.client_order_id):
+    name = form.client_order_id or key
+    if name and not is_client_order_id(name):
         return Rejected(Reject.CLIENT_ORDER_ID_INVALID)
     return PlaceRequest(
         account=account,
@@ -116,14 +115,14 @@ def place_request(
         outcome=outcome,
         side=side,
         kind=amounts[0],
-        tif=tif,
+        tif=conduct[0],
         post_only=form.post_only,
-        self_trade=self_trade,
+        self_trade=conduct[1],
         price=price,
         qty=amounts[1],
         budget=amounts[2],
         expire_at_us=form.expiration * MICROS_PER_SECOND,
-        client_order_id=form.client_order_id,
+        client_order_id=name,
     )
 
 
@@ -159,6 +158,17 @@ def _read_amounts(form: PlaceBody, side: Side) -> tuple[OrderKind, int, int] | R
         return qty
     kind = OrderKind.LIMIT if form.order_type == "limit" else OrderKind.MARKET_QTY
     return kind, qty, 0
+
+
+def _read_conduct(form: PlaceBody) -> tuple[TimeInForce, SelfTrade] | Rejected:
+    """Return how long the order stands, and what it does when it meets one's own."""
+    tif = _read_time_in_force(form)
+    if isinstance(tif, Rejected):
+        return tif
+    self_trade = SELF_TRADES.get(form.self_trade_prevention)
+    if self_trade is None:
+        return Rejected(Reject.SELF_TRADE_INVALID, form.self_trade_prevention)
+    return tif, self_trade
 
 
 def _read_time_in_force(form: PlaceBody) -> TimeInForce | Rejected:

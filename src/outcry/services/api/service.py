@@ -24,6 +24,7 @@ from outcry.services.api.config import ApiConfig
 from outcry.services.api.http import HttpServer, Parts, Router, create_app
 from outcry.services.api.lookups import Lookups
 from outcry.services.api.operator import Operator
+from outcry.services.api.ordering import Ordering, Terms
 from outcry.services.api.people import People
 from outcry.services.api.readiness import Head, Readiness
 from outcry.services.api.social import Social
@@ -102,9 +103,10 @@ def _parts(config: ApiConfig, needs: Needs, lookups: Lookups) -> Parts:
         accounts=Accounts(needs.queries, needs.series, needs.books, lookups, catalogue),
         charts=Charts(needs.series, catalogue),
         social=Social(needs.asset, needs.community, lookups, catalogue, needs.keys),
-        trading=Trading(
-            needs.asset, lookups, catalogue, rates, unsigned_orders=config.unsigned_orders
+        ordering=Ordering(
+            needs.asset, lookups, catalogue, rates, Terms(config.unsigned_orders, config.signing)
         ),
+        trading=Trading(needs.asset, lookups, catalogue, rates),
         operator=Operator(needs.asset, lookups, catalogue, needs.identity, needs.keys),
         people=People(needs.asset, needs.queries, lookups, needs.directory, needs.keys),
         readiness=Readiness(

@@ -1,4 +1,4 @@
-"""Trading: orders, cancels, splits, merges and redemptions of one account.
+"""Trading: cancels and changes of orders, splits, merges and redemptions of one account.
 
 The door judges the form; the ledger decides and its answer is durable when it comes.
 """
@@ -53,39 +53,12 @@ class Trading:
         lookups: Lookups,
         catalogue: Catalogue,
         rates: Rates[int],
-        *,
-        unsigned_orders: bool,
     ) -> None:
         """Ask *asset*; *rates* bounds the requests of each account."""
         self._asset = asset
         self._lookups = lookups
         self._catalogue = catalogue
         self._rates = rates
-        self._unsigned_orders = unsigned_orders
-
-    async def place(
-        self, who: Principal, body: bytes, wait: str = ""
-    ) -> OrderAccepted | Rejected | Declined:
-        """Enter the order in *body*; *wait* of the address counts where the body names none."""
-        limited = self._rates.take(who.account)
-        if limited:
-            return limited
-        form = parse.read_place(body, unsigned_orders=self._unsigned_orders)
-        if isinstance(form, Rejected):
-            return form
-        wait_result = parse.read_wait(form.wait or wait, default=False)
-        if isinstance(wait_result, Rejected):
-            return wait_result
-        market = await self._catalogue.market(form.market_id, form.event_id)
-        if isinstance(market, Rejected):
-            return market
-        account = await self._account(who, form.account)
-        if isinstance(account, Rejected):
-            return account
-        request = parse.place_request(form, market, account, self._lookups)
-        if isinstance(request, Rejected):
-            return request
-        return await self._submit(request, OrderAccepted, wait_result=wait_result)
 
     async def cancel(
         self, who: Principal, body: bytes, wait: str = ""

@@ -22,6 +22,7 @@ from outcry.messages.facts import unpack_facts
 from outcry.messages.ledger_records import LedgerRecord, MarketStateSet, Resolved
 from outcry.messages.requests import (
     Declined,
+    DryRun,
     OrderAccepted,
     OrderRequest,
     PlaceRequest,
@@ -147,6 +148,11 @@ class Sequencer:
             return Ticket(busy())
         if isinstance(request, PlaceRequest):
             return self._place(request)
+        if isinstance(request, DryRun):
+            granted = check_place(self.ledger, request.order, self.time_us)
+            if isinstance(granted, Rejected):
+                return Ticket(declined(granted))
+            return Ticket(OrderAccepted(0, self.ledger.n, hold=granted.hold))
         return changes.take(self, request)
 
     def _place(self, request: PlaceRequest) -> Ticket:

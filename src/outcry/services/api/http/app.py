@@ -15,6 +15,7 @@ from outcry.services.api.http.docs_page import DocsPage
 from outcry.services.api.http.health import health_routes
 from outcry.services.api.http.openapi import describe
 from outcry.services.api.http.operating import operating_routes
+from outcry.services.api.http.ordering import ordering_routes
 from outcry.services.api.http.parts import PARTS, Parts
 from outcry.services.api.http.people import people_routes
 from outcry.services.api.http.private import private_routes
@@ -29,6 +30,7 @@ def create_app(parts: Parts, routers: Sequence[Router], *, body_bytes_max: int) 
         route_handlers=[
             public_routes(),
             chart_routes(),
+            ordering_routes(),
             private_routes(),
             social_routes(),
             operating_routes(),

@@ -1,6 +1,6 @@
 """What every route does first: who asks, from where, and with which parameters."""
 
-from typing import TypeVar
+from typing import Final, TypeVar
 
 from outcry.runtime.envelope import accept
 from outcry.runtime.forms import read_query
@@ -8,6 +8,8 @@ from outcry.runtime.identity import Principal
 from outcry.services.api.forms import Query
 from outcry.services.api.http.parts import Asked, parts
 
+
+IDEMPOTENCY_KEY: Final = "idempotency-key"
 
 QueryT = TypeVar("QueryT", bound=Query)
 

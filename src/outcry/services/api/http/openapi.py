@@ -63,7 +63,10 @@ def _complete(operation: Operation, handler: HTTPRouteHandler, components: dict[
     if "query" in handler.opt:
         operation.parameters = [*(operation.parameters or []), *_parameters(handler.opt["query"])]
     if "body" in handler.opt:
-        content = _media(_component(handler.opt["body"], components))
+        forms = handler.opt["body"]
+        forms = forms if isinstance(forms, tuple) else (forms,)
+        schemas = [_component(form, components) for form in forms]
+        content = _media(schemas[0] if len(schemas) == 1 else {"anyOf": schemas})
         operation.request_body = RequestBody(content={"application/json": content})
     scope = handler.opt.get("scope")
     if scope:

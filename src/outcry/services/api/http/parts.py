@@ -15,6 +15,7 @@ from outcry.services.api.accounts import Accounts
 from outcry.services.api.catalogue import Catalogue
 from outcry.services.api.charts import Charts
 from outcry.services.api.operator import Operator
+from outcry.services.api.ordering import Ordering
 from outcry.services.api.people import People
 from outcry.services.api.readiness import Readiness
 from outcry.services.api.social import Social
@@ -35,6 +36,7 @@ class Parts(NamedTuple):
     accounts: Accounts
     charts: Charts
     social: Social
+    ordering: Ordering
     trading: Trading
     operator: Operator
     people: People

@@ -6,9 +6,8 @@ from litestar.params import FromPath, RawBody
 from outcry.runtime.envelope import Envelope, accept, success
 from outcry.runtime.identity import ADMIN, READ, TRADE
 from outcry.services.api.forms import NoQuery
-from outcry.services.api.http.asking import admin, holder, parameters
+from outcry.services.api.http.asking import IDEMPOTENCY_KEY, admin, holder, parameters
 from outcry.services.api.http.parts import Asked, parts
-from outcry.services.api.http.private import IDEMPOTENCY_KEY
 from outcry.services.api.operator_forms import KeyMadeView
 from outcry.services.api.people_forms import (
     AccountBody,

@@ -3,11 +3,9 @@
 from litestar import Router, get, post
 from litestar.params import RawBody
 
-from outcry.domain.order import OrderStatus
-from outcry.domain.rejects import Reject, Rejected
 from outcry.domain.units import format_money
-from outcry.messages.requests import Done, OrderAccepted
-from outcry.runtime.envelope import Envelope, Refused, accept, success
+from outcry.messages.requests import Done
+from outcry.runtime.envelope import Envelope, accept, success
 from outcry.runtime.identity import READ, TRADE
 from outcry.services.api.forms import (
     CancelAllBody,
@@ -15,14 +13,13 @@ from outcry.services.api.forms import (
     EventBalanceQuery,
     HistoryQuery,
     NoQuery,
-    PlaceBody,
     RedeemBody,
     ReduceBody,
     ReplaceBody,
     SharesBody,
     WaitQuery,
 )
-from outcry.services.api.http.asking import holder, parameters
+from outcry.services.api.http.asking import IDEMPOTENCY_KEY, holder, parameters
 from outcry.services.api.http.parts import Asked, parts
 from outcry.services.api.render_orders import placed_view
 from outcry.services.api.views import (
@@ -33,9 +30,6 @@ from outcry.services.api.views import (
     PlacedView,
     RedeemedView,
 )
-
-
-IDEMPOTENCY_KEY = "idempotency-key"
 
 
 @get("/order_history", opt={"query": HistoryQuery, "scope": READ})
@@ -52,25 +46,6 @@ async def event_balance(request: Asked) -> Envelope[EventBalanceView]:
     who = await holder(request, READ)
     form = parameters(request, EventBalanceQuery)
     return success(accept(await parts(request).accounts.event_balance(form, who)))
-
-
-@post("/place_order", status_code=200, opt={"query": WaitQuery, "body": PlaceBody, "scope": TRADE})
-async def place_order(request: Asked, body: RawBody) -> Envelope[PlacedView]:
-    """Enter an order. It is durable when it is answered.
-
-    With `wait=result` an order that the book declined is answered as a reject that names the order.
-    """
-    who = await holder(request, TRADE)
-    form = parameters(request, WaitQuery)
-    accepted = accept(await parts(request).trading.place(who, body, form.wait))
-    _refuse_what_the_book_declined(accepted)
-    return success(placed_view(accepted))
-
-
-def _refuse_what_the_book_declined(accepted: OrderAccepted) -> None:
-    if accepted.status == OrderStatus.REJECTED:
-        rejected = Rejected(Reject(accepted.reject))
-        raise Refused(rejected, order_id=accepted.order_id, n=accepted.n)
 
 
 @post(
@@ -163,7 +138,6 @@ def private_routes() -> Router:
         route_handlers=[
             order_history,
             event_balance,
-            place_order,
             cancel_order,
             reduce_order,
             replace_order,
