@@ -115,6 +115,8 @@ class VirtualLoop(asyncio.BaseEventLoop):
 
     def _run_once(self) -> None:
         """Take one step."""
+        if self.steps >= self._steps_max:
+            raise Exhausted(f"not at rest after {self._steps_max} steps")
         self._wake()
         handle = self._choose()
         if handle.cancelled():
@@ -124,8 +126,6 @@ class VirtualLoop(asyncio.BaseEventLoop):
             owner.parked.append(handle)
             return
         self.steps += 1
-        if self.steps > self._steps_max:
-            raise Exhausted(f"not at rest after {self._steps_max} steps")
         handle._run()  # noqa: SLF001 - a loop runs its handles
         if self.faults:
             raise self.faults.pop()
