@@ -58,7 +58,6 @@ class VirtualLoop(asyncio.BaseEventLoop):
     """The loop of one world."""
 
     _ready: deque[Handle]
-    _scheduled: list[TimerHandle]
 
     def __init__(self, chance: Random, *, shuffled: bool, steps_max: int) -> None:
         """With *shuffled* any step that can be next may be; else they queue, as in real loops."""
@@ -72,6 +71,8 @@ class VirtualLoop(asyncio.BaseEventLoop):
         self._steps_max = steps_max
         self._now = 0.0
         self._serials = itertools.count(1)
+        #: Timers by time; those of one time in the order in which they were set.
+        self._timers: list[tuple[float, int, TimerHandle]] = []
         self.set_task_factory(self._make_task)
         #: What a callback raised: a fault of the simulator. Tasks have whoever waits for them.
         self.faults: list[BaseException] = []
@@ -80,6 +81,15 @@ class VirtualLoop(asyncio.BaseEventLoop):
     def time(self) -> float:
         """Return virtual seconds since the world began."""
         return self._now
+
+    def call_at(  # type: ignore[override]
+        self, when: float, callback: Callable[..., object], *args: Any,
+        context: Context | None = None,
+    ) -> TimerHandle:  # fmt: skip
+        """Call *callback* at virtual time *when*."""
+        timer = TimerHandle(when, callback, args, self, context)
+        heapq.heappush(self._timers, (when, next(self._serials), timer))
+        return timer
 
     def later(self, seconds: float, what: Callable[..., object], *arguments: object) -> None:
         """Call *what* after *seconds*, in nobody's name."""
@@ -134,15 +144,12 @@ class VirtualLoop(asyncio.BaseEventLoop):
 
     def _wake(self) -> None:
         """Move timers that are due to what can run; when nothing can, let time jump."""
-        timers = self._scheduled
-        while timers and (
-            timers[0].cancelled() or not self._ready or timers[0].when() <= self._now
-        ):
-            timer = heapq.heappop(timers)
-            timer._scheduled = False  # type: ignore[attr-defined]  # noqa: SLF001 - as loops do
+        timers, ready = self._timers, self._ready
+        while timers and (not ready or timers[0][0] <= self._now):
+            when, _, timer = heapq.heappop(timers)
             if not timer.cancelled():
-                self._now = max(self._now, timer.when())
-                self._ready.append(timer)
+                self._now = max(self._now, when)
+                ready.append(timer)
         if not self._ready:
             raise Exhausted("nothing will ever happen again")
 
