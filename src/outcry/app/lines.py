@@ -13,7 +13,7 @@ from msgspec import Struct
 from msgspec.structs import asdict
 
 from outcry.domain.fees import FeeKind
-from outcry.domain.market import MarketMove
+from outcry.domain.market import MarketMove, MarketState, SettlementMode
 from outcry.domain.mode import Mode
 from outcry.domain.order import OrderStatus
 from outcry.messages import streams
@@ -21,6 +21,7 @@ from outcry.messages.book_updates import unpack_depth
 from outcry.messages.commands import Tick, unpack_commands
 from outcry.messages.entry import Commands, Facts, unpack_entry
 from outcry.messages.facts import Ticked, unpack_facts
+from outcry.messages.settlements import unpack_news, unpack_requests
 from outcry.messages.user_events import unpack_batches
 from outcry.ports.bus import StreamEntry
 from outcry.ports.ledger_log import Row
@@ -53,6 +54,8 @@ ENUMS_OF: Final[dict[tuple[str, str], type[IntEnum]]] = {
     ("AddInstrument", "kind"): records.InstrumentKind,
     ("FeeScheduleSet", "kind"): FeeKind,
     ("InstrumentChanged", "kind"): records.InstrumentKind,
+    ("MarketNews", "settlement"): SettlementMode,
+    ("MarketNews", "state"): MarketState,
     ("OrderCancelled", "reason"): records.CancelReason,
     ("OrderReduced", "reason"): records.ReduceReason,
     ("OrderState", "kind"): records.OrderKind,
@@ -104,6 +107,12 @@ def stream_lines(stream: str, entry: StreamEntry, *, ticks: bool) -> Iterator[st
         for batch in unpack_batches(entry.body):
             for event in batch.events:
                 yield f"{entry.last:>8}  user {batch.user_id}  {_described(event)}"
+    elif stream == streams.SETTLEMENT_REQUESTS:
+        for request in unpack_requests(entry.body):
+            yield f"{entry.last:>8}  {_described(request)}"
+    elif stream == streams.MARKET_EVENTS:
+        for news in unpack_news(entry.body):
+            yield f"{entry.last:>8}  {_time(news.at_us)}  {_described(news)}"
 
 
 def _of(things: Iterator[Thing], *, ticks: bool) -> Iterator[Thing]:

@@ -9,7 +9,7 @@ Bodies of commands and facts are the fixed-width records of `outcry_wire`; the e
 msgpack. ``version`` tells readers the schema; they refuse what they do not know.
 """
 
-from typing import Final, TypeVar
+from typing import Final, NamedTuple, TypeVar
 
 import msgspec
 from msgspec import Struct
@@ -84,22 +84,34 @@ class _ItemsOnly(Struct, frozen=True, array_like=True, gc=False):
     events: msgspec.Raw
 
 
-class _EventsOnly(Struct, frozen=True, array_like=True, gc=False):
+class _OutputsOnly(Struct, frozen=True, array_like=True, gc=False):
     version: int
     at_us: int
     items: msgspec.Raw
     events: msgspec.Raw
+    settlements: msgspec.Raw = msgspec.Raw(b"\x90")
+    news: msgspec.Raw = msgspec.Raw(b"\x90")
 
 
-AnyEntryT = TypeVar("AnyEntryT", Entry, _ItemsOnly, _EventsOnly)
+AnyEntryT = TypeVar("AnyEntryT", Entry, _ItemsOnly, _OutputsOnly)
 
-#: How no events at all are packed.
-NO_EVENTS: Final = b"\x90"
+#: How a list of nothing is packed.
+NOTHING: Final = b"\x90"
+NO_EVENTS: Final = NOTHING
+
+
+class Outputs(NamedTuple):
+    """What an entry has for each stream of outputs, packed as it goes there."""
+
+    events: bytes = NOTHING
+    settlements: bytes = NOTHING
+    news: bytes = NOTHING
+
 
 _encoder = msgspec.msgpack.Encoder()
 _decoder = msgspec.msgpack.Decoder(Entry)
 _items_decoder = msgspec.msgpack.Decoder(_ItemsOnly)
-_events_decoder = msgspec.msgpack.Decoder(_EventsOnly)
+_outputs_decoder = msgspec.msgpack.Decoder(_OutputsOnly)
 
 
 def pack_entry(entry: Entry) -> bytes:
@@ -119,7 +131,13 @@ def unpack_items(body: bytes) -> list[Item]:
 
 def packed_events(body: bytes) -> bytes:
     """Return only the user events of the entry in *body*, as `pack_batches` packs them."""
-    return bytes(_unpacked(_events_decoder, body).events)
+    return bytes(_unpacked(_outputs_decoder, body).events)
+
+
+def packed_outputs(body: bytes) -> Outputs:
+    """Return only the outputs of the entry in *body*."""
+    entry = _unpacked(_outputs_decoder, body)
+    return Outputs(bytes(entry.events), bytes(entry.settlements), bytes(entry.news))
 
 
 def _unpacked(decoder: msgspec.msgpack.Decoder[AnyEntryT], body: bytes) -> AnyEntryT:

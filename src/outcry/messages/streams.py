@@ -1,7 +1,7 @@
 """Streams: who writes them, who reads them, how their entries are numbered.
 
 Everything on a stream can be produced again from the ledger log. ``commands``, ``facts`` and
-``depth`` exist once per shard and are numbered by seq; ``user_events`` by the log's ``n``.
+``depth`` exist once per shard and are numbered by seq; the others by the log's ``n``.
 An entry covers ``first..last``; the next one starts at ``last + 1``.
 """
 
@@ -22,9 +22,14 @@ STREAMS: Final = (
     StreamKind("facts", "match_engine", ("processor", "depth"), "seq"),
     StreamKind("depth", "depth", ("api", "websocket_depth"), "seq"),
     StreamKind("user_events", "processor", ("websocket_user",), "n"),
+    StreamKind("settlement_requests", "processor", ("onchain",), "n"),
+    # For who settles, indexes or shows markets elsewhere.
+    StreamKind("market_events", "processor", (), "n"),
 )
 
 USER_EVENTS: Final = "user_events"
+SETTLEMENT_REQUESTS: Final = "settlement_requests"
+MARKET_EVENTS: Final = "market_events"
 
 
 def commands(shard: int) -> str:

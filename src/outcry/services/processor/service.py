@@ -1,23 +1,22 @@
-"""The processor: facts → `asset.apply`, ledger log → user events.
+"""The processor: facts → `asset.apply`; ledger log → user events and other outputs.
 
 The first loop keeps no position of its own: it is what the ledger has applied. The second loop's
-position is the tail of the stream it writes. Both can therefore stop anywhere and go on.
+positions are the tails of the streams it writes. Both can therefore stop anywhere and go on.
 """
 
 import asyncio
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Final
 
 import structlog
 
 from outcry.messages import streams
-from outcry.messages.entry import NO_EVENTS, packed_events
 from outcry.messages.record_bodies import cut
 from outcry.ports.asset import Asset, AssetUnavailable, OutOfSequence
 from outcry.ports.bus import Bus, StreamEntry
 from outcry.ports.ledger_log import LedgerLog
 from outcry.runtime.follow import Backoff, Follower, Resync
-from outcry.runtime.publish import Ahead, Publisher
+from outcry.services.processor.outputs import OUTPUTS, OutputStream, committed
 
 
 #: Facts that one `apply` carries, softly: a command's facts are never divided.
@@ -40,18 +39,14 @@ class Processor:
         self._log = log
         self._asset = asset
         self._shards = shards
-        self._events = Publisher(bus, streams.USER_EVENTS, again=self._again)
+        self._outputs = [OutputStream(bus, log, output) for output in OUTPUTS]
         self._applied = dict.fromkeys(shards, 0)
-        self._published_n = 0
         self._ready = False
 
     async def start(self) -> None:
-        """Find where the ledger and the stream stand; refuse a stream that is ahead of the log."""
-        newest = await self._events.newest()
-        head = await self._log.head()
-        if newest is not None and newest.last > head:
-            raise Ahead(streams.USER_EVENTS, newest.last, head)
-        self._published_n = newest.last if newest else head
+        """Find where the streams stand; refuse one that is ahead of the log."""
+        for output in self._outputs:
+            await output.start()
         self._ready = True
 
     async def run(self) -> None:
@@ -69,7 +64,7 @@ class Processor:
         """Return where both loops stand."""
         return {
             "ready": int(self._ready),
-            "published_n": self._published_n,
+            "published_n": self._position,
             "applied": sum(self._applied.values()),
         }
 
@@ -97,38 +92,19 @@ class Processor:
                 await backoff.pause()
 
     async def _publish(self) -> None:
-        """Publish the user events of every committed entry, under its number."""
+        """Publish the outputs of every committed entry, under its number."""
         while True:
-            head = await self._log.wait(self._published_n, LOG_WAIT_MS)
-            if head <= self._published_n:
-                await self._events.publish()
-                continue
-            upto = min(head, self._published_n + PUBLISH_COUNT_MAX)
-            entries = [
-                StreamEntry(first, last, body)
-                async for first, last, body in self._news(self._published_n, upto)
-            ]
-            await self._events.publish(entries)
-            self._published_n = upto
+            after = self._position
+            head = await self._log.wait(after, LOG_WAIT_MS)
+            upto = min(head, after + PUBLISH_COUNT_MAX)
+            rows = await committed(self._log, after, upto) if upto > after else []
+            for output in self._outputs:
+                await output.publish(rows, upto)
 
-    async def _again(self, tail: int | None) -> AsyncIterator[tuple[int, int, bytes]]:
-        """Yield the entries above *tail*; a new stream begins at what is published next."""
-        head = await self._log.head()
-        after = max(0, min(head, self._published_n) - 1) if tail is None else tail
-        async for entry in self._news(after, head):
-            yield entry
-
-    async def _news(self, after: int, upto: int) -> AsyncIterator[tuple[int, int, bytes]]:
-        """Yield one stream entry for each log entry that told users something, and for the last.
-
-        Each begins where the one before ended, so entries with no news leave no hole.
-        """
-        first = after + 1
-        async for row in self._log.entries(after, upto):
-            events = packed_events(row.body) if row.body else NO_EVENTS
-            if events != NO_EVENTS or row.n == upto:
-                yield first, row.n, events
-                first = row.n + 1
+    @property
+    def _position(self) -> int:
+        """The entry up to which every stream is written."""
+        return min(output.position for output in self._outputs)
 
 
 def _joined(entries: list[StreamEntry]) -> list[StreamEntry]:
