@@ -241,8 +241,22 @@ class RejectDone(_message.Message):
     reject: int
     def __init__(self, command: _Optional[_Union[Command, _Mapping]] = ..., order_id: _Optional[int] = ..., account: _Optional[int] = ..., reject: _Optional[int] = ...) -> None: ...
 
+class SendResult(_message.Message):
+    __slots__ = ("trade_id", "fill", "tx_hash", "success", "reason")
+    TRADE_ID_FIELD_NUMBER: _ClassVar[int]
+    FILL_FIELD_NUMBER: _ClassVar[int]
+    TX_HASH_FIELD_NUMBER: _ClassVar[int]
+    SUCCESS_FIELD_NUMBER: _ClassVar[int]
+    REASON_FIELD_NUMBER: _ClassVar[int]
+    trade_id: int
+    fill: int
+    tx_hash: str
+    success: bool
+    reason: str
+    def __init__(self, trade_id: _Optional[int] = ..., fill: _Optional[int] = ..., tx_hash: _Optional[str] = ..., success: bool = ..., reason: _Optional[str] = ...) -> None: ...
+
 class Call(_message.Message):
-    __slots__ = ("tag", "deposit", "withdraw", "split", "merge", "redeem", "create_order", "trade", "cancel_order", "order_rejected")
+    __slots__ = ("tag", "deposit", "withdraw", "split", "merge", "redeem", "create_order", "trade", "cancel_order", "order_rejected", "trade_onchain_send_result")
     TAG_FIELD_NUMBER: _ClassVar[int]
     DEPOSIT_FIELD_NUMBER: _ClassVar[int]
     WITHDRAW_FIELD_NUMBER: _ClassVar[int]
@@ -253,6 +267,7 @@ class Call(_message.Message):
     TRADE_FIELD_NUMBER: _ClassVar[int]
     CANCEL_ORDER_FIELD_NUMBER: _ClassVar[int]
     ORDER_REJECTED_FIELD_NUMBER: _ClassVar[int]
+    TRADE_ONCHAIN_SEND_RESULT_FIELD_NUMBER: _ClassVar[int]
     tag: int
     deposit: Movement
     withdraw: Movement
@@ -263,7 +278,8 @@ class Call(_message.Message):
     trade: TradeDone
     cancel_order: CancelDone
     order_rejected: RejectDone
-    def __init__(self, tag: _Optional[int] = ..., deposit: _Optional[_Union[Movement, _Mapping]] = ..., withdraw: _Optional[_Union[Movement, _Mapping]] = ..., split: _Optional[_Union[Pairs, _Mapping]] = ..., merge: _Optional[_Union[Pairs, _Mapping]] = ..., redeem: _Optional[_Union[Redemption, _Mapping]] = ..., create_order: _Optional[_Union[NewOrder, _Mapping]] = ..., trade: _Optional[_Union[TradeDone, _Mapping]] = ..., cancel_order: _Optional[_Union[CancelDone, _Mapping]] = ..., order_rejected: _Optional[_Union[RejectDone, _Mapping]] = ...) -> None: ...
+    trade_onchain_send_result: SendResult
+    def __init__(self, tag: _Optional[int] = ..., deposit: _Optional[_Union[Movement, _Mapping]] = ..., withdraw: _Optional[_Union[Movement, _Mapping]] = ..., split: _Optional[_Union[Pairs, _Mapping]] = ..., merge: _Optional[_Union[Pairs, _Mapping]] = ..., redeem: _Optional[_Union[Redemption, _Mapping]] = ..., create_order: _Optional[_Union[NewOrder, _Mapping]] = ..., trade: _Optional[_Union[TradeDone, _Mapping]] = ..., cancel_order: _Optional[_Union[CancelDone, _Mapping]] = ..., order_rejected: _Optional[_Union[RejectDone, _Mapping]] = ..., trade_onchain_send_result: _Optional[_Union[SendResult, _Mapping]] = ...) -> None: ...
 
 class Calls(_message.Message):
     __slots__ = ("calls",)

@@ -100,6 +100,11 @@ class AssetServiceStub(object):
                 request_serializer=outcry_dot_rpc_dot_asset__pb2.RejectDone.SerializeToString,
                 response_deserializer=outcry_dot_rpc_dot_asset__pb2.Reply.FromString,
                 _registered_method=True)
+        self.TradeOnchainSendResult = channel.unary_unary(
+                '/asset.AssetService/TradeOnchainSendResult',
+                request_serializer=outcry_dot_rpc_dot_asset__pb2.SendResult.SerializeToString,
+                response_deserializer=outcry_dot_rpc_dot_asset__pb2.Reply.FromString,
+                _registered_method=True)
         self.Batch = channel.unary_unary(
                 '/asset.AssetService/Batch',
                 request_serializer=outcry_dot_rpc_dot_asset__pb2.Calls.SerializeToString,
@@ -125,7 +130,8 @@ class AssetServiceServicer(object):
         raise NotImplementedError('Method not implemented!')
 
     def Funds(self, request, context):
-        """One of FundsOp -> FundsResult. Once per natural key of the operation. Role: door.
+        """One of FundsOp -> FundsResult. Once per natural key of the operation. Role: door; onchain for
+        ChainReportOp, which is nobody else's.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -207,6 +213,14 @@ class AssetServiceServicer(object):
 
     def OrderRejected(self, request, context):
         """Missing associated documentation comment in .proto file."""
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def TradeOnchainSendResult(self, request, context):
+        """What the chain says of a trade, once per fill: its pending value goes to who gets it, or back to
+        who gave it. Role: onchain.
+        """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
@@ -293,6 +307,11 @@ def add_AssetServiceServicer_to_server(servicer, server):
             'OrderRejected': grpc.unary_unary_rpc_method_handler(
                     servicer.OrderRejected,
                     request_deserializer=outcry_dot_rpc_dot_asset__pb2.RejectDone.FromString,
+                    response_serializer=outcry_dot_rpc_dot_asset__pb2.Reply.SerializeToString,
+            ),
+            'TradeOnchainSendResult': grpc.unary_unary_rpc_method_handler(
+                    servicer.TradeOnchainSendResult,
+                    request_deserializer=outcry_dot_rpc_dot_asset__pb2.SendResult.FromString,
                     response_serializer=outcry_dot_rpc_dot_asset__pb2.Reply.SerializeToString,
             ),
             'Batch': grpc.unary_unary_rpc_method_handler(
@@ -657,6 +676,33 @@ class AssetService(object):
             target,
             '/asset.AssetService/OrderRejected',
             outcry_dot_rpc_dot_asset__pb2.RejectDone.SerializeToString,
+            outcry_dot_rpc_dot_asset__pb2.Reply.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def TradeOnchainSendResult(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/asset.AssetService/TradeOnchainSendResult',
+            outcry_dot_rpc_dot_asset__pb2.SendResult.SerializeToString,
             outcry_dot_rpc_dot_asset__pb2.Reply.FromString,
             options,
             channel_credentials,

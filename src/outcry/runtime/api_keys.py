@@ -21,8 +21,9 @@ from outcry.runtime.tokens import KeyMaterialError
 MASTER_KEY_LENGTH_MIN: Final = 32
 #: 160 bits: exactly 32 characters of base32.
 SECRET_LENGTH: Final = 20
-#: What a service may be to the ledger: a door submits, the processor applies facts.
-ROLES: Final = ("door", "processor")
+#: What a service may be to the ledger: a door submits, the processor applies facts, onchain says
+#: what became of trades on the chain.
+ROLES: Final = ("door", "processor", "onchain")
 #: Characters of an invitation after the id: 30 bits, for codes that are typed.
 INVITE_LENGTH: Final = 6
 

@@ -10,6 +10,7 @@ from tests.support.typed_calls import said_of, typed
 from tests.support.venue import Venue
 
 from outcry.domain.ids import token_asset, trade_id
+from outcry.domain.market import SettlementMode
 from outcry.domain.order import OrderStatus
 from outcry.kernel.naive import NaiveEngine
 from outcry.messages.entry import Commands, Facts, unpack_entry
@@ -244,6 +245,43 @@ async def test_facts_that_do_not_follow_are_a_reject(tmp_path: Path) -> None:
             assert declined.reject == Reject.RECORD_INVALID
 
 
+async def test_the_chain_speaks_once_of_each_fill_however_often_it_is_said(tmp_path: Path) -> None:
+    """A trade is confirmed, or one fill rolled back, at once, concurrently and after a restart."""
+    venue = Venue()
+    async with (
+        venue.running(),
+        typed(venue, tmp_path, "door", "onchain") as (door, onchain),
+    ):
+        ann, bob = await venue.user("ann", MONEY), await venue.user("bob", MONEY)
+        market = await venue.market(settlement=SettlementMode.CHAIN)
+        for price in ("0.60", "0.61"):
+            await door("CreateOrder", order(ann, market, pb.BUY, price, "10.00", price))
+        against = order(bob, market, pb.BUY, "0.40", "20.00", "b", outcome=1, wait_result=True)
+        trade = trade_id(0, (await door("CreateOrder", against)).order.update_id)
+        failed = pb.SendResult(trade_id=trade, fill=1, tx_hash="0x2", reason="no allowance")
+        said = pb.SendResult(trade_id=trade, fill=0, tx_hash="0x1", success=True)
+        name, first_n = "TradeOnchainSendResult", 0
+        for result in (failed, said):
+            replies = await asyncio.gather(*(onchain(name, result) for _ in range(10)))
+            assert sum(not reply.done.repeated for reply in replies) == 1
+            (first_n,) = {reply.done.n for reply in replies}
+
+    async with (
+        venue.running(),
+        typed(venue, tmp_path, "door", "onchain") as (door, onchain),
+    ):
+        again = (await onchain("TradeOnchainSendResult", said)).done
+        assert (again.n, again.repeated) == (first_n, True)
+        whole = pb.SendResult(trade_id=trade, tx_hash="0x1", success=True)
+        turned = (await onchain("TradeOnchainSendResult", whole)).declined
+        assert turned.reject == Reject.KEY_REUSED
+        unknown = pb.SendResult(trade_id=trade + 1, tx_hash="0x1", success=True)
+        refused = (await onchain("TradeOnchainSendResult", unknown)).declined
+        assert refused.reject == Reject.SETTLEMENT_UNKNOWN
+        assert venue.balance(ann) == (MONEY - 6_100_000, 0)
+        assert venue.balance(ann, token_asset(market, 0)) == (1_000, 0)
+
+
 async def test_a_batch_and_a_stream_answer_in_order_each_call_for_itself(tmp_path: Path) -> None:
     """What came before counts already, a declined call stops none, tags come back in order."""
     venue = Venue()
@@ -285,6 +323,7 @@ async def test_each_call_has_its_role(tmp_path: Path) -> None:
             processor("CreateOrder", pb.NewOrder()),
             processor.batch([pb.Call(trade=pb.TradeDone()), pb.Call(deposit=move)]),
             door.stream([pb.Call(trade=pb.TradeDone())]),
+            door("TradeOnchainSendResult", pb.SendResult()),
         ]
         for call in refused:
             with pytest.raises(grpc.aio.AioRpcError) as caught:

@@ -17,6 +17,7 @@ from msgspec import msgpack
 
 from outcry.adapters.grpc.coalescer import Coalescer
 from outcry.domain.errors import OutcryError
+from outcry.messages.chain_requests import ChainReportOp
 from outcry.messages.requests import (
     AddMarketOp,
     ApplyBatch,
@@ -191,4 +192,4 @@ def _translate(error: Any) -> OutcryError:  # noqa: ANN401 - an AioRpcError
 def _is_idempotent(op: FundsOp) -> bool:
     if isinstance(op, DepositOp | WithdrawOp | SplitOp | MergeOp | RedeemOp):
         return bool(op.key)
-    return isinstance(op, CreateEventOp | AddMarketOp | CreateUserOp)
+    return isinstance(op, CreateEventOp | AddMarketOp | CreateUserOp | ChainReportOp)

@@ -3,8 +3,10 @@
 from typing import Final
 
 from outcry.domain.ids import COLLATERAL, is_client_order_id
+from outcry.domain.ledger.pending import Outcome
 from outcry.domain.market import own_price
 from outcry.domain.rejects import Reject, Rejected
+from outcry.messages.chain_requests import EVERY_FILL, ChainReportOp, ChainVerdict
 from outcry.messages.requests import (
     DepositOp,
     MergeOp,
@@ -43,11 +45,11 @@ _MOVEMENTS: Final[dict[str, type[DepositOp | WithdrawOp]]] = {
     "withdraw": WithdrawOp,
 }
 
-Operation = DepositOp | WithdrawOp | SplitOp | MergeOp | RedeemOp
+Operation = DepositOp | WithdrawOp | SplitOp | MergeOp | RedeemOp | ChainReportOp
 
 
 def read_operation(
-    kind: str, message: pb.Movement | pb.Pairs | pb.Redemption
+    kind: str, message: pb.Movement | pb.Pairs | pb.Redemption | pb.SendResult
 ) -> Operation | Rejected:
     """Return the operation that a typed call of *kind* asks for."""
     key = message.tx_hash
@@ -66,6 +68,11 @@ def read_operation(
         if isinstance(lots, Rejected):
             return lots
         return _PAIRS[kind](0, message.account, message.market_id, lots, key)
+    if isinstance(message, pb.SendResult):
+        fill = message.fill if message.HasField("fill") else EVERY_FILL
+        outcome = Outcome.CONFIRMED if message.success else Outcome.FAILED
+        verdict = ChainVerdict(message.trade_id, fill, outcome, key, message.reason)
+        return ChainReportOp(0, [verdict])
     return RedeemOp(0, message.account, message.market_id, key)
 
 

@@ -25,7 +25,7 @@ from outcry.services.asset.grpc.packed import PackedDoor
 #: Calls of one stream that are begun but not answered.
 STREAM_COUNT_MAX: Final = 1_000
 
-_DOOR, _PROCESSOR = "door", "processor"
+_DOOR, _PROCESSOR, _ONCHAIN = "door", "processor", "onchain"
 #: Who may make each typed call.
 ROLES: Final = {
     "deposit": _DOOR,
@@ -37,6 +37,7 @@ ROLES: Final = {
     "trade": _PROCESSOR,
     "cancel_order": _PROCESSOR,
     "order_rejected": _PROCESSOR,
+    "trade_onchain_send_result": _ONCHAIN,
 }
 
 Waiting = Coroutine[Any, Any, list[pb.Reply]]
@@ -82,6 +83,12 @@ class AssetDoor(PackedDoor):
     ) -> pb.Reply:
         """Apply that the kernel declined an order."""
         return await self._one(context, pb.Call(order_rejected=request))
+
+    async def TradeOnchainSendResult(  # noqa: N802
+        self, request: pb.SendResult, context: Context
+    ) -> pb.Reply:
+        """Take in what the chain says of a trade."""
+        return await self._one(context, pb.Call(trade_onchain_send_result=request))
 
     async def Batch(self, request: pb.Calls, context: Context) -> pb.Replies:  # noqa: N802
         """Answer several calls, each for itself."""
