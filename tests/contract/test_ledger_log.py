@@ -237,6 +237,21 @@ async def test_the_right_to_write_is_free_when_nobody_has_it(log_world: LogWorld
     await log.append(1, 2, 0, entry(), [])
 
 
+async def test_spans_are_listed_entry_by_entry(log_world: LogWorld) -> None:
+    """What was appended beside an entry is listed with its number, of what is here."""
+    log = await log_world.log()
+    one, two = (Span(1, "f", 1, 2), Span(0, "c", 1, 3)), (Span(0, "f", 1, 3),)
+    await append_spans(log, await log.open(0), one, (), two)
+
+    listed_upto = {upto: [span async for span in log.spans(upto)] for upto in (1, 3, 9)}
+
+    assert listed_upto[1] == []
+    assert listed_upto[3] == [(2, one[1]), (2, one[0])]
+    assert listed_upto[9] == [*listed_upto[3], (4, two[0])]
+    await log.forget(Segment(1, 2, ""), 0)
+    assert [span async for span in log.spans(9)] == [(4, two[0])]
+
+
 async def test_what_was_archived_is_let_go_of(log_world: LogWorld) -> None:
     """Reading what is gone says where it is; what is left is read, and written, as ever."""
     log = await log_world.log()

@@ -124,6 +124,13 @@ class LedgerLog(Protocol):
         """Yield ``(first_seq, last_seq, body)`` of committed facts above *after*, likewise."""
         ...
 
+    def spans(self, upto: int) -> AsyncIterator[tuple[int, Span]]:
+        """Yield ``(n, span)`` of entries up to *upto* that are here, by n, then shard and kind.
+
+        They are what finds commands and facts; `outcry verify` holds them against the entries.
+        """
+        ...
+
     async def timeline(self) -> int:
         """Return the id of the newest timeline; it changes only by an operator's recovery."""
         ...

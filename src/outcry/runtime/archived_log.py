@@ -93,6 +93,10 @@ class ArchivedLog(LedgerLog):
         """Return the head as soon as it is above *after*; see `LedgerLog.wait`."""
         return await self._log.wait(after, timeout_ms)
 
+    def spans(self, upto: int) -> AsyncIterator[tuple[int, Span]]:
+        """Yield the spans of entries; see `LedgerLog.spans`."""
+        return self._log.spans(upto)
+
     async def timeline(self) -> int:
         """Return the id of the newest timeline."""
         return await self._log.timeline()

@@ -98,6 +98,10 @@ class LogTail:
         """Yield committed facts; see `LedgerLog.facts`."""
         return self._log.facts(shard, after)
 
+    def spans(self, upto: int) -> AsyncIterator[tuple[int, Span]]:
+        """Yield the spans of entries; see `LedgerLog.spans`."""
+        return self._log.spans(upto)
+
     async def timeline(self) -> int:
         """Return the id of the newest timeline."""
         return await self._log.timeline()

@@ -124,3 +124,21 @@ async def test_a_missing_fact_is_found() -> None:
         await traded_day(venue)
     tamper(venue.log, OrderPlaced, lambda facts: facts[:-1])
     assert not (await verify(venue.log)).clean
+
+
+@pytest.mark.parametrize("wrong", ["altered", "missing", "surplus"])
+async def test_a_wrong_span_is_found(wrong: str) -> None:
+    """The log's index must say of each entry what it holds: no more, no less, nothing else."""
+    venue = Venue()
+    async with venue.running():
+        await traded_day(venue)
+    spans = venue.log._spans
+    n, span = spans[7]
+    if wrong == "altered":
+        spans[7] = (n, span._replace(last_seq=span.last_seq + 1))
+    elif wrong == "missing":
+        del spans[7]
+    else:
+        spans.insert(8, (n, span._replace(shard=3)))
+    report = await verify(venue.log)
+    assert any(f"entry {n}: ledger_span says" in finding for finding in report.findings)

@@ -18,6 +18,7 @@ class MemoryLedgerLog(LedgerLog):
         #: Per shard and kind: rising last seqs and, beside them, the entries that hold them.
         self._lasts: dict[tuple[int, str], list[int]] = {}
         self._holders: dict[tuple[int, str], list[int]] = {}
+        self._spans: list[tuple[int, Span]] = []
         self._timelines = ["created"]
         self._waiters = Waiters()
         #: Whether a process that is not there, but lives, holds the right to write.
@@ -47,6 +48,7 @@ class MemoryLedgerLog(LedgerLog):
             raise Stale(
                 f"entry {n} of epoch {epoch} does not follow entry {head.n} of epoch {head.epoch}"
             )
+        self._spans += [(n, span) for span in sorted(spans)]
         for span in spans:
             self._lasts.setdefault((span.shard, span.kind), []).append(span.last_seq)
             self._holders.setdefault((span.shard, span.kind), []).append(n)
@@ -93,6 +95,12 @@ class MemoryLedgerLog(LedgerLog):
             for run in runs.of(n, self._rows[n - 1].body):
                 yield run
 
+    async def spans(self, upto: int) -> AsyncIterator[tuple[int, Span]]:
+        """Yield the spans of entries; see `LedgerLog`."""
+        for n, span in self._spans:
+            if n <= upto:
+                yield n, span
+
     async def timeline(self) -> int:
         """Return the id of the newest timeline."""
         return len(self._timelines)
@@ -120,6 +128,7 @@ class MemoryLedgerLog(LedgerLog):
         if segment.first != before + 1 or segment.last >= len(self._rows):
             raise ValueError(f"{segment} does not follow entry {before}, or reaches the head")
         self._archived = segment
+        self._spans = [(n, span) for n, span in self._spans if n > segment.last]
         gone = slice(segment.first - 1, segment.last)
         self._rows[gone] = [row._replace(body=b"") for row in self._rows[gone]]
 

@@ -218,6 +218,10 @@ class PostgresLedgerLog(LedgerLog):
         """Yield runs of facts above *after*; see `LedgerLog`."""
         return self._reader.runs(shard, FACTS, after)
 
+    def spans(self, upto: int) -> AsyncIterator[tuple[int, Span]]:
+        """Yield the spans of entries; see `LedgerLog`."""
+        return self._reader.spans(upto)
+
     async def timeline(self) -> int:
         """Return the id of the newest timeline."""
         return await self._reader.value("select max(id) from timeline")

@@ -10,7 +10,7 @@ from outcry.adapters.postgres.connection import unreachable_as
 from outcry.adapters.postgres.parts import refuse_archived
 from outcry.domain.errors import CorruptError
 from outcry.messages.runs import Run, Runs
-from outcry.ports.ledger_log import LogUnavailable, Row
+from outcry.ports.ledger_log import LogUnavailable, Row, Span
 
 
 #: One chunk: so many rows, and no further row once so many bytes of bodies are in it.
@@ -47,6 +47,14 @@ order by n
 """
 
 
+#: Spans of entries that were archived are there no more, but for the newest of each kind.
+_SPANS: Final = """
+select n, shard, kind, first_seq, last_seq from ledger_span
+where n > (select coalesce(max(last_n), 0) from log_archive) and n <= $1
+order by n, shard, kind
+"""
+
+
 class LogReader:
     """Reads over connections of *pool*, holding none between two chunks."""
 
@@ -62,6 +70,15 @@ class LogReader:
         with unreachable_as(LogUnavailable):
             number: int = await self._pool.fetchval(query, *arguments)
         return number
+
+    async def spans(self, upto: int) -> AsyncIterator[tuple[int, Span]]:
+        """Yield the spans of entries; see `LedgerLog.spans`."""
+        with unreachable_as(LogUnavailable):
+            async with self._pool.acquire() as connection, connection.transaction(readonly=True):
+                cursor = await connection.cursor(_SPANS, upto)
+                while rows := await cursor.fetch(CHUNK_ROWS_MAX):
+                    for n, *span in rows:
+                        yield n, Span(*span)
 
     async def entries(self, after: int, upto: int | None) -> AsyncIterator[Row]:
         """Yield rows with ``after < n <= upto``; see `LedgerLog.entries`."""

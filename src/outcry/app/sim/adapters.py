@@ -178,6 +178,10 @@ class SimLog(LedgerLog):
             yield run
             self._line.process.check()
 
+    def spans(self, upto: int) -> AsyncIterator[tuple[int, Span]]:
+        """Yield the spans of entries."""
+        return self._log.spans(upto)
+
     async def timeline(self) -> int:
         """Return the id of the newest timeline."""
         return await self._line.ask(self._log.timeline)

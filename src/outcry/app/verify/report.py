@@ -16,6 +16,8 @@ class Report:
     records: int = 0
     commands: int = 0
     facts: int = 0
+    #: Rows of the log's index, each of which was compared with its entry.
+    spans: int = 0
     fills: int = 0
     orders_open: int = 0
     accounts: int = 0

@@ -6,6 +6,7 @@ from typing import Protocol
 
 from outcry.app.verify.kernels import AuditKernel, ShardReplay
 from outcry.app.verify.report import Report
+from outcry.app.verify.spans import SpanAudit
 from outcry.app.verify.tables import TableAudit
 from outcry.domain.errors import CorruptError, InvariantError
 from outcry.domain.ledger.effects import Effects
@@ -13,6 +14,7 @@ from outcry.domain.ledger.invariants import audit
 from outcry.messages.entry import Commands, Entry, Facts, unpack_entry
 from outcry.ports.ledger_log import LedgerLog
 from outcry.ports.projection import Rows
+from outcry.runtime.closing import closing
 from outcry.runtime.fold import Fold
 from outcry.services.asset.events import user_batches
 
@@ -49,11 +51,18 @@ async def verify(
     dumped = await tables.dump() if tables else None
     report.head = await log.head()
     pass_over = _Pass(report, dumped, kernel_class)
+    archived = await log.archived()
     try:
-        async for row in log.entries(0, report.head):
-            pass_over.take(row.n, unpack_entry(row.body) if row.body else None)
-            if progress and row.n % PROGRESS_ENTRIES == 0:
-                progress(row.n, report.head)
+        async with closing(log.spans(report.head)) as found:
+            spans = SpanAudit(found, archived.last if archived else 0)
+            async for row in log.entries(0, report.head):
+                entry = unpack_entry(row.body) if row.body else None
+                pass_over.take(row.n, entry)
+                if finding := await spans.take(row.n, entry):
+                    report.find(finding)
+                if progress and row.n % PROGRESS_ENTRIES == 0:
+                    progress(row.n, report.head)
+        report.spans = spans.count
         pass_over.finish()
     except (CorruptError, InvariantError) as error:
         report.find(f"entry {pass_over.fold.ledger.n}: {error}")
