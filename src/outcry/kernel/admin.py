@@ -21,16 +21,15 @@ from outcry.kernel.constants import (
     SET_INSTRUMENT,
     SET_LIMITS,
     STATE_CLOSED,
-    TICKED,
 )
 from outcry.kernel.expiry import current_order, drop_first_expiry
 from outcry.kernel.facts import (
-    begin_fact,
     emit_book_hashed,
     emit_cancelled,
     emit_command_rejected,
     emit_done,
     emit_instrument_changed,
+    emit_ticked,
 )
 from outcry.kernel.layout import (
     PRICE_LIMIT,
@@ -59,10 +58,10 @@ def do_tick(core: Core, src: memoryview, at: int) -> None:
             core.heap_stale -= 1
             continue
         book = book_of(core, index)
-        emit_cancelled(core, book, index, CANCELLED_EXPIRED)
+        emit_cancelled(core, book, index, CANCELLED_EXPIRED, 0)
         core.nodes[index].expire_at_us = 0  # its entry is gone already
         remove_order(core, book, index)
-    begin_fact(core, TICKED, 0, word_high(src[at]), src[at + 3], 4)
+    emit_ticked(core, word_high(src[at]), src[at + 3])
 
 
 def do_add_instrument(core: Core, src: memoryview, at: int) -> None:
@@ -142,7 +141,7 @@ def file_book(core: Core, index: int) -> None:
 
 
 def set_state(book: Book, state: int) -> None:
-    """Set the state, and what `common_slot` looks at."""
+    """Set the state, and what `is_common` looks at."""
     book.state = state
     book.uncommon = UNCOMMON_PLAIN if book.kind == INSTRUMENT_PLAIN else UNCOMMON_MARKET
     note_regular(book)
@@ -175,7 +174,7 @@ def do_set_instrument(core: Core, src: memoryview, at: int) -> None:
     if book.state == STATE_CLOSED:
         order = first_order(core, book)
         while order != 0:
-            emit_cancelled(core, book, order, CANCELLED_CLOSED)
+            emit_cancelled(core, book, order, CANCELLED_CLOSED, 0)
             remove_order(core, book, order)
             order = first_order(core, book)
     set_tick(core, book, src[at + 5])

@@ -59,8 +59,7 @@ def look_first(core: Core, view: View, instrument: int) -> None:
     """Fetch the book, or one that stands where it may stand."""
     view.book = book_at(core, core.book_table[instrument & core.book_mask])
     prefetch(cython.address(view.book.instrument))
-    prefetch(cython.address(view.book.base))
-    prefetch(cython.address(view.book.orders_max))
+    prefetch(cython.address(view.book.uncommon))
 
 
 def look_far(core: Core, view: View, src: memoryview) -> None:
@@ -94,7 +93,8 @@ def look_mid(core: Core, view: View) -> None:
         prefetch(cython.address(core.nodes[view.account]))
         prefetch(cython.address(core.links[view.account]))
         prefetch(cython.address(core.nodes[view.index]))
-        prefetch(cython.address(core.nodes[core.nodes[view.best].next]))
+        prefetch(cython.address(core.links[view.index]))
+        prefetch(cython.address(core.nodes[core.links[view.best].next]))
     elif view.kind == CANCEL_ORDER:
         view.index = view.entry[0]
         prefetch(cython.address(core.nodes[view.index]))
@@ -105,12 +105,12 @@ def look_near(core: Core, view: View) -> None:
     """Fetch the neighbours of those nodes."""
     node = node_at(core, view.index)
     if view.kind == PLACE_ORDER:
-        prefetch(cython.address(core.nodes[node.prev]))
-        prefetch(cython.address(core.links[core.links[view.account].prev]))
+        prefetch(cython.address(core.links[core.links[view.index].prev]))
+        prefetch(cython.address(core.links[core.links[view.account].older]))
     elif view.kind == CANCEL_ORDER:
-        prefetch(cython.address(core.nodes[node.prev]))
-        prefetch(cython.address(core.nodes[node.next]))
         prefetch(cython.address(core.nodes[node.level]))
         prefetch(cython.address(core.nodes[node.owner]))
         prefetch(cython.address(core.links[core.links[view.index].next]))
         prefetch(cython.address(core.links[core.links[view.index].prev]))
+        prefetch(cython.address(core.links[core.links[view.index].younger]))
+        prefetch(cython.address(core.links[core.links[view.index].older]))

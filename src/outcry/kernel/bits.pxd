@@ -22,6 +22,10 @@ cdef extern from * nogil:
         return (long long)((unsigned long long)instrument << 32 | (unsigned)(words << 19 | flags << 8 | type));
     }
     static inline unsigned int outcry_high(long long word) { return (unsigned int)(word >> 32); }
+    static inline int outcry_is_below(long long value, long long limit) {
+        return (unsigned long long)value < (unsigned long long)limit;
+    }
+    static inline int outcry_book_side(long long choices) { return (choices ^ choices >> 8) & 1; }
     static inline long long outcry_reciprocal(long long divisor) {
         return ((1LL << 32) + divisor - 1) / divisor;
     }
@@ -39,4 +43,6 @@ cdef extern from * nogil:
     void prefetch "outcry_prefetch"(const void*)
     long long join_halves "outcry_join"(unsigned int, unsigned int)
     unsigned int word_high "outcry_high"(long long)
+    bint is_below "outcry_is_below"(long long, long long)
+    int book_side "outcry_book_side"(long long)
     long long reciprocal_of "outcry_reciprocal"(long long)

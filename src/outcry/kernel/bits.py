@@ -61,6 +61,19 @@ def word_high(word: int) -> int:
     return (word >> 32) & 0xFFFF_FFFF
 
 
+def is_below(value: int, limit: int) -> bool:
+    """Return whether *value* is at least 0 and below *limit*, which is at least 0."""
+    return 0 <= value < limit
+
+
+def book_side(choices: int) -> int:
+    """Return where an order with these sides stands: bid 0, ask 1.
+
+    *choices* are those of a node, or the word of a command that begins with outcome and side.
+    """
+    return (choices ^ (choices >> 8)) & 1
+
+
 def reciprocal_of(divisor: int) -> int:
     """Return 2**32 / *divisor*, rounded up."""
     return -(-(2**32) // divisor)

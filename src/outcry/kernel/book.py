@@ -12,7 +12,7 @@
 
 from outcry.kernel.constants import ROLE_LEVEL, SIDE_ASK, SIDE_BID
 from outcry.kernel.expiry import forget_expiry
-from outcry.kernel.ids import remove_id
+from outcry.kernel.ids import page_slot, remove_id
 from outcry.kernel.ladder import (
     far_insert,
     far_remove,
@@ -35,12 +35,12 @@ def open_level(core: Core, book: Book, side: int, price: int) -> int:
         slot = slot_of(book, price)
     level = take_node(core, ROLE_LEVEL)
     node = node_at(core, level)
-    node.next = level
-    node.prev = level
     node.price = price
     node.total = 0
     node.slot = slot
     node.book = book.index
+    core.links[level].next = level
+    core.links[level].prev = level
     if slot >= 0:
         book.ladder[slot] = level
         mark(book, slot)
@@ -77,45 +77,38 @@ def set_best(core: Core, book: Book, side: int, level: int) -> None:
         book.best_price[side] = NO_ASK if side == SIDE_ASK else NO_BID
 
 
-def link_order(core: Core, book: Book, index: int, level: int, side: int, price: int) -> None:
-    """Let the order at *index* rest at *price*, behind all others there.
-
-    *level* is the level at that price, or 0 if there is none yet.
-    """
-    if level == 0:
-        level = open_level(core, book, side, price)
-    node = node_at(core, index)
-    ring = node_at(core, level)
-    youngest = ring.prev
-    node.next = level
-    node.prev = youngest
-    node.level = level
-    core.nodes[youngest].next = index
-    ring.prev = index
-    ring.total += node.remaining
+def link_order(core: Core, book: Book, index: int, level: int) -> None:
+    """Let the order at *index* rest at *level*, behind all others there."""
+    links = core.links
+    youngest = links[level].prev
+    links[index].next = level
+    links[index].prev = youngest
+    links[youngest].next = index
+    links[level].prev = index
+    core.nodes[level].total += core.nodes[index].remaining
+    core.nodes[index].level = level
     book.orders += 1
     core.order_count += 1
 
 
 def unlink_order(core: Core, book: Book, index: int) -> None:
     """Take the order at *index* out of its level; its id and account still know it."""
-    node = node_at(core, index)
-    older = node.prev
-    younger = node.next
-    core.nodes[older].next = younger
-    core.nodes[younger].prev = older
-    core.nodes[node.level].total -= node.remaining
+    links = core.links
+    older = links[index].prev
+    younger = links[index].next
+    links[older].next = younger
+    links[younger].prev = older
+    core.nodes[core.nodes[index].level].total -= core.nodes[index].remaining
     book.orders -= 1
     core.order_count -= 1
     if older == younger:
         close_level(core, book, older)
 
 
-def forget_order(core: Core, index: int) -> None:
-    """Forget the order at *index*, which is in no level: its id is free again."""
-    node = node_at(core, index)
-    remove_id(core, node.order_id)
-    if node.expire_at_us > 0:
+def forget_order(core: Core, index: int, page: int) -> None:
+    """Forget the order at *index*, which is in no level: its id, on that page, is free again."""
+    remove_id(core, page, core.nodes[index].order_id)
+    if core.nodes[index].expire_at_us > 0:
         forget_expiry(core)
     leave_account(core, index)
     give_node(core, index)
@@ -124,14 +117,12 @@ def forget_order(core: Core, index: int) -> None:
 def remove_order(core: Core, book: Book, index: int) -> None:
     """Take the order at *index* out of the book and forget it."""
     unlink_order(core, book, index)
-    forget_order(core, index)
+    forget_order(core, index, page_slot(core, core.nodes[index].order_id >> 16))
 
 
 def crosses(book: Book, side: int, price: int) -> bool:
     """Return whether an order of *side* at *price* would trade with the best of the other side."""
     flip = -side
-    if book.best_level[1 - side] == 0:
-        return False
     return (price ^ flip) >= (book.best_price[1 - side] ^ flip)
 
 

@@ -113,9 +113,12 @@ cdef enum:
     SIDE_BID = 0
     SIDE_ASK = 1
     ROLE_FREE = 0
-    ROLE_ORDER = 1
-    ROLE_LEVEL = 2
-    ROLE_ACCOUNT = 3
+    ROLE_ORDER = 0x1000000
+    ROLE_LEVEL = 0x2000000
+    ROLE_ACCOUNT = 0x3000000
+    ROLES = 0x3000000
+    SIDES = 0xFFFF
+    MODES = 0xFF0000
 
 cdef enum:
     # measures of the data structure
@@ -128,6 +131,9 @@ cdef enum:
     FAR_PATIENCE = 64
     STALE_MIN = 64
     PLACE_WORDS = 11
+    CANCEL_WORDS = 5
+    PLACE_SHAPE = 0x580001
+    CANCEL_SHAPE = 0x280002
     TURNS = 16
     STAGE = 4
     LEAD = 15

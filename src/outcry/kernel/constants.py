@@ -124,10 +124,14 @@ QUANTITY_MAX = 10**9
 RULES = RULES_VERSION
 SIDE_BID = 0
 SIDE_ASK = 1
+# what ``choices`` of a node holds: its role, and of an order its sides and self-trade mode
 ROLE_FREE = 0
-ROLE_ORDER = 1
-ROLE_LEVEL = 2
-ROLE_ACCOUNT = 3
+ROLE_ORDER = 0x1000000
+ROLE_LEVEL = 0x2000000
+ROLE_ACCOUNT = 0x3000000
+ROLES = 0x3000000
+MODES = 0xFF0000
+SIDES = 0xFFFF
 # measures of the data structure
 SNAPSHOT_HEADER_WORDS = 8
 #: Ids of one page.
@@ -144,8 +148,12 @@ SLOTS_FIRST = 1024
 FAR_PATIENCE = 64
 #: Stale expiries that are always borne.
 STALE_MIN = 64
-#: Words of the longest record that is looked at ahead.
+# words of the two common commands
 PLACE_WORDS = 11
+CANCEL_WORDS = 5
+# and their type and length, as they stand in the first word
+PLACE_SHAPE = PLACE_ORDER | PLACE_WORDS * 8 << 16
+CANCEL_SHAPE = CANCEL_ORDER | CANCEL_WORDS * 8 << 16
 #: Records in view, rounded up to a power of two.
 TURNS = 16
 #: Records between two stages, and from the first stage to the command at hand.

@@ -248,10 +248,10 @@ class Engine:
         level = book.best_level[side & 1]
         while level != 0 and len(shown) < limit:
             count = 0
-            index = core.nodes[level].next
+            index = core.links[level].next
             while index != level:
                 count += 1
-                index = core.nodes[index].next
+                index = core.links[index].next
             shown.append((core.nodes[level].price, core.nodes[level].total, count))
             level = next_level(core, book, side & 1, level)
         return shown
@@ -265,10 +265,10 @@ class Engine:
             return -1
         level = core.nodes[index].level
         ahead = 0
-        index = core.nodes[index].prev
+        index = core.links[index].prev
         while index != level:
             ahead += core.nodes[index].remaining
-            index = core.nodes[index].prev
+            index = core.links[index].prev
         return ahead
 
     def orders(self, instrument: int) -> list[tuple[int, int, int, int, int, int, int, int]]:
@@ -285,8 +285,9 @@ class Engine:
             node = node_at(core, index)
             shown.append(
                 (
-                    *(node.order_id, node.account, node.stp_group, node.outcome, node.side),
-                    *(core.nodes[node.level].price, node.remaining, node.expire_at_us),
+                    *(node.order_id, node.account, node.stp_group),
+                    *(node.choices & 255, (node.choices >> 8) & 255),
+                    *(node.price, node.remaining, node.expire_at_us),
                 ),
             )
             index = next_order(core, book, index)

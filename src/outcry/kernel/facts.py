@@ -3,8 +3,7 @@
 * ``out`` is where facts go, ``at`` the next free word, ``room`` its size. It is either the
   caller's buffer (``is_lent``) or the core's own. When a lent buffer is full, writing goes on in
   the own one, which grows; the caller gets that part with its next call.
-* ``last`` is the word at which the newest fact begins: `shard` sets its last-of-command flag when
-  the command is finished.
+* Whoever writes a fact knows whether it is the last one of its command, and says so in its flags.
 """
 
 from outcry.kernel.bits import fact_head, join_halves, signed_word
@@ -13,16 +12,15 @@ from outcry.kernel.constants import (
     COMMAND_DONE,
     COMMAND_REJECTED,
     INSTRUMENT_CHANGED,
-    MATCH_MERGE,
-    MATCH_MINT,
-    MATCH_TRANSFER,
+    LAST_OF_SEQ,
     ORDER_CANCELLED,
     ORDER_PLACED,
     ORDER_REDUCED,
     ORDER_REJECTED,
     ORDER_REPLACED,
     REDUCED_SELF_TRADE,
-    SIDE_BUY,
+    SIDES,
+    TICKED,
     TRADED,
     WAS_RESTING,
 )
@@ -54,7 +52,6 @@ def begin_fact(
         make_room(core, words)
     at = core.at
     core.at = at + words
-    core.last = at
     out = core.out
     out[at] = fact_head(record_type, flags, words, instrument)
     out[at + 1] = core.seq
@@ -67,7 +64,7 @@ def emit_order_rejected(
     core: Core, instrument: int, account: int, order_id: int, reject: int
 ) -> None:
     """Say that a new order was refused."""
-    at = begin_fact(core, ORDER_REJECTED, 0, instrument, account, 6)
+    at = begin_fact(core, ORDER_REJECTED, LAST_OF_SEQ, instrument, account, 6)
     core.out[at + 4] = order_id
     core.out[at + 5] = reject
 
@@ -76,85 +73,86 @@ def emit_command_rejected(
     core: Core, instrument: int, account: int, order_id: int, reject: int, command: int
 ) -> None:
     """Say that a command other than a new order was refused."""
-    at = begin_fact(core, COMMAND_REJECTED, 0, instrument, account, 6)
+    at = begin_fact(core, COMMAND_REJECTED, LAST_OF_SEQ, instrument, account, 6)
     core.out[at + 4] = order_id
     core.out[at + 5] = join_halves(reject, command)
 
 
-def emit_placed(core: Core, book: Book, index: int, price: int) -> None:
-    """Say that the order at *index* now rests at *price*."""
-    node = node_at(core, index)
-    at = begin_fact(core, ORDER_PLACED, 0, book.instrument, node.account, 8)
+def emit_placed(
+    core: Core,
+    book: Book,
+    account: int,
+    order_id: int,
+    price: int,
+    remaining: int,
+    sides: int,
+) -> None:
+    """Say that an order now rests: the last thing said of any that does."""
+    at = begin_fact(core, ORDER_PLACED, LAST_OF_SEQ, book.instrument, account, 8)
     out = core.out
-    out[at + 4] = node.order_id
+    out[at + 4] = order_id
     out[at + 5] = price
-    out[at + 6] = node.remaining
-    out[at + 7] = node.outcome | node.side << 8
+    out[at + 6] = remaining
+    out[at + 7] = sides
 
 
 def emit_traded(
-    core: Core,
-    book: Book,
-    maker: int,
-    price: int,
-    quantity: int,
-    maker_remaining: int,
-    fill: int,
+    core: Core, book: Book, maker: int, price: int, quantity: int, taker_remaining: int, flags: int
 ) -> None:
-    """Say that the taker traded *quantity* with *maker*."""
+    """Say that the taker, who now wants *taker_remaining*, traded *quantity* with *maker*."""
     node = node_at(core, maker)
-    match = MATCH_TRANSFER
-    if core.taker.outcome != node.outcome:
-        match = MATCH_MINT if core.taker.side == SIDE_BUY else MATCH_MERGE
-    at = begin_fact(core, TRADED, 0, book.instrument, core.taker.account, 15)
+    at = begin_fact(core, TRADED, flags, book.instrument, core.taker.account, 15)
     out = core.out
     out[at + 4] = core.seq
     out[at + 5] = price
     out[at + 6] = quantity
     out[at + 7] = core.taker.order_id
-    out[at + 8] = core.taker.remaining
+    out[at + 8] = taker_remaining
     out[at + 9] = core.taker.budget_left
     out[at + 10] = node.order_id
     out[at + 11] = node.account
-    out[at + 12] = maker_remaining
-    tail = match | core.taker.outcome << 8 | core.taker.side << 16 | node.outcome << 24
-    out[at + 13] = join_halves(fill, tail)
-    out[at + 14] = node.side
+    out[at + 12] = node.remaining - quantity
+    # Different outcomes are a mint (1) if the taker buys and a merge (2) if it sells.
+    sides = core.taker.choices & SIDES
+    match = ((sides ^ node.choices) & 1) << (sides >> 8)
+    out[at + 13] = join_halves(core.taker.fills, match | sides << 8 | (node.choices & 255) << 24)
+    out[at + 14] = (node.choices & SIDES) >> 8
+    core.taker.fills += 1
 
 
-def emit_cancelled(core: Core, book: Book, index: int, reason: int) -> None:
+def emit_cancelled(core: Core, book: Book, index: int, reason: int, flags: int) -> None:
     """Say that the order at *index*, which still rests, is cancelled."""
     node = node_at(core, index)
-    at = begin_fact(core, ORDER_CANCELLED, WAS_RESTING, book.instrument, node.account, 9)
+    at = begin_fact(core, ORDER_CANCELLED, WAS_RESTING | flags, book.instrument, node.account, 9)
     out = core.out
     out[at + 4] = node.order_id
-    out[at + 5] = core.nodes[node.level].price
+    out[at + 5] = node.price
     out[at + 6] = node.remaining
     out[at + 7] = 0
-    out[at + 8] = node.outcome | node.side << 8 | reason << 16
+    out[at + 8] = node.choices & SIDES | reason << 16
 
 
 def emit_taker_cancelled(core: Core, book: Book, reason: int) -> None:
-    """Say that the incoming order, or what remains of it, is cancelled."""
-    at = begin_fact(core, ORDER_CANCELLED, 0, book.instrument, core.taker.account, 9)
+    """Say that the incoming order, or what remains of it, is cancelled: the last said of it."""
+    at = begin_fact(core, ORDER_CANCELLED, LAST_OF_SEQ, book.instrument, core.taker.account, 9)
     out = core.out
     out[at + 4] = core.taker.order_id
     out[at + 5] = core.taker.price
     out[at + 6] = core.taker.remaining
     out[at + 7] = core.taker.budget_left
-    out[at + 8] = core.taker.outcome | core.taker.side << 8 | reason << 16
+    out[at + 8] = core.taker.choices & SIDES | reason << 16
 
 
-def emit_reduced(core: Core, book: Book, index: int, by: int, reason: int) -> None:
+def emit_reduced(core: Core, book: Book, index: int, by: int, reason: int, flags: int) -> None:
     """Say that the resting order at *index* became smaller."""
     node = node_at(core, index)
-    at = begin_fact(core, ORDER_REDUCED, WAS_RESTING, book.instrument, node.account, 9)
+    at = begin_fact(core, ORDER_REDUCED, WAS_RESTING | flags, book.instrument, node.account, 9)
     out = core.out
     out[at + 4] = node.order_id
-    out[at + 5] = core.nodes[node.level].price
+    out[at + 5] = node.price
     out[at + 6] = by
     out[at + 7] = node.remaining
-    out[at + 8] = node.outcome | node.side << 8 | reason << 16
+    out[at + 8] = node.choices & SIDES | reason << 16
 
 
 def emit_taker_reduced(core: Core, book: Book, by: int) -> None:
@@ -165,7 +163,7 @@ def emit_taker_reduced(core: Core, book: Book, by: int) -> None:
     out[at + 5] = core.taker.price
     out[at + 6] = by
     out[at + 7] = core.taker.remaining
-    out[at + 8] = core.taker.outcome | core.taker.side << 8 | REDUCED_SELF_TRADE << 16
+    out[at + 8] = core.taker.choices & SIDES | REDUCED_SELF_TRADE << 16
 
 
 def emit_replaced(
@@ -173,19 +171,24 @@ def emit_replaced(
 ) -> None:
     """Say that the order at *index*, still with its old terms, now has these."""
     node = node_at(core, index)
-    at = begin_fact(core, ORDER_REPLACED, 0, book.instrument, node.account, 10)
+    at = begin_fact(core, ORDER_REPLACED, LAST_OF_SEQ * kept, book.instrument, node.account, 10)
     out = core.out
     out[at + 4] = node.order_id
     out[at + 5] = price
     out[at + 6] = remaining
-    out[at + 7] = core.nodes[node.level].price
+    out[at + 7] = node.price
     out[at + 8] = node.remaining
-    out[at + 9] = node.outcome | node.side << 8 | kept << 16
+    out[at + 9] = node.choices & SIDES | kept << 16
+
+
+def emit_ticked(core: Core, instrument: int, account: int) -> None:
+    """Say that time has passed, after all that expired."""
+    begin_fact(core, TICKED, LAST_OF_SEQ, instrument, account, 4)
 
 
 def emit_instrument_changed(core: Core, book: Book, account: int) -> None:
     """Say what the settings of an instrument are now."""
-    at = begin_fact(core, INSTRUMENT_CHANGED, 0, book.instrument, account, 11)
+    at = begin_fact(core, INSTRUMENT_CHANGED, LAST_OF_SEQ, book.instrument, account, 11)
     out = core.out
     out[at + 4] = book.kind | book.state << 8
     out[at + 5] = book.tick
@@ -206,6 +209,6 @@ def emit_book_hashed(core: Core, book: Book, account: int, checkpoint_id: int) -
 
 def emit_done(core: Core, instrument: int, account: int, command: int, count: int) -> None:
     """Say that a command that changes many things or none has been carried out."""
-    at = begin_fact(core, COMMAND_DONE, 0, instrument, account, 6)
+    at = begin_fact(core, COMMAND_DONE, LAST_OF_SEQ, instrument, account, 6)
     core.out[at + 4] = command
     core.out[at + 5] = count

@@ -29,10 +29,13 @@ def find_order(core: Core, order_id: int) -> int:
 
 def order_in(core: Core, place: int, order_id: int) -> int:
     """Return the node of the live order with that id, whose page is at *place*, or 0."""
-    page = page_at(core, place)
-    if page.nodes:
-        return page.nodes[order_id & 65535]
-    if page.live == 0:
+    nodes = page_at(core, place).nodes
+    return nodes[order_id & 65535] if nodes else sparse_order(core, place, order_id)
+
+
+def sparse_order(core: Core, place: int, order_id: int) -> int:
+    """Return the same for a page without an array."""
+    if page_at(core, place).live == 0:
         return 0
     return core.sparse[sparse_slot(core, order_id)]
 
@@ -69,9 +72,8 @@ def add_to_sparse_page(core: Core, place: int, order_id: int, index: int) -> Non
         promote(core, place)
 
 
-def remove_id(core: Core, order_id: int) -> None:
-    """Forget the live order with that id."""
-    place = page_slot(core, order_id >> 16)
+def remove_id(core: Core, place: int, order_id: int) -> None:
+    """Forget the live order with that id, whose page is at *place*."""
     page = page_at(core, place)
     page.live -= 1
     if page.nodes:
@@ -79,9 +81,14 @@ def remove_id(core: Core, order_id: int) -> None:
         if page.live <= DEMOTE_AT:
             demote(core, place)
     else:
-        sparse_remove(core, order_id)
-        if page.live == 0:
-            remove_page(core, place)
+        remove_from_sparse_page(core, place, order_id)
+
+
+def remove_from_sparse_page(core: Core, place: int, order_id: int) -> None:
+    """Forget an order on a page without an array, whose count is up to date already."""
+    sparse_remove(core, order_id)
+    if page_at(core, place).live == 0:
+        remove_page(core, place)
 
 
 def grow_pages(core: Core) -> None:

@@ -3,14 +3,21 @@
 Called by tests and on request; no command does this.
 """
 
-from outcry.kernel.bits import bit
-from outcry.kernel.constants import ROLE_ACCOUNT, ROLE_FREE, ROLE_LEVEL, ROLE_ORDER, STATE_OPEN
+from outcry.kernel.bits import bit, book_side
+from outcry.kernel.constants import (
+    ROLE_ACCOUNT,
+    ROLE_FREE,
+    ROLE_LEVEL,
+    ROLE_ORDER,
+    ROLES,
+    STATE_OPEN,
+)
 from outcry.kernel.expiry import current_order
 from outcry.kernel.ids import find_order
 from outcry.kernel.ladder import slot_at_or_above, slot_of
 from outcry.kernel.layout import NO_ASK, NO_BID, Book, Core, book_at, node_at
 from outcry.kernel.placing import find_book
-from outcry.kernel.pool import find_account
+from outcry.kernel.pool import find_account, role_of
 from outcry.kernel.walk import next_level
 
 
@@ -42,6 +49,7 @@ def check_book(core: Core, book: Book) -> int:
         assert book.state == STATE_OPEN, "state of a regular book"
         assert book.tick == book.grain, "grid of a regular book"
         assert book.low <= book.base <= last <= book.high, "bounds of a regular book"
+    assert book.common_span == (book.span if book.is_regular else 0), "span of a regular book"
     for side in range(2):
         level = book.best_level[side]
         if level == 0:
@@ -67,26 +75,27 @@ def check_book(core: Core, book: Book) -> int:
 def check_level(core: Core, book: Book, level: int, side: int) -> int:
     """Check one level and its ring; return how many orders it has."""
     ring = node_at(core, level)
-    assert ring.role == ROLE_LEVEL, "role of a level"
+    assert ring.choices & ROLES == ROLE_LEVEL, "role of a level"
     assert ring.book == book.index, "book of a level"
     assert ring.slot == slot_of(book, ring.price), "slot of a level"
     assert ring.price % book.grain == 0, "price off the grain"
     orders = 0
     total = 0
     before = level
-    index = ring.next
+    index = core.links[level].next
     while index != level:
         node = node_at(core, index)
-        assert node.role == ROLE_ORDER, "role of an order"
+        assert node.choices & ROLES == ROLE_ORDER, "role of an order"
         assert node.level == level, "level of an order"
-        assert node.prev == before, "ring of a level"
+        assert node.price == ring.price, "price of an order"
+        assert core.links[index].prev == before, "ring of a level"
         assert node.remaining > 0, "an empty order"
-        assert node.outcome ^ node.side == side, "side of an order"
+        assert book_side(node.choices) == side, "side of an order"
         total += node.remaining
         orders += 1
         before = index
-        index = node.next
-    assert ring.prev == before, "end of a ring"
+        index = core.links[index].next
+    assert core.links[level].prev == before, "end of a ring"
     assert orders > 0, "an empty level"
     assert ring.total == total, "total of a level"
     return orders
@@ -126,15 +135,15 @@ def check_pool(core: Core) -> int:
     free = 0
     index = core.free
     while index != 0:
-        assert core.nodes[index].role == ROLE_FREE, "a used node in the free list"
+        assert role_of(core, index) == ROLE_FREE, "a used node in the free list"
         free += 1
         assert free < core.fresh, "a cycle in the free list"
-        index = core.nodes[index].next
+        index = core.links[index].next
     orders = 0
     levels = 0
     accounts = 0
     for index in range(1, core.fresh):
-        role = core.nodes[index].role
+        role = role_of(core, index)
         orders += role == ROLE_ORDER
         levels += role == ROLE_LEVEL
         accounts += role == ROLE_ACCOUNT
@@ -148,22 +157,22 @@ def check_accounts(core: Core) -> int:
     """Check the table of accounts and the ring of each."""
     orders = 0
     for owner in range(1, core.fresh):
-        if core.nodes[owner].role != ROLE_ACCOUNT:
+        if role_of(core, owner) != ROLE_ACCOUNT:
             continue
         account = core.nodes[owner].account
         assert find_account(core, account) == owner, "account not found"
         count = 0
         before = owner
-        index = core.links[owner].next
+        index = core.links[owner].younger
         while index != owner:
             node = node_at(core, index)
-            assert node.role == ROLE_ORDER, "role of an account's order"
+            assert node.choices & ROLES == ROLE_ORDER, "role of an account's order"
             assert node.owner == owner, "owner of an order"
             assert node.account == account, "account of an order"
-            assert core.links[index].prev == before, "ring of an account"
+            assert core.links[index].older == before, "ring of an account"
             count += 1
             before = index
-            index = core.links[index].next
+            index = core.links[index].younger
         assert count == core.nodes[owner].orders, "orders of an account"
         orders += count
     assert orders == core.order_count, "orders of all accounts"
@@ -173,7 +182,7 @@ def check_accounts(core: Core) -> int:
 def check_ids(core: Core) -> int:
     """Check that ids and orders know each other, and the counts of pages and hash."""
     for index in range(1, core.fresh):
-        if core.nodes[index].role == ROLE_ORDER:
+        if role_of(core, index) == ROLE_ORDER:
             assert find_order(core, core.nodes[index].order_id) == index, "order not found"
     live = 0
     pages = 0
@@ -207,7 +216,7 @@ def check_expiries(core: Core) -> int:
     expiring = 0
     for index in range(1, core.fresh):
         node = node_at(core, index)
-        expiring += node.role == ROLE_ORDER and node.expire_at_us > 0
+        expiring += node.choices & ROLES == ROLE_ORDER and node.expire_at_us > 0
     assert current == expiring, "expiries missing"
     assert current + core.heap_stale == core.heap_count, "stale expiries"
     return 0

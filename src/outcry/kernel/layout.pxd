@@ -14,18 +14,16 @@ cdef extern from * nogil:
     #include <stdlib.h>
     #include <string.h>
 
-    /* One cache line. Three roles share it; the unions name what each role keeps there. */
+    /* One cache line. Three roles share it; the unions name what each role keeps there. No field is
+     * a char: a store through one may change anything, and everything would be read again. */
     typedef struct {
-        int next, prev;
         union { int remaining; int slot; int orders; };
         union { int filled; int book; };
         int level, owner;
-        union { long long order_id; long long price; };
-        long long account;
+        long long account, order_id;
         union { long long stp_group; long long total; };
-        long long expire_at_us;
-        unsigned char outcome, side, self_trade, role;
-        int ticket;
+        long long price, expire_at_us;
+        int ticket, choices;
     } OutcryNode;
     _Static_assert(sizeof(OutcryNode) == 64, "a node is one cache line");
 
@@ -72,8 +70,6 @@ cdef extern from * nogil:
     }
     """
     ctypedef struct Node "OutcryNode":
-        int next
-        int prev
         int remaining
         int slot
         int orders
@@ -81,17 +77,14 @@ cdef extern from * nogil:
         int book
         int level
         int owner
-        long long order_id
-        long long price
         long long account
+        long long order_id
         long long stp_group
         long long total
+        long long price
         long long expire_at_us
-        unsigned char outcome
-        unsigned char side
-        unsigned char self_trade
-        unsigned char role
         int ticket
+        int choices
 
     void* raw_new "outcry_new"(size_t)
     void* raw_more "outcry_more"(void*, size_t, size_t)
@@ -109,6 +102,7 @@ cdef extern from * nogil:
     const long long RECIPROCAL_LIMIT "(1LL << 32)"
     const long long UNCOMMON_MARKET "0x0000FCFFFDFFFEFELL"
     const long long UNCOMMON_PLAIN "0x0000FCFFFDFFFEFFLL"
+    const long long SHAPE "0xFFFF00FFLL"
     const long long MAGIC_WORD "0x314B59524354554FLL"
     const unsigned long long HASH_START "0xCBF29CE484222325ULL"
 
@@ -118,6 +112,8 @@ ctypedef const long long* Words
 ctypedef struct Link:
     int next
     int prev
+    int younger
+    int older
 
 ctypedef struct Page:
     long long tag
@@ -132,30 +128,32 @@ ctypedef struct Expiry:
     int ticket
 
 ctypedef struct Book:
+    # what every order touches; then what a common one is checked against; then the rest
     unsigned int instrument
-    unsigned char kind
-    unsigned char state
-    unsigned char is_regular
-    int index
+    int orders
     int[2] best_level
     long long[2] best_price
     int* ladder
-    unsigned long long* occupancy
-    long long uncommon
     long long base
-    long long span
+    long long common_span
     long long reciprocal
-    long long low
-    long long high
+    long long uncommon
     long long tick
-    long long grain
+    long long orders_max
     int qty_min
     int qty_max
-    int orders
+    unsigned long long* occupancy
+    int index
+    int kind
+    int state
+    bint is_regular
+    long long span
+    long long low
+    long long high
+    long long grain
     int slots
     int middle
     int top
-    long long orders_max
     long long price_min
     long long price_max
     int* far
@@ -181,18 +179,15 @@ ctypedef struct Taker:
     long long budget_left
     int remaining
     int filled
-    int book_side
-    unsigned char outcome
-    unsigned char side
-    unsigned char self_trade
-    unsigned char is_money
+    int fills
+    int choices
+    bint is_money
 
 ctypedef struct Core:
     # facts being written
     long long* out
     long at
     long room
-    long last
     long lent_at
     bint is_lent
     long long* own_out

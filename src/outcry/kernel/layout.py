@@ -7,9 +7,12 @@ Index 0 of every pool means "none".
 
 A `Node` plays one of three roles and lives in one pool, so that lists need no special ends:
 
-* an **order** that rests: linked to its neighbours at its price (``next``, ``prev``);
+* an **order** that rests;
 * a **level**: the closing node of the ring of orders at one price, which it counts in lots;
-* an **account**: the closing node of the ring of its orders (in ``links``), which it counts.
+* an **account**: the closing node of the ring of its orders, which it counts.
+
+The rings stand in an array of their own, `Link`, so that the neighbours of a node, of which
+nothing else is wanted, lie close together.
 """
 
 from outcry_wire.bookhash import OFFSET
@@ -32,6 +35,8 @@ HASH_START = OFFSET
 #: post-only: whatever its outcome (on a market), side and self-trade mode.
 UNCOMMON_MARKET = 0x0000_FCFF_FDFF_FEFE
 UNCOMMON_PLAIN = 0x0000_FCFF_FDFF_FEFF
+#: Bits of the first word of a record that say its type and length.
+SHAPE = 0xFFFF_00FF
 MAGIC_WORD = int.from_bytes(SNAPSHOT_MAGIC, "little")
 
 
@@ -39,13 +44,10 @@ class Node:
     """An order, a level or an account; see the roles above. One cache line in C."""
 
     __slots__ = (
-        *("next", "prev", "remaining", "slot", "orders", "filled", "book", "level", "owner"),
-        *("order_id", "price", "account", "stp_group", "total", "expire_at_us"),
-        *("outcome", "side", "self_trade", "role", "ticket"),
+        *("remaining", "slot", "orders", "filled", "book", "level", "owner"),
+        *("account", "order_id", "stp_group", "total", "price", "expire_at_us"),
+        *("ticket", "choices"),
     )
-    #: Neighbours at the same price.
-    next: int
-    prev: int
     #: Order: lots still wanted. Level: place in the ladder, -1 outside its window.
     remaining: int
     slot: int
@@ -57,33 +59,32 @@ class Node:
     #: Order: its level and its account.
     level: int
     owner: int
-    order_id: int
-    price: int
     account: int
+    order_id: int
     stp_group: int
     #: Level: lots of all its orders.
     total: int
+    price: int
     expire_at_us: int
-    outcome: int
-    side: int
-    self_trade: int
-    role: int
     #: Order that expires: the same as in its entry of the heap.
     ticket: int
+    #: The role, above ``outcome | side << 8 | self_trade << 16`` of an order.
+    choices: int
 
     def __init__(self) -> None:
-        self.next = self.prev = self.remaining = self.slot = self.orders = self.filled = 0
-        self.book = self.level = self.owner = self.order_id = self.price = self.account = 0
-        self.stp_group = self.total = self.expire_at_us = 0
-        self.outcome = self.side = self.self_trade = self.role = self.ticket = 0
+        self.remaining = self.slot = self.orders = self.filled = self.book = self.level = 0
+        self.owner = self.account = self.order_id = self.stp_group = self.total = self.price = 0
+        self.expire_at_us = self.ticket = self.choices = 0
 
 
 class Link:
-    """Neighbours of a node among the orders of one account, oldest first."""
+    """Neighbours of a node: at its price, and among the orders of its account by first placement.
+
+    ``next`` of a free node is the next free one.
+    """
 
     def __init__(self) -> None:
-        self.next = 0
-        self.prev = 0
+        self.next = self.prev = self.younger = self.older = 0
 
 
 class Page:
@@ -110,6 +111,7 @@ class Book:
 
     def __init__(self) -> None:
         self.instrument = self.kind = self.state = self.index = self.is_regular = self.uncommon = 0
+        self.common_span = 0
         self.best_level = [0, 0]
         self.best_price = [NO_BID, NO_ASK]
         self.ladder: list[int] = []
@@ -137,8 +139,7 @@ class Taker:
 
     def __init__(self) -> None:
         self.order_id = self.account = self.stp_group = self.price = self.budget_left = 0
-        self.remaining = self.filled = self.book_side = 0
-        self.outcome = self.side = self.self_trade = self.is_money = 0
+        self.remaining = self.filled = self.fills = self.choices = self.is_money = 0
 
 
 class Core:
@@ -146,7 +147,7 @@ class Core:
 
     def __init__(self) -> None:
         self.out = self.own_out = memoryview(bytearray()).cast("q")
-        self.at = self.room = self.last = self.own_room = self.lent_at = self.is_lent = 0
+        self.at = self.room = self.own_room = self.lent_at = self.is_lent = 0
         self.seq = self.now = 0
         self.taker = Taker()
         self.nodes: list[Node] = []

@@ -4,10 +4,13 @@ Price first, then time: always the oldest order at the best opposite price withi
 limit, at the maker's price. A money order stops as soon as its budget does not buy one lot more.
 """
 
-from outcry.kernel.book import remove_order
+from outcry.kernel.bits import book_side
+from outcry.kernel.book import close_level, crosses, forget_order, remove_order
 from outcry.kernel.constants import (
     CANCELLED_MONEY_SPENT,
     CANCELLED_SELF_TRADE,
+    LAST_OF_SEQ,
+    MODES,
     PAIR,
     REDUCED_SELF_TRADE,
     STP_CANCEL_BOTH,
@@ -15,74 +18,133 @@ from outcry.kernel.constants import (
     STP_CANCEL_TAKER,
 )
 from outcry.kernel.facts import emit_cancelled, emit_reduced, emit_taker_reduced, emit_traded
+from outcry.kernel.ids import page_slot
 from outcry.kernel.layout import Book, Core, node_at
 from outcry.kernel.walk import next_level
 
 
 def own_price(core: Core, price: int) -> int:
     """Return what one lot costs the taker, in ticks, at *price*."""
-    return PAIR - price if core.taker.outcome == 1 else price
+    return PAIR - price if core.taker.choices & 1 else price
 
 
 def trade(core: Core, book: Book) -> int:
-    """Trade the taker against *book*; return why it is cancelled now, or 0."""
-    other = 1 - core.taker.book_side
-    flip = -core.taker.book_side
-    limit = core.taker.price ^ flip
-    group = core.taker.stp_group
+    """Trade the taker against *book*; return why it is cancelled now, or 0.
+
+    Most takers want lots and meet strangers only: `sweep` carries those out as a whole. What it
+    leaves, here one maker at a time: money, and orders of the taker's own group.
+    """
+    side = book_side(core.taker.choices)
     is_money = core.taker.is_money
-    fill = 0
-    while True:
-        level = book.best_level[other]
-        price = book.best_price[other]
-        if level == 0 or limit < (price ^ flip):
+    if not is_money:
+        sweep(core, book, side)
+        if core.taker.remaining == 0:
             return 0
-        maker = core.nodes[level].next
-        if is_money and core.taker.budget_left < own_price(core, price):
+    while crosses(book, side, core.taker.price):
+        price = book.best_price[1 - side]
+        maker = core.links[book.best_level[1 - side]].next
+        if is_money and not can_pay(core, price):
             return CANCELLED_MONEY_SPENT
-        if group != 0 and core.nodes[maker].stp_group == group:
+        if is_own(core, maker):
             if meet_own(core, book, maker):
                 return CANCELLED_SELF_TRADE
             continue
-        fill_maker(core, book, maker, fill)
-        fill += 1
+        fill_maker(core, book, maker)
         if is_money:
-            if core.taker.budget_left < own_price(core, price):
+            if not can_pay(core, price):
                 return CANCELLED_MONEY_SPENT
         elif core.taker.remaining == 0:
             return 0
+    return 0
 
 
-def fill_maker(core: Core, book: Book, maker: int, fill: int) -> None:
+def can_pay(core: Core, price: int) -> bool:
+    """Return whether what is left of the taker's budget buys one lot at *price*."""
+    return core.taker.budget_left >= own_price(core, price)
+
+
+def is_own(core: Core, maker: int) -> bool:
+    """Return whether *maker* is of the taker's self-trade group."""
+    group = core.taker.stp_group
+    return core.nodes[maker].stp_group == group and group != 0
+
+
+def sweep(core: Core, book: Book, side: int) -> None:
+    """Trade the lots of the taker, who stands on *side*, until it meets an order of its group."""
+    wanted = core.taker.remaining
+    remaining = wanted
+    while remaining != 0 and crosses(book, side, core.taker.price):
+        level = book.best_level[1 - side]
+        before = remaining
+        remaining = sweep_level(core, book, level, remaining)
+        core.nodes[level].total -= before - remaining
+        maker = core.links[level].next
+        if maker == level:
+            close_level(core, book, level)
+        elif is_own(core, maker):
+            break
+    core.taker.remaining = remaining
+    core.taker.filled += wanted - remaining
+
+
+def sweep_level(core: Core, book: Book, level: int, remaining: int) -> int:
+    """Trade up to *remaining* lots at *level*, oldest first; return what is still wanted.
+
+    The level is left without those that are filled, but its total is the caller's affair.
+    """
+    price = core.nodes[level].price
+    maker = core.links[level].next
+    filled = 0
+    while remaining != 0 and maker != level and not is_own(core, maker):
+        node = node_at(core, maker)
+        quantity = min(node.remaining, remaining)
+        remaining -= quantity
+        emit_traded(core, book, maker, price, quantity, remaining, LAST_OF_SEQ * (remaining == 0))
+        if quantity < node.remaining:
+            node.remaining -= quantity
+            node.filled += quantity
+            break
+        filled += 1
+        younger = core.links[maker].next
+        forget_order(core, maker, page_slot(core, node.order_id >> 16))
+        maker = younger
+    core.links[level].next = maker
+    core.links[maker].prev = level
+    book.orders -= filled
+    core.order_count -= filled
+    return remaining
+
+
+def fill_maker(core: Core, book: Book, maker: int) -> None:
     """Trade as much as the taker wants and *maker* has."""
     node = node_at(core, maker)
-    level = node_at(core, node.level)
-    price = level.price
     quantity = node.remaining
     if core.taker.is_money:
-        affordable = core.taker.budget_left // own_price(core, price)
-        quantity = min(quantity, affordable)
-        core.taker.budget_left -= quantity * own_price(core, price)
+        cost = own_price(core, node.price)
+        quantity = min(quantity, core.taker.budget_left // cost)
+        core.taker.budget_left -= quantity * cost
     else:
         quantity = min(quantity, core.taker.remaining)
         core.taker.remaining -= quantity
     core.taker.filled += quantity
-    emit_traded(core, book, maker, price, quantity, node.remaining - quantity, fill)
+    left = core.taker.remaining
+    is_last = left == 0 and not core.taker.is_money
+    emit_traded(core, book, maker, node.price, quantity, left, LAST_OF_SEQ * is_last)
     if quantity == node.remaining:
         remove_order(core, book, maker)
     else:
         node.remaining -= quantity
         node.filled += quantity
-        level.total -= quantity
+        node_at(core, node.level).total -= quantity
 
 
 def meet_own(core: Core, book: Book, maker: int) -> bool:
     """Handle that the taker meets *maker* of its own group; return whether the taker is over."""
-    mode = core.taker.self_trade
+    mode = (core.taker.choices >> 16) & 255
     if mode == STP_CANCEL_TAKER:
         return True
     if mode in (STP_CANCEL_MAKER, STP_CANCEL_BOTH):
-        emit_cancelled(core, book, maker, CANCELLED_SELF_TRADE)
+        emit_cancelled(core, book, maker, CANCELLED_SELF_TRADE, 0)
         remove_order(core, book, maker)
         return mode == STP_CANCEL_BOTH
     node = node_at(core, maker)
@@ -90,10 +152,10 @@ def meet_own(core: Core, book: Book, maker: int) -> bool:
     node.remaining -= by
     node_at(core, node.level).total -= by
     core.taker.remaining -= by
-    emit_reduced(core, book, maker, by, REDUCED_SELF_TRADE)
+    emit_reduced(core, book, maker, by, REDUCED_SELF_TRADE, 0)
     emit_taker_reduced(core, book, by)
     if node.remaining == 0:
-        emit_cancelled(core, book, maker, CANCELLED_SELF_TRADE)
+        emit_cancelled(core, book, maker, CANCELLED_SELF_TRADE, 0)
         remove_order(core, book, maker)
     return core.taker.remaining == 0
 
@@ -103,11 +165,11 @@ def can_fill(core: Core, book: Book) -> bool:
 
     Levels are taken as a whole unless the taker may meet orders of its own group.
     """
-    other = 1 - core.taker.book_side
-    flip = -core.taker.book_side
+    side = book_side(core.taker.choices)
+    flip = -side
     is_money = core.taker.is_money
     wanted = core.taker.budget_left if is_money else core.taker.remaining
-    level = book.best_level[other]
+    level = book.best_level[1 - side]
     while level != 0:
         price = core.nodes[level].price
         if (core.taker.price ^ flip) < (price ^ flip):
@@ -124,7 +186,7 @@ def can_fill(core: Core, book: Book) -> bool:
         if is_blocked:
             return False
         wanted -= lots * unit
-        level = next_level(core, book, other, level)
+        level = next_level(core, book, 1 - side, level)
     return False
 
 
@@ -135,12 +197,13 @@ def lots_for_taker(core: Core, level: int) -> int:
     stop it; those that it would cancel and pass are left out.
     """
     lots = 0
-    index = core.nodes[level].next
+    skips = core.taker.choices & MODES == STP_CANCEL_MAKER << 16
+    index = core.links[level].next
     while index != level:
         node = node_at(core, index)
         if node.stp_group != core.taker.stp_group:
             lots += node.remaining
-        elif core.taker.self_trade != STP_CANCEL_MAKER:
+        elif not skips:
             return ~lots
-        index = node.next
+        index = core.links[index].next
     return lots

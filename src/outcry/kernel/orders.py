@@ -3,28 +3,29 @@
 Each takes the words of a record that is known to be whole, and yields at least one fact.
 """
 
-from outcry.kernel.bits import word_high
+from outcry.kernel.bits import book_side, word_high
 from outcry.kernel.book import (
     book_of,
     crosses,
     forget_order,
     link_order,
+    open_level,
     remove_order,
     unlink_order,
 )
-from outcry.kernel.checks import (
-    refuse_replace,
-)
+from outcry.kernel.checks import refuse_replace
 from outcry.kernel.constants import (
     CANCEL_ALL,
     CANCELLED_ALL,
     CANCELLED_USER,
+    LAST_OF_SEQ,
     REDUCED_USER,
     REJECT_INSTRUMENT_UNKNOWN,
     REJECT_NOT_OWNER,
     REJECT_ORDER_UNKNOWN,
     REJECT_POST_ONLY_WOULD_TRADE,
     REJECT_REDUCE_INVALID,
+    SIDES,
 )
 from outcry.kernel.facts import (
     emit_cancelled,
@@ -35,7 +36,7 @@ from outcry.kernel.facts import (
     emit_replaced,
     emit_taker_cancelled,
 )
-from outcry.kernel.ids import find_order
+from outcry.kernel.ids import find_order, order_in, page_slot
 from outcry.kernel.ladder import find_level
 from outcry.kernel.layout import Book, Core, node_at
 from outcry.kernel.matching import trade
@@ -43,32 +44,48 @@ from outcry.kernel.placing import find_book
 from outcry.kernel.pool import find_account
 
 
-def named_order(core: Core, src: memoryview, at: int) -> int:
-    """Return the order that the record names, or 0 after having said why it may not."""
-    command = src[at] & 255
-    instrument = word_high(src[at])
-    account = src[at + 3]
-    order_id = src[at + 4]
-    index = find_order(core, order_id) if order_id > 0 else 0
-    if index == 0:
-        reject = REJECT_ORDER_UNKNOWN
-    elif instrument != 0 and instrument != book_of(core, index).instrument:
-        reject = REJECT_INSTRUMENT_UNKNOWN
-    elif account != node_at(core, index).account:
-        reject = REJECT_NOT_OWNER
-    else:
-        return index
-    emit_command_rejected(core, instrument, account, order_id, reject, command)
-    return 0
-
-
 def do_cancel(core: Core, src: memoryview, at: int) -> None:
     """Carry out CANCEL_ORDER."""
-    index = named_order(core, src, at)
-    if index != 0:
-        book = book_of(core, index)
-        emit_cancelled(core, book, index, CANCELLED_USER)
-        remove_order(core, book, index)
+    page = page_slot(core, src[at + 4] >> 16)
+    index = order_in(core, page, src[at + 4])
+    book = book_of(core, index)
+    if is_named(core, book, index, src, at):
+        emit_cancelled(core, book, index, CANCELLED_USER, LAST_OF_SEQ)
+        unlink_order(core, book, index)
+        forget_order(core, index, page)
+    else:
+        refuse_name(core, book, index, src, at)
+
+
+def is_named(core: Core, book: Book, index: int, src: memoryview, at: int) -> bool:
+    """Return whether the record may be about the order at *index* (0: none) in *book*."""
+    instrument = word_high(src[at])
+    if instrument not in (book.instrument, 0):
+        return False
+    return core.nodes[index].account == src[at + 3] and index != 0
+
+
+def refuse_name(core: Core, book: Book, index: int, src: memoryview, at: int) -> None:
+    """Say why it may not."""
+    command = src[at] & 255
+    instrument = word_high(src[at])
+    if index == 0:
+        reject = REJECT_ORDER_UNKNOWN
+    elif instrument not in (book.instrument, 0):
+        reject = REJECT_INSTRUMENT_UNKNOWN
+    else:
+        reject = REJECT_NOT_OWNER
+    emit_command_rejected(core, instrument, src[at + 3], src[at + 4], reject, command)
+
+
+def named_order(core: Core, src: memoryview, at: int) -> int:
+    """Return the order that the record names, or 0 after having said why it may not."""
+    index = find_order(core, src[at + 4])
+    book = book_of(core, index)
+    if is_named(core, book, index, src, at):
+        return index
+    refuse_name(core, book, index, src, at)
+    return 0
 
 
 def do_cancel_all(core: Core, src: memoryview, at: int) -> None:
@@ -80,12 +97,12 @@ def do_cancel_all(core: Core, src: memoryview, at: int) -> None:
         return
     count = 0
     owner = find_account(core, account)
-    index = core.links[owner].next if owner != 0 else 0
+    index = core.links[owner].younger if owner != 0 else 0
     while index != owner:
-        younger = core.links[index].next
+        younger = core.links[index].younger
         book = book_of(core, index)
         if instrument in (0, book.instrument):
-            emit_cancelled(core, book, index, CANCELLED_ALL)
+            emit_cancelled(core, book, index, CANCELLED_ALL, 0)
             remove_order(core, book, index)
             count += 1
         index = younger
@@ -105,12 +122,12 @@ def do_reduce(core: Core, src: memoryview, at: int) -> None:
             core, word_high(src[at]), src[at + 3], src[at + 4], REJECT_REDUCE_INVALID, src[at] & 255
         )
     elif by >= node.remaining:
-        emit_cancelled(core, book, index, CANCELLED_USER)
+        emit_cancelled(core, book, index, CANCELLED_USER, LAST_OF_SEQ)
         remove_order(core, book, index)
     else:
         node.remaining -= by
         node_at(core, node.level).total -= by
-        emit_reduced(core, book, index, by, REDUCED_USER)
+        emit_reduced(core, book, index, by, REDUCED_USER, LAST_OF_SEQ)
 
 
 def do_replace(core: Core, src: memoryview, at: int) -> None:
@@ -123,8 +140,8 @@ def do_replace(core: Core, src: memoryview, at: int) -> None:
     price = src[at + 5]
     reject = refuse_replace(core, book, index, src, at)
     remaining = src[at + 6] - node.filled
-    kept = price == node_at(core, node.level).price and remaining <= node.remaining
-    crossing = src[at + 7] & 255 == 1 and crosses(book, node.outcome ^ node.side, price)
+    kept = price == node.price and remaining <= node.remaining
+    crossing = src[at + 7] & 255 == 1 and crosses(book, book_side(node.choices), price)
     if reject == 0 and not kept and crossing:
         reject = REJECT_POST_ONLY_WOULD_TRADE
     if reject != 0:
@@ -144,28 +161,38 @@ def enter_again(core: Core, book: Book, index: int, price: int, remaining: int) 
     """Take the order at *index* out of its level and let it enter with its new terms."""
     unlink_order(core, book, index)
     node = node_at(core, index)
-    side = node.outcome ^ node.side
+    side = book_side(node.choices)
+    node.price = price
     node.remaining = remaining
     if crosses(book, side, price):
-        core.taker.account = node.account
-        core.taker.order_id = node.order_id
-        core.taker.stp_group = node.stp_group
-        core.taker.outcome = node.outcome
-        core.taker.side = node.side
-        core.taker.book_side = side
-        core.taker.self_trade = node.self_trade
-        core.taker.price = price
-        core.taker.remaining = remaining
-        core.taker.budget_left = 0
-        core.taker.is_money = 0
-        core.taker.filled = 0
+        take_again(core, index)
         reason = trade(core, book)
         if reason != 0 or core.taker.remaining == 0:
-            forget_order(core, index)
+            forget_order(core, index, page_slot(core, node.order_id >> 16))
             if reason != 0:
                 emit_taker_cancelled(core, book, reason)
             return
         node.remaining = core.taker.remaining
         node.filled += core.taker.filled
-    link_order(core, book, index, find_level(core, book, price), side, price)
-    emit_placed(core, book, index, price)
+    level = find_level(core, book, price)
+    if level == 0:
+        level = open_level(core, book, side, price)
+        node = node_at(core, index)
+    link_order(core, book, index, level)
+    sides = node.choices & SIDES
+    emit_placed(core, book, node.account, node.order_id, price, node.remaining, sides)
+
+
+def take_again(core: Core, index: int) -> None:
+    """Make the order at *index*, which has left its level, the taker."""
+    node = node_at(core, index)
+    core.taker.account = node.account
+    core.taker.order_id = node.order_id
+    core.taker.stp_group = node.stp_group
+    core.taker.choices = node.choices
+    core.taker.price = node.price
+    core.taker.remaining = node.remaining
+    core.taker.budget_left = 0
+    core.taker.is_money = False
+    core.taker.filled = 0
+    core.taker.fills = 0

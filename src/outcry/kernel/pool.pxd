@@ -1,4 +1,5 @@
-cdef inline int take_node(Core* core, int role) noexcept nogil
+cdef inline int role_of(Core* core, int index) noexcept nogil
+cdef inline int take_node(Core* core, int choices) noexcept nogil
 cdef inline void give_node(Core* core, int index) noexcept nogil
 cdef void more_room(Core* core) noexcept nogil
 cdef inline int account_slot(Core* core, long long account) noexcept nogil

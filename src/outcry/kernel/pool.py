@@ -1,35 +1,40 @@
 """The pool of nodes, and the accounts that live in it.
 
-* A node is free, or an order, a level or an account; ``role`` says which. Free nodes form a list
-  through ``next``, the last one given back first: it is the one still in the cache.
+* A node is free, or an order, a level or an account; its ``choices`` say which. Free nodes form a
+  list through ``next``, the last one given back first: it is the one still in the cache.
 * An account is found by hashing; it is the closing node of the ring of its orders in ``links``,
   oldest first. One without orders stays until the table fills up and is swept then, so the table
   is bounded by the accounts that had orders at the same time, never by those ever seen.
 """
 
 from outcry.kernel.bits import spread
-from outcry.kernel.constants import ROLE_ACCOUNT, ROLE_FREE
-from outcry.kernel.layout import Core, more_links, more_nodes, new_ints, node_at, release
+from outcry.kernel.constants import ROLE_ACCOUNT, ROLE_FREE, ROLES
+from outcry.kernel.layout import Core, more_links, more_nodes, new_ints, release
 
 
-def take_node(core: Core, role: int) -> int:
-    """Return a node with *role*; its other fields are whatever they were."""
+def role_of(core: Core, index: int) -> int:
+    """Return the role of a node."""
+    return core.nodes[index].choices & ROLES
+
+
+def take_node(core: Core, choices: int) -> int:
+    """Return a node with these choices, role included; its other fields are whatever they were."""
     index = core.free
     if index != 0:
-        core.free = core.nodes[index].next
+        core.free = core.links[index].next
     else:
         if core.fresh == core.node_room:
             more_room(core)
         index = core.fresh
         core.fresh += 1
-    core.nodes[index].role = role
+    core.nodes[index].choices = choices
     return index
 
 
 def give_node(core: Core, index: int) -> None:
     """Take a node back."""
-    core.nodes[index].role = ROLE_FREE
-    core.nodes[index].next = core.free
+    core.nodes[index].choices = ROLE_FREE
+    core.links[index].next = core.free
     core.free = index
 
 
@@ -45,7 +50,7 @@ def account_slot(core: Core, account: int) -> int:
     """Return where in the table *account* is, or the free place where it belongs."""
     table = core.account_table
     place = spread(account, core.account_shift)
-    while table[place] != 0 and core.nodes[table[place]].account != account:
+    while core.nodes[table[place]].account != account and table[place] != 0:
         place = (place + 1) & core.account_mask
     return place
 
@@ -67,8 +72,8 @@ def open_account(core: Core, account: int) -> int:
     index = take_node(core, ROLE_ACCOUNT)
     core.nodes[index].account = account
     core.nodes[index].orders = 0
-    core.links[index].next = index
-    core.links[index].prev = index
+    core.links[index].younger = index
+    core.links[index].older = index
     core.account_table[place] = index
     core.account_used += 1
     return index
@@ -101,22 +106,20 @@ def rebuild_accounts(core: Core) -> None:
 
 
 def join_account(core: Core, index: int, owner: int) -> None:
-    """Make the order at *index* the youngest of its account."""
+    """Make the order at *index* the youngest of its account, which counts it already."""
     links = core.links
-    youngest = links[owner].prev
-    links[index].next = owner
-    links[index].prev = youngest
-    links[youngest].next = index
-    links[owner].prev = index
-    node_at(core, index).owner = owner
-    node_at(core, owner).orders += 1
+    youngest = links[owner].older
+    links[index].younger = owner
+    links[index].older = youngest
+    links[youngest].younger = index
+    links[owner].older = index
 
 
 def leave_account(core: Core, index: int) -> None:
     """Take the order at *index* from the list of its account."""
     links = core.links
-    older = links[index].prev
-    younger = links[index].next
-    links[older].next = younger
-    links[younger].prev = older
-    node_at(core, node_at(core, index).owner).orders -= 1
+    older = links[index].older
+    younger = links[index].younger
+    links[older].younger = younger
+    links[younger].older = older
+    core.nodes[core.nodes[index].owner].orders -= 1

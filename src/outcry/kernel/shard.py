@@ -20,12 +20,15 @@ from outcry.kernel.constants import (
     ADD_INSTRUMENT,
     CANCEL_ALL,
     CANCEL_ORDER,
+    CANCEL_SHAPE,
+    CANCEL_WORDS,
     CHECKPOINT,
     HEADER_WORDS,
-    LAST_OF_SEQ,
     LOOK_AHEAD_MIN,
     LOOK_AHEAD_NODES,
     PLACE_ORDER,
+    PLACE_SHAPE,
+    PLACE_WORDS,
     REDUCE_ORDER,
     REJECT_RECORD_INVALID,
     REPLACE_ORDER,
@@ -36,6 +39,7 @@ from outcry.kernel.constants import (
 from outcry.kernel.facts import emit_command_rejected
 from outcry.kernel.layout import (
     NO_LIMIT,
+    SHAPE,
     Core,
     book_at,
     more_books,
@@ -94,11 +98,6 @@ def boot() -> Core:
     return core
 
 
-def finish(core: Core) -> None:
-    """Mark the newest fact as the last one of its command."""
-    core.out[core.last] |= LAST_OF_SEQ << 8
-
-
 def refuse_record(core: Core, src: memoryview, at: int) -> None:
     """Say that the record at *at*, of which there is a whole header, is malformed."""
     instrument = word_high(src[at])
@@ -107,19 +106,16 @@ def refuse_record(core: Core, src: memoryview, at: int) -> None:
 
 def refuse_rest(core: Core, first: int) -> None:
     """Say that what is left is no header; *first* is its first byte."""
+    seq = core.seq
+    core.seq = core.now = 0
     emit_command_rejected(core, 0, 0, 0, REJECT_RECORD_INVALID, first)
-    core.out[core.last + 1] = 0
-    core.out[core.last + 2] = 0
-    finish(core)
+    core.seq = seq
 
 
-def dispatch(core: Core, record_type: int, src: memoryview, at: int) -> None:
-    """Carry out the command at *at*."""
-    if record_type == PLACE_ORDER:
-        do_place(core, src, at)
-    elif record_type == CANCEL_ORDER:
-        do_cancel(core, src, at)
-    elif record_type == REPLACE_ORDER:
+def dispatch(core: Core, src: memoryview, at: int) -> None:
+    """Carry out the command at *at*, which is none of the two common ones."""
+    record_type = src[at] & 255
+    if record_type == REPLACE_ORDER:
         do_replace(core, src, at)
     elif record_type == REDUCE_ORDER:
         do_reduce(core, src, at)
@@ -135,6 +131,22 @@ def dispatch(core: Core, record_type: int, src: memoryview, at: int) -> None:
         do_set_limits(core, src, at)
     else:
         do_checkpoint(core, src, at)
+
+
+def take_record(core: Core, src: memoryview, at: int, end: int) -> int:
+    """Carry out or refuse the record at *at*, of any kind but the two common ones.
+
+    Returns its words, or 0 if its length cannot be believed.
+    """
+    size = (src[at] >> 16) & 65535
+    words = size >> 3
+    if size == core.sizes[src[at] & 255] and at + words <= end:
+        dispatch(core, src, at)
+        return words
+    refuse_record(core, src, at)
+    if words < HEADER_WORDS or at + words > end or size & 7 != 0:
+        return 0
+    return words
 
 
 def run(core: Core, src: memoryview, start: int, length: int, tail: int) -> int:
@@ -154,17 +166,18 @@ def run(core: Core, src: memoryview, start: int, length: int, tail: int) -> int:
             look_ahead(core, src, end)
         core.seq = src[at + 1]
         core.now = src[at + 2]
-        size = (src[at] >> 16) & 65535
-        words = size >> 3
-        if size == core.sizes[src[at] & 255] and at + words <= end:
-            dispatch(core, src[at] & 255, src, at)
-            finish(core)
+        shape = src[at] & SHAPE
+        if shape == PLACE_SHAPE and at + PLACE_WORDS <= end:
+            do_place(core, src, at)
+            at += PLACE_WORDS
+        elif shape == CANCEL_SHAPE and at + CANCEL_WORDS <= end:
+            do_cancel(core, src, at)
+            at += CANCEL_WORDS
         else:
-            refuse_record(core, src, at)
-            finish(core)
-            if words < HEADER_WORDS or at + words > end or size & 7 != 0:
+            words = take_record(core, src, at, end)
+            at += words
+            if words == 0:
                 return (at - start) * 8
-        at += words
         if was_lent != core.is_lent:
             return (at - start) * 8
     if (at - start) * 8 < length:

@@ -5,17 +5,19 @@ hash of its snapshot. Reading checks every word and accepts nothing that writing
 """
 
 from outcry.kernel.admin import add_book, set_bounds, set_state
-from outcry.kernel.bits import fold_word, join_halves, word_high
-from outcry.kernel.book import crosses, link_order
+from outcry.kernel.bits import book_side, fold_word, join_halves, word_high
+from outcry.kernel.book import crosses, link_order, open_level
 from outcry.kernel.checks import bounds_are_valid, refuse_settings
 from outcry.kernel.constants import (
     INSTRUMENT_PLAIN,
+    MODES,
     QUANTITY_MAX,
     ROLE_ACCOUNT,
     ROLE_ORDER,
     RULES,
     SIDE_ASK,
     SIDE_BID,
+    SIDES,
     SNAPSHOT_HEADER_WORDS,
     STATE_CLOSED,
     STP_DECREMENT,
@@ -33,7 +35,7 @@ from outcry.kernel.layout import (
     node_at,
     release,
 )
-from outcry.kernel.pool import open_account, take_node
+from outcry.kernel.pool import join_account, open_account, role_of, take_node
 from outcry.kernel.walk import first_order, next_order
 from outcry.kernel.window import refine
 
@@ -89,13 +91,12 @@ def write_snapshot(core: Core, out: memoryview) -> None:
             out[at] = node.order_id
             out[at + 1] = node.account
             out[at + 2] = node.stp_group
-            out[at + 3] = core.nodes[node.level].price
+            out[at + 3] = node.price
             out[at + 4] = node.remaining
             out[at + 5] = node.filled
             out[at + 6] = node.expire_at_us
             out[at + 7] = ranks[index]
-            choices = node.outcome | node.side << 8 | node.self_trade << 16
-            out[at + 8] = join_halves(book.instrument, choices)
+            out[at + 8] = join_halves(book.instrument, node.choices & (SIDES | MODES))
             at += 9
             index = next_order(core, book, index)
     release(ranks)
@@ -105,13 +106,13 @@ def rank_orders(core: Core) -> list[int]:
     """Return, by node, the position of each order among those of its account."""
     ranks = new_ints(core.fresh)
     for owner in range(1, core.fresh):
-        if core.nodes[owner].role == ROLE_ACCOUNT:
+        if role_of(core, owner) == ROLE_ACCOUNT:
             rank = 0
-            index = core.links[owner].next
+            index = core.links[owner].younger
             while index != owner:
                 ranks[index] = rank
                 rank += 1
-                index = core.links[index].next
+                index = core.links[index].younger
     return ranks
 
 
@@ -213,25 +214,25 @@ def read_order(core: Core, book: Book, src: memoryview, at: int) -> int:
         return problem
     choices = word_high(src[at + 8])
     owner = open_account(core, src[at + 1])
-    index = take_node(core, ROLE_ORDER)
+    refine(core, book, src[at + 3])
+    level = find_level(core, book, src[at + 3])
+    if level == 0:
+        level = open_level(core, book, book_side(choices), src[at + 3])
+    index = take_node(core, ROLE_ORDER | choices)
     node = node_at(core, index)
     node.owner = owner
     node.order_id = src[at]
     node.account = src[at + 1]
     node.stp_group = src[at + 2]
+    node.price = src[at + 3]
     node.remaining = src[at + 4]
     node.filled = src[at + 5]
     node.expire_at_us = src[at + 6]
-    node.outcome = choices & 255
-    node.side = (choices >> 8) & 255
-    node.self_trade = (choices >> 16) & 255
     core.nodes[owner].orders += 1
     add_id(core, page_slot(core, node.order_id >> 16), node.order_id, index)
     if node.expire_at_us > 0:
         add_expiry(core, index)
-    refine(core, book, src[at + 3])
-    level = find_level(core, book, src[at + 3])
-    link_order(core, book, index, level, node.outcome ^ node.side, src[at + 3])
+    link_order(core, book, index, level)
     return 0
 
 
@@ -264,7 +265,7 @@ def read_ranks(core: Core, src: memoryview, at: int) -> int:
     places = new_ints(core.order_count + 1)
     next_start = 0
     for owner in range(1, core.fresh):
-        if core.nodes[owner].role == ROLE_ACCOUNT:
+        if role_of(core, owner) == ROLE_ACCOUNT:
             starts[owner] = next_start
             next_start += core.nodes[owner].orders
     problem = 0
@@ -279,13 +280,7 @@ def read_ranks(core: Core, src: memoryview, at: int) -> int:
         places[starts[owner] + rank] = index
     if problem == 0:
         for place in range(core.order_count):
-            index = places[place]
-            owner = core.nodes[index].owner
-            youngest = core.links[owner].prev
-            core.links[index].next = owner
-            core.links[index].prev = youngest
-            core.links[youngest].next = index
-            core.links[owner].prev = index
+            join_account(core, places[place], core.nodes[places[place]].owner)
     release(starts)
     release(places)
     return problem

@@ -1,6 +1,6 @@
 """Walks over a book in book order: bids from the best, then asks from the best, oldest first."""
 
-from outcry.kernel.bits import fold_word
+from outcry.kernel.bits import book_side, fold_word
 from outcry.kernel.constants import SIDE_ASK, SIDE_BID
 from outcry.kernel.ladder import level_above, level_below
 from outcry.kernel.layout import HASH_START, Book, Core, node_at
@@ -18,22 +18,22 @@ def first_order(core: Core, book: Book) -> int:
     level = book.best_level[SIDE_BID]
     if level == 0:
         level = book.best_level[SIDE_ASK]
-    return core.nodes[level].next if level != 0 else 0
+    return core.links[level].next if level != 0 else 0
 
 
 def next_order(core: Core, book: Book, index: int) -> int:
     """Return the order after the one at *index*, or 0."""
     node = node_at(core, index)
-    if node.next != node.level:
-        return node.next
+    if core.links[index].next != node.level:
+        return core.links[index].next
     level = 0
-    if node.outcome == node.side:
+    if book_side(node.choices) == SIDE_BID:
         level = level_below(core, book, node.level)
         if level == 0:
             level = book.best_level[SIDE_ASK]
     else:
         level = level_above(core, book, node.level)
-    return core.nodes[level].next if level != 0 else 0
+    return core.links[level].next if level != 0 else 0
 
 
 def hash_book(core: Core, book: Book) -> int:
@@ -45,9 +45,9 @@ def hash_book(core: Core, book: Book) -> int:
         state = fold_word(state, node.order_id)
         state = fold_word(state, node.account)
         state = fold_word(state, node.stp_group)
-        state = fold_word(state, node.outcome)
-        state = fold_word(state, node.side)
-        state = fold_word(state, core.nodes[node.level].price)
+        state = fold_word(state, node.choices & 255)
+        state = fold_word(state, (node.choices >> 8) & 255)
+        state = fold_word(state, node.price)
         state = fold_word(state, node.remaining)
         state = fold_word(state, node.expire_at_us)
         index = next_order(core, book, index)

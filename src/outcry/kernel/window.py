@@ -108,7 +108,7 @@ def clear_book(book: Book) -> None:
     book.occupancy = no_bits()
     book.far = no_ints()
     book.slots = 0
-    book.base = book.span = book.reciprocal = 0
+    book.base = book.span = book.common_span = book.reciprocal = 0
     book.is_regular = False
     book.far_count = book.far_room = book.far_opened = 0
 
@@ -175,6 +175,7 @@ def note_regular(book: Book) -> None:
     inside = book.slots != 0 and book.base >= book.low and last <= book.high
     exact = book.reciprocal != 0 and book.tick == book.grain
     book.is_regular = book.state == STATE_OPEN and exact and inside
+    book.common_span = book.span if book.is_regular else 0
 
 
 def refine(core: Core, book: Book, step: int) -> None:
