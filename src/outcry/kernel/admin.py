@@ -48,9 +48,9 @@ from outcry.kernel.walk import first_order
 from outcry.kernel.window import clear_book, note_regular, set_tick
 
 
-def do_tick(core: Core, src: memoryview, at: int) -> None:
+def do_tick(core: Core, cmd: memoryview) -> None:
     """Carry out TICK: the only way in which time passes and orders expire."""
-    core.time_us = max(core.time_us, src[at + 2])
+    core.time_us = max(core.time_us, cmd[2])
     while core.heap_count > 0 and core.heap[0].at_us <= core.time_us:
         index = current_order(core, 0)
         drop_first_expiry(core)
@@ -61,45 +61,45 @@ def do_tick(core: Core, src: memoryview, at: int) -> None:
         emit_cancelled(core, book, index, CANCELLED_EXPIRED, 0)
         core.nodes[index].expire_at_us = 0  # its entry is gone already
         remove_order(core, book, index)
-    emit_ticked(core, word_high(src[at]), src[at + 3])
+    emit_ticked(core, word_high(cmd[0]), cmd[3])
 
 
-def do_add_instrument(core: Core, src: memoryview, at: int) -> None:
+def do_add_instrument(core: Core, cmd: memoryview) -> None:
     """Carry out ADD_INSTRUMENT."""
-    instrument = word_high(src[at])
-    reject = refuse_add(core, instrument, src, at)
+    instrument = word_high(cmd[0])
+    reject = refuse_add(core, instrument, cmd)
     if reject != 0:
-        emit_command_rejected(core, instrument, src[at + 3], 0, reject, ADD_INSTRUMENT)
+        emit_command_rejected(core, instrument, cmd[3], 0, reject, ADD_INSTRUMENT)
         return
     book = book_at(core, add_book(core, instrument))
-    book.kind = src[at + 4] & 255
-    book.tick = src[at + 5]
+    book.kind = cmd[4] & 255
+    book.tick = cmd[5]
     book.grain = book.tick
-    set_state(book, (src[at + 4] >> 8) & 255)
-    set_bounds(book, src[at + 6], src[at + 7])
-    book.qty_min = src[at + 8]
-    book.qty_max = src[at + 9]
-    book.orders_max = src[at + 10]
-    emit_instrument_changed(core, book, src[at + 3])
+    set_state(book, (cmd[4] >> 8) & 255)
+    set_bounds(book, cmd[6], cmd[7])
+    book.qty_min = cmd[8]
+    book.qty_max = cmd[9]
+    book.orders_max = cmd[10]
+    emit_instrument_changed(core, book, cmd[3])
 
 
-def refuse_add(core: Core, instrument: int, src: memoryview, at: int) -> int:
+def refuse_add(core: Core, instrument: int, cmd: memoryview) -> int:
     """Check a new instrument."""
-    kind = src[at + 4] & 255
+    kind = cmd[4] & 255
     if instrument == 0:
         return REJECT_INSTRUMENT_UNKNOWN
     if find_book(core, instrument) != 0:
         return REJECT_INSTRUMENT_EXISTS
     if kind > INSTRUMENT_PLAIN:
         return REJECT_KIND_INVALID
-    if (src[at + 4] >> 8) & 255 >= STATE_CLOSED:
+    if (cmd[4] >> 8) & 255 >= STATE_CLOSED:
         return REJECT_STATE_INVALID
-    if not tick_is_valid(kind, src[at + 5]):
+    if not tick_is_valid(kind, cmd[5]):
         return REJECT_TICK_INVALID
-    if not bounds_are_valid(kind, src[at + 6], src[at + 7]):
+    if not bounds_are_valid(kind, cmd[6], cmd[7]):
         return REJECT_BOUNDS_INVALID
-    reject = refuse_settings(kind, src[at + 5], src[at + 8], src[at + 9], src[at + 10])
-    if reject == 0 and src[at + 11] != RULES:
+    reject = refuse_settings(kind, cmd[5], cmd[8], cmd[9], cmd[10])
+    if reject == 0 and cmd[11] != RULES:
         reject = REJECT_RECORD_INVALID
     return reject
 
@@ -141,7 +141,7 @@ def file_book(core: Core, index: int) -> None:
 
 
 def set_state(book: Book, state: int) -> None:
-    """Set the state, and what `is_common` looks at."""
+    """Set the state, and what `common_slot` looks at."""
     book.state = state
     book.uncommon = UNCOMMON_PLAIN if book.kind == INSTRUMENT_PLAIN else UNCOMMON_MARKET
     note_regular(book)
@@ -158,54 +158,54 @@ def set_bounds(book: Book, price_min: int, price_max: int) -> None:
         book.high = PRICE_LIMIT - 1
 
 
-def do_set_instrument(core: Core, src: memoryview, at: int) -> None:
+def do_set_instrument(core: Core, cmd: memoryview) -> None:
     """Carry out SET_INSTRUMENT; entering `closed` cancels everything that rests."""
-    instrument = word_high(src[at])
+    instrument = word_high(cmd[0])
     index = find_book(core, instrument)
-    reject = refuse_set(core, index, src, at)
+    reject = refuse_set(core, index, cmd)
     if reject != 0:
-        emit_command_rejected(core, instrument, src[at + 3], 0, reject, SET_INSTRUMENT)
+        emit_command_rejected(core, instrument, cmd[3], 0, reject, SET_INSTRUMENT)
         return
     book = book_at(core, index)
-    set_state(book, src[at + 4] & 255)
-    book.qty_min = src[at + 6]
-    book.qty_max = src[at + 7]
-    book.orders_max = src[at + 8]
+    set_state(book, cmd[4] & 255)
+    book.qty_min = cmd[6]
+    book.qty_max = cmd[7]
+    book.orders_max = cmd[8]
     if book.state == STATE_CLOSED:
         order = first_order(core, book)
         while order != 0:
             emit_cancelled(core, book, order, CANCELLED_CLOSED, 0)
             remove_order(core, book, order)
             order = first_order(core, book)
-    set_tick(core, book, src[at + 5])
-    emit_instrument_changed(core, book, src[at + 3])
+    set_tick(core, book, cmd[5])
+    emit_instrument_changed(core, book, cmd[3])
 
 
-def refuse_set(core: Core, index: int, src: memoryview, at: int) -> int:
+def refuse_set(core: Core, index: int, cmd: memoryview) -> int:
     """Check new settings of the instrument whose book is at *index* (0: it is not known)."""
     if index == 0:
         return REJECT_INSTRUMENT_UNKNOWN
     book = book_at(core, index)
-    if book.state == STATE_CLOSED or src[at + 4] & 255 > STATE_CLOSED:
+    if book.state == STATE_CLOSED or cmd[4] & 255 > STATE_CLOSED:
         return REJECT_STATE_INVALID
-    return refuse_settings(book.kind, src[at + 5], src[at + 6], src[at + 7], src[at + 8])
+    return refuse_settings(book.kind, cmd[5], cmd[6], cmd[7], cmd[8])
 
 
-def do_set_limits(core: Core, src: memoryview, at: int) -> None:
+def do_set_limits(core: Core, cmd: memoryview) -> None:
     """Carry out SET_LIMITS."""
-    instrument = word_high(src[at])
-    if src[at + 4] <= 0 or src[at + 5] <= 0:
-        emit_command_rejected(core, instrument, src[at + 3], 0, REJECT_LIMITS_INVALID, SET_LIMITS)
+    instrument = word_high(cmd[0])
+    if cmd[4] <= 0 or cmd[5] <= 0:
+        emit_command_rejected(core, instrument, cmd[3], 0, REJECT_LIMITS_INVALID, SET_LIMITS)
         return
-    core.account_orders_max = src[at + 4]
-    core.total_orders_max = src[at + 5]
-    emit_done(core, instrument, src[at + 3], SET_LIMITS, 0)
+    core.account_orders_max = cmd[4]
+    core.total_orders_max = cmd[5]
+    emit_done(core, instrument, cmd[3], SET_LIMITS, 0)
 
 
-def do_checkpoint(core: Core, src: memoryview, at: int) -> None:
+def do_checkpoint(core: Core, cmd: memoryview) -> None:
     """Carry out CHECKPOINT: say the hash of one book, or of all that are not closed."""
-    instrument = word_high(src[at])
-    account = src[at + 3]
+    instrument = word_high(cmd[0])
+    account = cmd[3]
     count = 0
     if instrument != 0:
         index = find_book(core, instrument)
@@ -214,12 +214,12 @@ def do_checkpoint(core: Core, src: memoryview, at: int) -> None:
                 core, instrument, account, 0, REJECT_INSTRUMENT_UNKNOWN, CHECKPOINT
             )
             return
-        emit_book_hashed(core, book_at(core, index), account, src[at + 4])
+        emit_book_hashed(core, book_at(core, index), account, cmd[4])
         count = 1
     else:
         for place in range(core.book_count):
             book = book_at(core, core.by_id[place])
             if book.state != STATE_CLOSED:
-                emit_book_hashed(core, book, account, src[at + 4])
+                emit_book_hashed(core, book, account, cmd[4])
                 count += 1
     emit_done(core, instrument, account, CHECKPOINT, count)

@@ -71,13 +71,13 @@ def look_far(core: Core, view: View, src: memoryview) -> None:
             view.kind = 0
             return
         view.entry = cython.address(view.book.ladder[slot])
-        view.owner = cython.address(core.account_table[spread(src[at + 3], core.account_shift)])
+        view.owner = cython.address(core.account_table[spread(src[at + 3], core.account_mask)])
         view.best = view.book.best_level[(src[at + 6] ^ (src[at + 6] >> 8) ^ 1) & 1]
         prefetch(view.owner)
         prefetch(view.entry)
         prefetch(cython.address(core.nodes[view.best]))
     elif view.kind == CANCEL_ORDER:
-        page = page_at(core, spread(src[at + 4] >> 16, core.page_shift))
+        page = page_at(core, spread(src[at + 4] >> 16, core.page_mask))
         if not page.nodes:
             view.kind = 0
             return

@@ -31,9 +31,12 @@ def above(place: int) -> int:
     return MASK & (MASK << place << 1)
 
 
-def spread(key: int, shift: int) -> int:
-    """Return the hash of *key*: the upper ``64 - shift`` bits of its product with `MIX`."""
-    return ((key & MASK) * MIX & MASK) >> shift
+def spread(key: int, mask: int) -> int:
+    """Return the place of *key* in a table of ``mask + 1``: upper bits of its product with `MIX`.
+
+    The size of the table is a power of 2, at most 2**28.
+    """
+    return (((key & MASK) * MIX & MASK) >> 36) & mask
 
 
 def fold_word(state: int, word: int) -> int:

@@ -1,12 +1,12 @@
 cimport cython
 
-cdef int refuse_form(Book* book, const long long* src, long at, bint may_rest) noexcept nogil
+cdef int refuse_form(Book* book, Words cmd, bint may_rest) noexcept nogil
 @cython.locals(is_gtd=cython.bint)
-cdef int refuse_terms(Book* book, const long long* src, long at) noexcept nogil
+cdef int refuse_terms(Book* book, Words cmd) noexcept nogil
 cdef int refuse_price(Book* book, long long price, bint on_grid) noexcept nogil
 cdef int refuse_room(Core* core, Book* book, int owner) noexcept nogil
-cdef int refuse_entry(Book* book, const long long* src, long at) noexcept nogil
-cdef int refuse_replace(Core* core, Book* book, int index, const long long* src, long at) noexcept nogil
+cdef int refuse_entry(Book* book, Words cmd) noexcept nogil
+cdef int refuse_replace(Core* core, Book* book, int index, Words cmd) noexcept nogil
 cdef bint accepts(Book* book, int post_only) noexcept nogil
 cdef bint tick_is_valid(int kind, long long tick) noexcept nogil
 cdef bint bounds_are_valid(int kind, long long price_min, long long price_max) noexcept nogil

@@ -54,9 +54,9 @@ def accepts(book: Book, post_only: int) -> bool:
     return book.state == STATE_POST_ONLY and post_only == 1
 
 
-def refuse_form(book: Book, src: memoryview, at: int, may_rest: bool) -> int:
+def refuse_form(book: Book, cmd: memoryview, may_rest: bool) -> int:
     """Check the choices of a new order against each other and the kind of its instrument."""
-    terms = src[at + 6]
+    terms = cmd[6]
     outcome = terms & 255
     kind = (terms >> 16) & 255
     tif = (terms >> 24) & 255
@@ -81,29 +81,29 @@ def refuse_form(book: Book, src: memoryview, at: int, may_rest: bool) -> int:
     return 0
 
 
-def refuse_terms(book: Book, src: memoryview, at: int) -> int:
+def refuse_terms(book: Book, cmd: memoryview) -> int:
     """Check expiry, the state of the book, quantity or budget, and price of a new order."""
-    terms = src[at + 6]
+    terms = cmd[6]
     kind = (terms >> 16) & 255
     is_gtd = (terms >> 24) & 255 == TIF_GTD
-    if is_gtd != (src[at + 10] != 0):
+    if is_gtd != (cmd[10] != 0):
         return REJECT_EXPIRY_WITHOUT_GTD
-    if is_gtd and src[at + 10] <= src[at + 2]:
+    if is_gtd and cmd[10] <= cmd[2]:
         return REJECT_EXPIRY_IN_PAST
     if not accepts(book, (terms >> 32) & 255):
         return REJECT_INSTRUMENT_NOT_OPEN
     if kind == KIND_MARKET_MONEY:
         if (terms >> 8) & 255 != SIDE_BUY:
             return REJECT_MONEY_SELL
-        if src[at + 9] <= 0 or src[at + 9] >= BUDGET_LIMIT:
+        if cmd[9] <= 0 or cmd[9] >= BUDGET_LIMIT:
             return REJECT_BUDGET_INVALID
-    elif src[at + 8] <= 0:
+    elif cmd[8] <= 0:
         return REJECT_QUANTITY_INVALID
-    elif src[at + 8] < book.qty_min:
+    elif cmd[8] < book.qty_min:
         return REJECT_QUANTITY_BELOW_MINIMUM
-    elif src[at + 8] > book.qty_max:
+    elif cmd[8] > book.qty_max:
         return REJECT_QUANTITY_ABOVE_MAXIMUM
-    return refuse_price(book, src[at + 7], kind == KIND_LIMIT)
+    return refuse_price(book, cmd[7], kind == KIND_LIMIT)
 
 
 def refuse_price(book: Book, price: int, on_grid: bool) -> int:
@@ -129,33 +129,33 @@ def refuse_room(core: Core, book: Book, owner: int) -> int:
     return 0
 
 
-def refuse_entry(book: Book, src: memoryview, at: int) -> int:
+def refuse_entry(book: Book, cmd: memoryview) -> int:
     """Check a new order against the best opposite price."""
-    terms = src[at + 6]
+    terms = cmd[6]
     outcome = terms & 255
     side = outcome ^ ((terms >> 8) & 255)
-    if (terms >> 32) & 255 == 1 and crosses(book, side, src[at + 7]):
+    if (terms >> 32) & 255 == 1 and crosses(book, side, cmd[7]):
         return REJECT_POST_ONLY_WOULD_TRADE
     if (terms >> 16) & 255 == KIND_MARKET_MONEY:
-        if not crosses(book, side, src[at + 7]):
+        if not crosses(book, side, cmd[7]):
             return REJECT_BUYS_NOTHING
         price = book.best_price[1 - side]
-        if src[at + 9] < (PAIR - price if outcome == 1 else price):
+        if cmd[9] < (PAIR - price if outcome == 1 else price):
             return REJECT_BUYS_NOTHING
     return 0
 
 
-def refuse_replace(core: Core, book: Book, index: int, src: memoryview, at: int) -> int:
+def refuse_replace(core: Core, book: Book, index: int, cmd: memoryview) -> int:
     """Check the new terms of the order at *index*, but not yet whether they would trade."""
-    post_only = src[at + 7] & 255
-    total = src[at + 6]
+    post_only = cmd[7] & 255
+    total = cmd[6]
     if not accepts(book, post_only):
         return REJECT_INSTRUMENT_NOT_OPEN
     if post_only > 1 or total < book.qty_min or total > book.qty_max:
         return REJECT_REPLACE_INVALID
     if total <= core.nodes[index].filled:
         return REJECT_REPLACE_INVALID
-    return refuse_price(book, src[at + 5], True)
+    return refuse_price(book, cmd[5], True)
 
 
 def tick_is_valid(kind: int, tick: int) -> bool:

@@ -137,7 +137,7 @@ cdef enum:
     TURNS = 16
     STAGE = 4
     LEAD = 15
-    LOOK_AHEAD_MIN = 1024
+    LOOK_AHEAD_MIN = 128
     GIL_MIN = 1024
     LOOK_AHEAD_NODES = 16384
 

@@ -159,8 +159,8 @@ TURNS = 16
 #: Records between two stages, and from the first stage to the command at hand.
 STAGE = 4
 LEAD = 15
-#: Bytes of the smallest batch in which looking ahead pays.
-LOOK_AHEAD_MIN = 1024
+#: Words of the smallest batch in which looking ahead pays.
+LOOK_AHEAD_MIN = 128
 #: Bytes of the smallest batch for which the GIL is given up.
 GIL_MIN = 1024
 #: Nodes of the smallest pool that does not stay in the cache by itself.

@@ -9,6 +9,7 @@
 from outcry.kernel.bits import fact_head, join_halves, signed_word
 from outcry.kernel.constants import (
     BOOK_HASHED,
+    CANCELLED_USER,
     COMMAND_DONE,
     COMMAND_REJECTED,
     INSTRUMENT_CHANGED,
@@ -24,7 +25,7 @@ from outcry.kernel.constants import (
     TRADED,
     WAS_RESTING,
 )
-from outcry.kernel.layout import Book, Core, more_words, node_at
+from outcry.kernel.layout import Book, Core, copy_pair, more_words, node_at
 from outcry.kernel.walk import hash_book
 
 
@@ -42,6 +43,30 @@ def make_room(core: Core, words: int) -> None:
         core.own_room = room
         core.out = core.own_out
         core.room = room
+
+
+def note_header(core: Core, cmd: memoryview) -> None:
+    """Let facts be about the command."""
+    core.seq = cmd[1]
+    core.now = cmd[2]
+
+
+def begin_answer(
+    core: Core, record_type: int, flags: int, book: Book, words: int, cmd: memoryview
+) -> int:
+    """Begin the only fact of the command, about the order that it names.
+
+    Writes the header and the order's id; returns where the fact begins.
+    """
+    if core.at + words > core.room:
+        make_room(core, words)
+    place = core.at
+    core.at = place + words
+    out = core.out
+    out[place] = fact_head(record_type, flags | LAST_OF_SEQ, words, book.instrument)
+    copy_pair(out, place + 1, cmd, 1)
+    copy_pair(out, place + 3, cmd, 3)
+    return place
 
 
 def begin_fact(
@@ -78,22 +103,34 @@ def emit_command_rejected(
     core.out[at + 5] = join_halves(reject, command)
 
 
-def emit_placed(
-    core: Core,
-    book: Book,
-    account: int,
-    order_id: int,
-    price: int,
-    remaining: int,
-    sides: int,
-) -> None:
-    """Say that an order now rests: the last thing said of any that does."""
-    at = begin_fact(core, ORDER_PLACED, LAST_OF_SEQ, book.instrument, account, 8)
+def emit_placed(core: Core, book: Book, index: int) -> None:
+    """Say that the order at *index* now rests: the last thing said of any that does."""
+    node = node_at(core, index)
+    at = begin_fact(core, ORDER_PLACED, LAST_OF_SEQ, book.instrument, node.account, 8)
     out = core.out
-    out[at + 4] = order_id
-    out[at + 5] = price
-    out[at + 6] = remaining
-    out[at + 7] = sides
+    out[at + 4] = node.order_id
+    out[at + 5] = node.price
+    out[at + 6] = node.remaining
+    out[at + 7] = node.choices & SIDES
+
+
+def emit_all_placed(core: Core, book: Book, cmd: memoryview) -> None:
+    """Say that the order of the command now rests as a whole, at its price."""
+    place = begin_answer(core, ORDER_PLACED, 0, book, 8, cmd)
+    out = core.out
+    copy_pair(out, place + 5, cmd, 7)
+    out[place + 7] = cmd[6] & SIDES
+
+
+def emit_user_cancelled(core: Core, book: Book, index: int, cmd: memoryview) -> None:
+    """Say that the order at *index*, which still rests, is cancelled by the command."""
+    node = node_at(core, index)
+    place = begin_answer(core, ORDER_CANCELLED, WAS_RESTING, book, 9, cmd)
+    out = core.out
+    out[place + 5] = node.price
+    out[place + 6] = node.remaining
+    out[place + 7] = 0
+    out[place + 8] = node.choices & SIDES | CANCELLED_USER << 16
 
 
 def emit_traded(

@@ -11,51 +11,45 @@
 
 from outcry.kernel.bits import spread
 from outcry.kernel.constants import DEMOTE_AT, PAGE_IDS, PROMOTE_AT
-from outcry.kernel.layout import Core, new_ints, new_pages, no_ints, node_at, page_at, release
+from outcry.kernel.layout import Core, Page, new_ints, new_pages, no_ints, node_at, page_at, release
 
 
-def page_slot(core: Core, number: int) -> int:
-    """Return where in the directory page *number* is, or the free place where it belongs."""
-    place = spread(number, core.page_shift)
-    while core.pages[place].tag != number + 1 and core.pages[place].live != 0:
+def find_page(core: Core, number: int) -> Page:
+    """Return the entry of page *number* in the directory, or the free one where it belongs.
+
+    It stays where it is until an order is added to a page that has no array, or leaves one.
+    """
+    place = spread(number, core.page_mask)
+    while True:
+        page = page_at(core, place)
+        if page.tag == number + 1 or page.live == 0:
+            return page
         place = (place + 1) & core.page_mask
-    return place
 
 
 def find_order(core: Core, order_id: int) -> int:
     """Return the node of the live order with that id, or 0."""
-    return order_in(core, page_slot(core, order_id >> 16), order_id)
+    return order_in(core, find_page(core, order_id >> 16), order_id)
 
 
-def order_in(core: Core, place: int, order_id: int) -> int:
-    """Return the node of the live order with that id, whose page is at *place*, or 0."""
-    nodes = page_at(core, place).nodes
-    return nodes[order_id & 65535] if nodes else sparse_order(core, place, order_id)
+def order_in(core: Core, page: Page, order_id: int) -> int:
+    """Return the node of the live order with that id, which would be on *page*, or 0."""
+    if page.nodes:
+        return page.nodes[order_id & 65535]
+    return core.sparse[sparse_slot(core, order_id)] if page.live != 0 else 0
 
 
-def sparse_order(core: Core, place: int, order_id: int) -> int:
-    """Return the same for a page without an array."""
-    if page_at(core, place).live == 0:
-        return 0
-    return core.sparse[sparse_slot(core, order_id)]
-
-
-def add_id(core: Core, place: int, order_id: int, index: int) -> None:
-    """Remember that the order with that id, which is not live yet, is at *index*.
-
-    *place* is where its page is or belongs.
-    """
-    page = page_at(core, place)
+def add_id(core: Core, page: Page, order_id: int, index: int) -> None:
+    """Remember that the order with that id, which belongs on *page*, is at *index*."""
     page.live += 1
     if page.nodes:
         page.nodes[order_id & 65535] = index
     else:
-        add_to_sparse_page(core, place, order_id, index)
+        add_to_sparse_page(core, page, order_id, index)
 
 
-def add_to_sparse_page(core: Core, place: int, order_id: int, index: int) -> None:
+def add_to_sparse_page(core: Core, page: Page, order_id: int, index: int) -> None:
     """Remember an order on a page without an array, whose count is up to date already."""
-    page = page_at(core, place)
     offset = order_id & 65535
     sparse_add(core, order_id, index)
     if page.live == 1:
@@ -69,26 +63,26 @@ def add_to_sparse_page(core: Core, place: int, order_id: int, index: int) -> Non
     page.low = min(page.low, offset)
     page.high = max(page.high, offset)
     if page.live >= PROMOTE_AT:
-        promote(core, place)
+        promote(core, page)
 
 
-def remove_id(core: Core, place: int, order_id: int) -> None:
-    """Forget the live order with that id, whose page is at *place*."""
-    page = page_at(core, place)
+def remove_id(core: Core, page: Page, order_id: int) -> None:
+    """Forget the live order with that id, which is on *page*."""
     page.live -= 1
     if page.nodes:
         page.nodes[order_id & 65535] = 0
         if page.live <= DEMOTE_AT:
-            demote(core, place)
+            demote(core, page)
     else:
-        remove_from_sparse_page(core, place, order_id)
+        remove_from_sparse_page(core, page, order_id)
 
 
-def remove_from_sparse_page(core: Core, place: int, order_id: int) -> None:
+def remove_from_sparse_page(core: Core, page: Page, order_id: int) -> None:
     """Forget an order on a page without an array, whose count is up to date already."""
     sparse_remove(core, order_id)
-    if page_at(core, place).live == 0:
-        remove_page(core, place)
+    if page.live == 0:
+        page.tag = 0
+        remove_page(core, order_id >> 16)
 
 
 def grow_pages(core: Core) -> None:
@@ -96,11 +90,10 @@ def grow_pages(core: Core) -> None:
     old = core.pages
     old_size = core.page_mask + 1
     core.pages = new_pages(2 * old_size)
-    core.page_shift -= 1
     core.page_mask = 2 * old_size - 1
     for place in range(old_size):
         if old[place].live != 0:
-            page = page_at(core, page_slot(core, old[place].tag - 1))
+            page = find_page(core, old[place].tag - 1)
             page.tag = old[place].tag
             page.nodes = old[place].nodes
             page.live = old[place].live
@@ -109,24 +102,24 @@ def grow_pages(core: Core) -> None:
     release(old)
 
 
-def remove_page(core: Core, place: int) -> None:
-    """Take the empty entry at *place* out and close the gap that later entries reach over."""
+def remove_page(core: Core, number: int) -> None:
+    """Close the gap, over which later entries reach, that page *number* has left."""
     core.page_used -= 1
-    core.pages[place].tag = 0
     mask = core.page_mask
-    hole = place
-    place = (place + 1) & mask
+    hole = spread(number, mask)
+    while core.pages[hole].live != 0:
+        hole = (hole + 1) & mask
+    place = (hole + 1) & mask
     while core.pages[place].live != 0:
-        home = spread(core.pages[place].tag - 1, core.page_shift)
+        home = spread(core.pages[place].tag - 1, mask)
         if ((place - home) & mask) >= ((place - hole) & mask):
             core.pages[hole], core.pages[place] = core.pages[place], core.pages[hole]
             hole = place
         place = (place + 1) & mask
 
 
-def promote(core: Core, place: int) -> None:
-    """Give the page at *place* an array and move its orders there from the hash."""
-    page = page_at(core, place)
+def promote(core: Core, page: Page) -> None:
+    """Give *page* an array and move its orders there from the hash."""
     if core.spare_page:
         page.nodes = core.spare_page
         core.spare_page = no_ints()
@@ -137,9 +130,8 @@ def promote(core: Core, place: int) -> None:
         page.nodes[offset] = sparse_remove(core, first + offset)
 
 
-def demote(core: Core, place: int) -> None:
-    """Move the orders of the page at *place* to the hash and give its array back."""
-    page = page_at(core, place)
+def demote(core: Core, page: Page) -> None:
+    """Move the orders of *page* to the hash and give its array back."""
     first = (page.tag - 1) << 16
     nodes = page.nodes
     page.nodes = no_ints()
@@ -160,7 +152,7 @@ def demote(core: Core, place: int) -> None:
 def sparse_slot(core: Core, order_id: int) -> int:
     """Return where in the hash the order with that id is, or the free place where it belongs."""
     table = core.sparse
-    place = spread(order_id, core.sparse_shift)
+    place = spread(order_id, core.sparse_mask)
     while table[place] != 0 and core.nodes[table[place]].order_id != order_id:
         place = (place + 1) & core.sparse_mask
     return place
@@ -169,7 +161,7 @@ def sparse_slot(core: Core, order_id: int) -> int:
 def sparse_add(core: Core, order_id: int, index: int) -> None:
     """Put an order into the hash."""
     if 2 * core.sparse_used > core.sparse_mask:
-        sparse_resize(core, core.sparse_shift - 1)
+        sparse_double(core)
     core.sparse[sparse_slot(core, order_id)] = index
     core.sparse_used += 1
 
@@ -186,7 +178,7 @@ def sparse_remove(core: Core, order_id: int) -> int:
     core.sparse_used -= 1
     place = (hole + 1) & mask
     while table[place] != 0:
-        home = spread(node_at(core, table[place]).order_id, core.sparse_shift)
+        home = spread(node_at(core, table[place]).order_id, mask)
         if ((place - home) & mask) >= ((place - hole) & mask):
             table[hole] = table[place]
             table[place] = 0
@@ -195,13 +187,12 @@ def sparse_remove(core: Core, order_id: int) -> int:
     return index
 
 
-def sparse_resize(core: Core, shift: int) -> None:
-    """Make the hash one of ``2 ** (64 - shift)`` places."""
+def sparse_double(core: Core) -> None:
+    """Double the hash."""
     old = core.sparse
     old_size = core.sparse_mask + 1
-    core.sparse = new_ints(1 << (64 - shift))
-    core.sparse_shift = shift
-    core.sparse_mask = (1 << (64 - shift)) - 1
+    core.sparse = new_ints(2 * old_size)
+    core.sparse_mask = 2 * old_size - 1
     for place in range(old_size):
         if old[place] != 0:
             core.sparse[sparse_slot(core, node_at(core, old[place]).order_id)] = old[place]

@@ -17,15 +17,24 @@ cdef extern from * nogil:
     /* One cache line. Three roles share it; the unions name what each role keeps there. No field is
      * a char: a store through one may change anything, and everything would be read again. */
     typedef struct {
+        long long account, order_id, price;
         union { int remaining; int slot; int orders; };
         union { int filled; int book; };
-        int level, owner;
-        long long account, order_id;
         union { long long stp_group; long long total; };
-        long long price, expire_at_us;
-        int ticket, choices;
+        long long expire_at_us;
+        int level, owner, ticket, choices;
     } OutcryNode;
     _Static_assert(sizeof(OutcryNode) == 64, "a node is one cache line");
+
+    /* Two words at a time. The first two and the second two fields of a node stand as in a
+     * PLACE_ORDER: a quantity is below 2**31, so its upper half is the 0 lots filled so far. */
+    static inline void outcry_copy_pair(long long *to, long at, const long long *from, long place) {
+        memcpy(to + at, from + place, 16);
+    }
+    static inline void outcry_note_order(OutcryNode *node, const long long *command) {
+        memcpy(&node->account, command + 3, 16);
+        memcpy(&node->price, command + 7, 16);
+    }
 
     static void outcry_no_memory(void) {
         fputs("outcry: the kernel found no memory to grow; the process stops\\n", stderr);
@@ -70,22 +79,24 @@ cdef extern from * nogil:
     }
     """
     ctypedef struct Node "OutcryNode":
+        long long account
+        long long order_id
+        long long price
         int remaining
         int slot
         int orders
         int filled
         int book
-        int level
-        int owner
-        long long account
-        long long order_id
         long long stp_group
         long long total
-        long long price
         long long expire_at_us
+        int level
+        int owner
         int ticket
         int choices
 
+    void copy_pair "outcry_copy_pair"(long long*, long, const long long*, long)
+    void note_order "outcry_note_order"(Node*, const long long*)
     void* raw_new "outcry_new"(size_t)
     void* raw_more "outcry_more"(void*, size_t, size_t)
     void release "outcry_release"(void*)
@@ -140,8 +151,8 @@ ctypedef struct Book:
     long long uncommon
     long long tick
     long long orders_max
-    int qty_min
-    int qty_max
+    long long qty_min
+    long long qty_max
     unsigned long long* occupancy
     int index
     int kind
@@ -160,6 +171,8 @@ ctypedef struct Book:
     int far_count
     int far_room
     int far_opened
+    # four cache lines: an index becomes an address by a shift
+    long long[5] padding
 
 ctypedef struct View:
     long at
@@ -212,17 +225,14 @@ ctypedef struct Core:
     long book_mask
     # accounts
     int* account_table
-    int account_shift
     long account_mask
     int account_used
     # ids
     Page* pages
-    int page_shift
     long page_mask
     int page_used
     int* spare_page
     int* sparse
-    int sparse_shift
     long sparse_mask
     int sparse_used
     # expiries
@@ -289,6 +299,9 @@ cdef inline Node* node_at(Core* core, int index) noexcept nogil:
 
 cdef inline Page* page_at(Core* core, int index) noexcept nogil:
     return &core.pages[index]
+
+cdef inline Words words_from(Words words, long at) noexcept nogil:
+    return words + at
 
 cdef inline Words words_of(bytes data):
     return <Words>PyBytes_AS_STRING(data)

@@ -158,12 +158,12 @@ class Core:
         self.by_id: list[int] = []
         self.book_table: list[int] = []
         self.account_table: list[int] = []
-        self.account_shift = self.account_mask = self.account_used = 0
+        self.account_mask = self.account_used = 0
         self.pages: list[Page] = []
-        self.page_shift = self.page_mask = self.page_used = 0
+        self.page_mask = self.page_used = 0
         self.spare_page: list[int] = []
         self.sparse: list[int] = []
-        self.sparse_shift = self.sparse_mask = self.sparse_used = 0
+        self.sparse_mask = self.sparse_used = 0
         self.heap: list[Expiry] = []
         self.heap_count = self.heap_room = self.heap_stale = self.heap_ticket = 0
         self.time_us = self.account_orders_max = self.total_orders_max = 0
@@ -261,6 +261,26 @@ def node_at(core: Core, index: int) -> Node:
 def page_at(core: Core, index: int) -> Page:
     """Return an entry of the page directory, to be read and changed."""
     return core.pages[index]
+
+
+def copy_pair(out: memoryview, at: int, src: memoryview, place: int) -> None:
+    """Copy two words: ``src[place]`` to ``out[at]`` and the one behind it."""
+    out[at] = src[place]
+    out[at + 1] = src[place + 1]
+
+
+def note_order(node: Node, cmd: memoryview) -> None:
+    """Note in *node* the account, id, price and lots of a PLACE_ORDER: none is filled."""
+    node.account = cmd[3]
+    node.order_id = cmd[4]
+    node.price = cmd[7]
+    node.remaining = cmd[8]
+    node.filled = 0
+
+
+def words_from(words: memoryview, at: int) -> memoryview:
+    """Return *words* without the first *at*."""
+    return words[at:]
 
 
 def words_of(data: bytes) -> memoryview:

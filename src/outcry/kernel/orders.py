@@ -25,7 +25,6 @@ from outcry.kernel.constants import (
     REJECT_ORDER_UNKNOWN,
     REJECT_POST_ONLY_WOULD_TRADE,
     REJECT_REDUCE_INVALID,
-    SIDES,
 )
 from outcry.kernel.facts import (
     emit_cancelled,
@@ -35,8 +34,10 @@ from outcry.kernel.facts import (
     emit_reduced,
     emit_replaced,
     emit_taker_cancelled,
+    emit_user_cancelled,
+    note_header,
 )
-from outcry.kernel.ids import find_order, order_in, page_slot
+from outcry.kernel.ids import find_order, order_in, find_page
 from outcry.kernel.ladder import find_level
 from outcry.kernel.layout import Book, Core, node_at
 from outcry.kernel.matching import trade
@@ -44,54 +45,56 @@ from outcry.kernel.placing import find_book
 from outcry.kernel.pool import find_account
 
 
-def do_cancel(core: Core, src: memoryview, at: int) -> None:
+def do_cancel(core: Core, cmd: memoryview) -> None:
     """Carry out CANCEL_ORDER."""
-    page = page_slot(core, src[at + 4] >> 16)
-    index = order_in(core, page, src[at + 4])
+    order_id = cmd[4]
+    page = find_page(core, order_id >> 16)
+    index = order_in(core, page, order_id)
     book = book_of(core, index)
-    if is_named(core, book, index, src, at):
-        emit_cancelled(core, book, index, CANCELLED_USER, LAST_OF_SEQ)
+    if is_named(core, book, index, cmd):
+        emit_user_cancelled(core, book, index, cmd)
         unlink_order(core, book, index)
         forget_order(core, index, page)
     else:
-        refuse_name(core, book, index, src, at)
+        refuse_name(core, book, index, cmd)
 
 
-def is_named(core: Core, book: Book, index: int, src: memoryview, at: int) -> bool:
+def is_named(core: Core, book: Book, index: int, cmd: memoryview) -> bool:
     """Return whether the record may be about the order at *index* (0: none) in *book*."""
-    instrument = word_high(src[at])
+    instrument = word_high(cmd[0])
     if instrument not in (book.instrument, 0):
         return False
-    return core.nodes[index].account == src[at + 3] and index != 0
+    return core.nodes[index].account == cmd[3] and index != 0
 
 
-def refuse_name(core: Core, book: Book, index: int, src: memoryview, at: int) -> None:
+def refuse_name(core: Core, book: Book, index: int, cmd: memoryview) -> None:
     """Say why it may not."""
-    command = src[at] & 255
-    instrument = word_high(src[at])
+    note_header(core, cmd)
+    command = cmd[0] & 255
+    instrument = word_high(cmd[0])
     if index == 0:
         reject = REJECT_ORDER_UNKNOWN
     elif instrument not in (book.instrument, 0):
         reject = REJECT_INSTRUMENT_UNKNOWN
     else:
         reject = REJECT_NOT_OWNER
-    emit_command_rejected(core, instrument, src[at + 3], src[at + 4], reject, command)
+    emit_command_rejected(core, instrument, cmd[3], cmd[4], reject, command)
 
 
-def named_order(core: Core, src: memoryview, at: int) -> int:
+def named_order(core: Core, cmd: memoryview) -> int:
     """Return the order that the record names, or 0 after having said why it may not."""
-    index = find_order(core, src[at + 4])
+    index = find_order(core, cmd[4])
     book = book_of(core, index)
-    if is_named(core, book, index, src, at):
+    if is_named(core, book, index, cmd):
         return index
-    refuse_name(core, book, index, src, at)
+    refuse_name(core, book, index, cmd)
     return 0
 
 
-def do_cancel_all(core: Core, src: memoryview, at: int) -> None:
+def do_cancel_all(core: Core, cmd: memoryview) -> None:
     """Carry out CANCEL_ALL: the account's orders, as they were first placed."""
-    instrument = word_high(src[at])
-    account = src[at + 3]
+    instrument = word_high(cmd[0])
+    account = cmd[3]
     if instrument != 0 and find_book(core, instrument) == 0:
         emit_command_rejected(core, instrument, account, 0, REJECT_INSTRUMENT_UNKNOWN, CANCEL_ALL)
         return
@@ -109,17 +112,17 @@ def do_cancel_all(core: Core, src: memoryview, at: int) -> None:
     emit_done(core, instrument, account, CANCEL_ALL, count)
 
 
-def do_reduce(core: Core, src: memoryview, at: int) -> None:
+def do_reduce(core: Core, cmd: memoryview) -> None:
     """Carry out REDUCE_ORDER: the order keeps its place in the queue."""
-    index = named_order(core, src, at)
+    index = named_order(core, cmd)
     if index == 0:
         return
     book = book_of(core, index)
     node = node_at(core, index)
-    by = src[at + 5]
+    by = cmd[5]
     if by <= 0:
         emit_command_rejected(
-            core, word_high(src[at]), src[at + 3], src[at + 4], REJECT_REDUCE_INVALID, src[at] & 255
+            core, word_high(cmd[0]), cmd[3], cmd[4], REJECT_REDUCE_INVALID, cmd[0] & 255
         )
     elif by >= node.remaining:
         emit_cancelled(core, book, index, CANCELLED_USER, LAST_OF_SEQ)
@@ -130,23 +133,23 @@ def do_reduce(core: Core, src: memoryview, at: int) -> None:
         emit_reduced(core, book, index, by, REDUCED_USER, LAST_OF_SEQ)
 
 
-def do_replace(core: Core, src: memoryview, at: int) -> None:
+def do_replace(core: Core, cmd: memoryview) -> None:
     """Carry out REPLACE_ORDER: in place, or out of the book and in again with the new terms."""
-    index = named_order(core, src, at)
+    index = named_order(core, cmd)
     if index == 0:
         return
     book = book_of(core, index)
     node = node_at(core, index)
-    price = src[at + 5]
-    reject = refuse_replace(core, book, index, src, at)
-    remaining = src[at + 6] - node.filled
+    price = cmd[5]
+    reject = refuse_replace(core, book, index, cmd)
+    remaining = cmd[6] - node.filled
     kept = price == node.price and remaining <= node.remaining
-    crossing = src[at + 7] & 255 == 1 and crosses(book, book_side(node.choices), price)
+    crossing = cmd[7] & 255 == 1 and crosses(book, book_side(node.choices), price)
     if reject == 0 and not kept and crossing:
         reject = REJECT_POST_ONLY_WOULD_TRADE
     if reject != 0:
         emit_command_rejected(
-            core, word_high(src[at]), src[at + 3], src[at + 4], reject, src[at] & 255
+            core, word_high(cmd[0]), cmd[3], cmd[4], reject, cmd[0] & 255
         )
         return
     emit_replaced(core, book, index, price, remaining, kept)
@@ -168,7 +171,7 @@ def enter_again(core: Core, book: Book, index: int, price: int, remaining: int) 
         take_again(core, index)
         reason = trade(core, book)
         if reason != 0 or core.taker.remaining == 0:
-            forget_order(core, index, page_slot(core, node.order_id >> 16))
+            forget_order(core, index, find_page(core, node.order_id >> 16))
             if reason != 0:
                 emit_taker_cancelled(core, book, reason)
             return
@@ -177,10 +180,8 @@ def enter_again(core: Core, book: Book, index: int, price: int, remaining: int) 
     level = find_level(core, book, price)
     if level == 0:
         level = open_level(core, book, side, price)
-        node = node_at(core, index)
     link_order(core, book, index, level)
-    sides = node.choices & SIDES
-    emit_placed(core, book, node.account, node.order_id, price, node.remaining, sides)
+    emit_placed(core, book, index)
 
 
 def take_again(core: Core, index: int) -> None:

@@ -46,35 +46,37 @@ def more_room(core: Core) -> None:
     core.node_room = room
 
 
-def account_slot(core: Core, account: int) -> int:
-    """Return where in the table *account* is, or the free place where it belongs."""
-    table = core.account_table
-    place = spread(account, core.account_shift)
-    while core.nodes[table[place]].account != account and table[place] != 0:
-        place = (place + 1) & core.account_mask
-    return place
-
-
 def find_account(core: Core, account: int) -> int:
     """Return the node of *account*, or 0."""
-    return core.account_table[account_slot(core, account)]
+    place = spread(account, core.account_mask)
+    while True:
+        owner = core.account_table[place]
+        if core.nodes[owner].account == account or owner == 0:
+            return owner
+        place = (place + 1) & core.account_mask
+
+
+def file_account(core: Core, owner: int) -> None:
+    """Put the account at *owner* into the table, where it is not."""
+    place = spread(core.nodes[owner].account, core.account_mask)
+    while core.account_table[place] != 0:
+        place = (place + 1) & core.account_mask
+    core.account_table[place] = owner
 
 
 def open_account(core: Core, account: int) -> int:
     """Return the node of *account*, which is made if there is none."""
-    place = account_slot(core, account)
-    index = core.account_table[place]
+    index = find_account(core, account)
     if index != 0:
         return index
     if 2 * core.account_used > core.account_mask:
         rebuild_accounts(core)
-        place = account_slot(core, account)
     index = take_node(core, ROLE_ACCOUNT)
     core.nodes[index].account = account
     core.nodes[index].orders = 0
     core.links[index].younger = index
     core.links[index].older = index
-    core.account_table[place] = index
+    file_account(core, index)
     core.account_used += 1
     return index
 
@@ -87,12 +89,11 @@ def rebuild_accounts(core: Core) -> None:
     for place in range(old_size):
         if old[place] != 0 and core.nodes[old[place]].orders != 0:
             live += 1
-    shift = 64 - 6
-    while 1 << (64 - shift) < 4 * live:
-        shift -= 1
-    core.account_table = new_ints(1 << (64 - shift))
-    core.account_shift = shift
-    core.account_mask = (1 << (64 - shift)) - 1
+    size = 64
+    while size < 4 * live:
+        size *= 2
+    core.account_table = new_ints(size)
+    core.account_mask = size - 1
     core.account_used = live
     for place in range(old_size):
         index = old[place]
@@ -101,7 +102,7 @@ def rebuild_accounts(core: Core) -> None:
         if core.nodes[index].orders == 0:
             give_node(core, index)
         else:
-            core.account_table[account_slot(core, core.nodes[index].account)] = index
+            file_account(core, index)
     release(old)
 
 

@@ -36,7 +36,7 @@ from outcry.kernel.constants import (
     SET_LIMITS,
     TICK,
 )
-from outcry.kernel.facts import emit_command_rejected
+from outcry.kernel.facts import emit_command_rejected, note_header
 from outcry.kernel.layout import (
     NO_LIMIT,
     SHAPE,
@@ -51,6 +51,7 @@ from outcry.kernel.layout import (
     new_ints,
     new_pages,
     release,
+    words_from,
 )
 from outcry.kernel.orders import do_cancel, do_cancel_all, do_reduce, do_replace
 from outcry.kernel.placing import do_place
@@ -72,13 +73,10 @@ def boot() -> Core:
     clear_book(book_at(core, 0))
     core.book_mask = 31
     core.book_table = new_ints(32)
-    core.account_shift = 64 - 6
     core.account_mask = 63
     core.account_table = new_ints(64)
-    core.page_shift = 64 - 4
     core.page_mask = 15
     core.pages = new_pages(16)
-    core.sparse_shift = 64 - 6
     core.sparse_mask = 63
     core.sparse = new_ints(64)
     core.account_orders_max = NO_LIMIT
@@ -98,10 +96,10 @@ def boot() -> Core:
     return core
 
 
-def refuse_record(core: Core, src: memoryview, at: int) -> None:
-    """Say that the record at *at*, of which there is a whole header, is malformed."""
-    instrument = word_high(src[at])
-    emit_command_rejected(core, instrument, src[at + 3], 0, REJECT_RECORD_INVALID, src[at] & 255)
+def refuse_record(core: Core, cmd: memoryview) -> None:
+    """Say that the record, of which there is a whole header, is malformed."""
+    instrument = word_high(cmd[0])
+    emit_command_rejected(core, instrument, cmd[3], 0, REJECT_RECORD_INVALID, cmd[0] & 255)
 
 
 def refuse_rest(core: Core, first: int) -> None:
@@ -112,39 +110,40 @@ def refuse_rest(core: Core, first: int) -> None:
     core.seq = seq
 
 
-def dispatch(core: Core, src: memoryview, at: int) -> None:
-    """Carry out the command at *at*, which is none of the two common ones."""
-    record_type = src[at] & 255
+def dispatch(core: Core, cmd: memoryview) -> None:
+    """Carry out a command that is none of the two common ones."""
+    record_type = cmd[0] & 255
     if record_type == REPLACE_ORDER:
-        do_replace(core, src, at)
+        do_replace(core, cmd)
     elif record_type == REDUCE_ORDER:
-        do_reduce(core, src, at)
+        do_reduce(core, cmd)
     elif record_type == CANCEL_ALL:
-        do_cancel_all(core, src, at)
+        do_cancel_all(core, cmd)
     elif record_type == TICK:
-        do_tick(core, src, at)
+        do_tick(core, cmd)
     elif record_type == ADD_INSTRUMENT:
-        do_add_instrument(core, src, at)
+        do_add_instrument(core, cmd)
     elif record_type == SET_INSTRUMENT:
-        do_set_instrument(core, src, at)
+        do_set_instrument(core, cmd)
     elif record_type == SET_LIMITS:
-        do_set_limits(core, src, at)
+        do_set_limits(core, cmd)
     else:
-        do_checkpoint(core, src, at)
+        do_checkpoint(core, cmd)
 
 
-def take_record(core: Core, src: memoryview, at: int, end: int) -> int:
-    """Carry out or refuse the record at *at*, of any kind but the two common ones.
+def take_record(core: Core, cmd: memoryview, room: int) -> int:
+    """Carry out or refuse a record of any kind but the two common ones; *room* words are there.
 
     Returns its words, or 0 if its length cannot be believed.
     """
-    size = (src[at] >> 16) & 65535
+    note_header(core, cmd)
+    size = (cmd[0] >> 16) & 65535
     words = size >> 3
-    if size == core.sizes[src[at] & 255] and at + words <= end:
-        dispatch(core, src, at)
+    if size == core.sizes[cmd[0] & 255] and words <= room:
+        dispatch(core, cmd)
         return words
-    refuse_record(core, src, at)
-    if words < HEADER_WORDS or at + words > end or size & 7 != 0:
+    refuse_record(core, cmd)
+    if words < HEADER_WORDS or words > room or size & 7 != 0:
         return 0
     return words
 
@@ -155,34 +154,42 @@ def run(core: Core, src: memoryview, start: int, length: int, tail: int) -> int:
     *tail* is the first byte of the last, incomplete word, if there is one. Stops early, after a
     whole command, when a lent output buffer is full.
     """
-    at = start
     end = start + (length >> 3)
     was_lent = core.is_lent
-    looks = cython.compiled and length >= LOOK_AHEAD_MIN and core.fresh > LOOK_AHEAD_NODES
-    if looks:
-        start_look_ahead(core, src, at, end)
-    while at + HEADER_WORDS <= end:
-        if looks:
-            look_ahead(core, src, end)
-        core.seq = src[at + 1]
-        core.now = src[at + 2]
-        shape = src[at] & SHAPE
-        if shape == PLACE_SHAPE and at + PLACE_WORDS <= end:
-            do_place(core, src, at)
-            at += PLACE_WORDS
-        elif shape == CANCEL_SHAPE and at + CANCEL_WORDS <= end:
-            do_cancel(core, src, at)
-            at += CANCEL_WORDS
-        else:
-            words = take_record(core, src, at, end)
-            at += words
-            if words == 0:
-                return (at - start) * 8
-        if was_lent != core.is_lent:
-            return (at - start) * 8
-    if (at - start) * 8 < length:
+    at = run_records(core, src, start, end)
+    is_stopped = was_lent != core.is_lent or at + HEADER_WORDS <= end
+    if not is_stopped and (at - start) * 8 < length:
         refuse_rest(core, src[at] & 255 if at < end else tail)
     return (at - start) * 8
+
+
+def run_records(core: Core, src: memoryview, start: int, end: int) -> int:
+    """Carry out records until too few words are left, or one stops it; return the next word."""
+    at = start
+    cmd = src
+    was_lent = core.is_lent
+    looks = cython.compiled and end - at >= LOOK_AHEAD_MIN and core.fresh > LOOK_AHEAD_NODES
+    if looks:
+        start_look_ahead(core, src, at, end)
+    while at + HEADER_WORDS <= end and was_lent == core.is_lent:
+        if looks:
+            look_ahead(core, src, end)
+        cmd = words_from(src, at)
+        shape = cmd[0] & SHAPE
+        if shape == PLACE_SHAPE and at + PLACE_WORDS <= end:
+            do_place(core, cmd)
+            at += PLACE_WORDS
+        elif shape == CANCEL_SHAPE and at + CANCEL_WORDS <= end:
+            do_cancel(core, cmd)
+            at += CANCEL_WORDS
+        else:
+            words = take_record(core, cmd, end - at)
+            at += words
+            if words == 0:
+                break
+    if start + HEADER_WORDS <= end:
+        core.seq = cmd[1]
+    return at
 
 
 def free_core(core: Core) -> None:

@@ -10,7 +10,7 @@ from outcry import kernel
 from outcry.kernel import constants, shard
 from outcry.kernel.bits import above, below, bit, highest, lowest, reciprocal_of, signed_word
 from outcry.kernel.constants import DEMOTE_AT, PAGE_IDS, PROMOTE_AT, ROLE_ORDER
-from outcry.kernel.ids import add_id, find_order, page_slot, remove_id
+from outcry.kernel.ids import add_id, find_order, find_page, remove_id
 from outcry.kernel.ladder import mark, slot_at_or_above, slot_at_or_below, slot_of, unmark
 from outcry.kernel.layout import Book, Core, new_bits
 from outcry.kernel.pool import find_account, open_account, take_node
@@ -129,12 +129,12 @@ def place_ids(core: Core, ids: list[int]) -> None:
     for order_id in ids:
         index = take_node(core, ROLE_ORDER)
         core.nodes[index].order_id = order_id
-        add_id(core, page_slot(core, order_id >> 16), order_id, index)
+        add_id(core, find_page(core, order_id >> 16), order_id, index)
 
 
 def forget_id(core: Core, order_id: int) -> None:
     """Forget the order with that id."""
-    remove_id(core, page_slot(core, order_id >> 16), order_id)
+    remove_id(core, find_page(core, order_id >> 16), order_id)
 
 
 def test_pages_come_and_go() -> None:
@@ -142,7 +142,7 @@ def test_pages_come_and_go() -> None:
     core = shard.boot()
     ids = list(range(1, PROMOTE_AT))
     place_ids(core, ids)
-    page = core.pages[page_slot(core, 0)]
+    page = find_page(core, 0)
     assert not page.nodes
     place_ids(core, [PAGE_IDS - 1])
     assert len(page.nodes) == PAGE_IDS
