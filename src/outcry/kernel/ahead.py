@@ -4,6 +4,10 @@ What a command needs is found by following indices from one table to the next, a
 miss the cache. The records of a batch are all there, so the steps are taken in four stages, some
 records ahead of the command at hand: what one stage fetches, the next one reads.
 
+Nothing here asks what kind of record it looks at: nobody can guess that, and each wrong guess would
+cost as much as the whole look. Every record is read as an order to be placed and as one to be
+cancelled. The part that it is not leads to node 0, or to one that nobody needs.
+
 The fields of records ahead are not checked yet, and tables may move before they are. Therefore:
 an entry of a table is taken under the table's own mask or bounds; a view is forgotten when any
 memory of the shard has moved since (``moves``); an index read from a table names a node of the
@@ -12,10 +16,9 @@ pool; and everything else is only fetched, which is harmless at any address.
 
 import cython
 
-from outcry.kernel.bits import prefetch, spread, word_high
-from outcry.kernel.constants import CANCEL_ORDER, LEAD, PLACE_ORDER, PLACE_WORDS, STAGE, TURNS
-from outcry.kernel.ladder import slot_of
-from outcry.kernel.layout import Core, View, book_at, moves, node_at, page_at
+from outcry.kernel.bits import choose, is_below, prefetch, spread, word_high
+from outcry.kernel.constants import LEAD, PLACE_WORDS, STAGE, TURNS
+from outcry.kernel.layout import Core, View, book_at, moves, page_at, words_from
 
 
 def start_look_ahead(core: Core, src: memoryview, at: int, end: int) -> None:
@@ -31,8 +34,18 @@ def forget_views(core: Core) -> None:
     """Forget the records in view."""
     core.seen_moves = moves()
     for turn in range(TURNS):
-        core.views[turn].kind = 0
-        core.views[turn].index = 0
+        forget_view(core, cython.address(core.views[turn]))
+
+
+def forget_view(core: Core, view: View) -> None:
+    """Let the view lead nowhere."""
+    view.book = book_at(core, 0)
+    view.price = 0
+    view.side = 0
+    view.order = cython.address(core.nothing)
+    view.owner = cython.address(core.nothing)
+    view.level = cython.address(core.nothing)
+    view.index = view.account = view.ring = view.best = 0
 
 
 def look_ahead(core: Core, src: memoryview, end: int) -> None:
@@ -43,74 +56,67 @@ def look_ahead(core: Core, src: memoryview, end: int) -> None:
     core.turn = turn + 1
     look_near(core, cython.address(core.views[(turn - 3 * STAGE) & (TURNS - 1)]))
     look_mid(core, cython.address(core.views[(turn - 2 * STAGE) & (TURNS - 1)]))
-    look_far(core, cython.address(core.views[(turn - STAGE) & (TURNS - 1)]), src)
+    look_far(core, cython.address(core.views[(turn - STAGE) & (TURNS - 1)]))
     view = cython.address(core.views[turn & (TURNS - 1)])
     at = core.far_at
-    view.kind = 0
     if at + PLACE_WORDS <= end:
-        view.kind = src[at] & 255
-        view.at = at
-        look_first(core, view, word_high(src[at]))
+        look_first(core, view, words_from(src, at))
         words = (src[at] >> 19) & 8191
         core.far_at = at + words if words != 0 else end
+    else:
+        forget_view(core, view)
 
 
-def look_first(core: Core, view: View, instrument: int) -> None:
-    """Fetch the book, or one that stands where it may stand."""
-    view.book = book_at(core, core.book_table[instrument & core.book_mask])
+def look_first(core: Core, view: View, cmd: memoryview) -> None:
+    """Fetch the book, or one that stands where it may stand, and the entries of id and account."""
+    view.book = book_at(core, core.book_table[word_high(cmd[0]) & core.book_mask])
+    page = page_at(core, spread(cmd[4] >> 16, core.page_mask))
+    view.order = cython.address(core.nothing)
+    if page.nodes:
+        view.order = cython.address(page.nodes[cmd[4] & 65535])
+    view.owner = cython.address(core.account_table[spread(cmd[3], core.account_mask)])
+    view.price = cmd[7]
+    view.side = (cmd[6] ^ (cmd[6] >> 8)) & 1
     prefetch(cython.address(view.book.instrument))
     prefetch(cython.address(view.book.uncommon))
+    prefetch(view.order)
+    prefetch(view.owner)
 
 
-def look_far(core: Core, view: View, src: memoryview) -> None:
-    """Fetch the entries of tables: of the order's id, or of the account and the price."""
-    at = view.at
-    if view.kind == PLACE_ORDER:
-        slot = slot_of(view.book, src[at + 7])
-        if slot < 0:
-            view.kind = 0
-            return
-        view.entry = cython.address(view.book.ladder[slot])
-        view.owner = cython.address(core.account_table[spread(src[at + 3], core.account_mask)])
-        view.best = view.book.best_level[(src[at + 6] ^ (src[at + 6] >> 8) ^ 1) & 1]
-        prefetch(view.owner)
-        prefetch(view.entry)
-        prefetch(cython.address(core.nodes[view.best]))
-    elif view.kind == CANCEL_ORDER:
-        page = page_at(core, spread(src[at + 4] >> 16, core.page_mask))
-        if not page.nodes:
-            view.kind = 0
-            return
-        view.entry = cython.address(page.nodes[src[at + 4] & 65535])
-        prefetch(view.entry)
+def look_far(core: Core, view: View) -> None:
+    """Fetch the nodes that those entries name, the entry of the price, and the opposite touch."""
+    book = view.book
+    view.index = view.order[0]
+    view.account = view.owner[0]
+    view.best = book.best_level[1 - view.side]
+    offset = view.price - book.base
+    is_inside = is_below(offset, book.common_span)
+    slot = ((offset * book.reciprocal) >> 32) * is_inside
+    view.level = choose(
+        is_inside, cython.address(book.ladder[slot]), cython.address(core.nothing)
+    )
+    prefetch(view.level)
+    prefetch(cython.address(core.nodes[view.index]))
+    prefetch(cython.address(core.links[view.index]))
+    prefetch(cython.address(core.nodes[view.account]))
+    prefetch(cython.address(core.links[view.account]))
+    prefetch(cython.address(core.links[view.best]))
 
 
 def look_mid(core: Core, view: View) -> None:
-    """Fetch the nodes that those entries name, and the first order at the touch."""
-    if view.kind == PLACE_ORDER:
-        view.index = view.entry[0]
-        view.account = view.owner[0]
-        prefetch(cython.address(core.nodes[view.account]))
-        prefetch(cython.address(core.links[view.account]))
-        prefetch(cython.address(core.nodes[view.index]))
-        prefetch(cython.address(core.links[view.index]))
-        prefetch(cython.address(core.nodes[core.links[view.best].next]))
-    elif view.kind == CANCEL_ORDER:
-        view.index = view.entry[0]
-        prefetch(cython.address(core.nodes[view.index]))
-        prefetch(cython.address(core.links[view.index]))
+    """Fetch the level, the neighbours of the order, and the first order at the touch."""
+    view.ring = view.level[0] | core.nodes[view.index].level
+    link = cython.address(core.links[view.index])
+    prefetch(cython.address(core.nodes[view.ring]))
+    prefetch(cython.address(core.links[view.ring]))
+    prefetch(cython.address(core.links[link.next]))
+    prefetch(cython.address(core.links[link.prev]))
+    prefetch(cython.address(core.links[link.younger]))
+    prefetch(cython.address(core.links[link.older]))
+    prefetch(cython.address(core.links[core.links[view.account].older]))
+    prefetch(cython.address(core.nodes[core.links[view.best].next]))
 
 
 def look_near(core: Core, view: View) -> None:
-    """Fetch the neighbours of those nodes."""
-    node = node_at(core, view.index)
-    if view.kind == PLACE_ORDER:
-        prefetch(cython.address(core.links[core.links[view.index].prev]))
-        prefetch(cython.address(core.links[core.links[view.account].older]))
-    elif view.kind == CANCEL_ORDER:
-        prefetch(cython.address(core.nodes[node.level]))
-        prefetch(cython.address(core.nodes[node.owner]))
-        prefetch(cython.address(core.links[core.links[view.index].next]))
-        prefetch(cython.address(core.links[core.links[view.index].prev]))
-        prefetch(cython.address(core.links[core.links[view.index].younger]))
-        prefetch(cython.address(core.links[core.links[view.index].older]))
+    """Fetch the youngest order of the level."""
+    prefetch(cython.address(core.links[core.links[view.ring].prev]))

@@ -2,6 +2,7 @@
 
 cdef extern from * nogil:
     """
+    #include <stdint.h>
     static inline int outcry_lowest(unsigned long long x) { return __builtin_ctzll(x); }
     static inline int outcry_highest(unsigned long long x) { return 63 - __builtin_clzll(x); }
     static inline unsigned long long outcry_bit(int k) { return 1ULL << k; }
@@ -29,6 +30,10 @@ cdef extern from * nogil:
     static inline long long outcry_reciprocal(long long divisor) {
         return ((1LL << 32) + divisor - 1) / divisor;
     }
+    static inline int *outcry_choose(int condition, int *one, int *other) {
+        uintptr_t a = (uintptr_t)one, b = (uintptr_t)other;
+        return (int *)(b ^ ((a ^ b) & -(uintptr_t)(condition != 0)));
+    }
     static inline void outcry_prefetch(const void *address) { __builtin_prefetch(address, 1, 3); }
     """
     int lowest "outcry_lowest"(unsigned long long)
@@ -40,6 +45,7 @@ cdef extern from * nogil:
     unsigned long long fold_word "outcry_fold"(unsigned long long, long long)
     long long signed_word "outcry_signed"(unsigned long long)
     long long fact_head "outcry_head"(int, int, int, unsigned int)
+    int* choose "outcry_choose"(int, int*, int*)
     void prefetch "outcry_prefetch"(const void*)
     long long join_halves "outcry_join"(unsigned int, unsigned int)
     unsigned int word_high "outcry_high"(long long)

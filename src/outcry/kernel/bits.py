@@ -82,5 +82,10 @@ def reciprocal_of(divisor: int) -> int:
     return -(-(2**32) // divisor)
 
 
+def choose(condition: bool, one: list[int], other: list[int]) -> list[int]:
+    """Return *one* or *other*, in C without a branch."""
+    return one if condition else other
+
+
 def prefetch(address: object) -> None:
     """Fetch a cache line; Python has no such thing."""

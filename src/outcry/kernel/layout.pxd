@@ -51,12 +51,15 @@ cdef extern from * nogil:
         return base;
     }
 
-    /* Counts what has moved or gone, so that nobody keeps looking there; see ahead.py. */
-    static __thread unsigned long outcry_moved;
-    static inline unsigned long outcry_moves(void) { return outcry_moved; }
+    /* Counts what has moved or gone in any shard, so that nobody keeps looking there; see ahead.py. */
+    static unsigned long outcry_moved;
+    static void outcry_move(void) { __atomic_add_fetch(&outcry_moved, 1, __ATOMIC_RELAXED); }
+    static inline unsigned long outcry_moves(void) {
+        return __atomic_load_n(&outcry_moved, __ATOMIC_RELAXED);
+    }
 
     static void outcry_release(void *base) {
-        outcry_moved += 1;
+        outcry_move();
         if (base != NULL) free(((void **)base)[-1]);
     }
 
@@ -64,7 +67,7 @@ cdef extern from * nogil:
     static void *outcry_more(void *old, size_t old_bytes, size_t bytes) {
         char *raw, *base, *moved;
         size_t offset;
-        outcry_moved += 1;
+        outcry_move();
         if (old == NULL) return outcry_new(bytes);
         raw = (char *)((void **)old)[-1];
         offset = (size_t)((char *)old - raw);
@@ -175,13 +178,15 @@ ctypedef struct Book:
     long long[5] padding
 
 ctypedef struct View:
-    long at
     Book* book
-    int* entry
+    long long price
+    int* order
     int* owner
-    int kind
+    int* level
+    int side
     int index
     int account
+    int ring
     int best
 
 ctypedef struct Taker:
@@ -251,6 +256,7 @@ ctypedef struct Core:
     unsigned int turn
     unsigned long seen_moves
     long far_at
+    int nothing
 
 cdef inline int* new_ints(long count) noexcept nogil:
     return <int*>raw_new(count * sizeof(int))

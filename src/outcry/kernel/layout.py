@@ -128,10 +128,11 @@ class View:
     """A record that is looked at ahead; see `ahead`."""
 
     def __init__(self) -> None:
-        self.at = self.kind = self.index = self.account = self.best = 0
         self.book = Book()
-        self.entry: list[int] = []
+        self.price = self.side = self.index = self.account = self.ring = self.best = 0
+        self.order: list[int] = []
         self.owner: list[int] = []
+        self.level: list[int] = []
 
 
 class Taker:
@@ -169,7 +170,7 @@ class Core:
         self.time_us = self.account_orders_max = self.total_orders_max = 0
         self.sizes = [0] * 256
         self.views = [View() for _ in range(16)]
-        self.turn = self.far_at = self.seen_moves = 0
+        self.turn = self.far_at = self.seen_moves = self.nothing = 0
 
 
 def moves() -> int:
