@@ -126,6 +126,9 @@ cdef enum:
     PAGE_IDS = 65536
     PROMOTE_AT = 1024
     DEMOTE_AT = 256
+    ACCOUNTS_MIN = 4096
+    GRANTS = 8
+    GRANT_AFTER = 1024
     SLOTS_MAX = 65536
     SLOTS_FIRST = 1024
     FAR_PATIENCE = 64
@@ -139,7 +142,7 @@ cdef enum:
     LEAD = 15
     LOOK_AHEAD_MIN = 128
     GIL_MIN = 1024
-    LOOK_AHEAD_NODES = 16384
+    LOOK_AHEAD_NODES = 32768
 
 cdef enum:
     # sessions: an order id is the session's place, shifted by this, and the client's id

@@ -140,6 +140,12 @@ PAGE_IDS = 65536
 PROMOTE_AT = 1024
 #: Live orders with which it loses it.
 DEMOTE_AT = 256
+#: Places of the smallest table of accounts.
+ACCOUNTS_MIN = 4096
+#: Pages with few orders that have an array all the same, a power of two.
+GRANTS = 8
+#: Orders that the hash takes before it lends an array.
+GRANT_AFTER = 1024
 #: Slots of the widest ladder.
 SLOTS_MAX = 65536
 #: Slots of the first window.
@@ -164,6 +170,6 @@ LOOK_AHEAD_MIN = 128
 #: Bytes of the smallest batch for which the GIL is given up.
 GIL_MIN = 1024
 #: Nodes of the smallest pool that does not stay in the cache by itself.
-LOOK_AHEAD_NODES = 16384
+LOOK_AHEAD_NODES = 32768
 # sessions
 SESSION_SHIFT = 40

@@ -1,28 +1,31 @@
 """From an order id to its node, in memory bounded by live orders and not by ids ever used.
 
 * Ids are cut into **pages** of 65,536. A directory, hashed by page number, knows each page with a
-  live order: how many there are, and the page itself if it is dense.
-* A page is **sparse** at first: its orders stand in one small hash shared by all sparse pages. At
-  `PROMOTE_AT` live orders it gets an array (`promote`); when only `DEMOTE_AT` are left, they go
-  back to the hash (`demote`). With its last order a page leaves the directory.
-* So an array of 256 KiB exists only while it serves more than `DEMOTE_AT` orders, and one spare.
-  Ids that rise by one, as the exchange gives them, are looked up in a few loads.
+  live order: how many there are, and the page's array, if it has one.
+* Without an array its orders stand in one small hash shared by all such pages. A page gets an array
+  at `PROMOTE_AT` live orders (`promote`); when only `DEMOTE_AT` are left, they go back to the hash
+  (`demote`). With its last order a page leaves the directory.
+* Besides, the hash lends out `GRANTS` arrays: each time it has taken `GRANT_AFTER` orders, the page
+  of the last one gets the array of the page that has had its own for longest. So where ids rise by
+  one, as the exchange gives them, nearly all are looked up in a few loads, however few orders live.
+* So an array of 256 KiB exists while it serves more than `DEMOTE_AT` orders, or is one of `GRANTS`,
+  or the spare one.
 """
 
 from outcry.kernel.bits import spread
-from outcry.kernel.constants import DEMOTE_AT, PAGE_IDS, PROMOTE_AT
+from outcry.kernel.constants import DEMOTE_AT, GRANT_AFTER, GRANTS, PAGE_IDS, PROMOTE_AT
 from outcry.kernel.layout import Core, Page, new_ints, new_pages, no_ints, node_at, page_at, release
 
 
 def find_page(core: Core, number: int) -> Page:
     """Return the entry of page *number* in the directory, or the free one where it belongs.
 
-    It stays where it is until an order is added to a page that has no array, or leaves one.
+    It stays where it is until an order joins or leaves a page that has no array.
     """
     place = spread(number, core.page_mask)
     while True:
         page = page_at(core, place)
-        if page.tag == number + 1 or page.live == 0:
+        if page.tag == number + 1 or page.tag == 0:
             return page
         place = (place + 1) & core.page_mask
 
@@ -53,17 +56,45 @@ def add_to_sparse_page(core: Core, page: Page, order_id: int, index: int) -> Non
     offset = order_id & 65535
     sparse_add(core, order_id, index)
     if page.live == 1:
-        core.page_used += 1
         page.tag = (order_id >> 16) + 1
         page.low = offset
         page.high = offset
+        core.page_used += 1
         if 2 * core.page_used > core.page_mask:
             grow_pages(core)
-        return
+            page = find_page(core, order_id >> 16)
     page.low = min(page.low, offset)
     page.high = max(page.high, offset)
+    core.grant_after -= 1
     if page.live >= PROMOTE_AT:
         promote(core, page)
+        page.demote_at = DEMOTE_AT
+    elif core.grant_after <= 0 and page.high - page.low < 4 * GRANT_AFTER:
+        grant(core, page)
+
+
+def grant(core: Core, page: Page) -> None:
+    """Give *page* an array for as long as no `GRANTS` other pages get one."""
+    core.grant_after = GRANT_AFTER
+    tag = page.tag
+    turn = core.grant_turn
+    core.grant_turn = (turn + 1) & (GRANTS - 1)
+    if core.granted[turn] != 0:
+        end_grant(core, core.granted[turn])
+    core.granted[turn] = tag
+    page = find_page(core, tag - 1)
+    promote(core, page)
+    page.demote_at = -1
+
+
+def end_grant(core: Core, tag: int) -> None:
+    """Let the page with that tag keep its array only if it serves many orders."""
+    page = find_page(core, tag - 1)
+    page.demote_at = DEMOTE_AT
+    if page.live <= DEMOTE_AT:
+        demote(core, page)
+        if page.live == 0:
+            remove_page(core, tag - 1)
 
 
 def remove_id(core: Core, page: Page, order_id: int) -> None:
@@ -71,7 +102,7 @@ def remove_id(core: Core, page: Page, order_id: int) -> None:
     page.live -= 1
     if page.nodes:
         page.nodes[order_id & 65535] = 0
-        if page.live <= DEMOTE_AT:
+        if page.live <= page.demote_at:
             demote(core, page)
     else:
         remove_from_sparse_page(core, page, order_id)
@@ -81,7 +112,6 @@ def remove_from_sparse_page(core: Core, page: Page, order_id: int) -> None:
     """Forget an order on a page without an array, whose count is up to date already."""
     sparse_remove(core, order_id)
     if page.live == 0:
-        page.tag = 0
         remove_page(core, order_id >> 16)
 
 
@@ -92,25 +122,27 @@ def grow_pages(core: Core) -> None:
     core.pages = new_pages(2 * old_size)
     core.page_mask = 2 * old_size - 1
     for place in range(old_size):
-        if old[place].live != 0:
+        if old[place].tag != 0:
             page = find_page(core, old[place].tag - 1)
             page.tag = old[place].tag
             page.nodes = old[place].nodes
             page.live = old[place].live
+            page.demote_at = old[place].demote_at
             page.low = old[place].low
             page.high = old[place].high
     release(old)
 
 
 def remove_page(core: Core, number: int) -> None:
-    """Close the gap, over which later entries reach, that page *number* has left."""
+    """Take page *number* out and close the gap over which later entries reach."""
     core.page_used -= 1
     mask = core.page_mask
     hole = spread(number, mask)
-    while core.pages[hole].live != 0:
+    while core.pages[hole].tag != number + 1:
         hole = (hole + 1) & mask
+    core.pages[hole].tag = 0
     place = (hole + 1) & mask
-    while core.pages[place].live != 0:
+    while core.pages[place].tag != 0:
         home = spread(core.pages[place].tag - 1, mask)
         if ((place - home) & mask) >= ((place - hole) & mask):
             core.pages[hole], core.pages[place] = core.pages[place], core.pages[hole]

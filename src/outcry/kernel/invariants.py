@@ -188,10 +188,11 @@ def check_ids(core: Core) -> int:
     pages = 0
     sparse = 0
     for place in range(core.page_mask + 1):
-        if core.pages[place].live != 0:
+        if core.pages[place].tag != 0:
             pages += 1
             live += core.pages[place].live
             if not core.pages[place].nodes:
+                assert core.pages[place].live != 0, "an empty page"
                 sparse += core.pages[place].live
         else:
             assert not core.pages[place].nodes, "array of an empty page"

@@ -133,6 +133,7 @@ ctypedef struct Page:
     long long tag
     int* nodes
     int live
+    int demote_at
     int low
     int high
 
@@ -237,6 +238,9 @@ ctypedef struct Core:
     long page_mask
     int page_used
     int* spare_page
+    long long[8] granted
+    int grant_turn
+    int grant_after
     int* sparse
     long sparse_mask
     int sparse_used

@@ -94,7 +94,10 @@ class Page:
         #: Number of the page and 1; 0 in a free entry.
         self.tag = 0
         self.nodes: list[int] = []
+        #: How many of its orders live; with how many left it loses its array.
         self.live = 0
+        self.demote_at = 0
+        #: Without an array: bounds of the ids that live, less those of the page.
         self.low = 0
         self.high = 0
 
@@ -163,6 +166,9 @@ class Core:
         self.pages: list[Page] = []
         self.page_mask = self.page_used = 0
         self.spare_page: list[int] = []
+        #: Tags of the pages that have an array for a while; whose turn it is; orders to go.
+        self.granted = [0] * 8
+        self.grant_turn = self.grant_after = 0
         self.sparse: list[int] = []
         self.sparse_mask = self.sparse_used = 0
         self.heap: list[Expiry] = []

@@ -1,6 +1,6 @@
 cimport cython
 
-cdef void do_cancel(Core* core, Words cmd) noexcept nogil
+cdef inline void do_cancel(Core* core, Words cmd) noexcept nogil
 cdef inline bint is_named(Core* core, Book* book, int index, Words cmd) noexcept nogil
 cdef void refuse_name(Core* core, Book* book, int index, Words cmd) noexcept nogil
 cdef int named_order(Core* core, Words cmd) noexcept nogil

@@ -2,7 +2,7 @@ cimport cython
 
 cdef inline int find_book(Core* core, unsigned int instrument) noexcept nogil
 @cython.locals(is_immediate=cython.bint)
-cdef void do_place(Core* core, Words cmd) noexcept nogil
+cdef inline void do_place(Core* core, Words cmd) noexcept nogil
 cdef inline long common_slot(Core* core, Book* book, int owner, Words cmd) noexcept nogil
 @cython.locals(may_rest=cython.bint)
 cdef void place_uncommon(Core* core, Book* book, Page* page, int owner, Words cmd) noexcept nogil

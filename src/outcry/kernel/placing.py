@@ -65,6 +65,8 @@ def do_place(core: Core, cmd: memoryview) -> None:
     level = book.ladder[slot]
     if level == 0:
         level = open_level(core, book, side, cmd[7])
+    if owner == 0:
+        owner = open_account(core, cmd[3])
     rest(core, book, page, owner, level, cmd)
 
 
@@ -72,7 +74,8 @@ def common_slot(core: Core, book: Book, owner: int, cmd: memoryview) -> int:
     """Return the slot of an order of the common kind that may enter, or -1; see above.
 
     In a regular book every price with a slot that is hit exactly is on the grid and in bounds;
-    any other book has a common span of 0. Whether the id is free is not asked.
+    any other book has a common span of 0. Whether the id is free is not asked. An account that is
+    not known yet is node 0, which counts no orders.
     """
     offset = cmd[7] - book.base
     if not is_below(offset, book.common_span) or cmd[6] & book.uncommon or cmd[10] != 0:
@@ -80,7 +83,7 @@ def common_slot(core: Core, book: Book, owner: int, cmd: memoryview) -> int:
     slot = (offset * book.reciprocal) >> 32
     if slot * book.tick != offset or cmd[8] < book.qty_min or cmd[8] > book.qty_max:
         return -1
-    if owner == 0 or cmd[4] <= 0 or core.nodes[owner].orders >= core.account_orders_max:
+    if cmd[4] <= 0 or core.nodes[owner].orders >= core.account_orders_max:
         return -1
     if book.orders >= book.orders_max or core.order_count >= core.total_orders_max:
         return -1

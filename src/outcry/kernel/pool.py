@@ -8,7 +8,7 @@
 """
 
 from outcry.kernel.bits import spread
-from outcry.kernel.constants import ROLE_ACCOUNT, ROLE_FREE, ROLES
+from outcry.kernel.constants import ACCOUNTS_MIN, ROLE_ACCOUNT, ROLE_FREE, ROLES
 from outcry.kernel.layout import Core, more_links, more_nodes, new_ints, release
 
 
@@ -82,14 +82,17 @@ def open_account(core: Core, account: int) -> int:
 
 
 def rebuild_accounts(core: Core) -> None:
-    """Make the table four times as large as the accounts with orders, and forget the others."""
+    """Make the table four times as large as the accounts with orders, and forget the others.
+
+    It never becomes smaller than `ACCOUNTS_MIN`: some accounts without orders always stay.
+    """
     old = core.account_table
     old_size = core.account_mask + 1
     live = 0
     for place in range(old_size):
         if old[place] != 0 and core.nodes[old[place]].orders != 0:
             live += 1
-    size = 64
+    size = ACCOUNTS_MIN
     while size < 4 * live:
         size *= 2
     core.account_table = new_ints(size)

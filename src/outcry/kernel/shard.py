@@ -17,6 +17,7 @@ from outcry.kernel.admin import (
 from outcry.kernel.ahead import look_ahead, start_look_ahead
 from outcry.kernel.bits import word_high
 from outcry.kernel.constants import (
+    ACCOUNTS_MIN,
     ADD_INSTRUMENT,
     CANCEL_ALL,
     CANCEL_ORDER,
@@ -73,8 +74,8 @@ def boot() -> Core:
     clear_book(book_at(core, 0))
     core.book_mask = 31
     core.book_table = new_ints(32)
-    core.account_mask = 63
-    core.account_table = new_ints(64)
+    core.account_mask = ACCOUNTS_MIN - 1
+    core.account_table = new_ints(ACCOUNTS_MIN)
     core.page_mask = 15
     core.pages = new_pages(16)
     core.sparse_mask = 63

@@ -9,7 +9,7 @@ import pytest
 from outcry import kernel
 from outcry.kernel import constants, shard
 from outcry.kernel.bits import above, below, bit, highest, lowest, reciprocal_of, signed_word
-from outcry.kernel.constants import DEMOTE_AT, PAGE_IDS, PROMOTE_AT, ROLE_ORDER
+from outcry.kernel.constants import ACCOUNTS_MIN, DEMOTE_AT, GRANT_AFTER, GRANTS, PAGE_IDS, PROMOTE_AT, ROLE_ORDER
 from outcry.kernel.ids import add_id, find_order, find_page, remove_id
 from outcry.kernel.ladder import mark, slot_at_or_above, slot_at_or_below, slot_of, unmark
 from outcry.kernel.layout import Book, Core, new_bits
@@ -140,6 +140,7 @@ def forget_id(core: Core, order_id: int) -> None:
 def test_pages_come_and_go() -> None:
     """A page gets an array when it is dense, loses it when it is sparse, and ends when empty."""
     core = shard.boot()
+    core.grant_after = 10 * PAGE_IDS
     ids = list(range(1, PROMOTE_AT))
     place_ids(core, ids)
     page = find_page(core, 0)
@@ -161,6 +162,7 @@ def test_pages_come_and_go() -> None:
 def test_ids_far_apart_cost_no_pages() -> None:
     """Ids of which each stands on a page of its own need no array, and all are found and lost."""
     core, random = shard.boot(), Random(5)
+    core.grant_after = 10 * PAGE_IDS
     ids = random.sample(range(1, 2**63), 500)
     place_ids(core, ids)
     assert not any(page.nodes for page in core.pages)
@@ -172,6 +174,26 @@ def test_ids_far_apart_cost_no_pages() -> None:
         assert core.page_used == len(ids) - done - 1
 
 
+def test_few_orders_have_arrays_for_a_while() -> None:
+    """However few orders live, their newest pages have arrays, and never more than are granted."""
+    core = shard.boot()
+    for number in range(3 * GRANTS):
+        first = number * PAGE_IDS + 7
+        place_ids(core, [first])
+        assert (find_page(core, number).nodes != []) == (number == 0)
+        ids = list(range(first + 1, first + GRANT_AFTER))
+        for order_id in ids:
+            place_ids(core, [order_id])
+            forget_id(core, order_id)
+        forget_id(core, first) if number % 2 else None
+        place_ids(core, [first + PAGE_IDS // 2])
+        forget_id(core, first + PAGE_IDS // 2)
+        arrays = [page for page in core.pages if page.nodes]
+        assert len(arrays) <= GRANTS
+    assert all(find_order(core, n * PAGE_IDS + 7) != 0 for n in range(0, 3 * GRANTS, 2))
+    assert all(find_order(core, n * PAGE_IDS + 7) == 0 for n in range(1, 3 * GRANTS, 2))
+
+
 def test_accounts_without_orders_are_swept() -> None:
     """The table of accounts is bounded by those with orders, however many were seen."""
     core = shard.boot()
@@ -179,7 +201,7 @@ def test_accounts_without_orders_are_swept() -> None:
     core.nodes[kept].orders = 1
     for account in range(10_000):
         open_account(core, account)
-    assert core.account_mask < 256
+    assert core.account_mask < ACCOUNTS_MIN
     assert find_account(core, -7) == kept
 
 
