@@ -16,9 +16,9 @@ pool; and everything else is only fetched, which is harmless at any address.
 
 import cython
 
-from outcry.kernel.bits import choose, is_below, prefetch, spread, word_high
+from outcry.kernel.bits import choose, is_below, prefetch, spread, word_high, words_from
 from outcry.kernel.constants import LEAD, PLACE_WORDS, STAGE, TURNS
-from outcry.kernel.layout import Core, View, book_at, moves, page_at, words_from
+from outcry.kernel.layout import Core, View, book_at, moves, page_at
 
 
 def start_look_ahead(core: Core, src: memoryview, at: int, end: int) -> None:
@@ -92,9 +92,7 @@ def look_far(core: Core, view: View) -> None:
     offset = view.price - book.base
     is_inside = is_below(offset, book.common_span)
     slot = ((offset * book.reciprocal) >> 32) * is_inside
-    view.level = choose(
-        is_inside, cython.address(book.ladder[slot]), cython.address(core.nothing)
-    )
+    view.level = choose(is_inside, cython.address(book.ladder[slot]), cython.address(core.nothing))
     prefetch(view.level)
     prefetch(cython.address(core.nodes[view.index]))
     prefetch(cython.address(core.links[view.index]))

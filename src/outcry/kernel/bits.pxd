@@ -30,6 +30,15 @@ cdef extern from * nogil:
     static inline long long outcry_reciprocal(long long divisor) {
         return ((1LL << 32) + divisor - 1) / divisor;
     }
+    /* A vector of words: a copy by bytes might change anything, and all would be read again. */
+    typedef long long outcry_pair __attribute__((vector_size(16), aligned(8)));
+    static inline void outcry_copy_pair(long long *to, long at, const long long *from, long place) {
+        *(outcry_pair *)(to + at) = *(const outcry_pair *)(from + place);
+    }
+    static inline const long long *outcry_words_from(const long long *words, long at) {
+        return words + at;
+    }
+    static inline int outcry_rarely(int condition) { return __builtin_expect(condition != 0, 0); }
     static inline int *outcry_choose(int condition, int *one, int *other) {
         uintptr_t a = (uintptr_t)one, b = (uintptr_t)other;
         return (int *)(b ^ ((a ^ b) & -(uintptr_t)(condition != 0)));
@@ -45,6 +54,9 @@ cdef extern from * nogil:
     unsigned long long fold_word "outcry_fold"(unsigned long long, long long)
     long long signed_word "outcry_signed"(unsigned long long)
     long long fact_head "outcry_head"(int, int, int, unsigned int)
+    void copy_pair "outcry_copy_pair"(long long*, long, const long long*, long)
+    const long long* words_from "outcry_words_from"(const long long*, long)
+    bint rarely "outcry_rarely"(int)
     int* choose "outcry_choose"(int, int*, int*)
     void prefetch "outcry_prefetch"(const void*)
     long long join_halves "outcry_join"(unsigned int, unsigned int)

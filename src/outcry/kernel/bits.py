@@ -82,6 +82,22 @@ def reciprocal_of(divisor: int) -> int:
     return -(-(2**32) // divisor)
 
 
+def copy_pair(out: memoryview, at: int, src: memoryview, place: int) -> None:
+    """Copy two words: ``src[place]`` to ``out[at]`` and the one behind it."""
+    out[at] = src[place]
+    out[at + 1] = src[place + 1]
+
+
+def words_from(words: memoryview, at: int) -> memoryview:
+    """Return *words* without the first *at*."""
+    return words[at:]
+
+
+def rarely(condition: bool) -> bool:
+    """Return *condition*, of which C is told that it is nearly always false."""
+    return condition
+
+
 def choose(condition: bool, one: list[int], other: list[int]) -> list[int]:
     """Return *one* or *other*, in C without a branch."""
     return one if condition else other

@@ -10,6 +10,7 @@
 * A level's ``total`` is the sum of its orders' ``remaining``, always.
 """
 
+from outcry.kernel.bits import rarely
 from outcry.kernel.constants import ROLE_LEVEL, SIDE_ASK, SIDE_BID
 from outcry.kernel.expiry import forget_expiry
 from outcry.kernel.ids import find_page, remove_id
@@ -101,14 +102,14 @@ def unlink_order(core: Core, book: Book, index: int) -> None:
     core.nodes[core.nodes[index].level].total -= core.nodes[index].remaining
     book.orders -= 1
     core.order_count -= 1
-    if older == younger:
+    if rarely(older == younger):
         close_level(core, book, older)
 
 
 def forget_order(core: Core, index: int, page: Page) -> None:
     """Forget the order at *index*, which is in no level: its id, on *page*, is free again."""
     remove_id(core, page, core.nodes[index].order_id)
-    if core.nodes[index].expire_at_us > 0:
+    if rarely(core.nodes[index].expire_at_us > 0):
         forget_expiry(core)
     leave_account(core, index)
     give_node(core, index)

@@ -1,6 +1,6 @@
 cdef void make_room(Core* core, long words) noexcept nogil
 cdef inline void note_header(Core* core, Words cmd) noexcept nogil
-cdef inline long begin_answer(Core* core, int record_type, int flags, Book* book, int words, Words cmd) noexcept nogil
+cdef inline long begin_answer(Core* core, int record_type, int flags, Book* book, int words) noexcept nogil
 cdef inline long begin_fact(Core* core, int record_type, int flags, unsigned int instrument, long long account, int words) noexcept nogil
 cdef void emit_order_rejected(Core* core, unsigned int instrument, long long account, long long order_id, int reject) noexcept nogil
 cdef void emit_command_rejected(Core* core, unsigned int instrument, long long account, long long order_id, int reject, int command) noexcept nogil

@@ -2,11 +2,12 @@
 
 * ``out`` is where facts go, ``at`` the next free word, ``room`` its size. It is either the
   caller's buffer (``is_lent``) or the core's own. When a lent buffer is full, writing goes on in
-  the own one, which grows; the caller gets that part with its next call.
+  the own one, which grows; the caller gets that part with its next call. No further command is
+  carried out then: ``end``, where the records end, becomes 0.
 * Whoever writes a fact knows whether it is the last one of its command, and says so in its flags.
 """
 
-from outcry.kernel.bits import fact_head, join_halves, signed_word
+from outcry.kernel.bits import copy_pair, fact_head, join_halves, rarely, signed_word
 from outcry.kernel.constants import (
     BOOK_HASHED,
     CANCELLED_USER,
@@ -25,7 +26,7 @@ from outcry.kernel.constants import (
     TRADED,
     WAS_RESTING,
 )
-from outcry.kernel.layout import Book, Core, copy_pair, more_words, node_at
+from outcry.kernel.layout import Book, Core, more_words, node_at
 from outcry.kernel.walk import hash_book
 
 
@@ -33,6 +34,7 @@ def make_room(core: Core, words: int) -> None:
     """Make the next *words* words writable."""
     if core.is_lent:
         core.is_lent = False
+        core.end = 0
         core.lent_at = core.at
         core.out = core.own_out
         core.room = core.own_room
@@ -51,21 +53,17 @@ def note_header(core: Core, cmd: memoryview) -> None:
     core.now = cmd[2]
 
 
-def begin_answer(
-    core: Core, record_type: int, flags: int, book: Book, words: int, cmd: memoryview
-) -> int:
-    """Begin the only fact of the command, about the order that it names.
+def begin_answer(core: Core, record_type: int, flags: int, book: Book, words: int) -> int:
+    """Write the first word of the only fact of the command; return where it begins.
 
-    Writes the header and the order's id; returns where the fact begins.
+    The caller copies the four words that the fact has in common with the command: seq, time,
+    account and order id.
     """
-    if core.at + words > core.room:
+    if rarely(core.at + words > core.room):
         make_room(core, words)
     place = core.at
     core.at = place + words
-    out = core.out
-    out[place] = fact_head(record_type, flags | LAST_OF_SEQ, words, book.instrument)
-    copy_pair(out, place + 1, cmd, 1)
-    copy_pair(out, place + 3, cmd, 3)
+    core.out[place] = fact_head(record_type, flags | LAST_OF_SEQ, words, book.instrument)
     return place
 
 
@@ -73,7 +71,7 @@ def begin_fact(
     core: Core, record_type: int, flags: int, instrument: int, account: int, words: int
 ) -> int:
     """Write the header of a fact of *words* words; return where it begins."""
-    if core.at + words > core.room:
+    if rarely(core.at + words > core.room):
         make_room(core, words)
     at = core.at
     core.at = at + words
@@ -116,8 +114,10 @@ def emit_placed(core: Core, book: Book, index: int) -> None:
 
 def emit_all_placed(core: Core, book: Book, cmd: memoryview) -> None:
     """Say that the order of the command now rests as a whole, at its price."""
-    place = begin_answer(core, ORDER_PLACED, 0, book, 8, cmd)
+    place = begin_answer(core, ORDER_PLACED, 0, book, 8)
     out = core.out
+    copy_pair(out, place + 1, cmd, 1)
+    copy_pair(out, place + 3, cmd, 3)
     copy_pair(out, place + 5, cmd, 7)
     out[place + 7] = cmd[6] & SIDES
 
@@ -125,8 +125,10 @@ def emit_all_placed(core: Core, book: Book, cmd: memoryview) -> None:
 def emit_user_cancelled(core: Core, book: Book, index: int, cmd: memoryview) -> None:
     """Say that the order at *index*, which still rests, is cancelled by the command."""
     node = node_at(core, index)
-    place = begin_answer(core, ORDER_CANCELLED, WAS_RESTING, book, 9, cmd)
+    place = begin_answer(core, ORDER_CANCELLED, WAS_RESTING, book, 9)
     out = core.out
+    copy_pair(out, place + 1, cmd, 1)
+    copy_pair(out, place + 3, cmd, 3)
     out[place + 5] = node.price
     out[place + 6] = node.remaining
     out[place + 7] = 0

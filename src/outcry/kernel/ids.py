@@ -12,7 +12,7 @@
   or the spare one.
 """
 
-from outcry.kernel.bits import spread
+from outcry.kernel.bits import rarely, spread
 from outcry.kernel.constants import DEMOTE_AT, GRANT_AFTER, GRANTS, PAGE_IDS, PROMOTE_AT
 from outcry.kernel.layout import Core, Page, new_ints, new_pages, no_ints, node_at, page_at, release
 
@@ -23,11 +23,11 @@ def find_page(core: Core, number: int) -> Page:
     It stays where it is until an order joins or leaves a page that has no array.
     """
     place = spread(number, core.page_mask)
-    while True:
-        page = page_at(core, place)
-        if page.tag == number + 1 or page.tag == 0:
-            return page
+    page = page_at(core, place)
+    while rarely(page.tag != number + 1 and page.tag != 0):
         place = (place + 1) & core.page_mask
+        page = page_at(core, place)
+    return page
 
 
 def find_order(core: Core, order_id: int) -> int:
@@ -37,15 +37,15 @@ def find_order(core: Core, order_id: int) -> int:
 
 def order_in(core: Core, page: Page, order_id: int) -> int:
     """Return the node of the live order with that id, which would be on *page*, or 0."""
-    if page.nodes:
-        return page.nodes[order_id & 65535]
-    return core.sparse[sparse_slot(core, order_id)] if page.live != 0 else 0
+    if rarely(not page.nodes):
+        return core.sparse[sparse_slot(core, order_id)] if page.live != 0 else 0
+    return page.nodes[order_id & 65535]
 
 
 def add_id(core: Core, page: Page, order_id: int, index: int) -> None:
     """Remember that the order with that id, which belongs on *page*, is at *index*."""
     page.live += 1
-    if page.nodes:
+    if not rarely(not page.nodes):
         page.nodes[order_id & 65535] = index
     else:
         add_to_sparse_page(core, page, order_id, index)
@@ -100,9 +100,9 @@ def end_grant(core: Core, tag: int) -> None:
 def remove_id(core: Core, page: Page, order_id: int) -> None:
     """Forget the live order with that id, which is on *page*."""
     page.live -= 1
-    if page.nodes:
+    if not rarely(not page.nodes):
         page.nodes[order_id & 65535] = 0
-        if page.live <= page.demote_at:
+        if rarely(page.live <= page.demote_at):
             demote(core, page)
     else:
         remove_from_sparse_page(core, page, order_id)

@@ -26,14 +26,11 @@ cdef extern from * nogil:
     } OutcryNode;
     _Static_assert(sizeof(OutcryNode) == 64, "a node is one cache line");
 
-    /* Two words at a time. The first two and the second two fields of a node stand as in a
-     * PLACE_ORDER: a quantity is below 2**31, so its upper half is the 0 lots filled so far. */
-    static inline void outcry_copy_pair(long long *to, long at, const long long *from, long place) {
-        memcpy(to + at, from + place, 16);
-    }
+    /* The first two and the second two fields of a node stand as in a PLACE_ORDER: a quantity is
+     * below 2**31, so its upper half is the 0 lots filled so far. */
     static inline void outcry_note_order(OutcryNode *node, const long long *command) {
-        memcpy(&node->account, command + 3, 16);
-        memcpy(&node->price, command + 7, 16);
+        outcry_copy_pair(&node->account, 0, command, 3);
+        outcry_copy_pair(&node->price, 0, command, 7);
     }
 
     static void outcry_no_memory(void) {
@@ -98,7 +95,6 @@ cdef extern from * nogil:
         int ticket
         int choices
 
-    void copy_pair "outcry_copy_pair"(long long*, long, const long long*, long)
     void note_order "outcry_note_order"(Node*, const long long*)
     void* raw_new "outcry_new"(size_t)
     void* raw_more "outcry_more"(void*, size_t, size_t)
@@ -207,6 +203,7 @@ ctypedef struct Core:
     long long* out
     long at
     long room
+    long end
     long lent_at
     bint is_lent
     long long* own_out
@@ -307,11 +304,8 @@ cdef inline Book* book_at(Core* core, int index) noexcept nogil:
 cdef inline Node* node_at(Core* core, int index) noexcept nogil:
     return &core.nodes[index]
 
-cdef inline Page* page_at(Core* core, int index) noexcept nogil:
+cdef inline Page* page_at(Core* core, long index) noexcept nogil:
     return &core.pages[index]
-
-cdef inline Words words_from(Words words, long at) noexcept nogil:
-    return words + at
 
 cdef inline Words words_of(bytes data):
     return <Words>PyBytes_AS_STRING(data)

@@ -151,7 +151,7 @@ class Core:
 
     def __init__(self) -> None:
         self.out = self.own_out = memoryview(bytearray()).cast("q")
-        self.at = self.room = self.own_room = self.lent_at = self.is_lent = 0
+        self.at = self.room = self.end = self.own_room = self.lent_at = self.is_lent = 0
         self.seq = self.now = 0
         self.taker = Taker()
         self.nodes: list[Node] = []
@@ -270,12 +270,6 @@ def page_at(core: Core, index: int) -> Page:
     return core.pages[index]
 
 
-def copy_pair(out: memoryview, at: int, src: memoryview, place: int) -> None:
-    """Copy two words: ``src[place]`` to ``out[at]`` and the one behind it."""
-    out[at] = src[place]
-    out[at + 1] = src[place + 1]
-
-
 def note_order(node: Node, cmd: memoryview) -> None:
     """Note in *node* the account, id, price and lots of a PLACE_ORDER: none is filled."""
     node.account = cmd[3]
@@ -283,11 +277,6 @@ def note_order(node: Node, cmd: memoryview) -> None:
     node.price = cmd[7]
     node.remaining = cmd[8]
     node.filled = 0
-
-
-def words_from(words: memoryview, at: int) -> memoryview:
-    """Return *words* without the first *at*."""
-    return words[at:]
 
 
 def words_of(data: bytes) -> memoryview:

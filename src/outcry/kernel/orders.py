@@ -37,7 +37,7 @@ from outcry.kernel.facts import (
     emit_user_cancelled,
     note_header,
 )
-from outcry.kernel.ids import find_order, order_in, find_page
+from outcry.kernel.ids import find_order, find_page, order_in
 from outcry.kernel.ladder import find_level
 from outcry.kernel.layout import Book, Core, node_at
 from outcry.kernel.matching import trade
@@ -148,9 +148,7 @@ def do_replace(core: Core, cmd: memoryview) -> None:
     if reject == 0 and not kept and crossing:
         reject = REJECT_POST_ONLY_WOULD_TRADE
     if reject != 0:
-        emit_command_rejected(
-            core, word_high(cmd[0]), cmd[3], cmd[4], reject, cmd[0] & 255
-        )
+        emit_command_rejected(core, word_high(cmd[0]), cmd[3], cmd[4], reject, cmd[0] & 255)
         return
     emit_replaced(core, book, index, price, remaining, kept)
     if kept:

@@ -5,7 +5,7 @@ order of an open book, on the grid, within all bounds. Every other one goes thro
 their order; the two never disagree, they only differ in cost.
 """
 
-from outcry.kernel.bits import book_side, is_below, word_high
+from outcry.kernel.bits import book_side, is_below, rarely, word_high
 from outcry.kernel.book import crosses, link_order, open_level
 from outcry.kernel.checks import refuse_entry, refuse_form, refuse_room, refuse_terms
 from outcry.kernel.constants import (
@@ -39,11 +39,11 @@ from outcry.kernel.pool import find_account, join_account, open_account, take_no
 def find_book(core: Core, instrument: int) -> int:
     """Return the index of the book of *instrument*, or 0."""
     place = instrument & core.book_mask
-    while True:
-        index = core.book_table[place]
-        if core.books[index].instrument == instrument or index == 0:
-            return index
+    index = core.book_table[place]
+    while rarely(core.books[index].instrument != instrument and index != 0):
         place = (place + 1) & core.book_mask
+        index = core.book_table[place]
+    return index
 
 
 def do_place(core: Core, cmd: memoryview) -> None:
@@ -53,7 +53,7 @@ def do_place(core: Core, cmd: memoryview) -> None:
     page = find_page(core, order_id >> 16)
     owner = find_account(core, cmd[3])
     slot = common_slot(core, book, owner, cmd)
-    if slot < 0 or order_in(core, page, order_id) != 0:
+    if rarely(slot < 0 or order_in(core, page, order_id) != 0):
         place_uncommon(core, book, page, owner, cmd)
         return
     side = book_side(cmd[6])
@@ -63,9 +63,9 @@ def do_place(core: Core, cmd: memoryview) -> None:
         return
     emit_all_placed(core, book, cmd)
     level = book.ladder[slot]
-    if level == 0:
+    if rarely(level == 0):
         level = open_level(core, book, side, cmd[7])
-    if owner == 0:
+    if rarely(owner == 0):
         owner = open_account(core, cmd[3])
     rest(core, book, page, owner, level, cmd)
 
@@ -90,9 +90,7 @@ def common_slot(core: Core, book: Book, owner: int, cmd: memoryview) -> int:
     return slot
 
 
-def place_uncommon(
-    core: Core, book: Book, page: Page, owner: int, cmd: memoryview
-) -> None:
+def place_uncommon(core: Core, book: Book, page: Page, owner: int, cmd: memoryview) -> None:
     """Put an order through all checks, and carry it out unless it is refused."""
     note_header(core, cmd)
     reject = refuse_place(core, book, page, owner, cmd)
@@ -128,23 +126,19 @@ def refuse_place(core: Core, book: Book, page: Page, owner: int, cmd: memoryview
     return reject
 
 
-def rest(
-    core: Core, book: Book, page: Page, owner: int, level: int, cmd: memoryview
-) -> None:
-    """Let the order of the record rest at *level*, with all its lots."""
+def rest(core: Core, book: Book, page: Page, owner: int, level: int, cmd: memoryview) -> None:
+    """Let the order of the record rest at *level*, with all its lots and for ever."""
     terms = cmd[6]
     index = take_node(core, ROLE_ORDER | terms & SIDES | (terms >> 24) & MODES)
     node = node_at(core, index)
     note_order(node, cmd)
     node.stp_group = cmd[5]
-    node.expire_at_us = cmd[10]
+    node.expire_at_us = 0
     node.owner = owner
     core.nodes[owner].orders += 1
     join_account(core, index, owner)
     link_order(core, book, index, level)
     add_id(core, page, cmd[4], index)
-    if cmd[10] > 0:
-        add_expiry(core, index)
 
 
 def rest_anew(core: Core, book: Book, cmd: memoryview, remaining: int, filled: int) -> None:
@@ -163,6 +157,9 @@ def rest_anew(core: Core, book: Book, cmd: memoryview, remaining: int, filled: i
     core.nodes[level].total -= node.remaining - remaining
     node.remaining = remaining
     node.filled = filled
+    node.expire_at_us = cmd[10]
+    if cmd[10] > 0:
+        add_expiry(core, index)
     emit_placed(core, book, index)
 
 

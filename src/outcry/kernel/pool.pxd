@@ -2,6 +2,7 @@ cimport cython
 
 cdef inline int role_of(Core* core, int index) noexcept nogil
 cdef inline int take_node(Core* core, int choices) noexcept nogil
+cdef int fresh_node(Core* core) noexcept nogil
 cdef inline void give_node(Core* core, int index) noexcept nogil
 cdef void more_room(Core* core) noexcept nogil
 cdef inline int find_account(Core* core, long long account) noexcept nogil

@@ -7,7 +7,7 @@
   is bounded by the accounts that had orders at the same time, never by those ever seen.
 """
 
-from outcry.kernel.bits import spread
+from outcry.kernel.bits import rarely, spread
 from outcry.kernel.constants import ACCOUNTS_MIN, ROLE_ACCOUNT, ROLE_FREE, ROLES
 from outcry.kernel.layout import Core, more_links, more_nodes, new_ints, release
 
@@ -20,15 +20,20 @@ def role_of(core: Core, index: int) -> int:
 def take_node(core: Core, choices: int) -> int:
     """Return a node with these choices, role included; its other fields are whatever they were."""
     index = core.free
-    if index != 0:
-        core.free = core.links[index].next
+    if rarely(index == 0):
+        index = fresh_node(core)
     else:
-        if core.fresh == core.node_room:
-            more_room(core)
-        index = core.fresh
-        core.fresh += 1
+        core.free = core.links[index].next
     core.nodes[index].choices = choices
     return index
+
+
+def fresh_node(core: Core) -> int:
+    """Return a node that was never used."""
+    if core.fresh == core.node_room:
+        more_room(core)
+    core.fresh += 1
+    return core.fresh - 1
 
 
 def give_node(core: Core, index: int) -> None:
@@ -49,11 +54,11 @@ def more_room(core: Core) -> None:
 def find_account(core: Core, account: int) -> int:
     """Return the node of *account*, or 0."""
     place = spread(account, core.account_mask)
-    while True:
-        owner = core.account_table[place]
-        if core.nodes[owner].account == account or owner == 0:
-            return owner
+    owner = core.account_table[place]
+    while rarely(core.nodes[owner].account != account and owner != 0):
         place = (place + 1) & core.account_mask
+        owner = core.account_table[place]
+    return owner
 
 
 def file_account(core: Core, owner: int) -> None:

@@ -15,7 +15,7 @@ from outcry.kernel.admin import (
     do_tick,
 )
 from outcry.kernel.ahead import look_ahead, start_look_ahead
-from outcry.kernel.bits import word_high
+from outcry.kernel.bits import word_high, words_from
 from outcry.kernel.constants import (
     ACCOUNTS_MIN,
     ADD_INSTRUMENT,
@@ -52,7 +52,6 @@ from outcry.kernel.layout import (
     new_ints,
     new_pages,
     release,
-    words_from,
 )
 from outcry.kernel.orders import do_cancel, do_cancel_all, do_reduce, do_replace
 from outcry.kernel.placing import do_place
@@ -135,7 +134,7 @@ def dispatch(core: Core, cmd: memoryview) -> None:
 def take_record(core: Core, cmd: memoryview, room: int) -> int:
     """Carry out or refuse a record of any kind but the two common ones; *room* words are there.
 
-    Returns its words, or 0 if its length cannot be believed.
+    Returns its words. If its length cannot be believed, that is 0, and so is ``end``.
     """
     note_header(core, cmd)
     size = (cmd[0] >> 16) & 65535
@@ -145,6 +144,7 @@ def take_record(core: Core, cmd: memoryview, room: int) -> int:
         return words
     refuse_record(core, cmd)
     if words < HEADER_WORDS or words > room or size & 7 != 0:
+        core.end = 0
         return 0
     return words
 
@@ -156,39 +156,56 @@ def run(core: Core, src: memoryview, start: int, length: int, tail: int) -> int:
     whole command, when a lent output buffer is full.
     """
     end = start + (length >> 3)
-    was_lent = core.is_lent
-    at = run_records(core, src, start, end)
-    is_stopped = was_lent != core.is_lent or at + HEADER_WORDS <= end
+    core.end = end
+    if end - start >= LOOK_AHEAD_MIN and core.fresh > LOOK_AHEAD_NODES and cython.compiled:
+        start_look_ahead(core, src, start, end)
+        at = run_records(core, src, start, True)
+    else:
+        at = run_records(core, src, start, False)
+    at = run_last_records(core, src, at)
+    is_stopped = core.end != end or at + HEADER_WORDS <= end
     if not is_stopped and (at - start) * 8 < length:
         refuse_rest(core, src[at] & 255 if at < end else tail)
     return (at - start) * 8
 
 
-def run_records(core: Core, src: memoryview, start: int, end: int) -> int:
-    """Carry out records until too few words are left, or one stops it; return the next word."""
+def run_records(core: Core, src: memoryview, start: int, looks: bool) -> int:
+    """Carry out records as long as there is room for any common one; return the next word.
+
+    Who fills a lent buffer sets ``end`` to 0, and no further record is there.
+    """
     at = start
     cmd = src
-    was_lent = core.is_lent
-    looks = cython.compiled and end - at >= LOOK_AHEAD_MIN and core.fresh > LOOK_AHEAD_NODES
-    if looks:
-        start_look_ahead(core, src, at, end)
-    while at + HEADER_WORDS <= end and was_lent == core.is_lent:
+    while at + PLACE_WORDS <= core.end:
         if looks:
-            look_ahead(core, src, end)
+            look_ahead(core, src, core.end)
         cmd = words_from(src, at)
         shape = cmd[0] & SHAPE
-        if shape == PLACE_SHAPE and at + PLACE_WORDS <= end:
+        if shape == PLACE_SHAPE:
             do_place(core, cmd)
             at += PLACE_WORDS
-        elif shape == CANCEL_SHAPE and at + CANCEL_WORDS <= end:
+        elif shape == CANCEL_SHAPE:
             do_cancel(core, cmd)
             at += CANCEL_WORDS
         else:
-            words = take_record(core, cmd, end - at)
-            at += words
-            if words == 0:
-                break
-    if start + HEADER_WORDS <= end:
+            at += take_record(core, cmd, core.end - at)
+    if at != start:
+        core.seq = cmd[1]
+    return at
+
+
+def run_last_records(core: Core, src: memoryview, start: int) -> int:
+    """Carry out the last records, which are too short for some common ones; likewise."""
+    at = start
+    cmd = src
+    while at + HEADER_WORDS <= core.end:
+        cmd = words_from(src, at)
+        if cmd[0] & SHAPE == CANCEL_SHAPE and at + CANCEL_WORDS <= core.end:
+            do_cancel(core, cmd)
+            at += CANCEL_WORDS
+        else:
+            at += take_record(core, cmd, core.end - at)
+    if at != start:
         core.seq = cmd[1]
     return at
 

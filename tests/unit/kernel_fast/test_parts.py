@@ -9,7 +9,15 @@ import pytest
 from outcry import kernel
 from outcry.kernel import constants, shard
 from outcry.kernel.bits import above, below, bit, highest, lowest, reciprocal_of, signed_word
-from outcry.kernel.constants import ACCOUNTS_MIN, DEMOTE_AT, GRANT_AFTER, GRANTS, PAGE_IDS, PROMOTE_AT, ROLE_ORDER
+from outcry.kernel.constants import (
+    ACCOUNTS_MIN,
+    DEMOTE_AT,
+    GRANT_AFTER,
+    GRANTS,
+    PAGE_IDS,
+    PROMOTE_AT,
+    ROLE_ORDER,
+)
 from outcry.kernel.ids import add_id, find_order, find_page, remove_id
 from outcry.kernel.ladder import mark, slot_at_or_above, slot_at_or_below, slot_of, unmark
 from outcry.kernel.layout import Book, Core, new_bits
@@ -36,7 +44,8 @@ def test_constants_are_those_of_c() -> None:
     """C and Python have the same constants with the same values."""
     text = (KERNEL / "constants.pxd").read_text("utf-8")
     in_c = {
-        name: int(value, 0) for name, value in re.findall(r"^    (\w+) = (\w+)$", text, re.MULTILINE)
+        name: int(value, 0)
+        for name, value in re.findall(r"^    (\w+) = (\w+)$", text, re.MULTILINE)
     }
     in_python = {n: v for n, v in vars(constants).items() if n.isupper() and isinstance(v, int)}
     in_python.pop("WIRE_LAST_OF_SEQ")
