@@ -143,9 +143,9 @@ DEMOTE_AT = 256
 #: Places of the smallest table of accounts.
 ACCOUNTS_MIN = 4096
 #: Pages with few orders that have an array all the same, a power of two.
-GRANTS = 8
+GRANTS = 64
 #: Orders that the hash takes before it lends an array.
-GRANT_AFTER = 1024
+GRANT_AFTER = 512
 #: Slots of the widest ladder.
 SLOTS_MAX = 65536
 #: Slots of the first window.
