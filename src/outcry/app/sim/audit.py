@@ -34,7 +34,10 @@ from outcry_wire.records import OrderKind, Side
 class Auditor:
     """Knows what was told, and looks at everything else."""
 
-    def __init__(self, told: Told, grounds: Grounds, find: Callable[[str], None]) -> None:
+    def __init__(
+        self, seed: int, told: Told, grounds: Grounds, find: Callable[[str], None]
+    ) -> None:
+        self._seed = seed
         self._told = told
         self._grounds = grounds
         self._find = find
@@ -44,7 +47,7 @@ class Auditor:
     def audit(self, processes: Mapping[str, Process], asset: AssetService | None) -> None:
         """Compare; nothing moves meanwhile."""
         assert asset is not None, "who is at rest has a writer"
-        journal = Journal(self._told, self._find)
+        journal = Journal(self._seed, self._told, self._find)
         for row in self._grounds.log.rows:
             journal.take(row)
         journal.close()
@@ -82,8 +85,11 @@ class Auditor:
             )  # fmt: skip
             latest = placed.latest
             if latest.status > OrderStatus.OPEN:
-                told = (latest.status, latest.filled, latest.remaining, latest.volume, latest.fee)
-                be = (final.status, final.filled, final.remaining, final.volume, final.fee)
+                told = [latest.status, latest.filled, latest.remaining, latest.volume]
+                be = [final.status, final.filled, final.remaining, final.volume]
+                if sheet.market not in self._told.chained:  # whose fees follow the verdicts
+                    told.append(latest.fee)
+                    be.append(final.fee)
                 self._same(f"order {order_id} was told to have ended as", told, be)
             elif is_later(latest, final):
                 self._find(f"order {order_id} was told to be {latest}, and it is {final}")

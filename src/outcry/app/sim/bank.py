@@ -11,6 +11,7 @@ from math import ceil, floor
 from typing import Final
 
 from outcry.domain.fees import FeeKind, FeeSchedule
+from outcry.domain.ids import trade_id
 from outcry.domain.order import OrderStatus
 from outcry.messages.facts import (
     Fact,
@@ -47,6 +48,8 @@ class Sheet:
     charged: int = 0
     rebate: Fraction = Fraction(0)
     paid_back: int = 0
+    #: Lots of those filled whose settlement failed on the chain.
+    failed: int = 0
 
     @property
     def fee(self) -> int:
@@ -74,6 +77,8 @@ class Bank:
         self.holdings: defaultdict[tuple[int, int], Holding] = defaultdict(lambda: Holding([0, 0]))
         self.orders: dict[int, Sheet] = {}
         self.fees: dict[int, FeeSchedule] = {0: FeeSchedule(0, 0, 0, 0, 0)}
+        #: Fills that wait for the chain: nothing of them has been exchanged.
+        self.waiting: dict[tuple[int, int], Traded] = {}
         self.house = 0
         self.outside = 0
         #: Collateral of each market.
@@ -109,10 +114,8 @@ class Bank:
     # --- orders ---------------------------------------------------------------------------------
 
     def fact(self, fact: Fact) -> None:
-        """Take in what happened to orders."""
-        if isinstance(fact, Traded):
-            self._fill(fact)
-        elif isinstance(fact, OrderPlaced):
+        """Take in what happened to orders without a fill."""
+        if isinstance(fact, OrderPlaced):
             self.orders[fact.order_id].status = OrderStatus.OPEN
         elif isinstance(fact, OrderReduced):
             self.orders[fact.order_id].remaining -= fact.by
@@ -140,7 +143,32 @@ class Bank:
         most = sheet.exact + self._exact(schedule, rate, limit, sheet.remaining)
         return limit * sheet.remaining + ceil(most) - sheet.charged
 
-    def _fill(self, fact: Traded) -> None:
+    def verdict(self, trade_id: int, fill: int, *, confirmed: bool) -> None:
+        """The chain has said what becomes of a fill that waits."""
+        fact = self.waiting.pop((trade_id, fill))
+        if confirmed:
+            self._exchange(fact)
+        else:
+            for order_id in (fact.taker_order, fact.maker_order):
+                self.orders[order_id].failed += fact.qty
+
+    def fill(self, shard: int, fact: Traded, *, waits: bool) -> None:
+        """Two orders have met; what they exchange may have to wait for the chain."""
+        for order_id in (fact.taker_order, fact.maker_order):
+            sheet = self.orders[order_id]
+            own = UNIT - fact.price if sheet.outcome else fact.price
+            sheet.filled += fact.qty
+            sheet.volume += own * fact.qty
+            if sheet.kind != OrderKind.MARKET_MONEY:
+                sheet.remaining -= fact.qty
+                if not sheet.remaining:
+                    sheet.status = OrderStatus.FILLED
+        if waits:
+            self.waiting[trade_id(shard, fact.seq), fact.fill] = fact
+        else:
+            self._exchange(fact)
+
+    def _exchange(self, fact: Traded) -> None:
         taker, maker = self.orders[fact.taker_order], self.orders[fact.maker_order]
         own = UNIT - fact.price if taker.outcome else fact.price
         exact = self._exact(
@@ -159,14 +187,8 @@ class Bank:
         own = UNIT - fact.price if sheet.outcome else fact.price
         sign = -1 if sheet.side == Side.SELL else 1
         self._trade(sheet.account, sheet.market, sheet.outcome, sign * fact.qty, own)
-        sheet.filled += fact.qty
-        sheet.volume += own * fact.qty
         sheet.exact += exact
         self._charge(sheet, charged=ceil(sheet.exact) - sheet.charged)
-        if sheet.kind != OrderKind.MARKET_MONEY:
-            sheet.remaining -= fact.qty
-            if not sheet.remaining:
-                sheet.status = OrderStatus.FILLED
 
     def _charge(self, sheet: Sheet, *, charged: int = 0, paid_back: int = 0) -> None:
         sheet.charged += charged

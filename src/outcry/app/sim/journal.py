@@ -5,9 +5,12 @@ from collections.abc import Callable
 from typing import Final
 
 from outcry.app.sim.bank import Bank, Sheet
+from outcry.app.sim.chain import outcome_of
 from outcry.app.sim.told import Told
 from outcry.domain.fees import FeeSchedule
 from outcry.domain.ids import trade_id
+from outcry.domain.ledger.pending import Outcome
+from outcry.messages import chain_records as chain
 from outcry.messages import ledger_records as rec
 from outcry.messages import requests as req
 from outcry.messages.commands import PlaceOrder, ReduceOrder, ReplaceOrder, unpack_commands
@@ -32,7 +35,8 @@ _REQUESTS: Final = frozenset(_ASKED.values())
 class Journal:
     """What the log says, and the bank that follows it."""
 
-    def __init__(self, told: Told, find: Callable[[str], None]) -> None:
+    def __init__(self, seed: int, told: Told, find: Callable[[str], None]) -> None:
+        self._seed = seed
         self.bank = Bank()
         self.n = 0
         self.fills_count = 0
@@ -145,6 +149,8 @@ class Journal:
             if isinstance(fact, Traded):
                 self.fills_count += 1
                 self._fills[trade_id(item.shard, fact.seq), fact.fill] += 1
+                waits = fact.instrument in self._told.chained
+                self.bank.fill(item.shard, fact, waits=waits)
             self.bank.fact(fact)
 
     # --- money ----------------------------------------------------------------------------------
@@ -165,6 +171,11 @@ class Journal:
             bank.redeem(record.account, record.market_id, self._payouts[record.market_id])
         elif isinstance(record, rec.Resolved | rec.Voided):
             self._payouts[record.market_id] = (record.payout_0, record.payout_1)
+        elif isinstance(record, chain.ChainResult):
+            expected = outcome_of(self._seed, record.trade_id, record.fill)
+            if record.confirmed != (expected == Outcome.CONFIRMED):
+                self._find(f"entry {self.n} has {record}, and the chain said {expected.name}")
+            bank.verdict(record.trade_id, record.fill, confirmed=record.confirmed)
         elif isinstance(record, rec.FeeScheduleSet):
             bank.fees[record.version] = FeeSchedule(
                 record.version, record.kind, record.taker_bps, record.maker_bps,

@@ -9,6 +9,7 @@ from typing import Final, NamedTuple
 
 from outcry.adapters.memory import MemoryBus, MemoryLedgerLog, MemoryProjection, MemorySnapshots
 from outcry.app.sim.adapters import Claim, Shown, SimBus, SimClock, SimLog, SimSnapshots, SimTables
+from outcry.app.sim.chain import Chain
 from outcry.app.sim.door import Door, SimAsset
 from outcry.app.sim.lines import Server
 from outcry.app.sim.listener import Listener
@@ -39,6 +40,7 @@ TOGETHER: Final = {
     "match": ("match_engine", "store", "depth"),
     "history": ("history",),
     "edge": ("books", "listener"),
+    "chain": ("chain",),
 }
 #: … and when each has its own.
 APART: Final = {name: (name,) for names in TOGETHER.values() for name in names}
@@ -127,8 +129,12 @@ def _asset(chance: Random, shards: int) -> AssetConfig:
 class Builder:
     """Makes the services of a process on lines of its own."""
 
-    def __init__(self, grounds: Grounds, settings: Settings, steady: Callable[[], float]) -> None:
+    def __init__(
+        self, seed: int, grounds: Grounds, settings: Settings, steady: Callable[[], float]
+    ) -> None:
         """Build on *grounds*; *steady* is the clock that nobody sets."""
+        self._seed = seed
+        self._chain_chance = Random(f"{seed}:chain")  # noqa: S311 - a seed decides
         self._grounds = grounds
         self._settings = settings
         self._steady = steady
@@ -157,6 +163,8 @@ class Builder:
             elif name == "books":
                 shards = range(self._settings.shards)
                 made.append(LiveBooks(bus, log, snapshots, shards=shards))
+            elif name == "chain":
+                made.append(Chain(self._seed, log, asset, self._chain_chance))
             elif name == "listener":
                 made.append(Listener(bus, log))
             else:

@@ -5,7 +5,7 @@ from typing import Final
 
 from outcry.app.sim.people import Person
 from outcry.domain.fees import FeeKind
-from outcry.domain.market import MarketMove
+from outcry.domain.market import MarketMove, SettlementMode
 from outcry.domain.rejects import Reject
 from outcry.domain.units import MICROS_PER_SECOND
 from outcry.messages.requests import (
@@ -23,6 +23,8 @@ from outcry.messages.requests import (
 PAYOUTS: Final = (10_000, 0, 5_000, 2_500)
 #: Of all worlds, those in which a market ends by itself.
 ENDING_SHARE: Final = 0.3
+#: Of all markets, those that settle on a chain.
+CHAINED_SHARE: Final = 0.4
 
 
 class Operator(Person):
@@ -45,6 +47,11 @@ class Operator(Person):
             answer = await self.fund(event)
             if isinstance(answer, Done):
                 self.markets = answer.ids
+                self.told.chained = {
+                    market
+                    for market, spec in zip(answer.ids, specs, strict=True)
+                    if spec.settlement == SettlementMode.CHAIN
+                }
                 self.told.fee_versions = {
                     market: spec.fee_version for market, spec in zip(answer.ids, specs, strict=True)
                 }
@@ -55,8 +62,12 @@ class Operator(Person):
     def _spec(self, number: int, versions: list[int], end_at_us: int) -> MarketSpec:
         """Return the terms of a market, some of which end by themselves."""
         ends = self.chance.random() < ENDING_SHARE
-        return MarketSpec(f"m{number}", "Really?", fee_version=self.chance.choice(versions),
-                          tick=100, price_min=100, end_at_us=end_at_us if ends else 0)  # fmt: skip
+        chained = self.chance.random() < CHAINED_SHARE
+        return MarketSpec(
+            f"m{number}", "Really?", fee_version=self.chance.choice(versions), tick=100,
+            price_min=100, end_at_us=end_at_us if ends else 0,
+            settlement=SettlementMode.CHAIN if chained else SettlementMode.BOOK,
+        )  # fmt: skip
 
     async def work(self, until: float) -> None:
         """Pause, resume and look into the books; towards the end close and pay some markets."""

@@ -48,6 +48,7 @@ def where(
         "listener": (next(iter(of_kind(processes, Listener))).position, head),
         "user_events": (at_once(grounds.bus.tail("user_events")), head),
         "ledger": (asset.ledger.n, head),
+        "pending": (len(asset.ledger.chain.pending), 0),
     }
     books = next(iter(of_kind(processes, LiveBooks)))
     engines, depths = of_kind(processes, MatchEngine), of_kind(processes, Depth)

@@ -50,8 +50,11 @@ class Told:
     keys: dict[FundsOp, Done] = field(default_factory=dict)
     #: What was asked without a name, and never answered: it may have happened, once.
     doubtful: list[PlaceRequest | FundsOp] = field(default_factory=list)
-    #: Fee version of each market, and the payout of those that were paid.
+    #: Fee version of each market.
     fee_versions: dict[int, int] = field(default_factory=dict)
+    #: Markets that settle on a chain.
+    chained: set[int] = field(default_factory=set)
+    #: The payouts of markets that were paid.
     payouts: dict[int, tuple[int, int]] = field(default_factory=dict)
     #: The newest entry that any answer spoke of.
     newest_n: int = 0

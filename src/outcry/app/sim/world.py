@@ -72,7 +72,7 @@ class World:
         self.processes: dict[str, Process] = {}
         self.doubles: list[Process] = []
         self.grounds = self._grounds()
-        self.builder = layout.Builder(self.grounds, self.settings, self.loop.time)
+        self.builder = layout.Builder(seed, self.grounds, self.settings, self.loop.time)
         self.storm = Storm(
             self.loop, self.grounds, self.processes, self._start_twice,
             self._chance("storm"), self.trace, shards=self.settings.shards,
@@ -80,7 +80,7 @@ class World:
         )  # fmt: skip
         self._restarts = self._chance("restarts")
         self._rest_seconds = 0.0
-        self._auditor = Auditor(self.told, self.grounds, self.find)
+        self._auditor = Auditor(seed, self.told, self.grounds, self.find)
 
     def run(self) -> Outcome:
         """Live through it all."""
