@@ -9,6 +9,7 @@ from outcry.domain.market import MarketMove, MarketState
 from outcry.domain.rejects import Reject
 from outcry.messages.requests import (
     CreateEventOp,
+    Declined,
     EventMoveOp,
     EventPayoutOp,
     EventVoidOp,
@@ -18,12 +19,14 @@ from outcry.messages.requests import (
     MarketSpec,
     ProposeOp,
     RedeemOp,
+    ReplaceRequest,
     ResolveOp,
     SetClockOp,
     SetFeesOp,
     SplitOp,
     VoidOp,
 )
+from outcry.services.asset.config import AssetConfig
 from outcry_wire.records import Side
 
 
@@ -103,6 +106,25 @@ async def test_a_dispute_leads_to_another_proposal_a_resolution_or_a_void() -> N
             assert state(venue, market) == MarketState.DISPUTED
             await venue.fund(after(0, market, 0, 10_000))
             assert state(venue, market) == ends
+
+
+async def test_after_a_start_only_post_only_orders_are_taken_for_a_while() -> None:
+    """Makers come back first; cancels always pass, takers when the period is over."""
+    async with Venue(config=AssetConfig(post_only_after_start_s=60)).running() as venue:
+        ann = await venue.user("ann", HUNDRED)
+        market = await venue.market()
+        taking = limit(ann, market, Side.BUY, 5_000, 10)
+        refused = await venue.place(taking)
+        assert isinstance(refused, Declined)
+        assert (refused.reject, refused.retry_after_ms) == (Reject.MODE_FORBIDS, 60_000)
+        made = await venue.placed(limit(ann, market, Side.BUY, 5_000, 10, post_only=True))
+        change = ReplaceRequest(ann, made.order_id, "", 4_000, 10, post_only=False)
+        (answer,) = await venue.asset.submit([change], wait_result=True)
+        assert isinstance(answer, Declined)
+        assert answer.reject == Reject.MODE_FORBIDS
+        await venue.cancel(ann, made.order_id)
+        await venue.fund(SetClockOp(0, START_US + 60 * SECOND))
+        await venue.placed(taking)
 
 
 async def test_illegal_moves_are_declined_by_number() -> None:

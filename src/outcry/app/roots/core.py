@@ -81,6 +81,7 @@ def asset_config(config: Config) -> AssetConfig:
             own_keys_us=limits.own_key_days * 24 * MICROS_PER_HOUR,
         ),
         takeover_ms=limits.takeover_ms,
+        post_only_after_start_s=config.trading.post_only_after_start_seconds,
         account_orders_max=limits.account_orders_count_max,
         book_orders_max=limits.book_orders_count_max,
         total_orders_max=limits.total_orders_count_max,

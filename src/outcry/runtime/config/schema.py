@@ -138,6 +138,15 @@ class Trading(Section, frozen=True):
     signing_decimals: Annotated[
         int, Meta(ge=6, le=18, description="Decimals of the amounts in signed orders.")
     ] = 6
+    post_only_after_start_seconds: Annotated[
+        int,
+        Meta(
+            ge=0,
+            le=86_400,
+            description="After a start only post-only orders are taken for so long: makers come "
+            "back before takers do.",
+        ),
+    ] = 0
     clock: Annotated[
         Literal["real", "manual"],
         Meta(description="`manual` stands still until an admin sets it: for replays and tests."),

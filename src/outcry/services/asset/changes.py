@@ -85,6 +85,9 @@ def _replace(sequencer: Sequencer, request: ReplaceRequest, order: Order, shard:
     )
     if isinstance(price, Rejected):
         return Ticket(declined(price))
+    early = sequencer.too_early(post_only=request.post_only)
+    if early:
+        return Ticket(early)
     command = ReplaceOrder(
         order.market_id,
         sequencer.next_seq(shard),

@@ -27,6 +27,8 @@ class AssetConfig(NamedTuple):
     tick_interval_ms: int = 1_000
     #: Silence of the log after which a standby takes over; a writer ticks far more often.
     takeover_ms: int = 3_000
+    #: How long after a start only post-only orders are taken: makers come back before takers do.
+    post_only_after_start_s: int = 0
     #: A wall clock that jumps by more than this stops numbering.
     clock_jump_max_s: int = 300
     #: How trades of a market become final unless its listing says otherwise.

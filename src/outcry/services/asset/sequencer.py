@@ -47,6 +47,8 @@ class Sequencer:
         self.batch = OpenBatch(fold.ledger.n + 1)
         self.due = Due(fold.ledger)
         self._ticked_us: dict[int, int] = {}
+        #: Until then only post-only orders are taken: the exchange has just started.
+        self.post_only_until_us = 0
         #: API key of who asks for what is being recorded, 0 for a token and for the clock.
         self.acting_key = 0
         #: Up to which entry the tables are written, as last heard.
@@ -165,6 +167,9 @@ class Sequencer:
         granted = check_place(self.ledger, request, self.time_us)
         if isinstance(granted, Rejected):
             return Ticket(declined(granted))
+        early = self.too_early(post_only=request.post_only)
+        if early:
+            return Ticket(early)
         unsettled = self.ledger.markets[request.market_id].pending_count
         if self.is_busy(granted.shard) or unsettled >= self.config.pending_fills_max:
             return Ticket(busy())
@@ -178,6 +183,15 @@ class Sequencer:
             order.order_id, self.batch.n, remaining=order.remaining, update_id=seq
         )
         return Ticket(accepted, ((granted.shard, seq),), order)
+
+    def too_early(self, *, post_only: bool) -> Declined | None:
+        """Decline what would take, for a while after a start."""
+        wait_us = self.post_only_until_us - self.time_us
+        if wait_us <= 0 or post_only:
+            return None
+        expected = "a post-only order, or a little later"
+        wait_ms = -(-wait_us // 1_000)
+        return Declined(Reject.MODE_FORBIDS, "just started", expected, retry_after_ms=wait_ms)
 
     def _place_command(self, request: PlaceRequest, granted: Granted) -> PlaceOrder:
         return PlaceOrder(

@@ -15,6 +15,7 @@ import structlog
 
 from outcry.domain.ledger.state import Ledger
 from outcry.domain.rejects import Reject
+from outcry.domain.units import MICROS_PER_SECOND
 from outcry.messages.record_bodies import cut
 from outcry.messages.requests import (
     Declined,
@@ -107,6 +108,8 @@ class AssetService:
         )
         self._serving = True
         self._now_us = self._guard.look()
+        quiet_us = self._config.post_only_after_start_s * MICROS_PER_SECOND
+        self._sequencer.post_only_until_us = self._now_us + quiet_us
         self._decide(self._settle, wait_result=False)
         _log.info("recovered", head=opened.head, epoch=opened.epoch,
                   orders=len(self._fold.ledger.orders))  # fmt: skip
