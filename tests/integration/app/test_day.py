@@ -139,6 +139,43 @@ def test_transfer_mint_and_merge_move_exact_amounts(running: Exchange, operator:
     assert "nothing ever moved" in running.command("statement", "999999").stderr
 
 
+def test_changes_accounts_disputes_and_refunds_verify(running: Exchange, operator: Client) -> None:
+    """Orders are changed, accounts used, a market is disputed and refunded; all of it verifies."""
+    gina, gina_id = trader(running, operator, "gina", "100")
+    hugo, hugo_id = trader(running, operator, "hugo", "100")
+    event_id, market_id, (yes, no) = new_market(operator, gina, "refund")
+    there = {"event_id": event_id, "market_id": market_id, "order_type": "limit"}
+    hedges = gina.post("/api/accounts", {"label": "hedges"})["account"]
+    first = gina.get("/api/accounts")["accounts"][0]["account"]
+    gina.post("/api/transfer", {"from_account": first, "to_account": hedges, "amount": "50"})
+    bid = there | {"token_id": yes, "side": "buy", "price": "0.50", "quantity": "40"}
+    order = gina.post("/api/place_order", bid | {"account": hedges})["order_id"]
+    gina.post("/api/reduce_order", {"order_id": order, "quantity": "10"})
+    gina.post("/api/replace_order", {"order_id": order, "price": "0.60", "quantity": "20"})
+    operator.post("/api/admin/limits", {"account": hedges, "position": "20"})
+    over = gina.refused("/api/place_order", bid | {"account": hedges, "quantity": "0.01"})
+    assert (over["name"], over["got"]) == ("POSITION_LIMIT", "20.01")
+    ask = there | {"token_id": no, "side": "buy", "price": "0.40", "quantity": "20"}
+    filled = hugo.post("/api/place_order", ask, wait="result")
+    assert filled["status"] == "filled"
+    tokens = {"from_account": hedges, "to_account": first, "token_id": yes, "quantity": "5"}
+    gina.post("/api/transfer", tokens)
+    operator.post(f"/api/admin/markets/{market_id}/close")
+    told = running.command("market", "void", str(market_id), "--refund", "--json")
+    assert told.returncode == 0, told.stderr
+    after = msgspec.json.decode(told.stdout)["n"]
+    paid = [
+        gina.get("/api/balance", uid=gina_id, after=after),
+        gina.get("/api/balance", uid=gina_id, account=hedges, after=after),
+        hugo.get("/api/balance", uid=hugo_id, after=after),
+    ]
+    # The refund follows the tokens: 5 of the 20 that cost 12.00 had been moved, 3.00 with them.
+    assert paid == ["53.000000", "47.000000", "100.000000"]
+    assert "voided" in running.command("audit", "-n", "1").stdout
+    assert "gina" in running.command("user", "list").stdout
+    assert "clean" in running.verify()
+
+
 def test_both_feeds_tell_of_an_order(running: Exchange, operator: Client) -> None:
     """The public feed sends a book and its change, the private feed the owner's order."""
     erin, _ = trader(running, operator, "erin", "100")

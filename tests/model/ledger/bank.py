@@ -136,6 +136,7 @@ class Bank:
             self.realised[account, market] += amount
         for account, amount in self._divide(self.fees, market, min(fees, self.house)).items():
             self.money[account] += amount
+            self.fees[account, market] -= amount
             self.house -= amount
 
     def _divide(self, claims: dict[tuple[int, int], int], market: int, pot: int) -> dict[int, int]:

@@ -353,6 +353,7 @@ class LedgerMachine(RuleBasedStateMachine):
             for market in range(1, MARKETS + 1):
                 position = ledger.positions.get(balance_key(account, market), Position())
                 assert position.realised == self.bank.realised[account, market]
+                assert position.fees == self.bank.fees[account, market]
                 for outcome in (0, 1):
                     owned = ledger.total(account, token_asset(market, outcome))
                     waits = tokens[market, outcome]

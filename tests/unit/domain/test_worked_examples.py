@@ -128,6 +128,29 @@ async def test_a_sale_takes_the_floor_of_its_part_of_the_cost() -> None:
         assert position.realised == 166_667
 
 
+async def test_profit_is_realised_by_sale_merge_and_redemption_and_fees_stand_apart() -> None:
+    """Split 10.00, sell 4.00 NO at 0.60, merge 6.00, redeem 4.00 YES: 0.40 + 0 + 2.00."""
+    async with Venue().running() as venue:
+        ann, bob = await venue.user("ann", HUNDRED), await venue.user("bob", HUNDRED)
+        version = (await venue.fund(SetFeesOp(0, FeeKind.FLAT, 100, 0, 0))).id
+        market = await venue.market(fee_version=version)
+        await venue.fund(SplitOp(0, ann, market, 1_000, ""))
+        position = venue.asset.ledger.position(ann, market)
+        assert position.cost == [5_000_000, 5_000_000]
+        await venue.placed(limit(bob, market, Side.BUY, 6_000, 400, outcome=1))
+        await venue.placed(limit(ann, market, Side.SELL, 6_000, 400, outcome=1))
+        assert (position.cost, position.realised) == ([5_000_000, 3_000_000], 400_000)
+        assert position.fees == 16_000
+        await venue.fund(MergeOp(0, ann, market, 600, ""))
+        assert (position.cost, position.realised) == ([2_000_000, 0], 400_000)
+        await venue.close(market)
+        await venue.fund(ResolveOp(0, market, 10_000, 0))
+        await venue.fund(RedeemOp(0, ann, market, ""))
+        assert (position.cost, position.realised) == ([0, 0], 2_400_000)
+        assert position.fees == 16_000
+        assert venue.balance(ann) == (HUNDRED + 2_400_000 - 16_000, 0)
+
+
 async def test_a_transfer_takes_its_part_of_the_cost_along() -> None:
     """100 of 300 lots that cost 1.00: 333,333 goes with them and nothing is realised."""
     async with Venue().running() as venue:
