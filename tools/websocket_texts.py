@@ -99,6 +99,8 @@ answered with a failed `auth`, and the connection closes. A user has at most
 
 After the answer comes a snapshot of everything that is open, in parts of at most
 {_PRIVATE.snapshot_part_max} orders; `truncated` says that there are more open orders than it shows.
+Each part is of one account. What is of a further account says so by `data.account`; what is of the
+first one does not.
 """
 
 PRIVATE_EVENTS = """

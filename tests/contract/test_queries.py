@@ -62,7 +62,7 @@ async def test_what_is_not_there_is_none_or_empty(tables_world: TablesWorld) -> 
     ):
         assert page == ([], 0, 0)
     image = await queries.account_image(ME, 10)
-    assert image == (0, BalanceRow(ME, 0, 0, 0), [], [])
+    assert image == (0, BalanceRow(ME, 0, 0, 0), [], [], ())
 
 
 async def test_pages_cut_one_total_order(tables_world: TablesWorld) -> None:
@@ -390,6 +390,20 @@ async def test_an_account_image_is_everything_of_one_moment(tables_world: Tables
     assert image.balance == balance(ME, 0, 70, 7)
     assert [order.order_id for order in image.orders] == [5, 4, 2]
     assert image.positions == [Position(POSITION, MARKET, 5, 5, 0, 0)]
+
+
+async def test_an_account_image_has_the_users_further_accounts(tables_world: TablesWorld) -> None:
+    """The other accounts of the same user come along, by number; nobody else's do."""
+    accounts = [ACCOUNT._replace(account=a, user_id=1 + (a == OTHER)) for a in (ME, OTHER, 1003)]
+    rows = NO_ROWS._replace(
+        accounts=accounts, balances=[balance(1003, 0, 5), balance(OTHER, 0, 9)], markets=[MARKET]
+    )
+    await apply(tables_world, rows)
+
+    image = await tables_world.queries.account_image(ME, 3)
+
+    assert [one.balance for one in image.further] == [balance(1003, 0, 5)]
+    assert (await tables_world.queries.account_image(OTHER, 3)).further == ()
 
 
 async def test_answers_are_of_one_moment_while_the_tables_change(tables_world: TablesWorld) -> None:

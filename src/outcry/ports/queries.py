@@ -71,12 +71,16 @@ class Position(NamedTuple):
 
 
 class AccountImage(NamedTuple):
-    """Everything private of one account at one moment: what a private feed starts from."""
+    """Everything private of one account at one moment: what a private feed starts from.
+
+    ``further`` are the other accounts of its user, of the same moment.
+    """
 
     n: int
     balance: BalanceRow
     orders: list[OrderRow]
     positions: list[Position]
+    further: tuple["AccountImage", ...] = ()
 
 
 class Queries(Protocol):
@@ -191,7 +195,10 @@ class Queries(Protocol):
         ...
 
     async def account_image(self, account: int, orders_max: int) -> AccountImage:
-        """Return balance, open orders and positions as of one moment."""
+        """Return balance, open orders and positions as of one moment, with the user's others.
+
+        Of each account the newest *orders_max* orders.
+        """
         ...
 
     async def close(self) -> None:

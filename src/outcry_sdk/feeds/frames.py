@@ -84,6 +84,8 @@ class OrderUpdate(Struct, frozen=True, kw_only=True, gc=False):
     created_at: int
     updated_at: int
     update_id: int
+    #: Which of one's further accounts it is of, 0 for the first one.
+    account: int = 0
 
     @property
     def over(self) -> bool:
@@ -105,6 +107,8 @@ class PositionUpdate(Struct, frozen=True, kw_only=True, gc=False):
     cost: Decimal
     realised: Decimal
     update_id: int
+    #: Which of one's further accounts it is of, 0 for the first one.
+    account: int = 0
 
 
 class BalanceUpdate(Struct, frozen=True, kw_only=True, gc=False):
@@ -114,6 +118,8 @@ class BalanceUpdate(Struct, frozen=True, kw_only=True, gc=False):
     available: Decimal
     held: Decimal
     update_id: int
+    #: Which of one's further accounts it is of, 0 for the first one.
+    account: int = 0
 
 
 class OwnTrade(Struct, frozen=True, kw_only=True, gc=False):
@@ -134,14 +140,18 @@ class OwnTrade(Struct, frozen=True, kw_only=True, gc=False):
     value: Decimal
     fee: Decimal
     timestamp: int
+    #: Which of one's further accounts it is of, 0 for the first one.
+    account: int = 0
 
 
 class SnapshotPart(Struct, frozen=True, gc=False):
-    """A part of everything that is open."""
+    """A part of everything that is open, all of it of one account."""
 
     balance: BalanceUpdate
     orders: list[OrderUpdate]
     positions: list[PositionUpdate]
+    #: Which of one's further accounts it is of, 0 for the first one.
+    account: int = 0
 
 
 class PrivateFrame(Struct, frozen=True, gc=False):

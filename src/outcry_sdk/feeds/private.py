@@ -42,6 +42,12 @@ class Account:
     orders: dict[int, OrderUpdate] = field(default_factory=dict)
     #: Tokens, by token id.
     positions: dict[str, PositionUpdate] = field(default_factory=dict)
+    #: One's further accounts by their numbers; ``n`` and ``user_id`` stand here alone.
+    further: dict[int, "Account"] = field(default_factory=dict)
+
+    def of(self, account: int) -> "Account":
+        """Return this account for 0, else the further one, which comes into being when named."""
+        return self.further.setdefault(account, Account()) if account else self
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,9 +146,13 @@ class PrivateFollower:
             return []
         parts, self._parts = self._parts, []
         account = self.account
-        account.n, account.balance = frame.n, parts[-1].balance
-        account.orders = {order.order_id: order for part in parts for order in part.orders}
-        account.positions = {held.token_id: held for part in parts for held in part.positions}
+        account.n = frame.n
+        account.orders, account.positions, account.further = {}, {}, {}
+        for part in parts:
+            one = account.of(part.account)
+            one.balance = part.balance
+            one.orders |= {order.order_id: order for order in part.orders}
+            one.positions |= {held.token_id: held for held in part.positions}
         return [SnapshotTaken(frame.n, frame.truncated)]
 
     def _take_event(self, frame: PrivateFrame) -> list[PrivateEvent]:
@@ -157,9 +167,10 @@ class PrivateFollower:
         return event
 
     def _event(self, frame: PrivateFrame) -> list[PrivateEvent]:
-        account, data = self.account, _bytes(frame.data)
+        data = _bytes(frame.data)
         if frame.event_type == "open_order_change":
             order = frames.order_update(data)
+            account = self.account.of(order.account)
             if order.over:
                 account.orders.pop(order.order_id, None)
             else:
@@ -167,14 +178,16 @@ class PrivateFollower:
             return [OrderChanged(frame.n, order)]
         if frame.event_type == "position_change":
             held = frames.position_update(data)
+            account = self.account.of(held.account)
             if held.quantity:
                 account.positions[held.token_id] = held
             else:
                 account.positions.pop(held.token_id, None)
             return [PositionChanged(frame.n, held)]
         if frame.event_type == "balance_change":
-            account.balance = frames.balance_update(data)
-            return [BalanceChanged(frame.n, account.balance)]
+            balance = frames.balance_update(data)
+            self.account.of(balance.account).balance = balance
+            return [BalanceChanged(frame.n, balance)]
         if frame.event_type == "trade":
             return [Traded(frame.n, frames.own_trade(data))]
         return []

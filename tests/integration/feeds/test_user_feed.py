@@ -11,7 +11,13 @@ from tests.support.venue import limit
 from tests.support.waiting import until
 
 from outcry.adapters.memory import MemoryQueries
-from outcry.messages.requests import CancelAllRequest, CreateKeyOp, RevokeKeyOp
+from outcry.messages.requests import (
+    CancelAllRequest,
+    CreateKeyOp,
+    OpenAccountOp,
+    RevokeKeyOp,
+    TransferOp,
+)
 from outcry.ports.queries import AccountImage
 from outcry.runtime import identity, ws_listener
 from outcry.runtime.ws_session import SessionLimits
@@ -293,6 +299,31 @@ async def test_who_comes_back_from_nowhere_gets_a_snapshot(after: int) -> None:
     """An ``after`` that is too old, ahead of the log or no position at all starts afresh."""
     async with traders() as (feed, *_), feed.logged_in("ann", after=after) as client:
         await snapshot(client)
+
+
+async def test_further_accounts_are_told_apart() -> None:
+    """Snapshot and events say which further account they are of; each has positions of its own."""
+    async with traders() as (feed, _, ann, bob):
+        venue = feed.door.venue
+        other = (await venue.fund(OpenAccountOp(0, 1, "other"))).id
+        await venue.fund(TransferOp(0, 1, ann, other, 0, MONEY // 2, ""))
+        await buy(feed, other, 6_000, 100)
+        await feed.door.settled()
+        async with feed.logged_in("ann") as client:
+            parts = [await client.hear(), await client.hear()]
+            assert [(part["part"], part["parts"]) for part in parts] == [(1, 2), (2, 2)]
+            first, second = (part["data"] for part in parts)
+            assert "account" not in first
+            assert "account" not in first["balance"]
+            assert (second["account"], second["balance"]["account"]) == (other, other)
+            assert [order["account"] for order in second["orders"]] == [other]
+            assert second["balance"]["held"] == "0.600000"
+            await buy(feed, bob, 4_000, 100, outcome=1)
+            await buy(feed, ann, 5_000, 100)
+            heard = await client.hear_until(types="open_order_created")
+            told = {one["event_type"]: one["data"].get("account", 0) for one in heard[:-1]}
+            assert set(told.values()) == {other}
+            assert heard[-1]["data"].get("account", 0) == 0
 
 
 class StaleQueries(MemoryQueries):

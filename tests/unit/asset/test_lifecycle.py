@@ -5,7 +5,7 @@ from tests.support.venue import START_US, Venue, limit
 from outcry.domain.ids import FEES, token_asset
 from outcry.domain.ledger.invariants import audit
 from outcry.domain.ledger.refunds import shares
-from outcry.domain.market import MarketMove, MarketState
+from outcry.domain.market import MarketMove, MarketState, SettlementMode
 from outcry.domain.rejects import Reject
 from outcry.messages.requests import (
     CreateEventOp,
@@ -200,6 +200,16 @@ async def test_a_refund_is_solvent_after_trading() -> None:
         realised = [ledger.position(who, market).realised for who in (ann, bob, cleo)]
         assert realised == [2_000_000, -1_333_333, -666_667]
         assert await reject(venue, RedeemOp(0, bob, market, "")) == Reject.NOTHING_TO_REDEEM
+
+
+async def test_a_market_on_a_chain_is_not_refunded() -> None:
+    """Its tokens are worth what a payout says; the chain has no other way to end them."""
+    async with Venue().running() as venue:
+        market = await venue.market(settlement=SettlementMode.CHAIN)
+        await venue.close(market)
+        refund = VoidOp(0, market, 0, 0, refund=True)
+        assert await reject(venue, refund) == Reject.REFUND_IMPOSSIBLE
+        await venue.fund(VoidOp(0, market, 5_000, 5_000))
 
 
 async def test_a_refund_gives_fees_back_as_far_as_they_are_left() -> None:

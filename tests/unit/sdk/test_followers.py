@@ -149,6 +149,27 @@ def test_a_snapshot_counts_when_all_its_parts_are_there() -> None:
     assert follower.account.n == 11
 
 
+def test_further_accounts_are_kept_apart() -> None:
+    """A part and a change that name an account are its own; the first account has none of it."""
+    follower = PrivateFollower(dict)
+    follower.take(snapshot(5, 1, 2))
+    data = {"balance": balance("7.000000") | {"account": 1003}, "orders": [], "positions": [],
+            "account": 1003}  # fmt: skip
+    frame = {"event_type": "snapshot", "n": 5, "part": 2, "parts": 2, "truncated": False}
+    follower.take(json.encode({**frame, "data": data}))
+    change = json.decode(changed(6, 5, "8.000000"))
+    change["data"]["account"] = 1003
+    follower.take(json.encode(change))
+
+    account = follower.account
+    assert account.n == 6
+    assert account.balance is not None
+    assert account.balance.total == Decimal(1)
+    further = account.further[1003].balance
+    assert further is not None
+    assert further.total == Decimal(8)
+
+
 def test_a_refused_login_is_an_exception() -> None:
     """A login that is not good raises the exception of its number."""
     refusal = {"event_type": "auth", "success": False, "message": "The token has expired."}

@@ -204,6 +204,12 @@ class MemoryQueries(Queries):
 
     async def account_image(self, account: int, orders_max: int) -> AccountImage:
         """Return balance, the newest open orders and positions as of one moment."""
+        row = self._tables.accounts.get(account)
+        others = [one.account for one in await self.accounts(row.user_id)] if row else []
+        further = [self._image(one, orders_max) for one in others if one != account]
+        return self._image(account, orders_max)._replace(further=tuple(further))
+
+    def _image(self, account: int, orders_max: int) -> AccountImage:
         balance = self._tables.balances.get((account, COLLATERAL))
         return AccountImage(
             n=self._tables.position,

@@ -22,6 +22,11 @@ USER_PAGE: Final = page_text(
 ACCOUNTS_OF: Final = all_text(
     ACCOUNTS.selected("a"), "accounts a where a.user_id = $1", "a.account"
 )
+#: Of the same user as $1.
+OTHER_ACCOUNTS: Final = (
+    "select o.account from accounts a join accounts o using (user_id) "
+    "where a.account = $1 and o.account <> $1 order by 1"
+)
 KEY_PAGE: Final = page_text(
     KEYS.selected("k"),
     "api_keys k where $1::bigint = 0 or k.user_id = $1",

@@ -9,7 +9,7 @@ import asyncpg
 
 from outcry.adapters.postgres import query_texts as texts
 from outcry.adapters.postgres.connection import close, open_pool, unreachable_as
-from outcry.adapters.postgres.people import PeopleReads, page_of
+from outcry.adapters.postgres.people import OTHER_ACCOUNTS, PeopleReads, page_of
 from outcry.adapters.postgres.tables import (
     EVENTS,
     MARKETS,
@@ -183,7 +183,7 @@ class PostgresQueries(PeopleReads, Queries):
                 async with self._moment() as connection:
                     n = await connection.fetchval(texts.AT_POSITION)
                     if n is not None:
-                        return await _account_image(connection, n, account, orders_max)
+                        return await _user_image(connection, n, account, orders_max)
                 await asyncio.sleep(EMPTIED_PAUSE_MS / 1_000)
         raise TablesUnavailable("the tables are being emptied")
 
@@ -220,6 +220,15 @@ class PostgresQueries(PeopleReads, Queries):
             connection.transaction(isolation="repeatable_read", readonly=True),
         ):
             yield connection
+
+
+async def _user_image(
+    connection: asyncpg.Connection, n: int, account: int, orders_max: int
+) -> AccountImage:
+    image = await _account_image(connection, n, account, orders_max)
+    others = await connection.fetch(OTHER_ACCOUNTS, account)
+    further = [await _account_image(connection, n, row[0], orders_max) for row in others]
+    return image._replace(further=tuple(further))
 
 
 async def _account_image(

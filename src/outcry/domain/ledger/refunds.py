@@ -16,6 +16,7 @@ from outcry.domain.ids import COLLATERAL, FEES, SUSPENSE, token_asset
 from outcry.domain.ledger.effects import Activity, Effects
 from outcry.domain.ledger.postings import post
 from outcry.domain.ledger.state import Ledger, Position, balance_key, split_key
+from outcry.domain.market import SettlementMode
 
 
 #: A refund is one log entry; beyond so many accounts a market is voided by a payout.
@@ -40,6 +41,8 @@ def shares(claims: dict[int, int], pot: int) -> dict[int, int]:
 
 def problem(ledger: Ledger, market_id: int) -> str:
     """Return why the market cannot be refunded, "" when it can."""
+    if ledger.markets[market_id].settlement == SettlementMode.CHAIN:
+        return "it settles on a chain, which knows payouts only"
     positions = _positions(ledger, market_id)
     if len(positions) > REFUND_ACCOUNTS_MAX:
         return f"{len(positions)} accounts, a refund takes {REFUND_ACCOUNTS_MAX}"

@@ -96,8 +96,9 @@ class CatchUp:
         async with self._reading:
             image = await self._queries.account_image(account, most + 1)
         await self._learn(_markets_in(image))
-        truncated = len(image.orders) > most
-        image = image._replace(orders=image.orders[:most])
+        truncated = any(len(one.orders) > most for one in (image, *image.further))
+        further = tuple(one._replace(orders=one.orders[:most]) for one in image.further)
+        image = image._replace(orders=image.orders[:most], further=further)
         for message in session.image_messages(image, truncated=truncated):
             await self._wait_drained(session)
             session.wire.send(message)
@@ -142,5 +143,6 @@ class CatchUp:
 
 
 def _markets_in(image: AccountImage) -> set[int]:
-    ordered = {order.market_id for order in image.orders}
-    return ordered | {held.market.market_id for held in image.positions}
+    images = (image, *image.further)
+    ordered = {order.market_id for one in images for order in one.orders}
+    return ordered | {held.market.market_id for one in images for held in one.positions}

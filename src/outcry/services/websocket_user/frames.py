@@ -1,7 +1,9 @@
 """From user events and account images to what the private feed says. Pure."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from typing import Final
+
+from msgspec import structs
 
 from outcry.domain.ledger.pending import Outcome
 from outcry.domain.market import own_price
@@ -33,6 +35,8 @@ from outcry_wire.rejects import Reject
 
 
 MarketOf = Callable[[int], MarketRow]
+#: Positions that a reader was told of, by account, market and outcome.
+Known = set[tuple[int, int, int]]
 
 _CHANGES: Final = {
     OrderStatus.NEW: "open_order_created",
@@ -58,48 +62,67 @@ def markets_of(batch: UserBatch) -> set[int]:
 
 
 def event_frames(
-    n: int, batch: UserBatch, market_of: MarketOf, known: set[tuple[int, int]] | None
+    n: int, batch: UserBatch, market_of: MarketOf, known: Known | None, first: int
 ) -> Iterator[EventFrame]:
-    """Yield the events of *batch* of log entry *n*.
+    """Yield the events of *batch* of log entry *n*; *first* is the user's first account.
 
-    *known* are the positions ``(market, outcome)`` that the reader was told of, and is kept up to
-    date; None means that nobody knows, and then no position is called new.
+    *known* are the positions that the reader was told of, and is kept up to date; None means that
+    nobody knows, and then no position is called new.
     """
     final = len(batch.events) - 1
     for index, event in enumerate(batch.events):
         kind, event_id, data = _render(n, event, market_of, known)
+        if event.account != first:
+            data = structs.replace(data, account=event.account)
         yield EventFrame(event_id, kind, n, batch.prev_n, index == final, data)
 
 
 def snapshot_frames(
     image: AccountImage, market_of: MarketOf, *, part_max: int, truncated: bool
 ) -> Iterator[SnapshotFrame]:
-    """Yield *image* in parts of at most *part_max* orders and positions of as many markets."""
+    """Yield *image* in parts of at most *part_max* orders and positions of as many markets.
+
+    Each part is of one account; the first one comes first.
+    """
+    images = (image, *image.further)
+    counts = [max(1, -(-max(len(one.orders), len(one.positions)) // part_max)) for one in images]
+    part = 0
+    for one, count in zip(images, counts, strict=True):
+        account = 0 if one is image else one.balance.account
+        for number in range(count):
+            cut = slice(number * part_max, (number + 1) * part_max)
+            data = _snapshot_part(one, account, cut, market_of)
+            part += 1
+            yield SnapshotFrame("snapshot", image.n, part, sum(counts), truncated, data)
+
+
+def _snapshot_part(
+    image: AccountImage, account: int, cut: slice, market_of: MarketOf
+) -> SnapshotData:
     balance = _balance(image.n, BalanceState(0, image.balance.total, image.balance.held))
-    most = max(len(image.orders), len(image.positions))
-    parts = max(1, -(-most // part_max))
-    for part in range(parts):
-        cut = slice(part * part_max, (part + 1) * part_max)
-        rows = image.orders[cut]
-        orders = [_order("open_order_snapshot", row, market_of(row.market_id)) for row in rows]
-        held = image.positions[cut]
-        positions = [data for both in held for data in _positions_held(image.n, both)]
-        data = SnapshotData(balance, orders, positions)
-        yield SnapshotFrame("snapshot", image.n, part + 1, parts, truncated, data)
+    rows, held = image.orders[cut], image.positions[cut]
+    orders = [_order("open_order_snapshot", row, market_of(row.market_id)) for row in rows]
+    positions = [data for both in held for data in _positions_held(image.n, both)]
+    if account:
+        balance = structs.replace(balance, account=account)
+        orders = [structs.replace(order, account=account) for order in orders]
+        positions = [structs.replace(position, account=account) for position in positions]
+    return SnapshotData(balance, orders, positions, account)
 
 
-def positions_known(positions: Sequence[Position]) -> set[tuple[int, int]]:
-    """Return ``(market, outcome)`` of everything that a snapshot shows as a position."""
+def positions_known(image: AccountImage) -> Known:
+    """Return ``(account, market, outcome)`` of everything that a snapshot shows as a position."""
     return {
-        (held.market.market_id, outcome)
-        for held in positions
+        (one.balance.account, held.market.market_id, outcome)
+        for one in (image, *image.further)
+        for held in one.positions
         for outcome, qty in enumerate((held.qty_0, held.qty_1))
         if qty
     }
 
 
 def _render(
-    n: int, event: UserEvent, market_of: MarketOf, known: set[tuple[int, int]] | None
+    n: int, event: UserEvent, market_of: MarketOf, known: Known | None
 ) -> tuple[str, int | None, OrderData | PositionData | BalanceData | TradeData | SettledData]:
     if isinstance(event, BalanceState):
         return "balance_change", None, _balance(n, event)
@@ -159,9 +182,9 @@ def _reason(reason: int, reject: int) -> str:
     return CancelReason(reason).name.lower() if reason else ""
 
 
-def _position_change(event: PositionState, known: set[tuple[int, int]] | None) -> str:
+def _position_change(event: PositionState, known: Known | None) -> str:
     """Return what happened to a position, and remember that the reader knows."""
-    key = (event.market_id, event.outcome)
+    key = (event.account, event.market_id, event.outcome)
     if not event.qty:
         if known is not None:
             known.discard(key)

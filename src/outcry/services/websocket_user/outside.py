@@ -41,6 +41,8 @@ class OrderData(Struct, frozen=True, gc=False, omit_defaults=True):
     update_id: int
     #: Of what is filled, the part that failed to settle on the chain; absent when there is none.
     failed_quantity: str = ""
+    #: Which of one's further accounts it is of; absent for the first one.
+    account: int = 0
 
 
 class PositionData(Struct, frozen=True, gc=False, omit_defaults=True):
@@ -60,6 +62,8 @@ class PositionData(Struct, frozen=True, gc=False, omit_defaults=True):
     #: What waits for the chain, both outside ``quantity``; absent where nothing does.
     incoming: str = ""
     outgoing: str = ""
+    #: Which of one's further accounts it is of; absent for the first one.
+    account: int = 0
 
 
 class BalanceData(Struct, frozen=True, gc=False, omit_defaults=True):
@@ -72,6 +76,8 @@ class BalanceData(Struct, frozen=True, gc=False, omit_defaults=True):
     #: What waits for the chain, both outside ``total``; absent where nothing does.
     incoming: str = ""
     outgoing: str = ""
+    #: Which of one's further accounts it is of; absent for the first one.
+    account: int = 0
 
 
 class TradeData(Struct, frozen=True, gc=False, omit_defaults=True):
@@ -95,9 +101,11 @@ class TradeData(Struct, frozen=True, gc=False, omit_defaults=True):
     timestamp: int
     #: It waits for the chain; `trade_settled` follows. Absent when it is final.
     pending: bool = False
+    #: Which of one's further accounts it is of; absent for the first one.
+    account: int = 0
 
 
-class SettledData(Struct, frozen=True, gc=False):
+class SettledData(Struct, frozen=True, gc=False, omit_defaults=True):
     """What the chain said of one side of a fill that was pending."""
 
     trade_id: int
@@ -115,6 +123,8 @@ class SettledData(Struct, frozen=True, gc=False):
     reason: str
     tx_hash: str
     timestamp: int
+    #: Which of one's further accounts it is of; absent for the first one.
+    account: int = 0
 
 
 class EventFrame(Struct, frozen=True, gc=False):
@@ -128,12 +138,14 @@ class EventFrame(Struct, frozen=True, gc=False):
     data: OrderData | PositionData | BalanceData | TradeData | SettledData
 
 
-class SnapshotData(Struct, frozen=True, gc=False):
-    """A part of a snapshot; the balance is in every part."""
+class SnapshotData(Struct, frozen=True, gc=False, omit_defaults=True):
+    """A part of a snapshot, all of it of one account; its balance is in every part."""
 
     balance: BalanceData
     orders: list[OrderData]
     positions: list[PositionData]
+    #: Which of one's further accounts it is of; absent for the first one.
+    account: int = 0
 
 
 class SnapshotFrame(Struct, frozen=True, gc=False):

@@ -18,6 +18,7 @@ from outcry.runtime.identity import Principal
 from outcry.runtime.ws_session import CloseCode, Session, Wire, encode, error_frame, malformed
 from outcry.services.websocket_user.config import UserFeedConfig
 from outcry.services.websocket_user.frames import (
+    Known,
     MarketOf,
     event_frames,
     positions_known,
@@ -106,7 +107,7 @@ class UserSession(Session):
         self._settings = settings
         self._login_by = now + settings.auth_seconds
         self._recheck_at = now + settings.recheck_seconds
-        self._known: set[tuple[int, int]] | None = None
+        self._known: Known | None = None
         self.phase = Phase.WAITING
         self.cursor = 0
         self.login = Login()
@@ -163,7 +164,7 @@ class UserSession(Session):
 
     def image_messages(self, image: AccountImage, *, truncated: bool) -> Iterator[bytes]:
         """Yield the messages of a snapshot; its positions are known to the client from now on."""
-        self._known = positions_known(image.positions)
+        self._known = positions_known(image)
         parts = snapshot_frames(
             image,
             self._host.market_of,
@@ -177,7 +178,9 @@ class UserSession(Session):
         """Send the events of entry *n*, whose markets are known; nothing that was sent before."""
         if n <= self.cursor:
             return
-        for frame in event_frames(n, batch, self._host.market_of, self._known):
+        assert self.principal is not None, "nobody is told anything before the login"
+        first = self.principal.account
+        for frame in event_frames(n, batch, self._host.market_of, self._known, first):
             self.send(frame)
         self.cursor = n
 
