@@ -12,7 +12,7 @@ Bob at 80; the bases sum to 120 for 100 of collateral.
 
 from typing import Final
 
-from outcry.domain.ids import COLLATERAL, FEES, SUSPENSE, token_asset
+from outcry.domain.ids import COLLATERAL, FEES, token_asset
 from outcry.domain.ledger.effects import Activity, Effects
 from outcry.domain.ledger.postings import post
 from outcry.domain.ledger.state import Ledger, Position, balance_key, split_key
@@ -46,8 +46,6 @@ def problem(ledger: Ledger, market_id: int) -> str:
     positions = _positions(ledger, market_id)
     if len(positions) > REFUND_ACCOUNTS_MAX:
         return f"{len(positions)} accounts, a refund takes {REFUND_ACCOUNTS_MAX}"
-    if any(ledger.total(SUSPENSE, token_asset(market_id, outcome)) for outcome in (0, 1)):
-        return "tokens of it are in suspense since a chain took a trade back"
     paid_in = sum(position.net_cash for position in positions.values())
     if paid_in != ledger.total(-market_id, COLLATERAL):
         return "tokens of it came from outside, for which nothing was paid in"
