@@ -188,3 +188,20 @@ async def test_no_text_stops_the_tables(tables_world: TablesWorld) -> None:
     found = await tables_world.queries.user_by_external_id("a\0b")
     assert found is not None
     assert found.user_id == user.user_id
+
+
+async def test_a_scan_shows_one_moment(tables_world: TablesWorld) -> None:
+    """What is written while somebody looks is not in what they see, in any table."""
+    projection = tables_world.projection
+    await projection.apply(1, 4, FULL)
+    position, expected = await projection.dump()
+
+    async with projection.scan() as scan:
+        assert scan.position == position == 4
+        more = NO_ROWS._replace(trades=[TRADE._replace(trade_id=987)], balances=[balance(9, 9, 9)])
+        await projection.apply(5, 5, more)
+        for name, rows in expected._asdict().items():
+            found = [tuple(row) async for some in scan.rows(name) for row in some]
+            assert sorted(found) == sorted(map(tuple, rows)), name
+    async with projection.scan() as scan:
+        assert scan.position == 5

@@ -11,6 +11,7 @@ Laws, for every adapter:
 """
 
 from collections.abc import Callable
+from contextlib import AbstractAsyncContextManager
 from typing import Final, NamedTuple, Protocol
 
 from outcry.domain.errors import OutcryError
@@ -24,6 +25,7 @@ from outcry.ports.rows import (
     SeasonRow,
     TurnoverRow,
 )
+from outcry.ports.scan import Scan
 
 
 class OutOfPosition(OutcryError):
@@ -282,6 +284,10 @@ class Projection(Protocol):
 
         Waits for reads that are under way.
         """
+        ...
+
+    def scan(self) -> AbstractAsyncContextManager[Scan]:
+        """Give the tables of one moment, to be read with bounded memory."""
         ...
 
     async def dump(self) -> tuple[int, Rows]:

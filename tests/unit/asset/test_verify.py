@@ -1,19 +1,42 @@
 """`verify` finds nothing in true books and something in every kind of false ones."""
 
 from collections.abc import Callable
+from typing import Any
 
 import pytest
 from msgspec.structs import replace
-from tests.support.venue import Venue, limit
+from tests.support.venue import START_US, Venue, limit
 
 from outcry.adapters.memory import MemoryLedgerLog, MemoryProjection
+from outcry.app.verify import tables as audited
 from outcry.app.verify import verify
+from outcry.app.verify.tables import TableMaker
+from outcry.domain.ledger.effects import Effects
 from outcry.messages.entry import Entry, Facts, pack_entry, unpack_entry
 from outcry.messages.facts import Fact, OrderPlaced, Traded, concat, unpack_facts
-from outcry.messages.requests import CheckpointOp, RedeemOp, ResolveOp, SetFeesOp, SplitOp
+from outcry.messages.requests import (
+    CheckpointOp,
+    RedeemOp,
+    ResolveOp,
+    SetClockOp,
+    SetFeesOp,
+    SplitOp,
+)
+from outcry.ports.projection import Rows
+from outcry.runtime.fold import Fold
+from outcry.runtime.ledger_recovery import apply_row
 from outcry.services.history.config import HistoryConfig
+from outcry.services.history.series import DAY_US
 from outcry.services.history.service import History
 from outcry_wire.records import Side
+
+
+async def traded(venue: Venue, name: str) -> None:
+    """One fill, in a market of its own."""
+    ann, bob = await venue.user(f"ann {name}", 10**8), await venue.user(f"bob {name}", 10**8)
+    market = await venue.market(name)
+    await venue.placed(limit(ann, market, Side.BUY, 4_000, 100))
+    await venue.placed(limit(bob, market, Side.BUY, 6_100, 70, outcome=1))
 
 
 async def traded_day(venue: Venue) -> None:
@@ -56,9 +79,45 @@ async def test_true_books_are_clean() -> None:
     assert report.orders_open == 2
 
 
-@pytest.mark.parametrize("table", ["balances", "positions", "orders", "trades", "journal"])
+async def test_rows_that_are_final_are_not_kept(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each row of the tables is made once, and what cannot change again is forgotten on the way."""
+    monkeypatch.setattr(audited, "BATCH_ROWS_MAX", 5)
+    venue = Venue()
+    async with venue.running():
+        for day in range(4):
+            await traded(venue, f"day {day}")
+            await venue.fund(SetClockOp(0, START_US + (day + 1) * DAY_US))
+    head = await venue.log.head()
+    tables = (await projected(venue.log)).tables
+    made: dict[str, list[Any]] = {name: [] for name in Rows._fields}
+    maker = TableMaker(head, lambda name, row: made[name].append(row))
+    fold = Fold()
+    most = 0
+    async for row in venue.log.entries(0):
+        entry, effects = apply_row(fold, row) or (None, Effects())
+        maker.take(row.n, entry, effects, fold.ledger)
+        kept = maker._open
+        if row.n < head:
+            most = max(most, len(kept.orders) + len(kept.candles) + len(kept.turnovers))
+        assert not kept.trades
+        assert not kept.journal
+    assert made["orders"]
+    assert most < len(tables.orders) + len(tables.candles) + len(tables.turnovers)
+    assert {name: sorted(map(tuple, rows)) for name, rows in made.items()} == {
+        name: sorted(map(tuple, rows)) for name, rows in tables.dump()._asdict().items()
+    }
+    assert (await verify(venue.log, await projected(venue.log))).clean
+
+
+@pytest.mark.parametrize(
+    "table",
+    [
+        "balances", "positions", "orders", "trades", "journal", "candles", "turnovers", "users",
+        "markets", "accounts",
+    ],
+)  # fmt: skip
 async def test_a_changed_row_is_found(table: str) -> None:
-    """One number altered in any table of money or orders is a finding that names the table."""
+    """One number altered in any table is a finding that names the table and both rows."""
     venue = Venue()
     async with venue.running():
         await traded_day(venue)
@@ -67,7 +126,32 @@ async def test_a_changed_row_is_found(table: str) -> None:
     key = next(iter(rows))
     rows[key] = rows[key]._replace(**{rows[key]._fields[-1]: 123_456})
     report = await verify(venue.log, tables)
-    assert any(f"table {table}" in finding for finding in report.findings)
+    assert f"table {table}: 1 rows that the log says are missing" in report.findings[0]
+    assert len(report.findings) == 3
+
+
+@pytest.mark.parametrize("table", ["orders", "trades", "balances", "activity"])
+async def test_a_missing_and_a_surplus_row_are_found(table: str) -> None:
+    """A row that is not there, and one too many, are findings of their own."""
+    venue = Venue()
+    async with venue.running():
+        await traded_day(venue)
+    for missing in (True, False):
+        tables = await projected(venue.log)
+        rows = getattr(tables.tables, table)
+        key = next(iter(rows))
+        if missing:
+            del rows[key]
+        else:
+            rows[(*key, 1) if isinstance(key, tuple) else key + 10**6] = rows[key]._replace(
+                **{rows[key]._fields[0]: 77_777}
+            )
+        report = await verify(venue.log, tables)
+        told = (1, 0) if missing else (0, 1)
+        assert report.findings[0] == (
+            f"table {table}: {told[0]} rows that the log says are missing or different,"
+            f" {told[1]} are there that it does not say"
+        )
 
 
 def tamper(

@@ -1,7 +1,11 @@
 """Projection in memory."""
 
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+
 from outcry.adapters.memory.tables import MemoryTables
 from outcry.ports.projection import OutOfPosition, Projection, Rows
+from outcry.ports.scan import Scan
 
 
 class MemoryProjection(Projection):
@@ -24,9 +28,26 @@ class MemoryProjection(Projection):
         """Empty every table."""
         self.tables.clear()
 
+    @asynccontextmanager
+    async def scan(self) -> AsyncIterator[Scan]:
+        """Give the tables of one moment; see `Projection`."""
+        yield _Scan(*await self.dump())
+
     async def dump(self) -> tuple[int, Rows]:
         """Return the position and every row; see `Projection`."""
         return self.tables.position, self.tables.dump()
 
     async def close(self) -> None:
         """Do nothing: the tables outlive the services that use them."""
+
+
+class _Scan:
+    """A copy of the tables."""
+
+    def __init__(self, position: int, tables: Rows) -> None:
+        self.position = position
+        self._tables = tables
+
+    async def rows(self, name: str) -> AsyncIterator[Sequence[Sequence[object]]]:
+        """Yield the rows of a table, all at once."""
+        yield getattr(self._tables, name)

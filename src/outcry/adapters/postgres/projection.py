@@ -5,7 +5,8 @@ The transaction does not wait for the disk: after a crash rows and position are 
 the log, which does wait, still has everything after them.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import AsyncIterator, Iterable, Sequence
+from contextlib import asynccontextmanager
 from operator import itemgetter
 from typing import Final, Self
 
@@ -25,8 +26,11 @@ from outcry.ports.projection import (
     Rows,
     TablesUnavailable,
 )
+from outcry.ports.scan import Scan
 
 
+#: Rows that a scan has in memory at once.
+SCAN_ROWS_MAX: Final = 5_000
 #: How long one statement may take.
 STATEMENT_TIMEOUT_MS: Final = 120_000
 
@@ -80,6 +84,17 @@ class PostgresProjection(Projection):
                 await connection.execute(_TRUNCATE)
                 await connection.execute(_RESTART, tables.POSITION)
 
+    @asynccontextmanager
+    async def scan(self) -> AsyncIterator[Scan]:
+        """Give the tables of one moment, on a connection of their own; see `Projection`."""
+        with unreachable_as(TablesUnavailable):
+            connection = await connect(self._dsn, {})
+            try:
+                async with connection.transaction(isolation="repeatable_read", readonly=True):
+                    yield _Scan(connection, await connection.fetchval(_POSITION, tables.POSITION))
+            finally:
+                await close(connection)
+
     async def dump(self) -> tuple[int, Rows]:
         """Return the position and every row; see `Projection`."""
         with unreachable_as(TablesUnavailable):
@@ -100,6 +115,21 @@ class PostgresProjection(Projection):
         if self._connection.is_closed():
             self._connection = await _connect(self._dsn)
         return self._connection
+
+
+class _Scan:
+    """What one transaction sees."""
+
+    def __init__(self, connection: asyncpg.Connection, position: int) -> None:
+        self.position = position
+        self._connection = connection
+
+    async def rows(self, name: str) -> AsyncIterator[Sequence[Sequence[object]]]:
+        """Yield the rows of a table."""
+        table = tables.ALL[Rows._fields.index(name)]
+        cursor = await self._connection.cursor(table.select_each())
+        while rows := await cursor.fetch(SCAN_ROWS_MAX):
+            yield [tuple(row) for row in rows]
 
 
 async def _connect(dsn: str) -> asyncpg.Connection:

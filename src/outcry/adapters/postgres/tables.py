@@ -61,6 +61,10 @@ class Table(NamedTuple):
         columns = ", ".join(self.columns)
         return f"select {columns} from {self.name} order by {', '.join(self.key)}"  # noqa: S608 - our names
 
+    def select_each(self) -> str:
+        """Statement that reads every row as it comes."""
+        return f"select {', '.join(self.columns)} from {self.name}"  # noqa: S608 - our names
+
     def create_stage(self) -> str:
         """Statement that makes the stage."""
         return (

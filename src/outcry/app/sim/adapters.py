@@ -5,6 +5,7 @@ Behind each line stands the adapter in memory, which all processes share and whi
 
 import asyncio
 from collections.abc import AsyncIterator, Sequence
+from contextlib import AbstractAsyncContextManager
 
 from outcry.adapters.memory import MemoryBus, MemoryLedgerLog, MemoryProjection, MemorySnapshots
 from outcry.app.sim.lines import Line, Server
@@ -21,6 +22,7 @@ from outcry.ports.ledger_log import (
     Span,
 )
 from outcry.ports.projection import Projection, Rows, TablesUnavailable
+from outcry.ports.scan import Scan
 from outcry.ports.snapshots import Snapshot, Snapshots
 
 
@@ -227,6 +229,10 @@ class SimTables(Projection):
     async def clear(self) -> None:
         """Empty every table."""
         await self._line.tell("clear", self._tables.clear)
+
+    def scan(self) -> AbstractAsyncContextManager[Scan]:
+        """Give the tables of one moment."""
+        return self._tables.scan()
 
     async def dump(self) -> tuple[int, Rows]:
         """Return the position and every row."""

@@ -2,20 +2,19 @@
 
 import time
 from collections.abc import Callable
-from typing import Protocol
 
 from outcry.app.verify.kernels import AuditKernel, ShardReplay
 from outcry.app.verify.report import Report
 from outcry.app.verify.spans import SpanAudit
-from outcry.app.verify.tables import TableAudit
+from outcry.app.verify.tables import Differences, TableAudit, TableMaker, Tables
 from outcry.domain.errors import CorruptError, InvariantError
 from outcry.domain.ledger.effects import Effects
 from outcry.domain.ledger.invariants import audit
 from outcry.messages.entry import Commands, Entry, Facts, unpack_entry
 from outcry.ports.ledger_log import LedgerLog
-from outcry.ports.projection import Rows
 from outcry.runtime.closing import closing
 from outcry.runtime.fold import Fold
+from outcry.runtime.ledger_recovery import apply_row
 from outcry.services.asset.events import user_batches
 
 
@@ -23,14 +22,6 @@ PROGRESS_ENTRIES = 1_000
 
 #: Called now and then with ``(entry, of)``.
 Progress = Callable[[int, int], None]
-
-
-class Tables(Protocol):
-    """The projection as `verify` reads it."""
-
-    async def dump(self) -> tuple[int, Rows]:
-        """Return the position and every row, of one moment."""
-        ...
 
 
 async def verify(
@@ -44,30 +35,63 @@ async def verify(
 
     Without *tables* only log, ledger and kernel are compared. Findings are in the report; nothing
     is raised for them. Works on a running exchange: it looks at the log up to its present head, and
-    at the tables for the entry they happen to stand at.
+    at the tables for the entry they happen to stand at. Memory is bounded by what the ledger knows.
     """
     began = time.monotonic()
     report = Report()
-    dumped = await tables.dump() if tables else None
-    report.head = await log.head()
-    pass_over = _Pass(report, dumped, kernel_class)
-    archived = await log.archived()
     try:
-        async with closing(log.spans(report.head)) as found:
-            spans = SpanAudit(found, archived.last if archived else 0)
-            async for row in log.entries(0, report.head):
-                entry = unpack_entry(row.body) if row.body else None
-                pass_over.take(row.n, entry)
-                if finding := await spans.take(row.n, entry):
-                    report.find(finding)
-                if progress and row.n % PROGRESS_ENTRIES == 0:
-                    progress(row.n, report.head)
-        report.spans = spans.count
-        pass_over.finish()
+        if tables is None:
+            await _compare(log, report, None, progress, kernel_class)
+        else:
+            async with tables.scan() as scan:
+                await _compare(log, report, await TableAudit.of(scan), progress, kernel_class)
     except (CorruptError, InvariantError) as error:
-        report.find(f"entry {pass_over.fold.ledger.n}: {error}")
+        report.find(f"entry {report.entries + 1}: {error}")
     report.seconds = time.monotonic() - began
     return report
+
+
+async def _compare(
+    log: LedgerLog,
+    report: Report,
+    tables: TableAudit | None,
+    progress: Progress | None,
+    kernel_class: type[AuditKernel] | None,
+) -> None:
+    """Go through the log once; a second time only to name the rows of tables that differ."""
+    report.head = await log.head()
+    archived = await log.archived()
+    pass_over = _Pass(report, tables, kernel_class)
+    async with closing(log.spans(report.head)) as found:
+        spans = SpanAudit(found, archived.last if archived else 0)
+        async for row in log.entries(0, report.head):
+            entry = unpack_entry(row.body) if row.body else None
+            pass_over.take(row.n, entry)
+            if finding := await spans.take(row.n, entry):
+                report.find(finding)
+            if progress and row.n % PROGRESS_ENTRIES == 0:
+                progress(row.n, report.head)
+    report.spans = spans.count
+    pass_over.finish()
+    if tables is None:
+        return
+    report.tables_at, report.table_rows = tables.maker.position, tables.rows_count
+    if tables.maker.reached < tables.maker.position:
+        report.find(f"the tables stand at entry {tables.maker.position}, beyond the log")
+    elif tables.differing:
+        await _explain(log, report, tables)
+
+
+async def _explain(log: LedgerLog, report: Report, tables: TableAudit) -> None:
+    differences = Differences(tables.differing)
+    maker = TableMaker(tables.maker.position, differences.made)
+    fold = Fold()
+    async for row in log.entries(0, maker.position):
+        changed = apply_row(fold, row)
+        entry, effects = changed or (None, Effects())
+        maker.take(row.n, entry, effects, fold.ledger)
+    async for sentence in tables.explain(differences):
+        report.find(sentence)
 
 
 class _Pass:
@@ -76,7 +100,7 @@ class _Pass:
     def __init__(
         self,
         report: Report,
-        dumped: tuple[int, Rows] | None,
+        tables: TableAudit | None,
         kernel_class: type[AuditKernel] | None,
     ) -> None:
         self.fold = Fold()
@@ -84,7 +108,7 @@ class _Pass:
         self._kernel_class = kernel_class
         self._replays: dict[int, ShardReplay] = {}
         self._last_n: dict[int, int] = {}
-        self._tables = TableAudit(*dumped) if dumped else None
+        self._tables = tables
 
     def take(self, n: int, entry: Entry | None) -> None:
         """Fold one entry, replay its commands, compare what it says happened."""
@@ -98,7 +122,7 @@ class _Pass:
         self._report.entries += 1
         self._report.fills += len(effects.fills)
         if self._tables:
-            self._tables.take(n, entry, effects, self.fold.ledger)
+            self._tables.maker.take(n, entry, effects, self.fold.ledger)
 
     def finish(self) -> None:
         """Compare what stands at the end."""
@@ -112,10 +136,6 @@ class _Pass:
         report.markets = len(ledger.markets)
         report.orders_open = len(ledger.orders)
         audit(ledger)
-        if self._tables:
-            report.tables_at, report.table_rows = self._tables.position, self._tables.rows_count
-            for finding in self._tables.compare():
-                report.find(finding)
 
     def _compare_events(self, n: int, entry: Entry, effects: Effects) -> None:
         """Render the private events of the entry anew, and follow each user's chain of numbers."""
