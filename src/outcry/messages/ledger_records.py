@@ -236,6 +236,14 @@ class RetentionSet(Record, frozen=True, tag="retention", array_like=True, gc=Fal
     own_keys_us: int
 
 
+class InputTaken(Record, frozen=True, tag="input_taken", array_like=True, gc=False):
+    """Everything on a stream from outside, up to and including this place, has been taken in."""
+
+    stream: str
+    major: int
+    minor: int
+
+
 class LimitsSet(Record, frozen=True, tag="limits", array_like=True, gc=False):
     """Limits for an account (0: each) in a market (0: in all together); 0 is no limit.
 
@@ -273,6 +281,7 @@ LedgerRecord = (
     | KeyRevoked
     | ModeSet
     | LimitsSet
+    | InputTaken
     | RetentionSet
     | ChainResult
     | ChainReverted

@@ -440,6 +440,18 @@ class SetLimitsOp(Struct, frozen=True, array_like=True, tag="set_limits", gc=Fal
     notional_max: int
 
 
+class TakeInputOp(Struct, frozen=True, array_like=True, tag="take_input", gc=False):
+    """Remember that a stream from outside is taken in up to a place; an earlier one does nothing.
+
+    `Done.ids` says up to where it is now: with place (0, 0) that is all this asks.
+    """
+
+    actor: int
+    stream: str
+    major: int
+    minor: int
+
+
 class CheckpointOp(Struct, frozen=True, array_like=True, tag="checkpoint", gc=False):
     """Number a `Checkpoint` on every shard; the hashes come as facts and are compared."""
 
@@ -473,6 +485,7 @@ FundsOp = (
     | SetClockOp
     | SetModeOp
     | SetLimitsOp
+    | TakeInputOp
     | CheckpointOp
     | ChainReportOp
     | FreezeOp

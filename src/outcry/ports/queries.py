@@ -144,6 +144,10 @@ class Queries(Protocol):
         """Return the event."""
         ...
 
+    async def event_by_identifier(self, identifier: str) -> EventRow | None:
+        """Return the event that its operator calls *identifier*."""
+        ...
+
     async def markets(self, event_ids: Sequence[int]) -> list[MarketRow]:
         """Return the markets of these events, by market id."""
         ...

@@ -158,6 +158,10 @@ def _frozen(ledger: Ledger, _effects: Effects, one: chain.AccountFrozen) -> None
         del ledger.frozen[one.account]
 
 
+def _input_taken(ledger: Ledger, _effects: Effects, one: rec.InputTaken) -> None:
+    ledger.inputs[one.stream] = (one.major, one.minor)
+
+
 RECORD_HANDLERS: dict[type[Record], Callable[[Ledger, Effects, Any], None]] = {
     rec.Deposit: _deposit,
     rec.Withdraw: _withdraw,
@@ -181,6 +185,7 @@ RECORD_HANDLERS: dict[type[Record], Callable[[Ledger, Effects, Any], None]] = {
     rec.KeyRevoked: _key_revoked,
     rec.ModeSet: _mode,
     rec.LimitsSet: _limits,
+    rec.InputTaken: _input_taken,
     rec.RetentionSet: _retention,
     chain.ChainResult: _chain_result,
     chain.ChainReverted: _chain_reverted,

@@ -6,6 +6,7 @@ loop. What the world may do to the real thing, these can be told to do: `MemoryB
 """
 
 from outcry.adapters.memory.bus import MemoryBus
+from outcry.adapters.memory.inbox import MemoryInbox
 from outcry.adapters.memory.ledger_log import MemoryLedgerLog
 from outcry.adapters.memory.projection import MemoryProjection
 from outcry.adapters.memory.queries import MemoryQueries
@@ -18,6 +19,7 @@ from outcry.adapters.memory.tables import MemoryTables
 __all__ = [
     "MemoryBus",
     "MemoryCommunity",
+    "MemoryInbox",
     "MemoryLedgerLog",
     "MemoryProjection",
     "MemoryQueries",

@@ -117,6 +117,11 @@ class MemoryQueries(Queries):
         """Return the event."""
         return self._tables.events.get(event_id)
 
+    async def event_by_identifier(self, identifier: str) -> EventRow | None:
+        """Return the event that its operator calls *identifier*."""
+        events = self._tables.events.values()
+        return next((row for row in events if row.identifier == identifier), None)
+
     async def markets(self, event_ids: Sequence[int]) -> list[MarketRow]:
         """Return the markets of these events, by market id."""
         return [row for row in await self.all_markets() if row.event_id in event_ids]

@@ -108,6 +108,10 @@ class PostgresQueries(PeopleReads, Queries):
         """Return the event."""
         return await self._one(EVENTS, EventRow._make, "event_id", event_id)
 
+    async def event_by_identifier(self, identifier: str) -> EventRow | None:
+        """Return the event that its operator calls *identifier*."""
+        return await self._one(EVENTS, EventRow._make, "identifier", storable(identifier))
+
     async def markets(self, event_ids: Sequence[int]) -> list[MarketRow]:
         """Return the markets of these events, by market id."""
         return await self._markets("where m.event_id = any($1::bigint[])", list(event_ids))

@@ -8,6 +8,7 @@ import time
 from collections.abc import Mapping
 from typing import Final
 
+from outcry.adapters.redis import RedisInbox
 from outcry.app.commons import Builder, Commons
 from outcry.app.credentials import verifier
 from outcry.app.monitor import Part
@@ -24,6 +25,7 @@ from outcry.services.api.service import ApiService, Needs
 from outcry.services.api.signed import Signing
 from outcry.services.event.http import lifecycle_routes
 from outcry.services.event.service import Lifecycle
+from outcry.services.event.stream import EventStream
 from outcry.services.websocket_depth import config as depth_feed
 from outcry.services.websocket_depth.service import WebsocketDepth
 from outcry.services.websocket_user import config as user_feed
@@ -84,8 +86,17 @@ async def websocket_user(commons: Commons) -> list[Part]:
 
 
 async def event(commons: Commons) -> list[Part]:
-    """Return a door with the routes of events and markets, unless the api's has them."""
-    return [] if "api" in commons.services else [await _http(commons)]
+    """Return a door with the routes of events and markets, unless the api's has them.
+
+    And what takes in the operator's own stream of them, where the configuration names one.
+    """
+    parts = [] if "api" in commons.services else [await _http(commons)]
+    stream = commons.config.events.stream
+    if stream:
+        inbox = RedisInbox(commons.config.redis.url, stream)
+        asset, queries = await commons.asset("door"), await commons.queries()
+        parts.append(Part(EventStream(inbox, stream, asset, queries)))
+    return parts
 
 
 async def api(commons: Commons) -> list[Part]:

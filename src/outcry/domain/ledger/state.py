@@ -249,6 +249,8 @@ class Ledger(Struct):
     next_user_id: int = 1
     next_account: int = FIRST_ACCOUNT
     next_key_id: int = 1
+    #: How far each stream from outside has been taken in, by its name.
+    inputs: dict[str, tuple[int, int]] = field(default_factory=dict)
     #: By account and market, 0 for any. While there are none, nothing is counted.
     limits: dict[int, Limits] = field(default_factory=dict)
     #: By account and market, 0 for all; and what each live order counts for in it.

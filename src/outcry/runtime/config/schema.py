@@ -153,6 +153,19 @@ class Trading(Section, frozen=True):
     ] = "real"
 
 
+class Events(Section, frozen=True):
+    """Events and markets from an operator's own system."""
+
+    stream: Annotated[
+        str,
+        Meta(
+            max_length=64,
+            description="Stream in Redis to take them from, `event-stream` for instance; empty: "
+            "by HTTP only.",
+        ),
+    ] = ""
+
+
 class Shards(Section, frozen=True):
     """How markets are spread over engines."""
 
@@ -273,6 +286,7 @@ class Config(Section, frozen=True):
     metrics: Metrics = Metrics()
     auth: Auth = Auth()
     trading: Trading = Trading()
+    events: Events = Events()
     shards: Shards = Shards()
     limits: Limits = Limits()
     log: Log = Log()

@@ -21,6 +21,7 @@ from outcry.messages.requests import (
     SetModeOp,
     SetProfileOp,
     SetSeasonOp,
+    TakeInputOp,
 )
 from outcry.services.asset.sequencer import Sequencer
 
@@ -177,6 +178,18 @@ def set_limits(sequencer: Sequencer, op: SetLimitsOp) -> FundsResult:
         return Declined(Reject.LIMITS_INVALID, ", ".join(map(str, limits)), "0 (none) or more")
     sequencer.record(rec.LimitsSet(sequencer.time_us, op.actor, op.account, op.market_id, *limits))
     return Done(sequencer.batch.n)
+
+
+def take_input(sequencer: Sequencer, op: TakeInputOp) -> FundsResult:
+    """Move the cursor of a stream from outside forward, and say where it stands."""
+    known, place = sequencer.ledger.inputs.get(op.stream, (0, 0)), (op.major, op.minor)
+    if not 0 < len(op.stream) <= LABEL_LENGTH_MAX:
+        wanted = f"a name of 1 to {LABEL_LENGTH_MAX} characters"
+        return Declined(Reject.FIELD_INVALID, f"{len(op.stream)} characters", wanted)
+    if place <= known:
+        return Done(sequencer.ledger.n, ids=known, repeated=True)
+    sequencer.record(rec.InputTaken(sequencer.time_us, op.actor, op.stream, *place))
+    return Done(sequencer.batch.n, ids=place)
 
 
 def _key(ledger: Ledger, op: RotateKeyOp | RevokeKeyOp) -> ApiKey | None:

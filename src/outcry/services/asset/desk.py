@@ -27,6 +27,7 @@ _OPERATIONS: dict[type[FundsOp], Callable[[Sequencer, Any], FundsResult]] = {
     req.SetFeesOp: admin.set_fees,
     req.SetModeOp: admin.set_mode,
     req.SetLimitsOp: admin.set_limits,
+    req.TakeInputOp: admin.take_input,
     req.CreateUserOp: admin.create_user,
     req.OpenAccountOp: admin.open_account,
     req.RotateKeyOp: admin.rotate_key,

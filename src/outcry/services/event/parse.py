@@ -47,8 +47,13 @@ def create_event(form: EventBody, actor: int) -> CreateEventOp | Rejected:
 
 def add_market(form: MarketBody, actor: int) -> AddMarketOp | Rejected:
     """Return the operation that adds the market to its event."""
+    return add_market_to(form.event_id, form, actor)
+
+
+def add_market_to(event_id: int, form: MarketForm, actor: int) -> AddMarketOp | Rejected:
+    """Return the operation that adds a market to event *event_id*."""
     spec = market_spec(form)
-    return spec if isinstance(spec, Rejected) else AddMarketOp(actor, form.event_id, spec)
+    return spec if isinstance(spec, Rejected) else AddMarketOp(actor, event_id, spec)
 
 
 def market_spec(form: MarketForm, where: str = "") -> MarketSpec | Rejected:
