@@ -491,3 +491,12 @@ async def test_a_position_is_closed_when_its_last_token_is_gone(tables_world: Ta
     assert [row.market.market_id for row in one.rows] == [1]
     none = await queries.closed_positions(ME, event_id=9, market_id=0, page=1, page_size=10)
     assert (none.rows, none.total) == ([], 0)
+
+
+async def test_keys_are_found_many_at_a_time(tables_world: TablesWorld) -> None:
+    """Those that exist among some ids, by id."""
+    keys = [KEY._replace(key_id=i, generation=i) for i in (3, 1, 2)]
+    await apply(tables_world, NO_ROWS._replace(keys=keys))
+    found = await tables_world.queries.keys_by_id([3, 1, 9])
+    assert found == [keys[1], keys[0]]
+    assert await tables_world.queries.keys_by_id([]) == []

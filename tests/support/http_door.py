@@ -26,6 +26,7 @@ from outcry.runtime.books import LiveBooks
 from outcry.runtime.directory import Directory
 from outcry.runtime.gate import Gate
 from outcry.runtime.identity import Identity, Registrar
+from outcry.runtime.lockout import Lockout
 from outcry.runtime.rates import Rates
 from outcry.runtime.service import Service
 from outcry.runtime.tokens import TokenSigner, TokenVerifier
@@ -187,7 +188,7 @@ def _door(
     keys = KeyRing(MASTER_KEY)
     identity = Identity(TokenVerifier([signer.issuer]), keys, queries)
     addresses: Rates[str] = Rates(config.address_requests_per_second_max, time.monotonic)
-    gate = Gate(identity, Registrar(identity, asset), addresses)
+    gate = Gate(identity, Registrar(identity, asset), addresses, Lockout(time.monotonic))
     community = MemoryCommunity(tables)
     needs = Needs(
         asset=asset,

@@ -122,6 +122,10 @@ class Queries(Protocol):
         """Return the API keys of a user (0 = all), revoked or not, newest first."""
         ...
 
+    async def keys_by_id(self, key_ids: Sequence[int]) -> list[KeyRow]:
+        """Return the API keys that exist among *key_ids*, revoked or not, by id."""
+        ...
+
     async def audit(self, kind: str, *, page: int, page_size: int) -> Page[AuditRow]:
         """Return what was done by admins and the exchange itself ("" = any kind), newest first."""
         ...

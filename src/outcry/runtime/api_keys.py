@@ -39,6 +39,12 @@ class KeyName(NamedTuple):
     generation: int
 
 
+def key_named(text: str) -> KeyName | None:
+    """Return which key *text* says that it is, whether its secret is right or not."""
+    match = _API_KEY.fullmatch(text)
+    return None if match is None else KeyName(int(match[1]), int(match[2]))
+
+
 class KeyRing:
     """Makes and recognises everything that is derived from one master key."""
 

@@ -9,6 +9,7 @@ from typing import Final
 
 from outcry.domain.rejects import Reject, Rejected
 from outcry.runtime.identity import ADMIN, Identity, Principal, Registrar
+from outcry.runtime.lockout import Lockout
 from outcry.runtime.rates import Rates
 
 
@@ -18,20 +19,30 @@ _BEARER: Final = "bearer "
 class Gate:
     """Admits who shows good credentials with the scope that is needed."""
 
-    def __init__(self, identity: Identity, registrar: Registrar, addresses: Rates[str]) -> None:
-        """Ask *identity*; register newcomers with *registrar*."""
+    def __init__(
+        self, identity: Identity, registrar: Registrar, addresses: Rates[str], lockout: Lockout
+    ) -> None:
+        """Ask *identity*; register newcomers with *registrar*; *lockout* knows who guesses."""
         self._identity = identity
         self._registrar = registrar
         self._addresses = addresses
+        self._lockout = lockout
 
     def visitor(self, address: str) -> Rejected | None:
         """Count a request that needs no credentials."""
         return self._addresses.take(address)
 
+    def left(self, address: str) -> tuple[int, int, int]:
+        """Return the limit of an address, what is left of it, and seconds until all of it is."""
+        return self._addresses.state(address)
+
     async def holder(
         self, scope: str, headers: Mapping[str, str], address: str
     ) -> Principal | Rejected:
         """Return who asks, when they are a user with *scope*."""
+        locked = self._lockout.check(address)
+        if locked:
+            return locked
         token = _token(headers)
         if isinstance(token, Rejected):
             return self._failed(token, address)
@@ -44,6 +55,9 @@ class Gate:
         self, headers: Mapping[str, str], address: str, invited_by: int = 0
     ) -> Principal | Rejected:
         """Return the user whose token is shown; only a token will do, and a new user is made."""
+        locked = self._lockout.check(address)
+        if locked:
+            return locked
         token = _token(headers)
         claims = token if isinstance(token, Rejected) else self._identity.claims(token)
         if isinstance(claims, Rejected):
@@ -55,7 +69,7 @@ class Gate:
         token = _token(headers)
         if isinstance(token, Rejected) or not token:
             return await self.holder(ADMIN, headers, address)
-        claims = self._identity.claims(token)
+        claims = self._lockout.check(address) or self._identity.claims(token)
         if isinstance(claims, Rejected):
             return self._failed(claims, address)
         if ADMIN not in claims.scopes:
@@ -63,6 +77,7 @@ class Gate:
         return await self._registrar.admit(claims)
 
     def _failed(self, rejected: Rejected, address: str) -> Rejected:
+        self._lockout.note(address, rejected)
         return self._addresses.take(address) or rejected
 
 

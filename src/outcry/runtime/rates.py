@@ -25,6 +25,13 @@ class Rates(Generic[KeyT]):
         self._clock = clock
         self._buckets: Bounded[KeyT, tuple[float, float]] = Bounded(KEYS_COUNT_MAX)
 
+    def state(self, key: KeyT) -> tuple[int, int, int]:
+        """Return the limit, how many requests are left at once, and seconds until all are."""
+        left, at = self._buckets.get(key) or (float(self._per_second_max), self._clock())
+        most = self._per_second_max
+        left = min(float(most), left + (self._clock() - at) * most)
+        return most, max(0, int(left)), -(-int(most - left) // most)
+
     def take(self, key: KeyT, count: int = 1) -> Rejected | None:
         """Count *count* requests of *key*; a reject says that they are too many, and counts none.
 

@@ -16,6 +16,7 @@ from outcry.messages.requests import (
     CreateKeyOp,
     OpenAccountOp,
     RevokeKeyOp,
+    RotateKeyOp,
     TransferOp,
 )
 from outcry.ports.queries import AccountImage
@@ -222,6 +223,29 @@ async def test_who_does_not_log_in_is_let_go(monkeypatch: pytest.MonkeyPatch) ->
         await client.socket.send("ping")
         assert await client.socket.recv() == "pong"
         assert await client.ends() == (1008, "no login within 0.1 seconds")
+
+
+@pytest.mark.parametrize("end", [RevokeKeyOp, RotateKeyOp])
+async def test_keys_that_end_take_their_connections_along(
+    end: type[RevokeKeyOp | RotateKeyOp],
+) -> None:
+    """Without waiting for the next check of each connection; another key's stay open."""
+    async with traders(UserFeedConfig(recheck_seconds=600)) as (feed, _, ann, _):
+        door = feed.door
+        user = door.venue.asset.ledger.owners[ann]
+        keys = [
+            (await door.venue.fund(CreateKeyOp(0, user, ("read",), name))).id for name in ("a", "b")
+        ]
+        await door.settled()
+        async with feed.client("/user") as lost, feed.client("/user") as kept:
+            for client, key in zip((lost, kept), keys, strict=True):
+                await client.say(api_key=door.keys.api_key(key, 1))
+                assert (await client.hear())["success"]
+                await snapshot(client)
+            await door.venue.fund(end(0, user, keys[0]))
+            assert (await lost.ends())[0] == 1008
+            await buy(feed, ann, 6_000, 10)
+            assert await kept.hear_until(types="open_order_created")
 
 
 async def test_a_revoked_key_ends_its_connections(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -84,6 +84,10 @@ class MemoryQueries(Queries):
         found = [row for row in self._tables.keys.values() if user_id in (0, row.user_id)]
         return self._page(sorted(found, reverse=True), page, page_size)
 
+    async def keys_by_id(self, key_ids: Sequence[int]) -> list[KeyRow]:
+        """Return the API keys that exist among *key_ids*."""
+        return sorted(row for row in self._tables.keys.values() if row.key_id in key_ids)
+
     async def audit(self, kind: str, *, page: int, page_size: int) -> Page[AuditRow]:
         """Return what was done by admins and the exchange itself ("" = any kind), newest first."""
         found = [row for row in self._tables.audit.values() if kind in ("", row.kind)]

@@ -34,6 +34,9 @@ KEY_PAGE: Final = page_text(
     size="$2",
     before="$3",
 )
+KEYS_BY_ID: Final = (
+    f"select {KEYS.selected('k')} from api_keys k where k.key_id = any($1::bigint[]) order by 1"  # noqa: S608 - our names
+)
 AUDIT_PAGE: Final = page_text(
     AUDIT.selected("a"),
     "audit a where $1::text = '' or a.kind = $1",
@@ -83,6 +86,11 @@ class PeopleReads(ABC):
         """Return the API keys of a user (0 = all), revoked or not, newest first."""
         place = (page_size, rows_before(page, page_size))
         return page_of(await self._rows(KEY_PAGE, user_id, *place), KeyRow._make)
+
+    async def keys_by_id(self, key_ids: Sequence[int]) -> list[KeyRow]:
+        """Return the API keys that exist among *key_ids*."""
+        rows = await self._fetch(KEYS_BY_ID, list(key_ids))
+        return [KeyRow._make(row) for row in rows]
 
     async def audit(self, kind: str, *, page: int, page_size: int) -> Page[AuditRow]:
         """Return what was done by admins and the exchange itself ("" = any kind), newest first."""

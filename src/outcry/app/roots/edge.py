@@ -17,6 +17,7 @@ from outcry.runtime.config import Config, Trading
 from outcry.runtime.directory import Directory
 from outcry.runtime.gate import Gate
 from outcry.runtime.identity import Identity, Registrar
+from outcry.runtime.lockout import Lockout
 from outcry.runtime.rates import Rates
 from outcry.runtime.ws_listener import FeedListener, ListenerConfig, SessionFactory
 from outcry.services.api.config import ApiConfig
@@ -119,7 +120,7 @@ async def _http(commons: Commons) -> Part:
         log=await commons.log(),
         directory=await _directory(commons),
         identity=identity,
-        gate=Gate(identity, Registrar(identity, asset), addresses),
+        gate=Gate(identity, Registrar(identity, asset), addresses, Lockout(time.monotonic)),
         keys=commons.keys,
         registry=commons.registry,
     )
@@ -137,6 +138,7 @@ def _api_config(config: Config) -> ApiConfig:
     return ApiConfig(
         host=config.http.host,
         port=config.http.port,
+        origins=tuple(filter(None, config.http.origins.split(","))),
         unsigned_orders=config.trading.unsigned_orders,
         signing=_signing(config.trading),
         body_bytes_max=limits.body_bytes_max,

@@ -57,6 +57,13 @@ class Http(Section, frozen=True):
 
     host: Host = "127.0.0.1"
     port: Annotated[int, _port("the REST surfaces")] = 8_000
+    origins: Annotated[
+        str,
+        Meta(
+            pattern=r"^(\*|(https?://[^\s,*]+(,(?=h)|$))*)$",
+            description="Origins of web pages that may ask, with commas between; `*` is any.",
+        ),
+    ] = "*"
 
 
 class Feeds(Section, frozen=True):

@@ -15,6 +15,8 @@ class ApiConfig(Struct, frozen=True, kw_only=True):
     unsigned_orders: bool = True
     #: What signatures of orders are for; None takes no signed orders.
     signing: Signing | None = None
+    #: Origins of pages that may ask; ``*`` is any.
+    origins: tuple[str, ...] = ("*",)
     body_bytes_max: int = 1_048_576
     #: How long a read waits for ``after=n``, and a lookup for what was just made.
     read_wait_ms_max: int = 1_000

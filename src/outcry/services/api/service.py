@@ -57,7 +57,9 @@ class ApiService:
         self._directory = needs.directory
         self._lookups = Lookups(needs.queries, needs.directory, wait_ms_max=config.read_wait_ms_max)
         parts = _parts(config, needs, self._lookups)
-        self.app = create_app(parts, routers, body_bytes_max=config.body_bytes_max)
+        self.app = create_app(
+            parts, routers, body_bytes_max=config.body_bytes_max, origins=config.origins
+        )
         self._server = HttpServer(
             self.app, host=config.host, port=config.port, drain_ms_max=config.drain_ms_max
         )
@@ -99,6 +101,7 @@ def _parts(config: ApiConfig, needs: Needs, lookups: Lookups) -> Parts:
     rates: Rates[int] = Rates(config.account_requests_per_second_max, time.monotonic)
     return Parts(
         gate=needs.gate,
+        holders=Rates(config.account_requests_per_second_max, time.monotonic),
         catalogue=catalogue,
         accounts=Accounts(needs.queries, needs.series, needs.books, lookups, catalogue),
         charts=Charts(needs.series, catalogue),

@@ -12,7 +12,7 @@ It writes nothing and decides nothing; a restart loses connections, never events
 """
 
 import asyncio
-from collections.abc import AsyncIterator, Coroutine, Mapping
+from collections.abc import AsyncIterator, Coroutine, Iterator, Mapping
 from typing import Any, Protocol
 
 from structlog import get_logger
@@ -25,6 +25,7 @@ from outcry.ports.bus import Bus
 from outcry.ports.ledger_log import LedgerLog, LogUnavailable
 from outcry.ports.projection import MarketRow
 from outcry.ports.queries import Queries
+from outcry.runtime.api_keys import KeyName, key_named
 from outcry.runtime.directory import Directory
 from outcry.runtime.follow import Follower
 from outcry.runtime.identity import READ, Principal
@@ -32,6 +33,7 @@ from outcry.runtime.ws_session import CloseCode, Wire
 from outcry.services.websocket_user.catch_up import BehindError, CatchUp, GoneError
 from outcry.services.websocket_user.config import UserFeedConfig
 from outcry.services.websocket_user.frames import markets_of
+from outcry.services.websocket_user.keys import KeyWatch
 from outcry.services.websocket_user.ring import EventRing
 from outcry.services.websocket_user.ws import Login, Phase, UserSession
 
@@ -75,6 +77,9 @@ class WebsocketUser:
         self._work: set[asyncio.Task[None]] = set()
         self._ready = False
         self._events_delivered = 0
+        self._keys = KeyWatch(
+            queries, lambda: {name for name, _ in self._sessions_by_key()}, self._end_key
+        )
 
     # ------------------------------------------------------------------ the service
 
@@ -97,6 +102,11 @@ class WebsocketUser:
 
     async def run(self) -> None:
         """Follow and deliver until cancelled."""
+        async with asyncio.TaskGroup() as tasks:
+            tasks.create_task(self._keys.run())
+            tasks.create_task(self._follow())
+
+    async def _follow(self) -> None:
         while True:
             entries = await self._follower.read()
             for entry in entries:
@@ -197,6 +207,18 @@ class WebsocketUser:
         market = self._directory.market(market_id)
         assert market is not None, "markets are looked up before their events are shown"
         return market
+
+    def _sessions_by_key(self) -> Iterator[tuple[KeyName, UserSession]]:
+        for mine in self._sessions.values():
+            for session in mine:
+                name = key_named(session.login.api_key)
+                if name is not None and not session.login.auth:
+                    yield name, session
+
+    def _end_key(self, ended: KeyName) -> None:
+        """Close every connection that the key opened: it was revoked or rotated."""
+        for session in [session for name, session in self._sessions_by_key() if name == ended]:
+            session.refuse(Rejected(Reject.KEY_INVALID))
 
     def _spawn(self, session: UserSession, work: Coroutine[Any, Any, None]) -> None:
         task = asyncio.create_task(self._guard(session, work))

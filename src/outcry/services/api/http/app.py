@@ -20,12 +20,18 @@ from outcry.services.api.http.parts import PARTS, Parts
 from outcry.services.api.http.people import people_routes
 from outcry.services.api.http.private import private_routes
 from outcry.services.api.http.public import public_routes
+from outcry.services.api.http.shell import Shell
 from outcry.services.api.http.social import social_routes
 from outcry.services.api.http.watched import Watched
 
 
-def create_app(parts: Parts, routers: Sequence[Router], *, body_bytes_max: int) -> ASGIApp:
-    """Return the application; *routers* are those of other services of this process."""
+def create_app(
+    parts: Parts, routers: Sequence[Router], *, body_bytes_max: int, origins: tuple[str, ...]
+) -> ASGIApp:
+    """Return the application; *routers* are those of other services of this process.
+
+    Pages of *origins* may ask it; ``*`` is any.
+    """
     app = Litestar(
         route_handlers=[
             public_routes(),
@@ -53,4 +59,4 @@ def create_app(parts: Parts, routers: Sequence[Router], *, body_bytes_max: int) 
         logging_config=None,
     )
     describe(app)
-    return Watched(app, parts.registry)
+    return Shell(Watched(app, parts.registry), origins)

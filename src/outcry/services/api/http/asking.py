@@ -1,8 +1,10 @@
 """What every route does first: who asks, from where, and with which parameters."""
 
-from typing import Final, TypeVar
+from collections.abc import Callable
+from functools import partial
+from typing import Any, Final, TypeVar, cast
 
-from outcry.runtime.envelope import accept
+from outcry.runtime.envelope import Refused, accept
 from outcry.runtime.forms import read_query
 from outcry.runtime.identity import Principal
 from outcry.services.api.forms import Query
@@ -10,6 +12,8 @@ from outcry.services.api.http.parts import Asked, parts
 
 
 IDEMPOTENCY_KEY: Final = "idempotency-key"
+#: Where a request keeps what says how much of its limit is left.
+RATE: Final = "outcry.rate"
 
 QueryT = TypeVar("QueryT", bound=Query)
 
@@ -19,9 +23,17 @@ def address(request: Asked) -> str:
     return request.client.host if request.client else ""
 
 
+def told(request: Asked, left: Callable[[], tuple[int, int, int]]) -> None:
+    """Have the answer say what is left of the limit that counts for this request."""
+    # A scope is open to additions; its declared type is not.
+    cast("dict[str, Any]", request.scope)[RATE] = left
+
+
 def visitor(request: Asked, form: type[QueryT]) -> QueryT:
     """Return the parameters of a request that needs no credentials."""
-    accept(parts(request).gate.visitor(address(request)))
+    gate, where = parts(request).gate, address(request)
+    told(request, partial(gate.left, where))
+    accept(gate.visitor(where))
     return parameters(request, form)
 
 
@@ -31,8 +43,15 @@ def parameters(request: Asked, form: type[QueryT]) -> QueryT:
 
 
 async def holder(request: Asked, scope: str) -> Principal:
-    """Return who asks, when they are a user with *scope*."""
-    return accept(await parts(request).gate.holder(scope, request.headers, address(request)))
+    """Return who asks, when they are a user with *scope*, and not too often."""
+    found = accept(await parts(request).gate.holder(scope, request.headers, address(request)))
+    holders = parts(request).holders
+    key = ("key", found.key_id) if found.key_id else ("user", found.user_id)
+    told(request, partial(holders.state, key))
+    limited = holders.take(key)
+    if limited:
+        raise Refused(limited)
+    return found
 
 
 async def admin(request: Asked) -> Principal:

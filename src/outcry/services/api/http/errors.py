@@ -9,6 +9,7 @@ from outcry.domain.rejects import Reject, Rejected
 from outcry.ports.asset import AssetUnavailable
 from outcry.ports.projection import TablesUnavailable
 from outcry.runtime.envelope import INTERNAL, Envelope, Refused, http_status, refusal
+from outcry.runtime.lockout import LOCKED_SECONDS
 from outcry.services.api.http.parts import Asked
 
 
@@ -28,7 +29,9 @@ def _refused(request: Asked, error: Refused) -> Response[object]:
     del request
     reject = error.rejected.reject
     headers = {}
-    if error.retry_after_ms or reject is Reject.RATE_LIMITED:
+    if reject is Reject.GUESSING:
+        headers["retry-after"] = str(int(LOCKED_SECONDS))
+    elif error.retry_after_ms or reject is Reject.RATE_LIMITED:
         headers["retry-after"] = str(max(RETRY_SECONDS, error.retry_after_ms // 1_000))
     return Response(
         refusal(error),

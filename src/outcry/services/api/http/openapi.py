@@ -49,7 +49,13 @@ def describe(app: Litestar) -> None:
             _complete(operation, handler, components)
             _name_plainly(operation, components)
             if path.startswith("/api") and operation.responses is not None:
-                operation.responses["default"] = _refusal(refused)
+                # The framework's own refusals never get out: ours are the default for all.
+                good = {
+                    status: answer
+                    for status, answer in operation.responses.items()
+                    if status == "200"
+                }
+                operation.responses = {**good, "default": _refusal(refused)}
 
 
 def _handlers(app: Litestar) -> Iterator[tuple[str, str, HTTPRouteHandler]]:
@@ -82,7 +88,7 @@ def _name_plainly(operation: Operation, components: dict[str, Any]) -> None:
             reference = media.schema
             if isinstance(reference, Reference) and "." in reference.ref:
                 name = reference.ref.rpartition("/")[2]
-                plain = re.sub(r"_(?:\w+\.)+", "_", name)
+                plain = re.sub(r"outcry\.(?:\w+\.)*", "", name)
                 components[plain] = components.pop(name, components.get(plain))
                 reference.ref = _REFERENCE.format(name=plain)
 

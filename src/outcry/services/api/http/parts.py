@@ -11,6 +11,7 @@ from litestar.datastructures import State
 from prometheus_client import CollectorRegistry
 
 from outcry.runtime.gate import Gate
+from outcry.runtime.rates import Rates
 from outcry.services.api.accounts import Accounts
 from outcry.services.api.catalogue import Catalogue
 from outcry.services.api.charts import Charts
@@ -32,6 +33,8 @@ class Parts(NamedTuple):
     """The parts of the HTTP door."""
 
     gate: Gate
+    #: By user, and by API key: ``("user", id)``, ``("key", id)``.
+    holders: Rates[tuple[str, int]]
     catalogue: Catalogue
     accounts: Accounts
     charts: Charts

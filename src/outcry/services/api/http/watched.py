@@ -3,15 +3,19 @@
 import re
 import secrets
 import time
+from collections.abc import Iterator
 from typing import Any, Final, cast
 
 from litestar.types import ASGIApp, Message, Receive, Scope, Send
 from prometheus_client import CollectorRegistry, Counter, Histogram
 
+from outcry.services.api.http.asking import RATE
+
 
 REQUEST_ID: Final = re.compile(rb"[A-Za-z0-9._-]{1,64}")
 #: Seconds; a door answers in milliseconds or it is in trouble.
 BUCKETS: Final = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5)
+_RATE_HEADERS: Final = (b"ratelimit-limit", b"ratelimit-remaining", b"ratelimit-reset")
 
 
 class Watched:
@@ -51,7 +55,11 @@ class Watched:
             nonlocal status
             if message["type"] == "http.response.start":
                 status = message["status"]
-                message["headers"] = [*message.get("headers", ()), (b"x-request-id", request_id)]
+                message["headers"] = [
+                    *message.get("headers", ()),
+                    (b"x-request-id", request_id),
+                    *_rate_headers(request),
+                ]
             await send(message)
 
         try:
@@ -70,6 +78,13 @@ class Watched:
             figures = self._figures[key] = (requests, self._seconds.labels(route))
         figures[0].inc()
         figures[1].observe(seconds)
+
+
+def _rate_headers(request: dict[str, Any]) -> Iterator[tuple[bytes, bytes]]:
+    left = request.get(RATE)
+    if left is not None:
+        for name, value in zip(_RATE_HEADERS, left(), strict=True):
+            yield name, b"%d" % value
 
 
 def _request_id(scope: Scope) -> bytes:
