@@ -1,7 +1,7 @@
 cimport cython
 
 @cython.locals(is_money=cython.bint)
-cdef int trade(Core* core, Book* book) noexcept nogil
+cdef inline int trade(Core* core, Book* book) noexcept nogil
 cdef inline bint can_pay(Core* core, long long price) noexcept nogil
 cdef inline bint is_own(Core* core, int maker) noexcept nogil
 cdef inline void sweep(Core* core, Book* book, int side) noexcept nogil

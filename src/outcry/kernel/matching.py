@@ -66,7 +66,7 @@ def can_pay(core: Core, price: int) -> bool:
 def is_own(core: Core, maker: int) -> bool:
     """Return whether *maker* is of the taker's self-trade group."""
     group = core.taker.stp_group
-    return core.nodes[maker].stp_group == group and group != 0
+    return group != 0 and core.nodes[maker].stp_group == group
 
 
 def sweep(core: Core, book: Book, side: int) -> None:
