@@ -21,6 +21,7 @@ from outcry.messages import requests as req
 from outcry.messages.chain_requests import ChainReportOp, ChainVerdict
 from outcry.messages.entry import Commands, unpack_entry
 from outcry.messages.facts import Traded, unpack_facts
+from outcry.messages.ledger_checkpoints import pack_checkpoint, unpack_checkpoint
 from outcry.messages.record_bodies import span
 from outcry.runtime.fold import Fold
 from outcry.services.asset.config import AssetConfig
@@ -45,6 +46,8 @@ outcomes = st.integers(0, 1)
 #: Few prices and sizes, so that orders meet.
 prices = st.integers(45, 55).map(lambda p: p * 100)
 sizes = st.integers(1, 40).map(lambda q: q * 7)
+#: After so many entries the fold goes on from a checkpoint.
+CHECKPOINT_EVERY = 7
 
 
 class LedgerMachine(RuleBasedStateMachine):
@@ -391,7 +394,10 @@ class LedgerMachine(RuleBasedStateMachine):
             assert not limits.position_max or owned <= limits.position_max
 
     def teardown(self) -> None:
-        """Drain everything; a fold of the log is the same ledger, and the books agree."""
+        """Drain everything; a fold of the log is the same ledger, and the books agree.
+
+        It goes on from checkpoint to checkpoint, so nothing a later entry needs is lost in one.
+        """
         if not hasattr(self, "sequencer"):
             return
         while self.commands or self.sequencer.batch.count or self.bank.waiting:
@@ -403,6 +409,8 @@ class LedgerMachine(RuleBasedStateMachine):
         fold = Fold()
         for n, body in self.entries:
             fold.apply_entry(n, unpack_entry(body))
+            if n % CHECKPOINT_EVERY == 0:
+                fold = Fold(unpack_checkpoint(pack_checkpoint(fold.ledger))[0])
         for name in ("balances", "positions", "orders", "markets", "shards", "users", "chain"):
             assert getattr(fold.ledger, name) == getattr(ledger, name), name
         for name in ("pending", "transit", "settling", "waiting"):
