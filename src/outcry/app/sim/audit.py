@@ -107,7 +107,7 @@ class Auditor:
         everything = bank.outside + bank.house + sum(bank.money.values())
         self._same("all money together", everything + sum(bank.pools.values()), 0)
         held = _held(bank)
-        for account in self._told.accounts.values():
+        for account in self._told.owners:
             balance = ledger.balance(account, COLLATERAL)
             expected = (bank.money[account], held.get((account, COLLATERAL), 0))
             self._same(f"money of {account}", (balance.total, balance.held), expected)
@@ -156,7 +156,7 @@ class Auditor:
             expected = (sheet.status, sheet.filled, sheet.remaining, sheet.volume, sheet.fee)
             self._same(f"order {order_id} in the tables", found, expected)
         self._same("fills in the tables", len(tables.trades), self.fills_count)
-        for account in self._told.accounts.values():
+        for account in self._told.owners:
             row_of_money = tables.balances.get((account, COLLATERAL))
             money = row_of_money.total if row_of_money else 0
             self._same(f"money of {account} in the tables", money, bank.money[account])

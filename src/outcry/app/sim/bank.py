@@ -11,7 +11,7 @@ from math import ceil, floor
 from typing import Final
 
 from outcry.domain.fees import FeeKind, FeeSchedule
-from outcry.domain.ids import trade_id
+from outcry.domain.ids import COLLATERAL, asset_market, trade_id
 from outcry.domain.order import OrderStatus
 from outcry.messages.facts import (
     Fact,
@@ -96,6 +96,20 @@ class Bank:
         for outcome in (0, 1):
             self._trade(account, market, outcome, qty, UNIT // 2)
         self.pools[market] += UNIT * qty
+
+    def transfer(self, source: int, target: int, asset: int, amount: int) -> None:
+        """Money or tokens move between two accounts, tokens with their part of the cost."""
+        if asset == COLLATERAL:
+            self.money[source] -= amount
+            self.money[target] += amount
+            return
+        market, outcome = asset_market(asset)
+        owned = self.tokens[source, market, outcome]
+        cost = self.holdings[source, market].cost[outcome] * amount // owned
+        for account, sign in ((source, -1), (target, 1)):
+            self.tokens[account, market, outcome] += sign * amount
+            self.holdings[account, market].cost[outcome] += sign * cost
+            self.holdings[account, market].net_cash += sign * cost
 
     def redeem(self, account: int, market: int, payout: tuple[int, int]) -> int:
         """Tokens for what they are worth; returns what was paid."""

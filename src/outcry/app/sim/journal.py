@@ -25,6 +25,7 @@ from outcry_wire.records import OrderKind
 _ASKED: Final[dict[type[rec.LedgerRecord], Callable[..., req.FundsOp]]] = {
     rec.Deposit: req.DepositOp,
     rec.Withdraw: req.WithdrawOp,
+    rec.Transfer: req.TransferOp,
     rec.Split: req.SplitOp,
     rec.Merge: req.MergeOp,
     rec.Redeem: req.RedeemOp,
@@ -167,6 +168,8 @@ class Journal:
             bank.split(record.account, record.market_id, record.qty)
         elif isinstance(record, rec.Merge):
             bank.split(record.account, record.market_id, -record.qty)
+        elif isinstance(record, rec.Transfer):
+            bank.transfer(record.source, record.target, record.asset, record.amount)
         elif isinstance(record, rec.Redeem):
             bank.redeem(record.account, record.market_id, self._payouts[record.market_id])
         elif isinstance(record, rec.Resolved | rec.Voided):
@@ -184,7 +187,10 @@ class Journal:
 
     def _match(self, record: rec.LedgerRecord) -> None:
         """Find whose request *record* carries out; each is carried out once."""
-        op = _ASKED[type(record)](*_fields(record))
+        fields = _fields(record)
+        if isinstance(record, rec.Transfer):
+            fields.insert(1, self._told.owners[record.source])
+        op = _ASKED[type(record)](*fields)
         if self._done[op, self.n] > 0:
             self._done[op, self.n] -= 1
         elif op in self._doubtful:

@@ -14,6 +14,7 @@ from outcry.messages.requests import (
     Done,
     MarketMoveOp,
     MarketSpec,
+    ProposeOp,
     ResolveOp,
     SetFeesOp,
     VoidOp,
@@ -25,12 +26,17 @@ PAYOUTS: Final = (10_000, 0, 5_000, 2_500)
 ENDING_SHARE: Final = 0.3
 #: Of all markets, those that settle on a chain.
 CHAINED_SHARE: Final = 0.4
+#: Of all markets, those whose payout may be disputed, and for how long.
+DISPUTABLE_SHARE: Final = 0.3
+WINDOW_US: Final = 400_000
 
 
 class Operator(Person):
     """Runs the markets of one world."""
 
     markets: tuple[int, ...] = ()
+    #: Those whose payout may be disputed.
+    _windows: frozenset[int] = frozenset()
 
     async def list_markets(self, count: int, start_us: int, seconds: float) -> None:
         """List *count* markets with fees of different kinds, to trade for *seconds*."""
@@ -47,6 +53,11 @@ class Operator(Person):
             answer = await self.fund(event)
             if isinstance(answer, Done):
                 self.markets = answer.ids
+                self._windows = frozenset(
+                    market
+                    for market, spec in zip(answer.ids, specs, strict=True)
+                    if spec.dispute_window_us
+                )
                 self.told.chained = {
                     market
                     for market, spec in zip(answer.ids, specs, strict=True)
@@ -67,6 +78,7 @@ class Operator(Person):
             f"m{number}", "Really?", fee_version=self.chance.choice(versions), tick=100,
             price_min=100, end_at_us=end_at_us if ends else 0,
             settlement=SettlementMode.CHAIN if chained else SettlementMode.BOOK,
+            dispute_window_us=WINDOW_US if self.chance.random() < DISPUTABLE_SHARE else 0,
         )  # fmt: skip
 
     async def work(self, until: float) -> None:
@@ -90,14 +102,26 @@ class Operator(Person):
         await self.fund(MarketMoveOp(0, market, MarketMove.RESUME, "all is well"))
 
     async def _end(self, market: int) -> None:
-        """Close *market* and pay it, however often that has to be asked for."""
+        """Close *market* and pay it, or propose a payout and perhaps dispute it."""
         payout = self.chance.choice(PAYOUTS)
-        op = self.chance.choice((ResolveOp, VoidOp))(0, market, payout, 10_000 - payout)
+        if market not in self._windows:
+            op = self.chance.choice((ResolveOp, VoidOp))(0, market, payout, 10_000 - payout)
+            await self._close_and(op)
+            return
+        await self._close_and(ProposeOp(0, market, payout, 10_000 - payout))
+        await asyncio.sleep(self.chance.uniform(0, 2) * WINDOW_US / MICROS_PER_SECOND)
+        if self.chance.random() < 1 / 2:
+            disputed = MarketMoveOp(0, market, MarketMove.DISPUTE, "really?")
+            if isinstance(await self.fund(disputed), Done):
+                await self._close_and(VoidOp(0, market, 5_000, 5_000))
+
+    async def _close_and(self, op: ResolveOp | VoidOp | ProposeOp) -> None:
+        """Close the market and do *op*, however often that has to be asked for."""
         while True:
-            await self.fund(MarketMoveOp(0, market, MarketMove.CLOSE, "over"))
+            await self.fund(MarketMoveOp(0, op.market_id, MarketMove.CLOSE, "over"))
             answer = await self.fund(op)
             if isinstance(answer, Done):
-                self.told.payouts[market] = (op.payout_0, op.payout_1)
+                self.told.payouts[op.market_id] = (op.payout_0, op.payout_1)
                 return
             if answer.reject != Reject.MARKET_NOT_CLOSED:
                 self.told.find(f"{op} was declined: {answer}")

@@ -30,8 +30,8 @@ class Told:
 
     #: Calls with each sentence about an answer that contradicts another.
     find: Callable[[str], None]
-    #: Accounts of traders by name.
-    accounts: dict[str, int] = field(default_factory=dict)
+    #: Owner of each account.
+    owners: dict[int, int] = field(default_factory=dict)
     placed: dict[int, Placed] = field(default_factory=dict)
     #: Order ids by account and client order id.
     named: dict[tuple[int, str], int] = field(default_factory=dict)

@@ -7,10 +7,11 @@ from typing import Final
 from msgspec.structs import replace
 
 from outcry.app.sim.door import Door
+from outcry.app.sim.drawing import draw_order, draw_price
 from outcry.app.sim.people import Person
 from outcry.app.sim.told import Told
 from outcry.app.sim.trace import Trace
-from outcry.domain.ids import COLLATERAL
+from outcry.domain.ids import COLLATERAL, token_asset
 from outcry.domain.rejects import Reject
 from outcry.messages.requests import (
     CancelAccepted,
@@ -22,6 +23,7 @@ from outcry.messages.requests import (
     Done,
     FundsOp,
     MergeOp,
+    OpenAccountOp,
     OrderAccepted,
     OrderRequest,
     OrderResult,
@@ -30,9 +32,10 @@ from outcry.messages.requests import (
     ReduceRequest,
     ReplaceRequest,
     SplitOp,
+    TransferOp,
     WithdrawOp,
 )
-from outcry_wire.records import OrderKind, SelfTrade, Side, TimeInForce
+from outcry_wire.records import OrderKind
 
 
 MONEY: Final = 400_000_000
@@ -50,6 +53,7 @@ ACTIONS: Final = {
     "merge": 4,
     "deposit": 3,
     "withdraw": 6,
+    "transfer": 5,
 }
 #: Of all orders, those without a name; of the named, those sent twice at once; of all actions,
 #: those that come together with another.
@@ -66,7 +70,9 @@ class Trader(Person):
 
     def __init__(self, name: str, door: Door, told: Told, trace: Trace, chance: Random) -> None:
         super().__init__(name, door, told, trace, chance)
-        self.account = 0
+        self.user_id = 0
+        #: The first account and a further one.
+        self.accounts: list[int] = []
         self.markets: tuple[int, ...] = ()
         #: What the wall clock showed when the world began.
         self.start_us = 0
@@ -77,11 +83,15 @@ class Trader(Person):
     async def arrive(self) -> None:
         """Become a user with money and tokens."""
         done = await self.must(CreateUserOp(0, self.name, "", self.name))
-        self.account = self.told.accounts[self.name] = done.ids[0]
-        await self.must(DepositOp(0, self.account, COLLATERAL, MONEY, f"{self.name} arrives"))
-        for market in self.markets:
-            op = SplitOp(0, self.account, market, self.chance.randint(1, PAIRS_MAX), self._key())
-            await self.fund(op)
+        self.user_id = done.id
+        second = await self.must(OpenAccountOp(0, done.id, "second"))
+        self.accounts = [done.ids[0], second.id]
+        for account in self.accounts:
+            self.told.owners[account] = done.id
+            await self.must(DepositOp(0, account, COLLATERAL, MONEY, f"{account} arrives"))
+            for market in self.markets:
+                pairs = self.chance.randint(1, PAIRS_MAX)
+                await self.fund(SplitOp(0, account, market, pairs, self._key()))
 
     async def trade(self, until: float) -> None:
         """Act until the time is up."""
@@ -96,9 +106,8 @@ class Trader(Person):
     async def leave(self) -> None:
         """Redeem what was paid, and redeem it again."""
         for market in self.told.payouts:
-            op = RedeemOp(0, self.account, market, f"redeem {market}")
-            for _ in range(2):
-                await self.fund(op)
+            for account in self.accounts * 2:
+                await self.fund(RedeemOp(0, account, market, f"redeem {market}"))
 
     # --- orders ---------------------------------------------------------------------------------
 
@@ -120,7 +129,7 @@ class Trader(Person):
             self._answered(request, answer)
         declined = all(isinstance(answer, Declined) for answer in found)
         if declined and self.lost_count == lost_count:
-            self.told.declined.add((self.account, request.client_order_id))
+            self.told.declined.add((request.account, request.client_order_id))
 
     async def again(self) -> None:
         """Ask once more for an old order: the answer must be the first one again."""
@@ -128,7 +137,7 @@ class Trader(Person):
             return
         request = self.chance.choice(self._mine)
         other = replace(request, qty=request.qty + 1, budget=0, kind=OrderKind.LIMIT)
-        name = (self.account, request.client_order_id)
+        name = (request.account, request.client_order_id)
         if name in self.told.named and self.chance.random() < MARKET_SHARE:
             answer = await self._insist(other)
             if not isinstance(answer, Declined) or answer.reject != Reject.CLIENT_ORDER_ID_REUSED:
@@ -141,7 +150,7 @@ class Trader(Person):
 
     async def pay_again(self) -> None:
         """Ask once more for an old movement of money: the answer must be the first one again."""
-        done = [op for op in self.told.keys if getattr(op, "account", 0) == self.account]
+        done = [op for op in self.told.keys if getattr(op, "account", 0) in self.accounts]
         if done:
             op = self.chance.choice(done)
             answer = await self.fund(op)
@@ -153,10 +162,10 @@ class Trader(Person):
         if not self._orders:
             return
         order_id = self.chance.choice(self._orders[-12:])
-        named = self.told.placed[order_id].request.client_order_id
-        by_name = named and self.chance.random() < 1 / 2
-        request = CancelRequest(self.account, 0, named) if by_name else CancelRequest(
-            self.account, order_id, "")  # fmt: skip
+        placed = self.told.placed[order_id].request
+        by_name = placed.client_order_id and self.chance.random() < 1 / 2
+        named = (0, placed.client_order_id) if by_name else (order_id, "")
+        request = CancelRequest(placed.account, *named)
         answer = await self._insist(request)
         if isinstance(answer, CancelAccepted):
             self.told.cancel(answer)
@@ -167,14 +176,16 @@ class Trader(Person):
         """Take some lots off an order; asked for once only, for it has no name of its own."""
         if self._orders:
             order_id, by = self.chance.choice(self._orders[-12:]), self.chance.randint(1, 60)
-            await self._change("reduce", order_id, ReduceRequest(self.account, order_id, "", by))
+            account = self.told.placed[order_id].request.account
+            await self._change("reduce", order_id, ReduceRequest(account, order_id, "", by))
 
     async def replace(self) -> None:
         """Give an order another price and quantity, once only."""
         if self._orders:
-            order_id, price = self.chance.choice(self._orders[-12:]), self._price()
+            order_id, price = self.chance.choice(self._orders[-12:]), draw_price(self.chance)
             qty, post_only = self.chance.randint(1, 500), self.chance.random() < MARKET_SHARE
-            request = ReplaceRequest(self.account, order_id, "", price, qty, post_only)
+            account = self.told.placed[order_id].request.account
+            request = ReplaceRequest(account, order_id, "", price, qty, post_only)
             await self._change("replace", order_id, request)
 
     async def _change(self, kind: str, order_id: int, request: OrderRequest) -> None:
@@ -186,35 +197,16 @@ class Trader(Person):
     async def cancel_all(self) -> None:
         """Cancel everything, in one market or everywhere."""
         market = self.chance.choice((0, *self.markets))
-        answer = await self._insist(CancelAllRequest(self.account, 0, market))
+        answer = await self._insist(CancelAllRequest(self._account(), 0, market))
         if isinstance(answer, CancelAccepted):
             self.told.cancel(answer)
 
     def _order(self) -> PlaceRequest:
-        chance = self.chance
-        kind, tif, expire_at_us = OrderKind.LIMIT, TimeInForce.GTC, 0
-        drawn = chance.random()
-        if drawn < MARKET_SHARE:
-            kind = chance.choice((OrderKind.MARKET_QTY, OrderKind.MARKET_MONEY))
-            tif = chance.choice((TimeInForce.IOC, TimeInForce.FOK))
-        elif drawn < 2 * MARKET_SHARE:
-            tif = chance.choice((TimeInForce.IOC, TimeInForce.FOK, TimeInForce.GTD))
-        if tif == TimeInForce.GTD:
-            now_us = int(asyncio.get_running_loop().time() * 1_000_000)
-            expire_at_us = self.start_us + now_us + chance.randint(100_000, 3_000_000)
-        money = kind == OrderKind.MARKET_MONEY
-        side = Side.BUY if money else chance.choice((Side.BUY, Side.SELL))
-        bounded = kind == OrderKind.LIMIT or chance.random() < 1 / 2
-        named = chance.random() >= UNNAMED_SHARE
-        return PlaceRequest(
-            self.account, chance.choice(self.markets), chance.randrange(2), side, kind, tif,
-            kind == OrderKind.LIMIT and tif == TimeInForce.GTC and chance.random() < MARKET_SHARE,
-            SelfTrade.CANCEL_TAKER if money else chance.choice(tuple(SelfTrade)),
-            self._price() if bounded else 0,
-            0 if money else chance.randint(1, 60) * 7,
-            chance.randint(1, 4_000_000) if money else 0,
-            expire_at_us, self._key() if named else "",
-        )  # fmt: skip
+        now_us = self.start_us + int(asyncio.get_running_loop().time() * 1_000_000)
+        named = self.chance.random() >= UNNAMED_SHARE
+        return draw_order(
+            self.chance, self._account(), self.markets, now_us, self._key() if named else ""
+        )
 
     async def _submit(self, request: OrderRequest) -> list[OrderResult]:
         wait_result = self.chance.random() < 1 / 2
@@ -234,22 +226,32 @@ class Trader(Person):
     async def split(self) -> None:
         """Turn money into pairs."""
         market = self.chance.choice(self.markets)
-        await self._once_or_named(SplitOp(0, self.account, market, self._lots(), self._key()))
+        await self._once_or_named(SplitOp(0, self._account(), market, self._lots(), self._key()))
 
     async def merge(self) -> None:
         """Turn pairs into money."""
         market = self.chance.choice(self.markets)
-        await self._once_or_named(MergeOp(0, self.account, market, self._lots(), self._key()))
+        await self._once_or_named(MergeOp(0, self._account(), market, self._lots(), self._key()))
 
     async def deposit(self) -> None:
         """Bring money."""
         amount = self.chance.randint(1, MONEY // 10)
-        await self._fund(DepositOp(0, self.account, COLLATERAL, amount, self._key()))
+        await self._fund(DepositOp(0, self._account(), COLLATERAL, amount, self._key()))
 
     async def withdraw(self) -> None:
         """Take money, perhaps more than there is."""
         amount = self.chance.randint(1, MONEY // 2)
-        await self._fund(WithdrawOp(0, self.account, COLLATERAL, amount, self._key()))
+        await self._fund(WithdrawOp(0, self._account(), COLLATERAL, amount, self._key()))
+
+    async def transfer(self) -> None:
+        """Move money or tokens between one's own accounts."""
+        source, target = self.chance.sample(self.accounts, 2)
+        market, outcome = self.chance.choice(self.markets), self.chance.randrange(2)
+        money = self.chance.random() < 1 / 2
+        asset = COLLATERAL if money else token_asset(market, outcome)
+        amount = self.chance.randint(1, MONEY // 4) if money else self._lots()
+        op = TransferOp(0, self.user_id, source, target, asset, amount, self._key())
+        await self._fund(op)
 
     async def _fund(self, op: FundsOp) -> None:
         """Insist on an operation, sometimes twice at once."""
@@ -269,8 +271,8 @@ class Trader(Person):
         elif isinstance(answer, Done):
             self.told.op(unnamed, answer)
 
-    def _price(self) -> int:
-        return self.chance.randrange(45, 56) * 100
+    def _account(self) -> int:
+        return self.chance.choice(self.accounts)
 
     def _lots(self) -> int:
         return self.chance.randint(1, PAIRS_MAX // 4)
