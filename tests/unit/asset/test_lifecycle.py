@@ -1,8 +1,10 @@
 """The life of markets: proposals and their window, disputes, voids, and whole events."""
 
+import pytest
 from tests.support.venue import START_US, Venue, limit
 
 from outcry.domain.ids import FEES, token_asset
+from outcry.domain.ledger import refunds
 from outcry.domain.ledger.invariants import audit
 from outcry.domain.ledger.refunds import shares
 from outcry.domain.market import MarketMove, MarketState, SettlementMode
@@ -200,6 +202,23 @@ async def test_a_refund_is_solvent_after_trading() -> None:
         realised = [ledger.position(who, market).realised for who in (ann, bob, cleo)]
         assert realised == [2_000_000, -1_333_333, -666_667]
         assert await reject(venue, RedeemOp(0, bob, market, "")) == Reject.NOTHING_TO_REDEEM
+
+
+async def test_a_refund_of_too_many_accounts_is_declined(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The bound counts the accounts of all markets that one request would refund."""
+    monkeypatch.setattr(refunds, "REFUND_ACCOUNTS_MAX", 3)
+    async with Venue().running() as venue:
+        specs = [MarketSpec(name, f"{name}?") for name in "ab"]
+        event = await venue.fund(CreateEventOp(0, "e", "E", "", "", "", "", "", 0, 0, specs))
+        for name in ("ann", "bob"):
+            account = await venue.user(name, HUNDRED)
+            for market in event.ids:
+                await venue.fund(SplitOp(0, account, market, 10, ""))
+        await venue.fund(EventMoveOp(0, event.id, MarketMove.CLOSE, ""))
+        both = EventVoidOp(0, event.id, 0, 0, refund=True)
+        assert await reject(venue, both) == Reject.REFUND_IMPOSSIBLE
+        for market in event.ids:
+            await venue.fund(VoidOp(0, market, 0, 0, refund=True))
 
 
 async def test_a_market_on_a_chain_is_not_refunded() -> None:

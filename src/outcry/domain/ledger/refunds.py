@@ -10,6 +10,7 @@ To give back the cost basis instead would not be solvent: Ann and Cleo mint at 6
 Bob at 80; the bases sum to 120 for 100 of collateral.
 """
 
+from collections.abc import Collection
 from typing import Final
 
 from outcry.domain.ids import COLLATERAL, FEES, token_asset
@@ -19,8 +20,8 @@ from outcry.domain.ledger.state import Ledger, Position, balance_key, split_key
 from outcry.domain.market import SettlementMode
 
 
-#: A refund is one log entry; beyond so many accounts a market is voided by a payout.
-REFUND_ACCOUNTS_MAX: Final = 100_000
+#: A refund is one log entry and takes about a second for so many; larger markets pay a vector.
+REFUND_ACCOUNTS_MAX: Final = 50_000
 
 
 def shares(claims: dict[int, int], pot: int) -> dict[int, int]:
@@ -39,16 +40,19 @@ def shares(claims: dict[int, int], pot: int) -> dict[int, int]:
     return {account: whole + (account in lucky) for account, (whole, _) in parts.items()}
 
 
-def problem(ledger: Ledger, market_id: int) -> str:
-    """Return why the market cannot be refunded, "" when it can."""
-    if ledger.markets[market_id].settlement == SettlementMode.CHAIN:
-        return "it settles on a chain, which knows payouts only"
-    positions = _positions(ledger, market_id)
-    if len(positions) > REFUND_ACCOUNTS_MAX:
-        return f"{len(positions)} accounts, a refund takes {REFUND_ACCOUNTS_MAX}"
-    paid_in = sum(position.net_cash for position in positions.values())
-    if paid_in != ledger.total(-market_id, COLLATERAL):
-        return "tokens of it came from outside, for which nothing was paid in"
+def problem(ledger: Ledger, market_ids: Collection[int]) -> str:
+    """Return why these markets cannot be refunded together, "" when they can."""
+    accounts = 0
+    for market_id in market_ids:
+        if ledger.markets[market_id].settlement == SettlementMode.CHAIN:
+            return "it settles on a chain, which knows payouts only"
+        positions = _positions(ledger, market_id)
+        paid_in = sum(position.net_cash for position in positions.values())
+        if paid_in != ledger.total(-market_id, COLLATERAL):
+            return "tokens of it came from outside, for which nothing was paid in"
+        accounts += len(positions)
+    if accounts > REFUND_ACCOUNTS_MAX:
+        return f"{accounts} accounts, one refund takes {REFUND_ACCOUNTS_MAX}"
     return ""
 
 

@@ -191,16 +191,18 @@ def _void(
     ready = [market for market in markets if not _stands(market, payout, MarketMove.VOID)]
     for market in ready:
         refused = _check_payable(market, MarketMove.VOID)
-        why_not = refunds.problem(sequencer.ledger, market.market_id) if op.refund else ""
-        if refused or why_not:
-            return Ticket(refused or Declined(Reject.REFUND_IMPOSSIBLE, why_not))
+        if refused:
+            return Ticket(refused)
     if not ready:
         return Ticket(Done(sequencer.ledger.n, answer_id, repeated=True))
+    ids = tuple(market.market_id for market in ready)
+    why_not = refunds.problem(sequencer.ledger, ids) if op.refund else ""
+    if why_not:
+        return Ticket(Declined(Reject.REFUND_IMPOSSIBLE, why_not))
     for market in ready:
         sequencer.record(
             rec.Voided(sequencer.time_us, op.actor, market.market_id, *payout, op.refund)
         )
-    ids = tuple(market.market_id for market in ready)
     return Ticket(Done(sequencer.batch.n, answer_id, ids))
 
 
