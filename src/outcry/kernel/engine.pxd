@@ -11,11 +11,11 @@ cdef class Engine:
     cdef Py_ssize_t target_bytes
     cdef bint is_bound
     cdef bint is_running
+    cdef int reading
     cdef readonly Py_ssize_t consumed
     cdef long pending_from
     cdef long pending_to
 
     cpdef Py_ssize_t process_bound(self, Py_ssize_t offset, Py_ssize_t count) except -1
     cdef int idle(self) except -1
-    cdef void take_pending(self) noexcept nogil
     cdef Py_ssize_t run_bound(self, long start, long count) noexcept nogil

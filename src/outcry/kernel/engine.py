@@ -12,6 +12,7 @@ agree byte for byte. The other parts of the kernel and this one are compiled as 
 import cython
 
 from outcry.kernel.constants import GIL_MIN
+from outcry.kernel.facts import move_facts
 from outcry.kernel.ids import find_order
 from outcry.kernel.invariants import check_core
 from outcry.kernel.layout import (
@@ -47,6 +48,7 @@ class Engine:
         self.core = boot()
         self.is_bound = False
         self.is_running = False
+        self.reading = 0
         self.consumed = self.pending_from = self.pending_to = 0
 
     def __init__(self) -> None:
@@ -57,8 +59,8 @@ class Engine:
         free_core(self.core)
 
     def idle(self) -> int:
-        """Raise RuntimeError while another thread is in `process_bound`; return 0."""
-        if self.is_running:
+        """Raise RuntimeError while another thread is in `process_bound` or `snapshot`; return 0."""
+        if self.is_running or self.reading != 0:
             raise RuntimeError("another thread uses the engine")
         return 0
 
@@ -162,7 +164,9 @@ class Engine:
         core.room = self.target_bytes >> 3
         core.at = 0
         self.consumed = 0
-        self.take_pending()
+        self.pending_from = move_facts(core, self.pending_from, self.pending_to)
+        if self.pending_from == self.pending_to:
+            self.pending_from = self.pending_to = 0
         if self.pending_to == 0:
             core.is_lent = True
             self.consumed = run(core, self.source_words, start, count, 0)
@@ -171,34 +175,28 @@ class Engine:
                 return core.lent_at * 8
         return core.at * 8
 
-    def take_pending(self) -> None:
-        """Move facts that are waiting to the target, as many whole ones as fit."""
-        core = self.core
-        while self.pending_from < self.pending_to:
-            words = (core.own_out[self.pending_from] >> 19) & 8191
-            if core.at + words > core.room:
-                return
-            for place in range(words):
-                core.out[core.at + place] = core.own_out[self.pending_from + place]
-            core.at += words
-            self.pending_from += words
-        self.pending_from = self.pending_to = 0
-
     # --- the state as a whole --------------------------------------------------------------
 
     def snapshot(self) -> bytes:
-        """Return the state in the layout of `outcry_wire.snapshot`."""
-        self.idle()
+        """Return the state in the layout of `outcry_wire.snapshot`.
+
+        Works without the GIL, but for a last copy; several threads may do it at once.
+        """
+        if self.is_running:
+            self.idle()
         count = snapshot_words(self.core)
         words = new_words(count)
-        write_snapshot(self.core, words)
+        self.reading += 1
+        with cython.nogil:
+            write_snapshot(self.core, words)
+        self.reading -= 1
         data = bytes_of(words, 0, count)
         release(words)
         return data
 
     @staticmethod
     def restore(data: bytes) -> "Engine":
-        """Return an engine in the state of a snapshot.
+        """Return an engine in the state of a snapshot. Works without the GIL.
 
         Raises ValueError if *data* is not one that an engine with these rules could have written.
         """
@@ -206,7 +204,9 @@ class Engine:
         content = bytes(data)
         problem = 5
         if len(content) % 8 == 0:
-            problem = read_snapshot(engine.core, words_of(content), len(content) // 8)
+            words, count = words_of(content), len(content) // 8
+            with cython.nogil:
+                problem = read_snapshot(engine.core, words, count)
         if problem != 0:
             raise ValueError(f"not a snapshot of this kernel: {PROBLEMS[problem]}")
         return engine

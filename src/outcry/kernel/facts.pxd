@@ -1,4 +1,5 @@
 cdef void make_room(Core* core, long words) noexcept nogil
+cdef long move_facts(Core* core, long first, long last) noexcept nogil
 cdef inline void note_header(Core* core, Words cmd) noexcept nogil
 cdef inline long begin_answer(Core* core, int record_type, int flags, Book* book, int words) noexcept nogil
 cdef inline long begin_fact(Core* core, int record_type, int flags, unsigned int instrument, long long account, int words) noexcept nogil

@@ -47,6 +47,19 @@ def make_room(core: Core, words: int) -> None:
         core.room = room
 
 
+def move_facts(core: Core, first: int, last: int) -> int:
+    """Move facts that wait in the own buffer to ``out``; return the first word that did not fit."""
+    while first < last:
+        words = (core.own_out[first] >> 19) & 8191
+        if core.at + words > core.room:
+            break
+        for place in range(words):
+            core.out[core.at + place] = core.own_out[first + place]
+        core.at += words
+        first += words
+    return first
+
+
 def note_header(core: Core, cmd: memoryview) -> None:
     """Let facts be about the command."""
     core.seq = cmd[1]

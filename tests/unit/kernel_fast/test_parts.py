@@ -224,3 +224,15 @@ def test_an_engine_at_work_refuses_other_threads() -> None:
     for ask in (engine.process, engine.top, engine.orders, engine.book_hash, engine.queue_position):
         with pytest.raises(RuntimeError, match="another thread"):
             ask(b"")
+
+
+def test_an_engine_that_is_read_refuses_to_change() -> None:
+    """While one thread takes a snapshot, others may take one, too, and nothing else."""
+    engine = kernel.interpreted().Engine()
+    before = engine.snapshot()
+    engine.reading = 1
+    with pytest.raises(RuntimeError, match="another thread"):
+        engine.process(b"")
+    assert engine.snapshot() == before
+    engine.reading = 0
+    assert engine.process(b"") == b""
