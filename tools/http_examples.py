@@ -195,7 +195,7 @@ SECTIONS = (
             ),
             Call("POST", "/api/cancel_all_orders", "ann", {"account": 1003}),
             Call("GET", "/api/accounts", "ann"),
-            Call("GET", "/api/balance?uid=1&account=1003"),
+            Call("GET", "/api/balance?uid=1&account=1003", "ann"),
             Call(
                 "POST",
                 "/api/transfer",

@@ -23,6 +23,7 @@ from outcry.services.api.forms import (
     EventBalanceQuery,
     HistoryQuery,
     PositionsQuery,
+    UserQuery,
 )
 from outcry.services.api.lookups import Lookups
 from outcry.services.api.position_views import ClosedPositionsView, PositionsView
@@ -82,7 +83,7 @@ class Accounts:
 
         A token that nobody can value counts one half, so that a pair of tokens is always worth 1.
         """
-        account = await self.account(form.uid, form.after)
+        account = await self.account(form.uid, form.after, form.account)
         if isinstance(account, Rejected):
             return account
         rows, _ = await self._queries.balances(account, [COLLATERAL])
@@ -93,7 +94,7 @@ class Accounts:
                 value += TICKS_PER_UNIT // 2 * holding.qty if worth is None else worth
         return format_money(value)
 
-    async def traded_volume(self, form: BalanceQuery) -> str | Rejected:
+    async def traded_volume(self, form: UserQuery) -> str | Rejected:
         """Return what a user ever traded: price times quantity of every fill."""
         account = await self.account(form.uid, form.after)
         if isinstance(account, Rejected):
@@ -105,7 +106,7 @@ class Accounts:
         sort = closed_ranked(form)
         if isinstance(sort, Rejected):
             return sort
-        account = await self.account(form.uid, form.after)
+        account = await self.account(form.uid, form.after, form.account)
         if isinstance(account, Rejected):
             return account
         rows, n = await self._all(

@@ -27,7 +27,8 @@ After = Annotated[
 ]
 Uid = Annotated[int, Meta(ge=1, le=2**63 - 1, description="The user's id.")]
 Account = Annotated[
-    int, Meta(ge=0, le=2**63 - 1, description="An account of the user; 0 is the first one.")
+    int,
+    Meta(ge=0, le=2**63 - 1, description="0 is the first one; another is for its owner to see."),
 ]
 Price = Annotated[str, Meta(description="Decimal text in collateral per share.", examples=["0.55"])]
 Quantity = Annotated[str, Meta(description="Decimal text in shares.", examples=["10.00"])]
@@ -72,8 +73,15 @@ class DepthQuery(Query, kw_only=True, frozen=True):
     market_id: Id
 
 
-class BalanceQuery(Query, kw_only=True, frozen=True):
+class UserQuery(Query, kw_only=True, frozen=True):
     """One user."""
+
+    uid: Uid
+    after: After = 0
+
+
+class BalanceQuery(Query, kw_only=True, frozen=True):
+    """One user, or one of their accounts."""
 
     uid: Uid
     account: Account = 0

@@ -35,8 +35,8 @@ async def test_an_account_has_balances_and_orders_of_its_own() -> None:
             ("hedges", "40.000000", "35.000000"),
         ]
         mine = {"uid": ann, "account": made["account"]}
-        assert await door.get("/api/balance", **mine) == "40.000000"
-        assert (await door.get("/api/open_orders", **mine))["total"] == 1
+        assert await door.get("/api/balance", who, **mine) == "40.000000"
+        assert (await door.get("/api/open_orders", who, **mine))["total"] == 1
         assert (await door.get("/api/open_orders", uid=ann))["total"] == 0
         history = await door.get("/api/order_history", who, account=made["account"])
         assert [line["order_id"] for line in history["order_history"]] == [placed["order_id"]]
@@ -80,9 +80,22 @@ async def test_an_account_of_somebody_else_is_as_unknown_as_none() -> None:
             ]
             assert answers[0] == answers[1], path
             assert answers[0][0] == 404, answers
-        for path in ("balance", "positions", "open_orders", "activity"):
-            query = {"uid": bob, "account": hers}
-            assert (await door.client.get(f"/api/{path}", params=query)).status_code == 404
+        for path in (
+            "balance",
+            "positions",
+            "closed_positions",
+            "portfolio_value",
+            "open_orders",
+            "activity",
+        ):
+            for uid in (ann, bob):
+                query = {"uid": uid, "account": hers}
+                answer = await door.client.get(f"/api/{path}", params=query)
+                assert answer.status_code == 401, "further accounts are for their owner"
+                answer = await door.client.get(
+                    f"/api/{path}", params=query, headers=door.as_user("bob")
+                )
+                assert answer.status_code == 404
         for path in ("order_history", "event_balance?event_id=1"):
             where = f"/api/{path}{'&' if '?' in path else '?'}account={hers}"
             answer = await door.client.get(where, headers=door.as_user("bob"))

@@ -4,10 +4,17 @@ from collections.abc import Callable
 from functools import partial
 from typing import Any, Final, TypeVar, cast
 
+from outcry.domain.rejects import Reject, Rejected
 from outcry.runtime.envelope import Refused, accept
 from outcry.runtime.forms import read_query
-from outcry.runtime.identity import Principal
-from outcry.services.api.forms import Query
+from outcry.runtime.identity import READ, Principal
+from outcry.services.api.forms import (
+    AccountQuery,
+    BalanceQuery,
+    ClosedQuery,
+    PositionsQuery,
+    Query,
+)
 from outcry.services.api.http.parts import Asked, parts
 
 
@@ -16,6 +23,7 @@ IDEMPOTENCY_KEY: Final = "idempotency-key"
 RATE: Final = "outcry.rate"
 
 QueryT = TypeVar("QueryT", bound=Query)
+AccountT = TypeVar("AccountT", BalanceQuery, PositionsQuery, ClosedQuery, AccountQuery)
 
 
 def address(request: Asked) -> str:
@@ -35,6 +43,16 @@ def visitor(request: Asked, form: type[QueryT]) -> QueryT:
     told(request, partial(gate.left, where))
     accept(gate.visitor(where))
     return parameters(request, form)
+
+
+async def onlooker(request: Asked, form: type[AccountT]) -> AccountT:
+    """Return the parameters of a read about a user; only the user may ask for further accounts."""
+    read = visitor(request, form)
+    if read.account:
+        who = await holder(request, READ)
+        if who.user_id != read.uid:
+            accept(Rejected(Reject.ACCOUNT_UNKNOWN, str(read.account)))
+    return read
 
 
 def parameters(request: Asked, form: type[QueryT]) -> QueryT:

@@ -12,8 +12,9 @@ from outcry.services.api.forms import (
     EventsQuery,
     NoQuery,
     PositionsQuery,
+    UserQuery,
 )
-from outcry.services.api.http.asking import visitor
+from outcry.services.api.http.asking import onlooker, visitor
 from outcry.services.api.http.parts import Asked, parts
 from outcry.services.api.position_views import ClosedPositionsView, PositionsView
 from outcry.services.api.views import (
@@ -56,49 +57,49 @@ async def depth(request: Asked) -> Envelope[DepthView]:
 @get("/balance", opt={"query": BalanceQuery})
 async def balance(request: Asked) -> Envelope[str]:
     """A user's collateral, what is set aside for orders included."""
-    form = visitor(request, BalanceQuery)
+    form = await onlooker(request, BalanceQuery)
     return success(accept(await parts(request).accounts.balance(form)))
 
 
 @get("/positions", opt={"query": PositionsQuery})
 async def positions(request: Asked) -> Envelope[PositionsView]:
     """A user's tokens with average cost, present value and profit."""
-    form = visitor(request, PositionsQuery)
+    form = await onlooker(request, PositionsQuery)
     return success(accept(await parts(request).accounts.positions(form)))
 
 
 @get("/portfolio_value", opt={"query": BalanceQuery})
 async def portfolio_value(request: Asked) -> Envelope[str]:
     """A user's collateral and tokens, at what they are worth at present."""
-    form = visitor(request, BalanceQuery)
+    form = await onlooker(request, BalanceQuery)
     return success(accept(await parts(request).accounts.portfolio_value(form)))
 
 
-@get("/traded_volume", opt={"query": BalanceQuery})
+@get("/traded_volume", opt={"query": UserQuery})
 async def traded_volume(request: Asked) -> Envelope[str]:
     """What a user ever traded: price times quantity of every fill."""
-    form = visitor(request, BalanceQuery)
+    form = visitor(request, UserQuery)
     return success(accept(await parts(request).accounts.traded_volume(form)))
 
 
 @get("/closed_positions", opt={"query": ClosedQuery})
 async def closed_positions(request: Asked) -> Envelope[ClosedPositionsView]:
     """What a user once had and has no more, with what it cost and brought."""
-    form = visitor(request, ClosedQuery)
+    form = await onlooker(request, ClosedQuery)
     return success(accept(await parts(request).accounts.closed_positions(form)))
 
 
 @get("/open_orders", opt={"query": AccountQuery})
 async def open_orders(request: Asked) -> Envelope[OpenOrdersView]:
     """A user's orders that are new or rest in a book, newest first."""
-    form = visitor(request, AccountQuery)
+    form = await onlooker(request, AccountQuery)
     return success(accept(await parts(request).accounts.open_orders(form)))
 
 
 @get("/activity", opt={"query": AccountQuery})
 async def activity(request: Asked) -> Envelope[ActivitiesView]:
     """A user's fills, splits, merges and redemptions, newest first."""
-    form = visitor(request, AccountQuery)
+    form = await onlooker(request, AccountQuery)
     return success(accept(await parts(request).accounts.activity(form)))
 
 
