@@ -40,9 +40,11 @@ from outcry.messages.requests import (
     MarketSpec,
     PlaceRequest,
 )
+from outcry.ports.ledger_log import Row
 from outcry.ports.snapshots import Snapshots
 from outcry.runtime.config import Config
 from outcry.runtime.fold import Fold
+from outcry.runtime.ledger_recovery import mark_of
 from outcry.runtime.level_recovery import kernel_snapshot_name
 from outcry.services.asset.config import AssetConfig
 from outcry.services.asset.desk import FundsDesk
@@ -69,6 +71,7 @@ class Writer:
     def __init__(self, log: PostgresLedgerLog, epoch: int, head: int) -> None:
         self._log = log
         self._epoch = epoch
+        self.mark = b""
         self.sequencer = Sequencer(Fold(), CONFIG)
         self.sequencer.batch.n = head + 1
         self.kernel = kernels.load().Engine()
@@ -96,6 +99,7 @@ class Writer:
     async def _append(self) -> bytes:
         sealed = self.sequencer.batch.seal(self.sequencer.ledger)
         await self._log.append(self._epoch, sealed.n, sealed.at_us, sealed.body, sealed.spans)
+        self.mark = mark_of(Row(sealed.n, self._epoch, sealed.at_us, sealed.body))
         self.sequencer.next_batch()
         items = sealed.entry.items if sealed.entry else []
         return b"".join(item.body for item in items if isinstance(item, Commands))
@@ -180,7 +184,7 @@ def save(writer: Writer, snapshots: FileSnapshots) -> dict[str, float]:
     """Save both states; the packing is what history stands still for."""
     ledger = writer.sequencer.ledger
     began = time.perf_counter()
-    body = pack_checkpoint(ledger)
+    body = pack_checkpoint(ledger, writer.mark)
     packed = time.perf_counter()
     snapshots.save(CHECKPOINT_NAME, 1, ledger.n, CHECKPOINT_VERSION, body, floor=0)
     saved = time.perf_counter()

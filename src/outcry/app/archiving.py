@@ -120,7 +120,8 @@ async def _bounds(config: Config, log: LedgerLog, tables: int) -> Bounds:
     newest = await log.archived()
     limits = [
         (await log.head() - 1, "the log ends there"),
-        (min(kept, default=0), "the oldest checkpoint stands there" if kept
+        # The entry it stands at stays: a start looks whether the log still has it.
+        (min(kept, default=1) - 1, "the oldest checkpoint stands on the next one" if kept
          else f"there is no checkpoint in {folder} yet"),
         (tables, "the tables stand there"),
     ]  # fmt: skip

@@ -7,7 +7,8 @@ refused when this module is loaded. Only `Market.orders` is left out: they are i
 A checkpoint begins with a digest of all the types it is made of. One of code with other fields is
 none for this code: whoever finds it goes on with an older one, or with the log.
 
-Behind the ledger stands an *annex* for the one who wrote it; nobody else looks into it.
+Behind the ledger stand the *mark* of the log entry it stands at, by which a checkpoint of another
+log is known, and an *annex* for the one who wrote it; nobody else looks into that.
 """
 
 from collections import deque
@@ -16,7 +17,7 @@ from enum import Enum
 from hashlib import sha256
 from struct import Struct as Layout
 from types import GenericAlias
-from typing import Any, Final, get_args, get_origin, get_type_hints
+from typing import Any, Final, NamedTuple, get_args, get_origin, get_type_hints
 
 from msgspec import MsgspecError, Struct, msgpack, structs
 
@@ -57,21 +58,29 @@ _DECODERS: Final = {name: msgpack.Decoder(_stored(_HINTS[name])) for name in FIE
 SCHEMA: Final = sha256(",".join(f"{n}:{_described(_HINTS[n])}" for n in FIELDS).encode()).digest()
 
 
-def pack_checkpoint(ledger: Ledger, annex: bytes = b"") -> bytes:
-    """Return *ledger* and *annex* as bytes; *ledger* must not change meanwhile."""
+class Checkpoint(NamedTuple):
+    """What a checkpoint holds."""
+
+    ledger: Ledger
+    mark: bytes = b""
+    annex: bytes = b""
+
+
+def pack_checkpoint(ledger: Ledger, mark: bytes = b"", annex: bytes = b"") -> bytes:
+    """Return a checkpoint as bytes; *ledger* must not change meanwhile."""
     parts = [SCHEMA]
-    for part in (*_parts(ledger), annex):
+    for part in (*_parts(ledger), mark, annex):
         parts += (_SIZE.pack(len(part)), part)
     return b"".join(parts)
 
 
-def unpack_checkpoint(body: bytes) -> tuple[Ledger, bytes]:
-    """Return the ledger and the annex in *body*; raises `CorruptError` when it holds none."""
+def unpack_checkpoint(body: bytes) -> Checkpoint:
+    """Return the checkpoint in *body*; raises `CorruptError` when that is none."""
     if body[: len(SCHEMA)] != SCHEMA:
         raise CorruptError("a checkpoint of code with other fields")
     parts = list(_cut(memoryview(body)[len(SCHEMA) :]))
-    if len(parts) != len(FIELDS) + 1:
-        raise CorruptError(f"a checkpoint of {len(parts)} parts, not {len(FIELDS) + 1}")
+    if len(parts) != len(FIELDS) + 2:
+        raise CorruptError(f"a checkpoint of {len(parts)} parts, not {len(FIELDS) + 2}")
     values: dict[str, Any] = {}
     for name, part in zip(FIELDS, parts, strict=False):
         try:
@@ -82,7 +91,7 @@ def unpack_checkpoint(body: bytes) -> tuple[Ledger, bytes]:
     ledger = Ledger(**values)
     for order_id, order in ledger.orders.items():
         ledger.markets[order.market_id].orders[order_id] = order
-    return ledger, bytes(parts[-1])
+    return Checkpoint(ledger, *map(bytes, parts[-2:]))
 
 
 def state_hash(ledger: Ledger) -> str:

@@ -1,23 +1,26 @@
 """Recovery of the ledger: the newest usable checkpoint, then the entries of the log after it.
 
-The writer, a standby and the history start here. A damaged checkpoint, or one of other code, is
-passed over for an older one, and in the end for the whole log; all of them give the same state.
+The writer, a standby and the history start here. A damaged checkpoint, one of other code or of
+another log is passed over for an older one, and in the end for the whole log; all of them give the
+same state.
 """
 
 import asyncio
 import gc
+import zlib
 from collections.abc import Callable
-from typing import Final, NamedTuple
+from struct import Struct
+from typing import Final
 
 import structlog
 
 from outcry.domain.errors import CorruptError
 from outcry.domain.ledger.effects import Effects
-from outcry.domain.ledger.state import Ledger
 from outcry.messages.entry import Entry, unpack_entry
 from outcry.messages.ledger_checkpoints import (
     CHECKPOINT_NAME,
     CHECKPOINT_VERSION,
+    Checkpoint,
     unpack_checkpoint,
 )
 from outcry.ports.ledger_log import LedgerLog, Row
@@ -30,18 +33,19 @@ from outcry.runtime.level_recovery import report
 #: Entries between two lines about how far recovery is.
 PROGRESS_ENTRIES: Final = 20_000
 
+_MARK: Final = Struct("<qqqI")
+
 _log = structlog.get_logger("outcry.recovery")
 
 
-class Restored(NamedTuple):
-    """A ledger at entry ``ledger.n``, and what the writer of its checkpoint keeps beside it."""
-
-    ledger: Ledger
-    annex: bytes
+def mark_of(row: Row) -> bytes:
+    """Return by what a checkpoint at *row* knows it again, and any other log it is not of."""
+    return _MARK.pack(row.n, row.epoch, row.at_us, zlib.crc32(row.body))
 
 
-async def restore_ledger(snapshots: Snapshots, timeline: int, at_most: int) -> Restored | None:
-    """Return the newest usable checkpoint with ``n <= at_most``, None when there is none."""
+async def restore_ledger(log: LedgerLog, snapshots: Snapshots, at_most: int) -> Checkpoint | None:
+    """Return the newest usable checkpoint of *log* with ``n <= at_most``, None without one."""
+    timeline = await log.timeline()
     while True:
         snapshot = await asyncio.to_thread(
             snapshots.newest, CHECKPOINT_NAME, timeline, CHECKPOINT_VERSION, at_most
@@ -51,21 +55,29 @@ async def restore_ledger(snapshots: Snapshots, timeline: int, at_most: int) -> R
         report(snapshot)
         try:
             restored = await asyncio.to_thread(_unpack, snapshot.body)
+            await _require(log, snapshot.position, restored.mark)
         except CorruptError as error:
             _log.error("checkpoint_refused", position=snapshot.position, reason=str(error))
         else:
-            if restored.ledger.n == snapshot.position:
-                return restored
-            _log.error("checkpoint_refused", position=snapshot.position, n=restored.ledger.n)
+            return restored
         at_most = snapshot.position - 1
 
 
-def _unpack(body: bytes) -> Restored:
+async def _require(log: LedgerLog, n: int, mark: bytes) -> None:
+    """Raise `CorruptError` unless entry *n* of *log* is the one with that *mark*."""
+    async with closing(log.entries(n - 1, n)) as rows:
+        async for row in rows:
+            if mark_of(row) == mark:
+                return
+    raise CorruptError(f"it stands at entry {n} of another log")
+
+
+def _unpack(body: bytes) -> Checkpoint:
     """Decode without the garbage collector, which finds nothing among millions of new objects."""
     collecting = gc.isenabled()
     gc.disable()
     try:
-        return Restored(*unpack_checkpoint(body))
+        return unpack_checkpoint(body)
     finally:
         if collecting:
             gc.enable()

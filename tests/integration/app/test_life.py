@@ -26,6 +26,9 @@ def test_what_was_committed_outlives_every_end(tmp_path: Path) -> None:
 
         made.start()
         assert open_orders(made) == [order_id]
+        # History saved it when it stopped; core and history began there.
+        taken = [line for line in made.logs().splitlines() if '"snapshot_taken"' in line]
+        assert sum('"name":"ledger"' in line.replace(" ", "") for line in taken) == 2
         killed = made.processes()
         made.signal(signal.SIGKILL)
         made.wait()

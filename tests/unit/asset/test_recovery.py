@@ -31,7 +31,7 @@ class ShortLog(MemoryLedgerLog):
 
     def entries(self, after: int, upto: int | None = None) -> AsyncIterator[Row]:
         """Yield rows above *after*."""
-        assert after >= self.begins_after
+        assert after >= self.begins_after - 1
         return super().entries(after, upto)
 
 
@@ -69,7 +69,7 @@ async def folded(venue: Venue, upto: int, *, checkpoints: bool = True) -> tuple[
     """Return where a start with or without *checkpoints* begins, and the state it comes to."""
     fold = Fold()
     if checkpoints:
-        restored = await restore_ledger(venue.snapshots, await venue.log.timeline(), upto)
+        restored = await restore_ledger(venue.log, venue.snapshots, upto)
         fold = Fold(restored.ledger if restored else Ledger())
     began = fold.ledger.n
     await fold_log(fold, venue.log, upto)
@@ -109,10 +109,28 @@ async def test_a_checkpoint_that_does_not_decode_is_passed_over() -> None:
     kind = (CHECKPOINT_NAME, 1)
     venue.snapshots.save(*kind, older + 1, CHECKPOINT_VERSION, b"of other code", floor=0)
 
-    restored = await restore_ledger(venue.snapshots, 1, upto)
+    restored = await restore_ledger(venue.log, venue.snapshots, upto)
 
     assert restored is not None
     assert restored.ledger.n == older
+
+
+async def test_a_checkpoint_of_another_log_is_passed_over() -> None:
+    """A database that was replaced under its snapshots starts from its own log."""
+    venue = Venue()
+    async with venue.running(), history(venue, MemoryProjection()) as service:
+        await venue.user("ann", HUNDRED)
+        await saved(venue, service)
+    other = Venue(snapshots=venue.snapshots)
+    async with other.running():
+        for number in range(20):
+            await other.user(f"user {number}", HUNDRED)
+    upto = await other.log.head()
+    assert 0 < venue.snapshots.kept(CHECKPOINT_NAME, 1, CHECKPOINT_VERSION)[0] <= upto
+
+    assert await restore_ledger(other.log, other.snapshots, upto) is None
+    async with other.running():
+        assert len(other.asset.ledger.users) == 20
 
 
 async def test_the_ledger_goes_on_from_a_checkpoint() -> None:

@@ -65,10 +65,10 @@ def test_every_field_comes_back() -> None:
     """Whatever fields the state has, all of them and all inside them are in a checkpoint."""
     ledger = full()
 
-    found, annex = unpack_checkpoint(pack_checkpoint(ledger, b"annex"))
+    found, mark, annex = unpack_checkpoint(pack_checkpoint(ledger, b"mark", b"annex"))
 
     assert found == ledger
-    assert annex == b"annex"
+    assert (mark, annex) == (b"mark", b"annex")
     for name in FIELDS:
         assert type(getattr(found, name)) is type(getattr(ledger, name))
 
@@ -100,7 +100,7 @@ def test_one_of_code_with_other_fields_is_refused() -> None:
 
 def test_what_is_cut_short_or_altered_is_refused() -> None:
     """No beginning of a checkpoint is one, nor is one with a part of another kind."""
-    body = pack_checkpoint(full(), b"annex")
+    body = pack_checkpoint(full(), b"mark", b"annex")
     for end in range(len(body)):
         with pytest.raises(CorruptError):
             unpack_checkpoint(body[:end])

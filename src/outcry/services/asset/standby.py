@@ -63,8 +63,8 @@ class Standby:
 
     async def _restore(self) -> None:
         if self._snapshots is not None:
-            timeline, head = await self._log.timeline(), await self._log.head()
-            restored = await restore_ledger(self._snapshots, timeline, head)
+            head = await self._log.head()
+            restored = await restore_ledger(self._log, self._snapshots, head)
             if restored is not None:
                 self.fold = Fold(restored.ledger)
 

@@ -10,10 +10,10 @@ from typing import Final
 
 from structlog import get_logger
 
-from outcry.domain.ledger.state import Ledger
 from outcry.messages.ledger_checkpoints import (
     CHECKPOINT_NAME,
     CHECKPOINT_VERSION,
+    Checkpoint,
     pack_checkpoint,
 )
 from outcry.ports.snapshots import Snapshots
@@ -70,21 +70,21 @@ class Checkpoints:
             )
         )
 
-    def begin(self, ledger: Ledger, annex: bytes, floor: int) -> None:
-        """Pack *ledger* now and save it in the background; keep one at or below *floor*."""
+    def begin(self, checkpoint: Checkpoint, floor: int) -> None:
+        """Pack *checkpoint* now and save it in the background; keep one at or below *floor*."""
         began_at = self._loop_time()
-        body = pack_checkpoint(ledger, annex)
+        body = pack_checkpoint(*checkpoint)
         self._saved_at = self._loop_time()
         self._pause_s = (self._saved_at - began_at) / SHARE_MAX
         self._entries = self._bytes = 0
         self._asked = False
-        self._saving = asyncio.create_task(self._save(ledger.n, body, floor))
+        self._saving = asyncio.create_task(self._save(checkpoint.ledger.n, body, floor))
 
-    async def finish(self, ledger: Ledger, annex: bytes, floor: int) -> None:
+    async def finish(self, checkpoint: Checkpoint, floor: int) -> None:
         """Save what happened since the last time, and wait for it."""
         await self._saved()
         if self._snapshots is not None and self._entries:
-            self.begin(ledger, annex, floor)
+            self.begin(checkpoint, floor)
             await self._saved()
 
     async def _saved(self) -> None:

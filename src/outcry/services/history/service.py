@@ -18,13 +18,14 @@ from structlog import get_logger
 from outcry.domain.errors import CorruptError
 from outcry.domain.ledger.effects import Effects
 from outcry.messages.entry import Entry, unpack_entry
+from outcry.messages.ledger_checkpoints import Checkpoint
 from outcry.ports.ledger_log import LedgerLog, LogUnavailable, Row
 from outcry.ports.projection import Projection, Rows, TablesUnavailable
 from outcry.ports.snapshots import Snapshots
 from outcry.runtime.closing import closing
 from outcry.runtime.fold import Fold
 from outcry.runtime.follow import Backoff
-from outcry.runtime.ledger_recovery import restore_ledger
+from outcry.runtime.ledger_recovery import mark_of, restore_ledger
 from outcry.services.history.catalog import Catalog
 from outcry.services.history.checkpoints import Checkpoints
 from outcry.services.history.config import HistoryConfig
@@ -60,6 +61,7 @@ class History:
         self._projection = projection
         self._fold = Fold()
         self._catalog = Catalog()
+        self._mark = b""
         self._batch = Batch(1)
         self._writing: asyncio.Task[None] | None = None
         self._ready = False
@@ -82,7 +84,7 @@ class History:
                 " they belong to another log; clear them to have them written again",
             )
         timeline = await self._ledger_log.timeline()
-        await self._restore(timeline, position)
+        await self._restore(position)
         self._checkpoints = Checkpoints(
             self._config, self._snapshots, timeline, self._fold.ledger.n
         )
@@ -96,11 +98,11 @@ class History:
         self._ready = True
         _log.info("history_ready", position=position, head=self._head)
 
-    async def _restore(self, timeline: int, position: int) -> None:
+    async def _restore(self, position: int) -> None:
         """Begin with the newest checkpoint that is not ahead of the tables."""
         if self._snapshots is None:
             return
-        restored = await restore_ledger(self._snapshots, timeline, position)
+        restored = await restore_ledger(self._ledger_log, self._snapshots, position)
         if restored is None:
             return
         try:
@@ -109,6 +111,7 @@ class History:
             _log.error("checkpoint_refused", position=restored.ledger.n, reason=str(error))
         else:
             self._fold = Fold(restored.ledger)
+            self._mark = restored.mark
 
     async def run(self) -> None:
         """Project what is committed, until cancelled."""
@@ -128,9 +131,7 @@ class History:
     async def stop(self) -> None:
         """Save a checkpoint; let the transaction under way end, unless the tables are away."""
         if self._ready:
-            await self._checkpoints.finish(
-                self._fold.ledger, self._catalog.pack(), self._written[0]
-            )
+            await self._checkpoints.finish(self._checkpoint(), self._written[0])
         self._ready = False
         if self._writing is not None:
             await asyncio.wait({self._writing}, timeout=STOP_SECONDS)
@@ -175,7 +176,7 @@ class History:
                 await self._hand_over()
                 deadline = loop.time() + self._config.batch_seconds
             elif self._checkpoints.due:
-                self._checkpoints.begin(self._fold.ledger, self._catalog.pack(), self._written[0])
+                self._checkpoints.begin(self._checkpoint(), self._written[0])
             else:
                 # The log may be read ahead: without this the writing would stand still meanwhile.
                 await asyncio.sleep(0)
@@ -184,6 +185,7 @@ class History:
     def _apply(self, row: Row) -> tuple[Entry, Effects] | None:
         """Fold one row; returns its entry and what it changed, None for a fence."""
         self._folded = (row.n, row.at_us)
+        self._mark = mark_of(row)
         if not row.body:
             self._fold.begin(row.n)
             return None
@@ -193,6 +195,9 @@ class History:
             self._catalog.take(record)
         self._checkpoints.took(len(row.body), asked=bool(effects.checkpoints))
         return entry, effects
+
+    def _checkpoint(self) -> Checkpoint:
+        return Checkpoint(self._fold.ledger, self._mark, self._catalog.pack())
 
     def _is_full(self) -> bool:
         config = self._config
