@@ -96,7 +96,7 @@ def draw(chance: Random) -> Settings:
         ),
         DepthConfig(
             interval_ms=chance.choice((0, 20)),
-            ring_bytes_max=chance.choice((2_000, 1 << 20)),
+            ring_bytes_max=chance.choice((300, 1 << 20)),
             stream_bytes_max=chance.choice((4_000, 1 << 20)),
             snapshot_interval_s=chance.choice((0.5, 10.0)),
             snapshot_commands_min=snapshot_commands,

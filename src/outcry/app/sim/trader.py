@@ -55,13 +55,14 @@ ACTIONS: Final = {
     "withdraw": 6,
     "transfer": 5,
 }
-#: Of all orders, those without a name; of the named, those sent twice at once; of all actions,
-#: those that come together with another.
+#: How many things are done at once: bursts make entries, and runs of commands, with many in them.
+AT_ONCE: Final = (1, 1, 1, 1, 1, 1, 1, 1, 2, 7)
+#: Of all orders, those without a name; of the named, those sent twice at once.
 UNNAMED_SHARE: Final = 0.1
 DOUBLE_SHARE: Final = 0.08
 DOUBLE_MONEY_SHARE: Final = 0.3
 #: Mean pause between two actions.
-PACE_SECONDS: Final = 0.07
+PACE_SECONDS: Final = 0.1
 MARKET_SHARE: Final = 0.2
 
 
@@ -99,7 +100,7 @@ class Trader(Person):
         names, weights = list(ACTIONS), list(ACTIONS.values())
         while loop.time() < until:
             await asyncio.sleep(self.chance.expovariate(1 / PACE_SECONDS))
-            count = 2 if self.chance.random() < DOUBLE_SHARE else 1
+            count = self.chance.choice(AT_ONCE)
             chosen = self.chance.choices(names, weights, k=count)
             await asyncio.gather(*(getattr(self, name)() for name in chosen))
 
