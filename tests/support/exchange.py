@@ -43,6 +43,7 @@ class Exchange:
     """One data folder and the exchange that runs on it, if one does."""
 
     def __init__(self, folder: Path, **settings: str) -> None:
+        folder.mkdir(exist_ok=True)
         self.data_dir = folder / "data"
         self._output = folder / "output.txt"
         self._logs = folder / "logs.txt"

@@ -31,6 +31,7 @@ from outcry.app.sim.command import EPILOG as SIM_EPILOG
 from outcry.app.sim.command import sim
 from outcry.app.statement_command import EPILOG as STATEMENT_EPILOG
 from outcry.app.statement_command import statement
+from outcry.app.upkeep import commands as upkeep
 
 
 app = typer.Typer(
@@ -52,6 +53,9 @@ app.command(epilog=ARCHIVE_EPILOG)(archive)
 app.command(epilog=DEMO_EPILOG)(demo)
 app.command(epilog=REPLAY_EPILOG)(replay)
 app.command(epilog=EXPORT_EPILOG)(export)
+app.command(epilog=upkeep.BACKUP_EPILOG)(upkeep.backup)
+app.command(epilog=upkeep.RESTORE_EPILOG)(upkeep.restore)
+app.command(epilog=upkeep.START_EPILOG)(upkeep.start)
 app.command(epilog=STATEMENT_EPILOG)(statement)
 app.command(epilog=ENGINE_EPILOG)(engine)
 app.command(epilog=SIM_EPILOG)(sim)
@@ -146,17 +150,28 @@ def status(
     raise typer.Exit(0 if statuses.healthy(lines) else FAILED)
 
 
-@app.command(epilog=examples("outcry stop", "outcry stop --now"))
+@app.command(epilog=examples("outcry stop", "outcry stop --now", "outcry stop history"))
 def stop(
+    name: Annotated[
+        str, typer.Argument(help="What `outcry start` started; without it, all of `outcry up`.")
+    ] = "",
     *,
+    shard: Annotated[int | None, typer.Option(help="The shard it was started for.")] = None,
     now: Annotated[bool, typer.Option(help="Do not finish what was begun. Loses nothing.")] = False,
     config: ConfigFile = None,
     data_dir: DataFolder = None,
 ) -> None:
-    """Stop the exchange that `outcry up` runs on the data folder, and wait until it is gone."""
+    """Stop the exchange that `outcry up` runs on the data folder, or one service of `outcry start`.
+
+    Waits until it is gone.
+    """
     from outcry.app import stopping
+    from outcry.app.upkeep import background
 
     settings = load_config(config, data_dir)
+    if name:
+        typer.echo(background.stop(settings, name, shard, now=now))
+        return
     stopped = stopping.stop(settings, now=now)
     typer.echo("Stopped." if stopped else f"No exchange runs in {settings.data_dir}.")
 

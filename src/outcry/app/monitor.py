@@ -5,6 +5,7 @@ it reads the services' own figures: nothing is counted twice. It understands GET
 """
 
 import asyncio
+import shutil
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from http import HTTPStatus
@@ -134,6 +135,25 @@ class Monitor:
     def _waiting(self) -> str:
         unready = [part.name for part in self._parts if not part.service.status().get("ready")]
         return ", ".join(unready) or "the services to start"
+
+
+class DiskFigures(Collector):
+    """How much room the data folder has left."""
+
+    def __init__(self, folder: str) -> None:
+        """Look at *folder* whenever somebody asks."""
+        self._folder = folder
+
+    def collect(self) -> Iterator[Metric]:
+        """Yield free and whole size of the file system; nothing when it cannot be looked at."""
+        with suppress(OSError):
+            usage = shutil.disk_usage(self._folder)
+            yield GaugeMetricFamily(
+                "outcry_disk_free_bytes", "Room left for the data folder.", usage.free
+            )
+            yield GaugeMetricFamily(
+                "outcry_disk_size_bytes", "Size of its file system.", usage.total
+            )
 
 
 class _Figures(Collector):

@@ -13,6 +13,7 @@ from outcry.app.pids import alive
 from outcry.app.probe import get
 from outcry.app.record import Address, Record, RecordFile
 from outcry.app.settings import PORTS, address
+from outcry.app.upkeep.background import running
 from outcry.runtime.config import Config
 
 
@@ -45,7 +46,7 @@ async def look(config: Config) -> list[ProcessLine]:
     """Return every process of the exchange; [] when nothing of it runs."""
     record = RecordFile(Path(config.data_dir)).running()
     if record is None:
-        return await _look_at(_configured(config))
+        return _with_background(config, await _look_at(_configured(config)))
     lines = await asyncio.gather(
         *(_line(name, record, record.addresses.get(name)) for name in record.processes)
     )
@@ -72,6 +73,15 @@ def show(lines: list[ProcessLine], console: Console) -> None:
 def healthy(lines: list[ProcessLine]) -> bool:
     """Whether everything that should run is ready."""
     return bool(lines) and all(line.state in {"ready", "running"} for line in lines)
+
+
+def _with_background(config: Config, answered: list[ProcessLine]) -> list[ProcessLine]:
+    """Return *answered* with the pids of what `outcry start` started, silent ones included."""
+    lines = {line.name: line for line in answered}
+    for name, process in running(config).items():
+        line = lines.setdefault(name, ProcessLine(name, None, "silent"))
+        line.pid = process.pid
+    return list(lines.values())
 
 
 async def _line(name: str, record: Record, monitor: Address | None) -> ProcessLine:

@@ -46,7 +46,7 @@ def run(name: str, config: Config, shard: int | None = None) -> int:
     from outcry.runtime import logging  # noqa: PLC0415
 
     group = group_of(name)
-    _check(name, config, shard)
+    check(name, config, shard)
     logging.configure(config.log, name if shard is None else f"{name}-{shard}")
     captureWarnings(True)  # noqa: FBT003 - its only argument
     getLogger("uvicorn").setLevel(WARNING)  # it tells of its start and its end, as we do
@@ -57,11 +57,12 @@ def run(name: str, config: Config, shard: int | None = None) -> int:
 
 async def _serve(name: str, group: str, config: Config, shard: int | None) -> None:
     from outcry.app.host import serve  # noqa: PLC0415
-    from outcry.app.monitor import Monitor  # noqa: PLC0415
+    from outcry.app.monitor import DiskFigures, Monitor  # noqa: PLC0415
 
     setting = f"{group}_port"
     address = Address(config.metrics.host, getattr(config.metrics, setting))
     monitor = Monitor(name, f"metrics.{setting}", address)
+    monitor.registry.register(DiskFigures(config.data_dir))
     build = partial(_build, name, config, shard, monitor.registry)
     await serve(build, monitor, config.limits.drain_ms_max)
 
@@ -89,7 +90,8 @@ async def _build(
     return parts
 
 
-def _check(name: str, config: Config, shard: int | None) -> None:
+def check(name: str, config: Config, shard: int | None) -> None:
+    """Raise `UsageError` when *name* cannot be run so."""
     for setting, value in (("postgres.dsn", config.postgres.dsn), ("redis.url", config.redis.url)):
         if not value:
             raise UsageError(

@@ -5,7 +5,7 @@ import time
 from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
-from prometheus_client import CollectorRegistry
+from prometheus_client import CollectorRegistry, Counter
 
 from outcry.ports.asset import Asset
 from outcry.ports.books import Books
@@ -121,4 +121,10 @@ def _parts(config: ApiConfig, needs: Needs, lookups: Lookups) -> Parts:
             lag_entries_max=config.lag_entries_max,
         ),
         registry=needs.registry,
+        rejects=Counter(
+            "outcry_http_rejects",
+            "Requests that were declined, by the number of the rule.",
+            ("reject", "name"),
+            registry=needs.registry,
+        ),
     )

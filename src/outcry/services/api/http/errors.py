@@ -10,7 +10,7 @@ from outcry.ports.asset import AssetUnavailable
 from outcry.ports.projection import TablesUnavailable
 from outcry.runtime.envelope import INTERNAL, Envelope, Refused, http_status, refusal
 from outcry.runtime.lockout import LOCKED_SECONDS
-from outcry.services.api.http.parts import Asked
+from outcry.services.api.http.parts import Asked, parts
 
 
 _log = get_logger("outcry.api")
@@ -26,8 +26,8 @@ RETRY_SECONDS = 1
 
 
 def _refused(request: Asked, error: Refused) -> Response[object]:
-    del request
     reject = error.rejected.reject
+    parts(request).rejects.labels(str(int(reject)), reject.name).inc()
     headers = {}
     if reject is Reject.GUESSING:
         headers["retry-after"] = str(int(LOCKED_SECONDS))

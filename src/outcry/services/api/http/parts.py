@@ -8,7 +8,7 @@ from typing import Final, NamedTuple, cast
 
 from litestar import Request
 from litestar.datastructures import State
-from prometheus_client import CollectorRegistry
+from prometheus_client import CollectorRegistry, Counter
 
 from outcry.runtime.gate import Gate
 from outcry.runtime.rates import Rates
@@ -45,6 +45,7 @@ class Parts(NamedTuple):
     people: People
     readiness: Readiness
     registry: CollectorRegistry
+    rejects: Counter
 
 
 def parts(request: Asked) -> Parts:

@@ -1,0 +1,1 @@
+"""Upkeep: backups, and services that run in the background of one machine."""
