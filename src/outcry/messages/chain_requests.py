@@ -28,13 +28,15 @@ class ChainReportOp(Struct, frozen=True, array_like=True, tag="chain_report", gc
     """Take in what the chain says up to and including ``(block, log_index)``; all or nothing.
 
     A verdict is recognised by its fill: the same again changes nothing, another is a reject. A
-    position at or below the one that is known changes nothing; block 0: none is reported.
+    position at or below the one that is known changes nothing, unless something is reverted: then
+    the chain is another one from there on. Block 0: no position is reported.
     """
 
     actor: int
     verdicts: list[ChainVerdict]
     block: int = 0
     log_index: int = 0
+    block_hash: str = ""
 
 
 class FreezeOp(Struct, frozen=True, array_like=True, tag="freeze", gc=False):

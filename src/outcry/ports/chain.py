@@ -1,56 +1,101 @@
-"""Chain: settlement on an EVM chain, or on one that a test controls.
+"""Chain: settlement on an EVM chain, or on one that is simulated.
 
-Laws, for every adapter:
+A *transaction* settles fills of one trade, all or none; *leg* 0 of it is the taker, leg k its k-th
+fill. Laws, for every adapter:
 
-* `send` is given a transaction that is already stored; sending it again changes nothing.
-* A trade id settles at most once, whoever sends it.
-* `events` yields everything after a position ``(block, log_index)`` in that order; the position
-  is kept in the ledger log, not here.
-* A block that was seen may disappear (a reorganisation): `Reorganised` names the last common one.
+* `prepare` is pure: the same trade, fills and nonce give the same bytes and the same hash.
+* `send` is given a transaction that is already stored. Sending it again changes nothing, whether it
+  waits, is in a block, or was replaced.
+* Nonces are dense: of all transactions with one nonce at most one is ever in a block.
+* A part of a trade (its fills 0 to 19, 20 to 39, …) settles at most once, whoever sends it: a
+  further transaction for it is in a block as one that failed. No transaction has fills of two.
+* A block holds its events in order, numbered from 0, and is named by its hash. What `blocks` and
+  `events` say is of the chain as it is now; blocks may disappear (a reorganisation), and with them
+  what was in them. Then the hash at a number is another one, or there is none.
 """
 
-from collections.abc import AsyncIterator
-from typing import NamedTuple, Protocol
+from collections.abc import Sequence
+from typing import Final, NamedTuple, Protocol
 
 from outcry.domain.errors import OutcryError
+from outcry.messages.settlements import SettlementRequest
 
 
-class ChainPosition(NamedTuple):
-    """A place on the chain: everything up to and including it was taken."""
+#: Fills in one transaction: a trade with more needs several.
+FILLS_COUNT_MAX: Final = 20
+#: Transactions in one `simulate`, blocks in one `events`.
+SIMULATE_COUNT_MAX: Final = 100
+BLOCKS_COUNT_MAX: Final = 100
 
-    block: int
-    log_index: int
+
+class ChainUnavailable(OutcryError):
+    """The chain cannot be asked at present. A transaction may or may not have been taken."""
+
+
+class Block(NamedTuple):
+    """A block of the chain as it is now."""
+
+    number: int
+    hash: str
+
+
+class Prepared(NamedTuple):
+    """A signed transaction."""
+
+    tx_hash: str
+    raw: bytes
+
+
+class Failure(NamedTuple):
+    """Why a transaction does not settle: which leg, and a reason for people."""
+
+    leg: int
+    reason: str
 
 
 class ChainEvent(NamedTuple):
-    """Something the chain says happened; ``name`` is the contract event's, ``body`` its fields."""
+    """One of our transactions is in a block."""
 
-    position: ChainPosition
+    block: Block
+    log_index: int
     tx_hash: str
-    name: str
-    body: bytes
-
-
-class Reorganised(OutcryError):
-    """Blocks after `common_block` are no longer on the chain."""
-
-    def __init__(self, common_block: int) -> None:
-        """Remember the last block that both histories share."""
-        super().__init__(f"the chain reorganised after block {common_block}")
-        self.common_block = common_block
+    trade_id: int
+    fills: tuple[int, ...]
+    #: None: it settled.
+    failure: Failure | None
 
 
 class Chain(Protocol):
-    """A chain that settles trades."""
+    """A chain on which one sender settles trades."""
 
-    async def simulate(self, transaction: bytes) -> str:
-        """Return "" when the transaction would succeed now, else why it would not."""
+    async def head(self) -> Block:
+        """Return the newest block; number 0 is the first."""
         ...
 
-    async def send(self, transaction: bytes) -> str:
-        """Send a signed transaction; returns its hash."""
+    async def blocks(self, first: int, last: int) -> list[Block]:
+        """Return the blocks *first* to *last* (at most `BLOCKS_COUNT_MAX`), as far as there are."""
         ...
 
-    def events(self, after: ChainPosition) -> AsyncIterator[ChainEvent]:
-        """Yield confirmed events after a position, in order. Raises `Reorganised`."""
+    async def events(self, first: int, last: int) -> list[ChainEvent]:
+        """Return the events of blocks *first* to *last* (at most `BLOCKS_COUNT_MAX`), in order."""
+        ...
+
+    async def nonce(self) -> int:
+        """Return the lowest nonce that no transaction in a block or waiting for one has."""
+        ...
+
+    def prepare(self, request: SettlementRequest, fills: Sequence[int], nonce: int) -> Prepared:
+        """Return the transaction that settles these *fills* of *request*."""
+        ...
+
+    async def simulate(self, transactions: Sequence[bytes]) -> list[Failure | None]:
+        """Return what would become of *transactions* in this order, upon the newest block."""
+        ...
+
+    async def send(self, raw: bytes) -> None:
+        """Hand a transaction to the chain. Raises `ChainUnavailable`."""
+        ...
+
+    async def close(self) -> None:
+        """Let go of connections; the chain is not asked afterwards."""
         ...

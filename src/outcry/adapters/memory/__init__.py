@@ -14,6 +14,7 @@ from outcry.adapters.memory.series import MemorySeries
 from outcry.adapters.memory.snapshots import MemorySnapshots
 from outcry.adapters.memory.standings import MemoryCommunity
 from outcry.adapters.memory.tables import MemoryTables
+from outcry.adapters.memory.transactions import MemoryTransactions
 
 
 __all__ = [
@@ -26,4 +27,5 @@ __all__ = [
     "MemorySeries",
     "MemorySnapshots",
     "MemoryTables",
+    "MemoryTransactions",
 ]

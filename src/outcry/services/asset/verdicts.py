@@ -50,11 +50,13 @@ def report(sequencer: Sequencer, op: ChainReportOp) -> FundsResult:
                 known_n = max(known_n, refused)
             else:
                 news[fill] = verdict
-    moves = op.block > 0 and (op.block, op.log_index) > ledger.chain.cursor
+    goes_back = any(one.outcome == Outcome.REVERTED for one in news.values())
+    position = (op.block, op.log_index)
+    moves = op.block > 0 and (goes_back or position > ledger.chain.cursor)
     for fill, verdict in news.items():
         sequencer.record(_record(sequencer, op.actor, fill, verdict))
     if moves:
-        sequencer.record(chain.ChainCursor(sequencer.time_us, op.actor, op.block, op.log_index))
+        sequencer.record(chain.ChainCursor(sequencer.time_us, op.actor, *position, op.block_hash))
     if not news and not moves:
         return Done(known_n or ledger.n, repeated=True)
     return Done(sequencer.batch.n)

@@ -1,0 +1,1 @@
+"""The onchain service: settlement requests → transactions → verdicts."""
