@@ -118,7 +118,13 @@ PRIVATE_LAW = """
 | `position_change` | `position_created`, `position_updated` | tokens of one outcome came or went |
 | | `position_removed` | none are left |
 | `trade` | – | one side of one fill is yours; `role` is `maker` or `taker` |
+| `trade_settled` | – | the chain spoke of a fill that was `pending`: `verdict` and `reason` |
 | `balance_change` | – | collateral came, went or was set aside; `event_id` is null |
+
+In a market that settles on a chain a `trade` has `"pending": true` until `trade_settled` says
+`confirmed`, `failed` (all is available again, the order is not entered again) or `reverted`. What
+waits is in `incoming` and `outgoing` of balance and position, outside their totals; an order whose
+fills failed has `failed_quantity`. Where nothing waits or failed these fields are absent.
 
 Treat `position_created` and `position_updated` alike: after resuming, the feed cannot always tell
 them apart. `update_id` orders what is said of one order, and of one position.

@@ -30,6 +30,8 @@ class NewMarket(Struct, frozen=True, kw_only=True, omit_defaults=True):
     end_date: int = 0
     #: Seconds for which a proposed payout may be disputed.
     dispute_window: int = 0
+    #: When trades are final: "book" (at the match), "chain" (when confirmed), "" as the exchange.
+    settlement: str = ""
 
 
 class MarketPayout(Struct, frozen=True, kw_only=True):

@@ -36,11 +36,21 @@ class Announcer:
             f"  feeds    ws://{where['feeds']}     /depth /user\n"
             f"  ledger   {where['grpc']} (gRPC)\n"
             f"  metrics  http://{metrics}\n"
-            f"  kernel   {kernel.build_info()}\n"
+            f"  kernel   {kernel.build_info()}\n" + self._settlement()
         )
         if self._first_time:
             self._hint(str(where["http"]))
         _say("Ctrl-C stops the exchange.")
+
+    def _settlement(self) -> str:
+        """Say that the chain is none, where trades wait for one."""
+        settlement = self._config.settlement
+        if settlement.mode == "book":
+            return ""
+        return (
+            f"  settles  on a SIMULATED chain: a block each {settlement.block_ms} ms,"
+            f" {settlement.confirmations} confirmations; nothing leaves this machine\n"
+        )
 
     def stopped(self) -> None:
         """Say that it is over, and that nothing is lost."""

@@ -7,6 +7,7 @@
     postgres/       the cluster of our own PostgreSQL
     redis/          the append-only file of our own Valkey
     snapshots/      kernel snapshots and ledger checkpoints
+    onchain/        signed transactions, and the journal of the simulated chain
     archive/        the oldest entries of the log, once `outcry archive` was used
     log/            what our own servers say
     run/            sockets

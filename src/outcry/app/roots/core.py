@@ -8,6 +8,7 @@ from outcry.adapters.clock import ManualClock, SystemClock
 from outcry.app.commons import Builder, Commons
 from outcry.app.monitor import Part
 from outcry.domain.ledger.state import MICROS_PER_HOUR, Retention
+from outcry.domain.market import SettlementMode
 from outcry.runtime.config import Config
 from outcry.services.asset.config import AssetConfig
 from outcry.services.asset.grpc import AssetServer
@@ -82,6 +83,8 @@ def asset_config(config: Config) -> AssetConfig:
         ),
         takeover_ms=limits.takeover_ms,
         post_only_after_start_s=config.trading.post_only_after_start_seconds,
+        settlement=SettlementMode[config.settlement.mode.upper()],
+        pending_fills_max=limits.unsettled_fills_count_max,
         account_orders_max=limits.account_orders_count_max,
         book_orders_max=limits.book_orders_count_max,
         total_orders_max=limits.total_orders_count_max,

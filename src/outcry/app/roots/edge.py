@@ -6,14 +6,18 @@ markets, one port for both feeds, one HTTP door with the routes of all of them.
 
 import time
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Final
 
+from outcry.adapters.files import FileTransactions
 from outcry.adapters.redis import RedisInbox
+from outcry.adapters.simulated_chain import Pace, SimulatedChain
 from outcry.app.commons import Builder, Commons
 from outcry.app.credentials import verifier
 from outcry.app.monitor import Part
 from outcry.runtime.books import LiveBooks
-from outcry.runtime.config import Config, Trading
+from outcry.runtime.config import Config, ConfigError, Trading
+from outcry.runtime.data_dir import DataDir
 from outcry.runtime.directory import Directory
 from outcry.runtime.gate import Gate
 from outcry.runtime.identity import Identity, Registrar
@@ -27,6 +31,8 @@ from outcry.services.api.signed import Signing
 from outcry.services.event.http import lifecycle_routes
 from outcry.services.event.service import Lifecycle
 from outcry.services.event.stream import EventStream
+from outcry.services.onchain.config import OnchainConfig
+from outcry.services.onchain.service import Onchain
 from outcry.services.websocket_depth import config as depth_feed
 from outcry.services.websocket_depth.service import WebsocketDepth
 from outcry.services.websocket_user import config as user_feed
@@ -103,6 +109,27 @@ async def event(commons: Commons) -> list[Part]:
 async def api(commons: Commons) -> list[Part]:
     """Return the HTTP door, with the routes of ``event`` when that is in this process."""
     return [await _http(commons)]
+
+
+async def onchain(commons: Commons) -> list[Part]:
+    """Return who settles on the chain, if anything of this exchange ever did."""
+    settlement = commons.config.settlement
+    folder = Path(commons.config.data_dir) / "onchain"
+    if settlement.mode == "book" and not folder.exists():
+        if commons.services == {"onchain"}:
+            raise ConfigError("nothing settles on a chain here: settlement.mode is book")
+        return []
+    place = DataDir(commons.config.data_dir).folder("onchain")
+    chain = SimulatedChain(place / "chain.journal", Pace(settlement.block_ms))
+    service = Onchain(
+        OnchainConfig(settlement.confirmations),
+        bus=commons.bus,
+        log=await commons.log(),
+        asset=await commons.asset("onchain"),
+        chain=chain,
+        transactions=FileTransactions(place / "transactions"),
+    )
+    return [Part(service)]
 
 
 async def _http(commons: Commons) -> Part:
@@ -206,4 +233,5 @@ SERVICES: Final[Mapping[str, Builder]] = {
     "websocket_user": websocket_user,
     "event": event,
     "api": api,
+    "onchain": onchain,
 }

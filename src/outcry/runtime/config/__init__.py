@@ -4,6 +4,7 @@ Nothing here changes what a replay of the ledger log yields: whatever alters mat
 command in the log. No secret stands in a default; secrets are made by ``outcry.runtime.secrets``.
 """
 
+from outcry.runtime.config.limits import Limits
 from outcry.runtime.config.schema import (
     Auth,
     Config,
@@ -11,7 +12,6 @@ from outcry.runtime.config.schema import (
     Gateway,
     Grpc,
     Http,
-    Limits,
     Log,
     Metrics,
     Postgres,

@@ -12,7 +12,8 @@ from typing import Annotated, Any, Literal, NamedTuple, get_args, get_origin, ge
 from msgspec import NODEFAULT, Meta
 from msgspec.structs import FieldInfo, fields
 
-from outcry.runtime.config.schema import Config, Section
+from outcry.runtime.config.schema import Config
+from outcry.runtime.config.section import Section
 
 
 PREFIX = "OUTCRY_"

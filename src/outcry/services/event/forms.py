@@ -1,6 +1,6 @@
 """What operators send about events and markets. Names are those of the contract."""
 
-from typing import Annotated, Final
+from typing import Annotated, Final, Literal
 
 from msgspec import Meta, Struct, json
 
@@ -51,6 +51,8 @@ class MarketForm(Body, kw_only=True, frozen=True):
     dispute_window: Annotated[
         int, Meta(ge=0, le=90 * 86_400, description="Seconds a proposed payout may be disputed.")
     ] = 0
+    #: When trades are final; "": as the exchange has it (`settlement.mode`).
+    settlement: Literal["", "book", "chain"] = ""
 
 
 class EventBody(Body, kw_only=True, frozen=True):

@@ -3,6 +3,7 @@
 Whether identifiers are free, tokens unused and ticks allowed is the ledger's to say.
 """
 
+from outcry.domain.market import SettlementMode
 from outcry.domain.rejects import Reject, Rejected
 from outcry.domain.units import (
     LOTS_PER_SHARE,
@@ -93,6 +94,7 @@ def market_spec(form: MarketForm, where: str = "") -> MarketSpec | Rejected:
         fee_version=form.fee_version,
         end_at_us=form.end_date * MICROS_PER_SECOND,
         dispute_window_us=form.dispute_window * MICROS_PER_SECOND,
+        settlement=SettlementMode[form.settlement.upper()] if form.settlement else None,
     )
 
 
