@@ -11,6 +11,7 @@ from tests.support.ticks import ticked, ticks
 from outcry.adapters.memory import MemoryBus, MemoryLedgerLog, MemorySnapshots
 from outcry.domain.errors import InvariantError
 from outcry.kernel.naive import NaiveEngine
+from outcry.messages.ledger_checkpoints import CHECKPOINT_NAME, CHECKPOINT_VERSION
 from outcry.messages.runs import Run
 from outcry.ports.ledger_log import LogUnavailable
 from outcry.services.store.config import StoreConfig
@@ -160,3 +161,22 @@ async def test_it_follows_the_log() -> None:
     finally:
         run.cancel()
         await asyncio.gather(run, return_exceptions=True)
+
+
+async def test_one_snapshot_stays_below_every_checkpoint_of_the_ledger() -> None:
+    """However many are saved later, a start from the oldest checkpoint finds a kernel for it."""
+    world = World()
+    await world.begin(40, 40)
+    await world.store.catch_up()
+    await world.store.save()
+    checkpoint = await world.log.head()
+    kind = (CHECKPOINT_NAME, 1, checkpoint, CHECKPOINT_VERSION)
+    world.snapshots.save(*kind, b"a checkpoint", floor=0)
+    for applied in range(50, 120, 10):
+        await world.ledger.number(world.stream.take(10))
+        await world.ledger.commit_facts(applied)
+        await world.store.catch_up()
+        await world.store.save()
+
+    assert world.saved(await world.log.applied(0, checkpoint)) == 40
+    assert world.saved() == 110
