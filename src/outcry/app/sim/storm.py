@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping
 from random import Random
 from typing import Final
 
-from outcry.app.sim.layout import Grounds
+from outcry.app.sim.layout import Grounds, Settings
 from outcry.app.sim.lines import Server, at_once
 from outcry.app.sim.loop import VirtualLoop
 from outcry.app.sim.process import Process
@@ -49,19 +49,16 @@ class Storm:
         double: Callable[[str], None],
         chance: Random,
         trace: Trace,
-        *,
-        shards: int,
-        takeover_ms: int,
+        settings: Settings,
     ) -> None:
-        """Strike *processes* and *grounds*; *double* starts a process a second time."""
+        """Strike *processes*, once all are there, and *grounds*; *double* starts one twice."""
         self._loop = loop
         self._grounds = grounds
         self._processes = processes
         self._double = double
         self._chance = chance
         self._trace = trace
-        self._shards = shards
-        self._takeover_ms = takeover_ms
+        self._settings = settings
         #: Mean number of steps between two strikes.
         self.pause_steps = chance.choice((400, 1_000, 3_000))
         self._next = self._draw(0)
@@ -70,7 +67,8 @@ class Storm:
 
     def step(self) -> None:
         """Strike if it is time to; called after every step of the loop."""
-        if self._loop.steps >= self._next and not self.over:
+        begun = len(self._processes) == len(self._settings.processes)
+        if begun and self._loop.steps >= self._next and not self.over:
             self._next = self._draw(self._loop.steps)
             self.strikes += 1
             names, weights = list(STRIKES), list(STRIKES.values())
@@ -138,7 +136,7 @@ class Storm:
         process = self._processes[name]
         if "asset" in process.serving and not process.paused:
             self._double(name)
-            seconds = self._takeover_ms / 1_000 + self._chance.uniform(0, 1)
+            seconds = self._settings.asset.takeover_ms / 1_000 + self._chance.uniform(0, 1)
             self._note(f"SIGSTOP {process.name} for {seconds:.3f} s")
             process.stand_still()
             self._loop.later(seconds, process.go_on)
@@ -192,6 +190,6 @@ class Storm:
 
     def _streams(self) -> list[str]:
         names = [streams.USER_EVENTS]
-        for shard in range(self._shards):
+        for shard in range(self._settings.shards):
             names += [streams.commands(shard), streams.facts(shard), streams.depth(shard)]
         return names

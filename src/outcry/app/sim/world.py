@@ -75,8 +75,7 @@ class World:
         self.builder = layout.Builder(seed, self.grounds, self.settings, self.loop.time)
         self.storm = Storm(
             self.loop, self.grounds, self.processes, self._start_twice,
-            self._chance("storm"), self.trace, shards=self.settings.shards,
-            takeover_ms=self.settings.asset.takeover_ms,
+            self._chance("storm"), self.trace, self.settings,
         )  # fmt: skip
         self._restarts = self._chance("restarts")
         self._rest_seconds = 0.0
