@@ -80,6 +80,17 @@ bench: $(DEV) $(TWIN) ## Every bench, one after the other
 bench-%: $(DEV) $(TWIN) ## One bench: bench-kernel runs bench/bench_kernel.py
 	$(PY) bench/bench_$*.py $(ARGS)
 
+.PHONY: check-kernel
+check-kernel: $(DEV) $(TWIN) ## Fail if the C of the kernel's inner part touches a Python object
+	$(PY) tools/check_kernel_c.py
+
+.PHONY: asan-kernel
+asan-kernel: $(DEV) ## Feed noise to a kernel with bounds checks compiled in (ARGS="--records N")
+	CFLAGS="-fsanitize=address,undefined -fno-sanitize=alignment -fno-sanitize-recover=all -O1" \
+	  $(PY) setup.py --quiet build_ext --build-lib build/asan --build-temp build/asan-temp
+	LD_PRELOAD="$$($${CC:-cc} -print-file-name=libasan.so)" ASAN_OPTIONS=detect_leaks=0 \
+	  $(PY) -m tests.model.kernel.noise_run build/asan $(ARGS)
+
 .PHONY: clean
 clean: ## Remove what was built; never touches data
 	rm -rf $(VENV) build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache

@@ -8,6 +8,7 @@ Prints tables and writes ``bench/out/kernel.json``. bench/README.md says what th
 
 import argparse
 import json
+import re
 import shutil
 import statistics
 import subprocess
@@ -17,7 +18,7 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any
 
-from kernel import measure, peers, sketch
+from kernel import measure, peers, rules, sketch
 from kernel.commands import HEADER_SIZE, RECORD, Workload, fill_hash, load
 from kernel.workload import Generator
 
@@ -39,7 +40,6 @@ FULL = 5_000_000
 PINNED = {"ladder": 0x1135B4CE543F76F7, "futures": 0xDE04C784E08FCAB7, "multi": 0x4BE2774F6076EC7F}
 #: Words of a record of the sketch as wide as ours are on average.
 WIDE = (9, 10)
-RULES = ("self-trade groups", "good till date", "both outcomes")
 
 
 def main() -> int:
@@ -154,16 +154,12 @@ def details(engine: ModuleType, work: Workload, path: Path) -> dict[str, Any]:
     """Return and print what is measured on the ladder alone."""
     count = min(work.operations, 500_000)
     figures: dict[str, Any] = {"floor parts": floor_parts(path)}
-    short = measure.with_choices(work, "", count)
+    short = measure.first(work, count)
     figures["batches"] = {
         size: measure.replay(engine, short, size) * 1e9 / count for size in (1, 16, 64, 1024, 8192)
     }
     figures["single"] = measure.single_calls(engine, work)
-    figures["rules"] = {"none": min(measure.replay(engine, short) for _ in range(3)) * 1e9 / count}
-    for rule in RULES:
-        changed = measure.with_choices(work, rule, count)
-        best = min(measure.replay(engine, changed) for _ in range(3))
-        figures["rules"][rule] = best * 1e9 / count
+    figures["rules"] = rules.costs(engine)
     figures["pauses"] = measure.pauses(engine)
     figures["million"] = measure.million(engine)
     figures["steady state"] = {"bytes": measure.steady_state(engine, work)}
@@ -178,7 +174,16 @@ def floor_parts(path: Path) -> dict[str, float]:
     answer = subprocess.run(
         [str(OUT / "floor"), "--parts", str(path)], check=True, capture_output=True, text=True
     )
-    return {line.split()[0]: float(line.split()[2]) for line in answer.stdout.splitlines()}
+    figures = {line.split()[0]: float(line.split()[2]) for line in answer.stdout.splitlines()}
+    source = SHARED / "floor.cpp"
+    if not source.exists():
+        print("../shared is not there: the floor is compared with no other program")
+        return figures
+    program = str(OUT / "shared-floor")
+    subprocess.run([shutil.which("c++") or "g++", "-O3", "-o", program, str(source)], check=True)
+    answer = subprocess.run([program, str(path)], check=True, capture_output=True, text=True)
+    found = re.findall(r"^(.*\S) +([\d.]+) ns", answer.stdout, re.MULTILINE)
+    return figures | {f"shared: {name}": float(value) for name, value in found}
 
 
 def python_peers(path: Path) -> dict[str, float]:

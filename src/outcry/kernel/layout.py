@@ -31,10 +31,10 @@ NO_LIMIT = 2**62
 BUDGET_LIMIT = 10**18
 RECIPROCAL_LIMIT = 2**32
 HASH_START = OFFSET
-#: Bits of the choices of a PLACE_ORDER that are 0 in a limit order that is GTC or IOC and not
-#: post-only: whatever its outcome (on a market), side and self-trade mode.
-UNCOMMON_MARKET = 0x0000_FCFF_FDFF_FEFE
-UNCOMMON_PLAIN = 0x0000_FCFF_FDFF_FEFF
+#: Bits of the choices of a PLACE_ORDER that are 0 in a limit order that is GTC or IOC, whatever its
+#: outcome (on a market), side and self-trade mode, post-only or not.
+UNCOMMON_MARKET = 0x0000_FCFE_FDFF_FEFE
+UNCOMMON_PLAIN = 0x0000_FCFE_FDFF_FEFF
 #: Bits of the first word of a record that say its type and length.
 SHAPE = 0xFFFF_00FF
 MAGIC_WORD = int.from_bytes(SNAPSHOT_MAGIC, "little")

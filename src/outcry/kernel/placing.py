@@ -59,7 +59,10 @@ def do_place(core: Core, cmd: memoryview) -> None:
     side = book_side(cmd[6])
     is_immediate = (cmd[6] >> 25) & 1
     if is_immediate or crosses(book, side, cmd[7]):
-        enter(core, book, cmd, not is_immediate)
+        if (cmd[6] >> 32) & 1:  # post-only: some refusal, all checks in their order say which
+            place_uncommon(core, book, page, owner, cmd)
+        else:
+            enter(core, book, cmd, not is_immediate)
         return
     emit_all_placed(core, book, cmd)
     level = book.ladder[slot]
