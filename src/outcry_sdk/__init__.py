@@ -36,6 +36,7 @@ from outcry_sdk.feeds.private import (
     PositionChanged,
     SnapshotTaken,
     Traded,
+    TradeSettled,
 )
 from outcry_sdk.feeds.public import BookChanged, Refused
 from outcry_sdk.feeds.sync import DepthFeed, UserFeed
@@ -73,6 +74,7 @@ __all__ = [
     "SdkError",
     "SnapshotTaken",
     "TermsError",
+    "TradeSettled",
     "Traded",
     "UnreachableError",
     "UserFeed",

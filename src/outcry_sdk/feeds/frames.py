@@ -107,6 +107,9 @@ class PositionUpdate(Struct, frozen=True, kw_only=True, gc=False):
     cost: Decimal
     realised: Decimal
     update_id: int
+    #: What waits for the chain, both outside ``quantity``.
+    incoming: Decimal = Decimal(0)
+    outgoing: Decimal = Decimal(0)
     #: Which of one's further accounts it is of, 0 for the first one.
     account: int = 0
 
@@ -118,6 +121,9 @@ class BalanceUpdate(Struct, frozen=True, kw_only=True, gc=False):
     available: Decimal
     held: Decimal
     update_id: int
+    #: What waits for the chain, both outside ``total``.
+    incoming: Decimal = Decimal(0)
+    outgoing: Decimal = Decimal(0)
     #: Which of one's further accounts it is of, 0 for the first one.
     account: int = 0
 
@@ -139,6 +145,29 @@ class OwnTrade(Struct, frozen=True, kw_only=True, gc=False):
     quantity: Decimal
     value: Decimal
     fee: Decimal
+    timestamp: int
+    #: It waits for the chain: `SettledTrade` follows.
+    pending: bool = False
+    #: Which of one's further accounts it is of, 0 for the first one.
+    account: int = 0
+
+
+class SettledTrade(Struct, frozen=True, kw_only=True, gc=False):
+    """What the chain said of one side of a fill: ``verdict`` confirmed, failed or reverted."""
+
+    trade_id: int
+    fill: int
+    order_id: int
+    event_id: int
+    market_id: int
+    token_id: str
+    outcome_name: str
+    side: str
+    price: Decimal
+    quantity: Decimal
+    verdict: str
+    reason: str
+    tx_hash: str
     timestamp: int
     #: Which of one's further accounts it is of, 0 for the first one.
     account: int = 0
@@ -181,4 +210,5 @@ order_update = json.Decoder(OrderUpdate).decode
 position_update = json.Decoder(PositionUpdate).decode
 balance_update = json.Decoder(BalanceUpdate).decode
 own_trade = json.Decoder(OwnTrade).decode
+settled_trade = json.Decoder(SettledTrade).decode
 snapshot_part = json.Decoder(SnapshotPart).decode

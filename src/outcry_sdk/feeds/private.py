@@ -20,6 +20,7 @@ from outcry_sdk.feeds.frames import (
     OwnTrade,
     PositionUpdate,
     PrivateFrame,
+    SettledTrade,
     SnapshotPart,
 )
 
@@ -97,7 +98,23 @@ class Traded:
     trade: OwnTrade
 
 
-PrivateEvent = LoggedIn | SnapshotTaken | OrderChanged | PositionChanged | BalanceChanged | Traded
+@dataclass(frozen=True, slots=True)
+class TradeSettled:
+    """The chain spoke of a fill of one's own that was pending."""
+
+    n: int
+    settled: SettledTrade
+
+
+PrivateEvent = (
+    LoggedIn
+    | SnapshotTaken
+    | OrderChanged
+    | PositionChanged
+    | BalanceChanged
+    | Traded
+    | TradeSettled
+)
 
 
 class PrivateFollower:
@@ -190,6 +207,8 @@ class PrivateFollower:
             return [BalanceChanged(frame.n, balance)]
         if frame.event_type == "trade":
             return [Traded(frame.n, frames.own_trade(data))]
+        if frame.event_type == "trade_settled":
+            return [TradeSettled(frame.n, frames.settled_trade(data))]
         return []
 
 

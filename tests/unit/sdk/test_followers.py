@@ -5,9 +5,18 @@ from typing import Any
 
 import pytest
 from msgspec import json
+from tests.support.rows import market_row
 
+from outcry.messages.user_events import BalanceState, FillDone, FillSettled, UserBatch
+from outcry.services.websocket_user.frames import event_frames
 from outcry_sdk import IdentityError, ProtocolError
-from outcry_sdk.feeds.private import Missed, PrivateFollower, Traded
+from outcry_sdk.feeds.private import (
+    BalanceChanged,
+    Missed,
+    PrivateFollower,
+    Traded,
+    TradeSettled,
+)
 from outcry_sdk.feeds.public import BookChanged, PublicFollower, Refused
 
 
@@ -126,6 +135,32 @@ def test_a_fill_may_come_before_the_answer_to_its_order() -> None:
     assert isinstance(event, Traded)
     assert event.trade.order_id == 77
     assert 77 not in follower.account.orders
+
+
+def test_what_a_chain_says_is_told_as_the_exchange_says_it() -> None:
+    """A pending fill, what is on its way, and the verdict with its reason reach the client."""
+    batch = UserBatch(
+        1,
+        10,
+        [
+            FillDone(5, 0, 77, 1000, 7, 1, 0, 6_000, 100, 1, True, 0, 1_000, True),
+            FillSettled(5, 0, 77, 1000, 7, 1, 0, 6_000, 100, 0, "revoked", "0x1", 2_000),
+            BalanceState(1000, 2_000_000, 0, 400_000, 600_000),
+        ],
+    )
+    follower = PrivateFollower(lambda: {"auth": "t"})
+    follower.take(snapshot(10))
+    said = event_frames(11, batch, lambda _: market_row(7), None, 1_000)
+    traded, settled, moved = (
+        event for frame in said for event in follower.take(json.encode(frame)).events
+    )
+    assert isinstance(traded, Traded)
+    assert traded.trade.pending
+    assert isinstance(settled, TradeSettled)
+    assert (settled.settled.verdict, settled.settled.reason) == ("failed", "revoked")
+    assert settled.settled.price == Decimal("0.4")
+    assert isinstance(moved, BalanceChanged)
+    assert (moved.balance.incoming, moved.balance.outgoing) == (Decimal("0.4"), Decimal("0.6"))
 
 
 def test_a_hole_in_private_events_is_missed() -> None:

@@ -39,6 +39,8 @@ from outcry.services.onchain.sending import Sender
 
 #: Without news of ours the position is reported so often, in blocks.
 REPORT_EVERY_BLOCKS: Final = 100
+#: So many entries are not read a second time at the next start.
+LONG_LOG_ENTRIES: Final = 10_000
 #: Final fills between two clean-ups of the stored transactions.
 TIDY_EVERY_FILLS: Final = 500
 #: The ledger will take the same report later.
@@ -94,6 +96,8 @@ class Onchain:
         known = {report.block: report.block_hash for report in self._parts.reports}
         self._headers.begin(self._parts.cursor, known)
         self._ready = True
+        if head - stored.mark > LONG_LOG_ENTRIES:
+            await self._tidy()
         _log.info("onchain_ready", open=len(self._parts.open), block=self._parts.cursor)
 
     async def run(self) -> None:
