@@ -193,6 +193,7 @@ def batch(number: int, dice: random.Random) -> Rows:
         accounts=[],
         profiles=[],
         seasons=[],
+        limits=[],
     )
 
 

@@ -252,6 +252,7 @@ SECTIONS = (
         (
             Call("POST", "/api/admin/mode", "root", {"mode": "cancel_only"}),
             admin("limits", account=1000, open_orders=200, position="5000", notional="2500"),
+            Call("GET", "/api/admin/limits", "root"),
             Call("POST", "/api/admin/clock", "root", {"time": 1_800_000_060}),
             Call("POST", "/api/admin/checkpoint", "root", {}),
             Call("GET", "/api/admin/users?page_size=2", "root"),

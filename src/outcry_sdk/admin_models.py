@@ -1,5 +1,6 @@
 """What the exchange answers to its operators, and what a market to be listed is made of."""
 
+from decimal import Decimal
 from typing import Any
 
 from msgspec import Struct, field
@@ -93,6 +94,22 @@ class KeysPage(Page[Key], frozen=True, kw_only=True):
     """A page of API keys, newest first."""
 
     items: list[Key] = field(name="keys")
+
+
+class Limit(Struct, frozen=True):
+    """What an account (0: each) may have in a market (0: in all together); None and 0 are none."""
+
+    account: int
+    market_id: int
+    open_orders: int
+    position: Decimal | None
+    notional: Decimal | None
+
+
+class LimitsPage(Page[Limit], frozen=True, kw_only=True):
+    """A page of the limits in force."""
+
+    items: list[Limit] = field(name="limits")
 
 
 class AuditLine(Struct, frozen=True):

@@ -158,6 +158,7 @@ class AsyncClient:
     users = _awaited(people.users)
     user = _awaited(people.user)
     user_accounts = _awaited(people.user_accounts)
+    limits = _awaited(people.limits)
     audit = _awaited(people.audit)
     set_fees = _awaited(operating.set_fees)
     create_event = _awaited(operating.create_event)

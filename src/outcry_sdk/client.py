@@ -155,6 +155,7 @@ class Client:
     users = _now(people.users)
     user = _now(people.user)
     user_accounts = _now(people.user_accounts)
+    limits = _now(people.limits)
     audit = _now(people.audit)
     set_fees = _now(operating.set_fees)
     create_event = _now(operating.create_event)

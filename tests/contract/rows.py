@@ -17,6 +17,7 @@ from outcry.ports.rows import (
     AuditRow,
     CandleRow,
     JournalRow,
+    LimitRow,
     PortfolioRow,
     ProfileRow,
     SeasonRow,
@@ -122,6 +123,7 @@ PORTFOLIO = PortfolioRow(1001, 3_600_000_000, 950_000, 50_000)
 ACCOUNT = AccountRow(1001, 1, "hedges", 1_700)
 PROFILE = ProfileRow(1, "Ada", "Counts.", "https://example.org/ada.png")
 SEASON = SeasonRow(1, "Spring", 0, 86_400_000_000)
+LIMIT = LimitRow(1001, 0, 5, 0, 10)
 AUDIT = AuditRow(1, 0, 1, "pause", '{"market": 1}', 1_700, 7)
 
 

@@ -10,6 +10,7 @@ from tests.contract.rows import (
     EVENT,
     JOURNAL,
     KEY,
+    LIMIT,
     MARKET,
     NO_ROWS,
     ORDER,
@@ -45,6 +46,7 @@ FULL = Rows(
     accounts=[ACCOUNT],
     profiles=[PROFILE],
     seasons=[SEASON],
+    limits=[LIMIT],
 )
 
 

@@ -9,6 +9,7 @@ from tests.contract.rows import (
     AUDIT,
     EVENT,
     KEY,
+    LIMIT,
     MARKET,
     NO_ROWS,
     ORDER,
@@ -109,6 +110,17 @@ async def test_users_accounts_and_keys(tables_world: TablesWorld) -> None:
     assert [row.key_id for row in (await queries.keys(1, page=1, page_size=10)).rows] == [4, 2]
     assert (await queries.keys(0, page=2, page_size=3)).rows == [keys[0]]
     assert (await queries.keys(0, page=1, page_size=3)).total == 4
+
+
+async def test_limits_in_force(tables_world: TablesWorld) -> None:
+    """By account and market; what was taken back is not shown, and the last word counts."""
+    await apply(tables_world, NO_ROWS._replace(limits=[LIMIT, LIMIT._replace(account=0)]))
+    gone = LIMIT._replace(orders_max=0, notional_max=0)
+    other = LIMIT._replace(account=0, orders_max=7)
+    await apply(tables_world, NO_ROWS._replace(limits=[gone, other]))
+
+    page = await tables_world.queries.limits(page=1, page_size=10)
+    assert (page.rows, page.total) == ([other], 1)
 
 
 async def test_audit_newest_first(tables_world: TablesWorld) -> None:

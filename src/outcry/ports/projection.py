@@ -20,6 +20,7 @@ from outcry.ports.rows import (
     AuditRow,
     CandleRow,
     JournalRow,
+    LimitRow,
     PortfolioRow,
     ProfileRow,
     SeasonRow,
@@ -241,28 +242,15 @@ class Rows(NamedTuple):
     accounts: list[AccountRow]
     profiles: list[ProfileRow]
     seasons: list[SeasonRow]
+    limits: list[LimitRow]
 
 
 #: The row type of each table, in the order of the fields of `Rows`.
 ROW_TYPES: Final[tuple[Callable[..., NamedTuple], ...]] = (
-    UserRow,
-    KeyRow,
-    EventRow,
-    MarketRow,
-    BalanceRow,
-    PositionRow,
-    OrderRow,
-    TradeRow,
-    JournalRow,
-    ActivityRow,
-    AuditRow,
-    CandleRow,
-    TurnoverRow,
-    PortfolioRow,
-    AccountRow,
-    ProfileRow,
-    SeasonRow,
-)
+    UserRow, KeyRow, EventRow, MarketRow, BalanceRow, PositionRow,
+    OrderRow, TradeRow, JournalRow, ActivityRow, AuditRow, CandleRow,
+    TurnoverRow, PortfolioRow, AccountRow, ProfileRow, SeasonRow, LimitRow,
+)  # fmt: skip
 
 
 class Projection(Protocol):

@@ -23,7 +23,7 @@ from outcry.ports.projection import (
     TradeRow,
     UserRow,
 )
-from outcry.ports.rows import AccountRow, AuditRow
+from outcry.ports.rows import AccountRow, AuditRow, LimitRow
 
 
 PAGE_SIZE_MAX = 100
@@ -124,6 +124,10 @@ class Queries(Protocol):
 
     async def keys_by_id(self, key_ids: Sequence[int]) -> list[KeyRow]:
         """Return the API keys that exist among *key_ids*, revoked or not, by id."""
+        ...
+
+    async def limits(self, *, page: int, page_size: int) -> Page[LimitRow]:
+        """Return the limits in force, by account and market."""
         ...
 
     async def audit(self, kind: str, *, page: int, page_size: int) -> Page[AuditRow]:

@@ -30,6 +30,16 @@ class AuditRow(NamedTuple):
     key_id: int = 0
 
 
+class LimitRow(NamedTuple):
+    """What an account (0: each) may have in a market (0: in all); 0 is none (upsert by both)."""
+
+    account: int
+    market_id: int
+    orders_max: int
+    position_max: int
+    notional_max: int
+
+
 class CandleRow(NamedTuple):
     """What traded in one market in one interval (merged into what stands). Outcome-0 ticks, lots.
 

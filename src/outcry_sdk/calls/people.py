@@ -1,6 +1,6 @@
 """Calls about one's own accounts and, for an operator, about users, keys and what was done."""
 
-from outcry_sdk.admin_models import AuditPage, KeyMade, KeysPage, Person, UsersPage
+from outcry_sdk.admin_models import AuditPage, KeyMade, KeysPage, LimitsPage, Person, UsersPage
 from outcry_sdk.amounts import Amount
 from outcry_sdk.calls.call import Call, get, optional_text, post, reader
 from outcry_sdk.calls.trading import once
@@ -14,6 +14,7 @@ _users = reader(UsersPage)
 _user = reader(Person)
 _keys = reader(KeysPage)
 _key = reader(KeyMade)
+_limits = reader(LimitsPage, empty=True)
 _audit = reader(AuditPage)
 
 
@@ -74,6 +75,11 @@ def keys(*, user_id: int = 0, page: int = 1, page_size: int = 100) -> Call[KeysP
 def rotate_key(key_id: int) -> Call[KeyMade]:
     """Give an API key a new secret; the old one is refused within a second."""
     return post(f"/api/admin/keys/{key_id}/rotate", _key, {}, repeatable=False)
+
+
+def limits(*, page: int = 1, page_size: int = 100) -> Call[LimitsPage]:
+    """Return a page of the limits in force, by account and market."""
+    return get("/api/admin/limits", _limits, {"page": page, "page_size": page_size})
 
 
 def audit(*, kind: str = "", page: int = 1, page_size: int = 100) -> Call[AuditPage]:

@@ -126,6 +126,7 @@ async def test_users_keys_and_the_audit_from_the_command_line(tmp_path: Path) ->
         assert "501" in await shell.fails("user", "withdraw", user, "80")
         said = await shell.says("user", "limit", "--orders", "5", "--notional", "100")
         assert "Each account may have 5 open orders, 100 set aside for buys over all" in said
+        assert "100.000000" in await shell.says("user", "limits")
         assert "has no limit over all markets" in await shell.says("user", "limit")
         key = await shell.json("key", "create", user, "-s", "read", "-s", "trade")
         text = await shell.says("key", "rotate", str(key["key_id"]))

@@ -26,7 +26,7 @@ from outcry.ports.queries import (
     RowT,
     rows_before,
 )
-from outcry.ports.rows import AccountRow, AuditRow
+from outcry.ports.rows import AccountRow, AuditRow, LimitRow
 
 
 _LIVE_ORDER = (OrderStatus.NEW, OrderStatus.OPEN)
@@ -87,6 +87,11 @@ class MemoryQueries(Queries):
     async def keys_by_id(self, key_ids: Sequence[int]) -> list[KeyRow]:
         """Return the API keys that exist among *key_ids*."""
         return sorted(row for row in self._tables.keys.values() if row.key_id in key_ids)
+
+    async def limits(self, *, page: int, page_size: int) -> Page[LimitRow]:
+        """Return the limits in force, by account and market."""
+        found = [row for row in self._tables.limits.values() if any(row[2:])]
+        return self._page(sorted(found), page, page_size)
 
     async def audit(self, kind: str, *, page: int, page_size: int) -> Page[AuditRow]:
         """Return what was done by admins and the exchange itself ("" = any kind), newest first."""

@@ -20,6 +20,7 @@ from outcry.ports.rows import (
     AuditRow,
     CandleRow,
     JournalRow,
+    LimitRow,
     PortfolioRow,
     ProfileRow,
     SeasonRow,
@@ -55,6 +56,7 @@ class MemoryTables:
         self.accounts: dict[int, AccountRow] = {}
         self.profiles: dict[int, ProfileRow] = {}
         self.seasons: dict[int, SeasonRow] = {}
+        self.limits: dict[tuple[int, int], LimitRow] = {}
 
     def write(self, n_last: int, rows: Rows, at_us: int = 0) -> None:
         """Write *rows*, the position and the exchange's time there."""
@@ -82,6 +84,7 @@ class MemoryTables:
         self.seasons.update((row.season_id, row) for row in rows.seasons)
         self.portfolios.update(((row.account, row.at_us), row) for row in rows.portfolios)
         self.accounts.update((row.account, row) for row in rows.accounts)
+        self.limits.update(((row.account, row.market_id), row) for row in rows.limits)
         self.position = n_last
         self.at_us = max(self.at_us, at_us)
         self.waiters.wake()
@@ -106,6 +109,7 @@ class MemoryTables:
             accounts=_by_key(self.accounts),
             profiles=_by_key(self.profiles),
             seasons=_by_key(self.seasons),
+            limits=_by_key(self.limits),
         )
 
 

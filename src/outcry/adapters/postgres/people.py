@@ -7,10 +7,10 @@ from typing import Any, Final
 import asyncpg
 
 from outcry.adapters.postgres.query_texts import all_text, page_text
-from outcry.adapters.postgres.tables import ACCOUNTS, AUDIT, KEYS, USERS, Table, storable
+from outcry.adapters.postgres.tables import ACCOUNTS, AUDIT, KEYS, LIMITS, USERS, Table, storable
 from outcry.ports.projection import KeyRow, UserRow
 from outcry.ports.queries import Page, RowT, rows_before
-from outcry.ports.rows import AccountRow, AuditRow
+from outcry.ports.rows import AccountRow, AuditRow, LimitRow
 
 
 #: Makes a row of the port from the columns of a record, in their order.
@@ -36,6 +36,13 @@ KEY_PAGE: Final = page_text(
 )
 KEYS_BY_ID: Final = (
     f"select {KEYS.selected('k')} from api_keys k where k.key_id = any($1::bigint[]) order by 1"  # noqa: S608 - our names
+)
+LIMIT_PAGE: Final = page_text(
+    LIMITS.selected("l"),
+    "limits l where greatest(l.orders_max, l.position_max, l.notional_max) > 0",
+    "l.account, l.market_id",
+    size="$1",
+    before="$2",
 )
 AUDIT_PAGE: Final = page_text(
     AUDIT.selected("a"),
@@ -91,6 +98,11 @@ class PeopleReads(ABC):
         """Return the API keys that exist among *key_ids*."""
         rows = await self._fetch(KEYS_BY_ID, list(key_ids))
         return [KeyRow._make(row) for row in rows]
+
+    async def limits(self, *, page: int, page_size: int) -> Page[LimitRow]:
+        """Return the limits in force, by account and market."""
+        place = (page_size, rows_before(page, page_size))
+        return page_of(await self._rows(LIMIT_PAGE, *place), LimitRow._make)
 
     async def audit(self, kind: str, *, page: int, page_size: int) -> Page[AuditRow]:
         """Return what was done by admins and the exchange itself ("" = any kind), newest first."""

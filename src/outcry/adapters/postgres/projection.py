@@ -161,6 +161,7 @@ async def _write(connection: asyncpg.Connection, n_first: int, rows: Rows) -> No
     await _add(connection, tables.ACCOUNTS, _storable(rows.accounts))
     await _merge(connection, tables.PROFILES, _storable(rows.profiles))
     await _merge(connection, tables.SEASONS, _storable(rows.seasons))
+    await _merge(connection, tables.LIMITS, rows.limits)
 
 
 async def _add(

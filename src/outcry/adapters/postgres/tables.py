@@ -20,6 +20,7 @@ from outcry.ports.rows import (
     AuditRow,
     CandleRow,
     JournalRow,
+    LimitRow,
     PortfolioRow,
     ProfileRow,
     SeasonRow,
@@ -138,13 +139,16 @@ PROFILES: Final = Table(
     ),
 )
 SEASONS: Final = Table("seasons", SeasonRow._fields, ("season_id",))
+LIMITS: Final = Table("limits", LimitRow._fields, ("account", "market_id"))
 
 ALL: Final = (
     USERS, KEYS, EVENTS, MARKETS, BALANCES, POSITIONS, ORDERS, TRADES, JOURNAL, ACTIVITY, AUDIT,
-    CANDLES, TURNOVERS, PORTFOLIOS, ACCOUNTS, PROFILES, SEASONS,
+    CANDLES, TURNOVERS, PORTFOLIOS, ACCOUNTS, PROFILES, SEASONS, LIMITS,
 )  # fmt: skip
 #: Tables of which existing rows change.
-STAGED: Final = (KEYS, MARKETS, BALANCES, POSITIONS, ORDERS, CANDLES, TURNOVERS, PROFILES, SEASONS)
+STAGED: Final = (
+    KEYS, MARKETS, BALANCES, POSITIONS, ORDERS, CANDLES, TURNOVERS, PROFILES, SEASONS, LIMITS,
+)  # fmt: skip
 
 #: Columns of `events` that are made of the title, beside the fields of the row.
 EVENT_SEARCH_COLUMNS: Final = ("title_folded", "title_grams")

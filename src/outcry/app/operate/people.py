@@ -141,6 +141,21 @@ def user_limit(
     return Told(done, f"{who} {what} {where} (log entry {done.n}).")
 
 
+@user_app.command("limits", epilog=examples("outcry user limits"))
+@operating
+def user_limits(client: "Client") -> Told:
+    """List the limits in force. Account 0 is each one, market 0 all together."""
+    from outcry_sdk.calls import people
+
+    limits = list(client.every(lambda page: people.limits(page=page, page_size=PAGE)))
+    rows = (
+        (one.account, one.market_id, one.open_orders or "", one.position or "", one.notional or "")
+        for one in limits
+    )
+    headings = ("account", "market", "orders", "position", "notional")
+    return Told(limits, table(headings, rows, "There is no limit."))
+
+
 def _named(tx_hash: str) -> str:
     """Return the name of a movement; one is made up, and said, where none is given."""
     if not tx_hash:

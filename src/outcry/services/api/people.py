@@ -4,12 +4,12 @@ from msgspec import Raw
 
 from outcry.domain.ids import COLLATERAL, token_asset
 from outcry.domain.rejects import Reject, Rejected
-from outcry.domain.units import format_money
+from outcry.domain.units import format_money, format_quantity
 from outcry.messages.requests import Declined, Done, FundsOp, OpenAccountOp, RotateKeyOp, TransferOp
 from outcry.ports.asset import Asset
 from outcry.ports.projection import KeyRow, UserRow
 from outcry.ports.queries import Queries
-from outcry.ports.rows import AuditRow
+from outcry.ports.rows import AuditRow, LimitRow
 from outcry.runtime.amounts import read_money, read_quantity
 from outcry.runtime.api_keys import KeyRing
 from outcry.runtime.directory import Directory
@@ -30,6 +30,8 @@ from outcry.services.api.people_forms import (
     KeysQuery,
     KeysView,
     KeyView,
+    LimitsView,
+    LimitView,
     PeopleQuery,
     PeopleView,
     PersonView,
@@ -135,6 +137,12 @@ class People:
         generation = done.ids[0]
         return KeyMadeView(key_id, generation, self._keys.api_key(key_id, generation), done.n)
 
+    async def limits(self, form: PeopleQuery) -> LimitsView:
+        """Return a page of the limits in force."""
+        page = await self._queries.limits(page=form.page, page_size=form.page_size)
+        limits = [_limit(row) for row in page.rows]
+        return LimitsView(limits, page.total, _more(page.total, form), page.n)
+
     async def audit(self, form: AuditQuery) -> AuditView:
         """Return a page of what was done by operators and the exchange itself."""
         page = await self._queries.audit(form.kind, page=form.page, page_size=form.page_size)
@@ -160,6 +168,16 @@ def _person(row: UserRow) -> PersonView:
         row.address,
         row.name,
         seconds(row.created_at_us),
+    )
+
+
+def _limit(row: LimitRow) -> LimitView:
+    return LimitView(
+        row.account,
+        row.market_id,
+        row.orders_max,
+        format_quantity(row.position_max) if row.position_max else "",
+        format_money(row.notional_max) if row.notional_max else "",
     )
 
 

@@ -114,6 +114,25 @@ class KeysView(Struct, frozen=True):
     n: int
 
 
+class LimitView(Struct, frozen=True):
+    """What an account (0: each) may have in a market (0: in all together); "" and 0 are none."""
+
+    account: int
+    market_id: int
+    open_orders: int
+    position: str
+    notional: str
+
+
+class LimitsView(Struct, frozen=True):
+    """A page of the limits in force."""
+
+    limits: list[LimitView]
+    total: int
+    has_more: bool
+    n: int
+
+
 class AuditLineView(Struct, frozen=True):
     """One thing that was done: by whom, with which API key (0: none), and what it says."""
 

@@ -11,7 +11,8 @@ from typing import Final
 from msgspec.structs import astuple
 
 from outcry.domain.ledger.effects import POSTING_KINDS, Activity, Effects, Fill, Posting
-from outcry.domain.ledger.state import Ledger, split_key
+from outcry.domain.ledger.limits import NO_LIMITS
+from outcry.domain.ledger.state import Ledger, balance_key, split_key
 from outcry.domain.order import Order
 from outcry.messages import ledger_records as rec
 from outcry.messages.entry import Entry, Recorded
@@ -29,6 +30,7 @@ from outcry.ports.rows import (
     AccountRow,
     AuditRow,
     JournalRow,
+    LimitRow,
     PortfolioRow,
     ProfileRow,
     SeasonRow,
@@ -77,6 +79,7 @@ class Batch:
         self._accounts: list[AccountRow] = []
         self._profiles: dict[int, ProfileRow] = {}
         self._seasons: dict[int, SeasonRow] = {}
+        self._limits: dict[int, None] = {}
 
     @property
     def entries(self) -> int:
@@ -104,6 +107,7 @@ class Batch:
             + len(self._accounts)
             + len(self._profiles)
             + len(self._seasons)
+            + len(self._limits)
         )
 
     def skip(self, n: int) -> None:
@@ -157,6 +161,7 @@ class Batch:
             accounts=self._accounts,
             profiles=list(self._profiles.values()),
             seasons=list(self._seasons.values()),
+            limits=[_limit_row(ledger, key) for key in self._limits],
         )
 
     def _add_record(self, n: int, leg: int, item: Recorded) -> None:
@@ -170,6 +175,8 @@ class Batch:
             self._events.append(event_row(record))
         elif isinstance(record, rec.KeyCreated | rec.KeyRotated | rec.KeyRevoked):
             self._keys[record.key_id] = None
+        elif isinstance(record, rec.LimitsSet):
+            self._limits[balance_key(record.account, record.market_id)] = None
         elif isinstance(record, rec.ProfileSet):
             profile = profile_row(record)
             stands = self._profiles.get(record.user_id)
@@ -188,6 +195,10 @@ def recorded_in(entry: Entry) -> Iterator[Recorded]:
 def records_of(entry: Entry) -> Iterator[rec.LedgerRecord]:
     """Yield the ledger records of *entry* in order."""
     return (item.record for item in recorded_in(entry))
+
+
+def _limit_row(ledger: Ledger, key: int) -> LimitRow:
+    return LimitRow(*split_key(key), *ledger.limits.get(key, NO_LIMITS))
 
 
 def _balance_row(ledger: Ledger, key: int) -> BalanceRow:

@@ -17,6 +17,7 @@ from outcry.services.api.people_forms import (
     AuditView,
     KeysQuery,
     KeysView,
+    LimitsView,
     PeopleQuery,
     PeopleView,
     PersonView,
@@ -96,6 +97,14 @@ async def rotate_key(request: Asked, key_id: FromPath[int]) -> Envelope[KeyMadeV
     return success(accept(await parts(request).people.rotate_key(who, key_id)))
 
 
+@get("/limits", opt={"query": PeopleQuery, "scope": ADMIN})
+async def limits(request: Asked) -> Envelope[LimitsView]:
+    """The limits in force, by account and market."""
+    await admin(request)
+    form = parameters(request, PeopleQuery)
+    return success(await parts(request).people.limits(form))
+
+
 @get("/audit", opt={"query": AuditQuery, "scope": ADMIN})
 async def audit(request: Asked) -> Envelope[AuditView]:
     """What operators and the exchange itself did, newest first, with the acting user and key."""
@@ -105,7 +114,7 @@ async def audit(request: Asked) -> Envelope[AuditView]:
 
 
 #: Served by the router of the other operators' routes: one path may belong to one router only.
-ADMIN_HANDLERS = [users, user, user_accounts, keys, rotate_key, audit]
+ADMIN_HANDLERS = [users, user, user_accounts, keys, rotate_key, limits, audit]
 
 
 def people_routes() -> Router:
