@@ -51,6 +51,7 @@ FIELDS: Final[dict[RecordType | Message, str]] = {
     Message.TOP: "update_id bid bid_lots ask ask_lots",
     Message.LEVEL: "update_id price lots orders side is_snapshot",
     Message.TRADE: "trade_id price qty fill match taker_side",
+    Message.ACCEPTED: "order_id exchange_id n command repeated",
 }
 TEXTS: Final = frozenset({"key", "text", "name"})
 SECRETS: Final = frozenset({"proof", "nonce"})
@@ -108,5 +109,8 @@ MEANINGS: Final[dict[str, str]] = {
     "lots": "0: the level is gone",
     "orders": "how many stand there",
     "is_snapshot": "1: forget the levels of both sides, then take this one and those behind it",
+    "exchange_id": "the order's id in the exchange",
+    "n": "log entry of the ledger from which on it is durable",
+    "repeated": "1: it was taken before, and is not entered again",
     "taker_side": "0: the one who came in bid, 1: asked",
 }

@@ -85,6 +85,8 @@ class Message(IntEnum):
     TOP = 169
     LEVEL = 170
     TRADE = 171
+    #: From an exchange: a command is numbered and durable; what becomes of it follows.
+    ACCEPTED = 172
 
 
 class LogonFlag(IntFlag):
@@ -154,6 +156,9 @@ TOP: Final = Struct("<BBHIqqqqqqqq")
 LEVEL: Final = Struct("<BBHIqqqqqqIBB2x")
 #: trade_id q, price q, qty q, fill I, match B, taker_side B (0: the taker bid), 2 pad
 TRADE: Final = Struct("<BBHIqqqqqqIBB2x")
+#: order_id q (0: the command names none), exchange_id q (the order's id in the exchange), n q (log
+#: entry), command B, repeated B (1: it was taken before, and was not entered again), 6 pad
+ACCEPTED: Final = Struct("<BBHIqqqqqqBB6x")
 
 #: The layout of each message of the session.
 MESSAGES: Final[dict[Message, Struct]] = {
@@ -176,6 +181,7 @@ MESSAGES: Final[dict[Message, Struct]] = {
     Message.TOP: TOP,
     Message.LEVEL: LEVEL,
     Message.TRADE: TRADE,
+    Message.ACCEPTED: ACCEPTED,
 }
 #: What a client may say as a command.
 COMMANDS: Final[dict[RecordType, Struct]] = {

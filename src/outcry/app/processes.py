@@ -20,6 +20,7 @@ GROUPS: Final[Mapping[str, tuple[str, ...]]] = {
     "match": ("match_engine", "store", "depth"),
     "history": ("history",),
     "edge": ("websocket_depth", "websocket_user", "event", "api", "onchain"),
+    "edge": ("websocket_depth", "websocket_user", "event", "api", "gateway"),
 }
 SERVICES: Final = tuple(service for group in GROUPS.values() for service in group)
 

@@ -7,6 +7,7 @@ micros. Reference: docs/reference/tcp.md.
 from outcry_sdk.tcp.asynchronous import AsyncTcpClient
 from outcry_sdk.tcp.core import TcpLogon
 from outcry_sdk.tcp.events import (
+    Accepted,
     CancelledAll,
     CommandRefused,
     CopiedFrom,
@@ -30,6 +31,7 @@ from outcry_sdk.tcp.sync import TcpClient
 
 
 __all__ = [
+    "Accepted",
     "AsyncTcpClient",
     "CancelledAll",
     "CommandRefused",

@@ -29,7 +29,7 @@ from outcry_wire.rejects import Reject
 
 #: Commands without an answer, at most.
 UNANSWERED_MAX: Final = 100_000
-_NUMBERED: Final = frozenset({*tcp.ANSWERS, tcp.Message.FILL})
+_ANSWERS: Final = frozenset({*tcp.ANSWERS, tcp.Message.FILL, tcp.Message.ACCEPTED})
 _ENDS: Final = frozenset({tcp.Message.LOGON_REFUSED, tcp.Message.GOODBYE})
 
 
@@ -56,6 +56,12 @@ class TcpLogon:
     cancel_on_disconnect: bool = False
     drop_copy: bool = False
     heartbeat_ms: int = 0
+
+    @staticmethod
+    def of_api_key(api_key: str, account: int = 0, session: int = 1) -> "TcpLogon":
+        """Return the logon of an API key of an exchange; account 0 is the first of its user."""
+        name = "_".join(api_key.split("_")[:3])
+        return TcpLogon(account=account, session=session, key=name, secret=api_key.encode())
 
     def record(self, nonce: bytes, next_number: int) -> bytes:
         """Return the LOGON that answers a HELLO."""
@@ -160,9 +166,10 @@ class TcpCore:
         event = event_of(record)
         if isinstance(event, LoggedOn):
             return self._logged_on(event)
-        if kind in _NUMBERED and not self.logon.drop_copy:
-            self._next_number = event.number + 1
-            if record[1] & LAST_OF_SEQ and self._unanswered and event.number >= self._answers_from:
+        if kind in _ANSWERS and not self.logon.drop_copy:
+            self._next_number = max(self._next_number, event.number + 1)
+            late = 0 < event.number < self._answers_from
+            if record[1] & LAST_OF_SEQ and self._unanswered and not late:
                 self._unanswered.popleft()
         return [event]
 

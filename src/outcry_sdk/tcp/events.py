@@ -179,6 +179,16 @@ class PublicTrade(Told, frozen=True, gc=False):
     taker_side: int
 
 
+class Accepted(Told, frozen=True, gc=False):
+    """An exchange has numbered a command for good; ``exchange_id`` is the order's id there."""
+
+    order_id: int
+    exchange_id: int
+    n: int
+    command: int
+    repeated: int
+
+
 class LoggedOn(Told, frozen=True, gc=False):
     """A connection works: the first one or, after a loss, another one."""
 
@@ -217,6 +227,7 @@ EVENTS: Final[dict[int, type[Told]]] = {
     tcp.Message.TOP: TopChanged,
     tcp.Message.LEVEL: LevelChanged,
     tcp.Message.TRADE: PublicTrade,
+    tcp.Message.ACCEPTED: Accepted,
     tcp.Message.LOGON_ACCEPTED: LoggedOn,
 }
 

@@ -33,6 +33,7 @@ from outcry.services.event.service import Lifecycle
 from outcry.services.event.stream import EventStream
 from outcry.services.onchain.config import OnchainConfig
 from outcry.services.onchain.service import Onchain
+from outcry.services.gateway.door import Gateway, GatewayConfig
 from outcry.services.websocket_depth import config as depth_feed
 from outcry.services.websocket_depth.service import WebsocketDepth
 from outcry.services.websocket_user import config as user_feed
@@ -228,10 +229,32 @@ async def _identity(commons: Commons) -> Identity:
     return await commons.once("identity", make)
 
 
+async def gateway(commons: Commons) -> list[Part]:
+    """Return the binary door."""
+    chosen, limits = commons.config.gateway, commons.config.limits
+    door = Gateway(
+        GatewayConfig(
+            host=chosen.host,
+            port=chosen.port,
+            logon_ms_max=limits.logon_ms_max,
+            connections_max=limits.gateway_connections_count_max,
+        ),
+        asset=await commons.asset("door"),
+        bus=commons.bus,
+        log=await commons.log(),
+        queries=await commons.queries(),
+        identity=await _identity(commons),
+        directory=await _directory(commons),
+        keys=commons.keys,
+    )
+    return [Part(door, listens=("gateway.port", chosen.host, chosen.port))]
+
+
 SERVICES: Final[Mapping[str, Builder]] = {
     "websocket_depth": websocket_depth,
     "websocket_user": websocket_user,
     "event": event,
     "api": api,
     "onchain": onchain,
+    "gateway": gateway,
 }
