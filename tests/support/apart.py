@@ -42,6 +42,7 @@ class Apart:
         own = {"OUTCRY_HTTP_PORT": str(self._http[name])}
         for setting in (
             "FEEDS",
+            "GATEWAY",
             "METRICS_CORE",
             "METRICS_MATCH",
             "METRICS_EDGE",

@@ -27,6 +27,7 @@ POLL_SECONDS: Final = 0.02
 #: Every other port is a free one, and the servers are small.
 SETTINGS: Final = {
     "OUTCRY_FEEDS_PORT": "0",
+    "OUTCRY_GATEWAY_PORT": "0",
     "OUTCRY_GRPC_PORT": "0",
     "OUTCRY_METRICS_CORE_PORT": "0",
     "OUTCRY_METRICS_MATCH_PORT": "0",

@@ -35,6 +35,7 @@ class Announcer:
             f"  http     http://{where['http']}   /api /docs /healthz /readyz /metrics\n"
             f"  feeds    ws://{where['feeds']}     /depth /user\n"
             f"  ledger   {where['grpc']} (gRPC)\n"
+            f"  gateway  {where['gateway']} (binary TCP)\n"
             f"  metrics  http://{metrics}\n"
             f"  kernel   {kernel.build_info()}\n" + self._settlement()
         )

@@ -115,8 +115,8 @@ def run(
     """Run one service, or one group, against a PostgreSQL and a Redis that run already.
 
     Groups: core (asset, processor), match (match_engine, store, depth), history, edge (api, event,
-    websocket_depth, websocket_user, onchain). Needs postgres.dsn and redis.url, and in the data
-    folder the same secrets on every machine.
+    gateway, websocket_depth, websocket_user, onchain). Needs postgres.dsn and redis.url, and in
+    the data folder the same secrets on every machine.
     """
     from outcry.app.worker import run as run_worker
 

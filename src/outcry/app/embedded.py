@@ -9,7 +9,7 @@ What happens, in this order::
     processes     core     asset (the ledger, its sequencer and its gRPC door) and processor
                   match    engine, store and depth; one process for each shard
                   history  the tables that are read
-                  edge     HTTP, administration and both WebSocket feeds
+                  edge     HTTP, administration, both WebSocket feeds, the binary door
     ready         when every process says so
 
 From then on whatever dies is started again: the log in PostgreSQL is all that must survive, and
@@ -106,7 +106,7 @@ class Exchange:
         self._note_servers()
         await migrate(endpoints.postgres_dsn)
         plans = self._plans(endpoints)
-        for section, name in PORTS[:3]:
+        for section, name in PORTS[:4]:
             self._record.addresses[section] = address(self._config, section, name)
         self._record.addresses |= {plan.name: plan.monitor for plan in plans}
         self._supervisor = Supervisor(plans, self._note_process)

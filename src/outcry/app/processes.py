@@ -19,8 +19,7 @@ GROUPS: Final[Mapping[str, tuple[str, ...]]] = {
     "core": ("asset", "processor"),
     "match": ("match_engine", "store", "depth"),
     "history": ("history",),
-    "edge": ("websocket_depth", "websocket_user", "event", "api", "onchain"),
-    "edge": ("websocket_depth", "websocket_user", "event", "api", "gateway"),
+    "edge": ("websocket_depth", "websocket_user", "event", "api", "gateway", "onchain"),
 }
 SERVICES: Final = tuple(service for group in GROUPS.values() for service in group)
 

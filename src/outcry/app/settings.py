@@ -23,6 +23,7 @@ PORTS: Final = (
     ("http", "port"),
     ("feeds", "port"),
     ("grpc", "port"),
+    ("gateway", "port"),
     ("metrics", "core_port"),
     ("metrics", "match_port"),
     ("metrics", "history_port"),

@@ -48,10 +48,6 @@ class Directory:
         """Return the market, None when it is not known here (yet)."""
         return self._markets.get(market_id)
 
-    def markets(self) -> list[MarketRow]:
-        """Return every market that is known here."""
-        return list(self._markets.values())
-
     def token(self, token_id: str) -> tuple[MarketRow, int] | None:
         """Return market and outcome of a token id, None when it is not known here (yet)."""
         found = self._tokens.get(token_id)
@@ -86,6 +82,11 @@ class Directory:
             await self._refresh_after_miss()
             found = self.event(event_id)
         return found
+
+    async def markets(self) -> list[MarketRow]:
+        """Return every market, those of a moment ago included."""
+        await self._refresh_after_miss()
+        return list(self._markets.values())
 
     # ------------------------------------------------------------------ keeping up
 

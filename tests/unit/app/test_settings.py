@@ -8,19 +8,20 @@ from msgspec.structs import replace
 
 from outcry.app.failures import PortTaken, explain
 from outcry.app.settings import PORTS, address, environment, settle_ports
-from outcry.runtime.config import Config, Feeds, Grpc, Http, Metrics, Trading, load
+from outcry.runtime.config import Config, Feeds, Gateway, Grpc, Http, Metrics, Trading, load
 
 
 ANY_PORT = Config(
     http=Http(port=0),
     feeds=Feeds(port=0),
+    gateway=Gateway(port=0),
     grpc=Grpc(port=0),
     metrics=Metrics(core_port=0, match_port=0, edge_port=0, history_port=0),
 )
 
 
 def test_every_port_0_becomes_a_free_port_of_its_own() -> None:
-    """Seven settings get seven different ports."""
+    """Eight settings get eight different ports."""
     config = settle_ports(ANY_PORT)
     ports = {address(config, section, name).port for section, name in PORTS}
     assert len(ports) == len(PORTS)

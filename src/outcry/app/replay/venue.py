@@ -102,6 +102,7 @@ def replay_config(config: Config, data_dir: Path | None) -> Config:
         http=replace(config.http, port=_ANY_PORT),
         feeds=replace(config.feeds, port=_ANY_PORT),
         grpc=replace(config.grpc, port=_ANY_PORT),
+        gateway=replace(config.gateway, port=_ANY_PORT),
         metrics=replace(config.metrics, **dict.fromkeys(metrics, _ANY_PORT)),
         trading=replace(config.trading, clock="manual"),
         limits=replace(

@@ -31,9 +31,9 @@ from outcry.services.api.signed import Signing
 from outcry.services.event.http import lifecycle_routes
 from outcry.services.event.service import Lifecycle
 from outcry.services.event.stream import EventStream
+from outcry.services.gateway.door import Gateway, GatewayConfig
 from outcry.services.onchain.config import OnchainConfig
 from outcry.services.onchain.service import Onchain
-from outcry.services.gateway.door import Gateway, GatewayConfig
 from outcry.services.websocket_depth import config as depth_feed
 from outcry.services.websocket_depth.service import WebsocketDepth
 from outcry.services.websocket_user import config as user_feed

@@ -35,6 +35,7 @@ from outcry.services.gateway.door.session import DoorSession, now_us
 from outcry_wire.records import InstrumentKind, InstrumentState
 from outcry_wire.rejects import Reject
 from outcry_wire.tcp import (
+    DONE,
     FRAME_MAX,
     INSTRUMENT,
     LOGON_ACCEPTED,
@@ -272,9 +273,20 @@ class Gateway:
         except AssetUnavailable:
             return [Declined(Reject.UNAVAILABLE)] * len(requests)
 
-    def listing(self) -> list[bytes]:
-        """Return every market as a record."""
-        return [_instrument(market) for market in self._directory.markets()]
+    def list_instruments(self, session: DoorSession) -> None:
+        """Send every market, in the background."""
+        self._spawn(self._list(session))
+
+    async def _list(self, session: DoorSession) -> None:
+        try:
+            records = [_instrument(market) for market in await self._directory.markets()]
+        except Exception as error:  # noqa: BLE001 - the tables may be away: the client asks again
+            self._log.warning("instruments not listed", reason=repr(error))
+            session.refuse(Reject.UNAVAILABLE, Message.INSTRUMENTS)
+            return
+        head = (Message.DONE, 0, DONE.size, 0, 0, now_us(), 0)
+        records.append(DONE.pack(*head, Message.INSTRUMENTS, len(records)))
+        session.write(translate.framed(records))
 
     def gone(self, session: DoorSession) -> None:
         """Take note that a connection ended, and cancel its orders if it wanted that."""

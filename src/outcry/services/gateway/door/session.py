@@ -58,8 +58,8 @@ class Host(Protocol):
     async def submit(self, requests: list[OrderRequest]) -> list[OrderResult]:
         """Ask the ledger; what cannot be asked now is declined."""
 
-    def listing(self) -> list[bytes]:
-        """Return every market as a record."""
+    def list_instruments(self, session: "DoorSession") -> None:
+        """Send every market, in the background."""
 
     def gone(self, session: "DoorSession") -> None:
         """Take note that a connection ended."""
@@ -141,13 +141,14 @@ class DoorSession(Line):
         if kind == Message.LOGOUT:
             self.end(Reject.LOGGED_OUT)
         elif kind == Message.INSTRUMENTS:
-            found = self._host.listing()
-            head = (Message.DONE, 0, tcp.DONE.size, 0, 0, now_us(), 0)
-            self.write(translate.framed([*found, tcp.DONE.pack(*head, kind, len(found))]))
+            self._host.list_instruments(self)
         elif kind != Message.HEARTBEAT:
-            head = (Message.MESSAGE_REFUSED, 0, tcp.MESSAGE_REFUSED.size, 0, 0, now_us(), 0)
-            reject = Reject.MODE_FORBIDS
-            self.write(tcp.frame(tcp.MESSAGE_REFUSED.pack(*head, reject, kind)))
+            self.refuse(Reject.MODE_FORBIDS, kind)
+
+    def refuse(self, reject: Reject, kind: int) -> None:
+        """Say that a message is not carried out."""
+        head = (Message.MESSAGE_REFUSED, 0, tcp.MESSAGE_REFUSED.size, 0, 0, now_us(), 0)
+        self.write(tcp.frame(tcp.MESSAGE_REFUSED.pack(*head, reject, kind)))
 
     # --- logging on --------------------------------------------------------------------------
 

@@ -1,0 +1,258 @@
+"""The gateway of an exchange in this process: who may come in, and whatever they may send."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from random import Random
+from typing import Any
+
+import pytest
+from tests.model.tcp.spoilt import Spoiler
+from tests.support.http_door import Door, http_door
+from tests.support.tcp_records import cancel, framed, place, read, unframed
+
+from outcry.runtime.directory import Directory
+from outcry.runtime.identity import Identity
+from outcry.runtime.tokens import TokenVerifier
+from outcry.services.gateway.door import Gateway, GatewayConfig
+from outcry_sdk.feeds.connecting import Backoff
+from outcry_sdk.tcp import (
+    Accepted,
+    AsyncTcpClient,
+    Fill,
+    LoggedOn,
+    OrderCancelled,
+    OrderPlaced,
+    TcpEvent,
+    TcpLogon,
+)
+from outcry_wire import tcp
+from outcry_wire.records import Side
+from outcry_wire.tcp import Message
+
+
+class Venue:
+    """An exchange with its gateway, and people with keys."""
+
+    def __init__(self, door: Door, gateway: Gateway) -> None:
+        self.door, self.gateway = door, gateway
+
+    async def key(self, name: str, *scopes: str) -> str:
+        """Return an API key of a user, registered with 1,000."""
+        user = await self.door.user(name, "1000")
+        body = {"user_id": user, "scopes": list(scopes or ("read", "trade"))}
+        made = await self.door.post("/api/admin/keys", body, self.door.as_admin())
+        await self.door.settled()
+        return str(made["api_key"])
+
+    def client(self, api_key: str, **more: Any) -> AsyncTcpClient:
+        """Return a client, to be entered."""
+        logon = TcpLogon.of_api_key(api_key)
+        if more:
+            logon = TcpLogon(account=0, key=logon.key, secret=logon.secret, **more)
+        backoff = Backoff(first_pause_seconds=0.01)
+        return AsyncTcpClient("127.0.0.1", self.gateway.port, logon, backoff=backoff)
+
+    async def raw(self) -> "Raw":
+        """Return a connection that was greeted."""
+        raw = Raw(*await asyncio.open_connection("127.0.0.1", self.gateway.port))
+        (hello,) = await raw.records(1)
+        raw.nonce = tcp.HELLO.unpack(hello)[10]
+        return raw
+
+
+class Raw:
+    """A connection that says exactly what it is told."""
+
+    def __init__(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        self.reader, self.writer = reader, writer
+        self.nonce = b""
+
+    async def records(self, count: int) -> list[bytes]:
+        """Wait for a number of records."""
+        found: list[bytes] = []
+        while len(found) < count:
+            async with asyncio.timeout(10):
+                head = await self.reader.readexactly(4)
+                found += unframed(head + await self.reader.readexactly(int.from_bytes(head)))
+        return found
+
+    async def rest(self) -> list[tuple[str, tuple[Any, ...]]]:
+        """Wait for the end; return what came before it."""
+        async with asyncio.timeout(10):
+            data = await self.reader.read(1 << 20)
+            while more := await self.reader.read(1 << 20):
+                data += more
+        self.writer.close()
+        return read(data)
+
+    async def log_on(self, api_key: str, **more: Any) -> bytes:
+        """Log on; return the answer."""
+        logon = TcpLogon.of_api_key(api_key)
+        account = more.pop("account", 0)
+        logon = TcpLogon(account=account, key=logon.key, secret=logon.secret, **more)
+        self.writer.write(tcp.frame(logon.record(self.nonce, 0)))
+        (answer,) = await self.records(1)
+        return answer
+
+
+@asynccontextmanager
+async def venue() -> AsyncIterator[Venue]:
+    """Run all of it on this loop."""
+    async with http_door() as door:
+        config = GatewayConfig(host="127.0.0.1", port=0, logon_ms_max=60_000, connections_max=20)
+        gateway = Gateway(
+            config,
+            asset=door.venue.asset,
+            bus=door.venue.bus,
+            log=door.venue.log,
+            queries=door.queries,
+            identity=Identity(TokenVerifier([door.signer.issuer]), door.keys, door.queries),
+            directory=Directory(door.queries),
+            keys=door.keys,
+        )
+        await gateway.start()
+        running = asyncio.create_task(gateway.run())
+        try:
+            yield Venue(door, gateway)
+        finally:
+            await gateway.stop()
+            running.cancel()
+            await asyncio.gather(running, return_exceptions=True)
+
+
+async def heard(client: AsyncTcpClient, kind: type[Any]) -> tuple[Any, list[TcpEvent]]:
+    """Return the first event of a kind, and those before it."""
+    before: list[TcpEvent] = []
+    async with asyncio.timeout(10):
+        async for event in client.events():
+            if isinstance(event, kind):
+                return event, before
+            before.append(event)
+    raise AssertionError(before)
+
+
+async def test_keys_open_the_account_of_their_user() -> None:
+    """Wrong secrets, missing scopes, other accounts, other versions: each is told its reason."""
+    async with venue() as place_:
+        good = await place_.key("ann")
+        reading = await place_.key("bob", "read")
+        for api_key, more, reason in (
+            (good[:-1] + ("a" if good[-1] != "a" else "b"), {}, 204),
+            ("ok_999_0_" + "a" * 32, {}, 204),
+            (reading, {}, 205),
+            (good, {"account": 77}, 206),
+            (good, {"drop_copy": True}, 104),
+        ):
+            raw = await place_.raw()
+            answer = await raw.log_on(api_key, **more)
+            assert (answer[0], tcp.LOGON_REFUSED.unpack(answer)[7]) == (162, reason)
+            raw.writer.close()
+        raw = await place_.raw()
+        assert (await raw.log_on(good))[0] == Message.LOGON_ACCEPTED
+        raw.writer.close()
+
+
+@pytest.mark.parametrize(
+    ("data", "name", "reason"),
+    [
+        (b"GET / HTTP/1.1\r\n\r\n", "LOGON_REFUSED", 115),
+        (framed(place(1, 1)), "LOGON_REFUSED", 115),
+        (b"\0\0\0\x20" + bytes(32), "LOGON_REFUSED", 115),
+    ],
+)
+async def test_nothing_may_come_before_the_logon(data: bytes, name: str, reason: int) -> None:
+    """Whatever it is, the connection ends with the reason."""
+    async with venue() as place_:
+        raw = await place_.raw()
+        raw.writer.write(data)
+        ((found, fields),) = await raw.rest()
+        assert (found, fields[0]) == (name, reason)
+
+
+async def test_commands_that_may_not_be_are_answered_in_their_order() -> None:
+    """Gaps, unknown types, reductions and subscriptions: refused, and never carried out."""
+    async with venue() as place_:
+        api_key = await place_.key("ann")
+        raw = await place_.raw()
+        await raw.log_on(api_key)
+        head = bytes([6]) + cancel(2, 9)[1:8] + (2).to_bytes(8, "little") + bytes(24)
+        reduce_ = bytes([4, 0, 48, 0]) + bytes(4) + (3).to_bytes(8, "little") + bytes(32)
+        subscribe = tcp.SUBSCRIBE.pack(Message.SUBSCRIBE, 0, tcp.SUBSCRIBE.size, 1, 0, 0, 0, 1)
+        raw.writer.write(framed(cancel(1, 9), head, reduce_, place(9, 1), place(4, 0)))
+        raw.writer.write(tcp.frame(subscribe))
+        told = [item for record in await raw.records(6) for item in read(tcp.frame(record))]
+        refused = {name for name, _ in told}
+        assert refused == {"COMMAND_REJECTED", "ORDER_REJECTED", "MESSAGE_REFUSED"}
+        rejects = [fields[1] for name, fields in told if name != "MESSAGE_REFUSED"]
+        assert rejects == [306, 812, 708, 709, 415]
+        raw.writer.write(b"\xff\xff\xff\xff")
+        assert (await raw.rest())[-1][1][0] == 113
+
+
+async def test_any_split_is_the_same_and_noise_hurts_nobody() -> None:
+    """A logon and an order byte by byte, beside connections that send whatever they like."""
+    async with venue() as place_:
+        detail = await place_.door.event(tick_size="0.01")
+        number = detail["markets"][0]["market_id"]
+        api_key, other = await place_.key("ann"), await place_.key("bob")
+        random = Random(5)
+        raw = await place_.raw()
+        logon = TcpLogon.of_api_key(api_key)
+        data = tcp.frame(logon.record(raw.nonce, 0))
+        for at in range(len(data)):
+            raw.writer.write(data[at : at + 1])
+            await raw.writer.drain()
+        assert (await raw.records(1))[0][0] == Message.LOGON_ACCEPTED
+        for turn in range(12):
+            noisy = await place_.raw()
+            if turn % 3:
+                await noisy.log_on(other, session=turn)
+            for piece in Spoiler(turn).frames(8):
+                noisy.writer.write(piece)
+            await asyncio.sleep(0)
+            noisy.writer.close()
+        order = framed(place(1, random.randint(1, 10**15), instrument=number, price=3000))
+        for at in range(0, len(order), 7):
+            raw.writer.write(order[at : at + 7])
+            await raw.writer.drain()
+        told = await raw.records(2)
+        assert [record[0] for record in told] == [Message.ACCEPTED, 64]
+        raw.writer.close()
+
+
+async def test_orders_go_with_the_connection_when_asked_to() -> None:
+    """Only those of that session; a second session of the account hears of it."""
+    async with venue() as place_:
+        detail = await place_.door.event(tick_size="0.01")
+        number = detail["markets"][0]["market_id"]
+        api_key = await place_.key("ann")
+        async with place_.client(api_key, session=2) as calm:
+            async with place_.client(api_key, session=1, cancel_on_disconnect=True) as careful:
+                order = careful.core.place(number, Side.BUY, 3000, 1)
+                await careful.flush()
+                await heard(careful, OrderPlaced)
+            cancelled, _ = await heard(calm, OrderCancelled)
+            assert cancelled.order_id == order
+
+
+async def test_what_happened_meanwhile_is_told_once() -> None:
+    """A client whose connection was cut gets the fills of the time between, in order."""
+    async with venue() as place_:
+        detail = await place_.door.event(tick_size="0.01")
+        number = detail["markets"][0]["market_id"]
+        ann_key, bob_key = await place_.key("ann"), await place_.key("bob")
+        async with place_.client(ann_key) as ann, place_.client(bob_key) as bob:
+            await heard(ann, LoggedOn)
+            orders = [ann.core.place(number, Side.BUY, 6000, 1) for _ in range(5)]
+            await ann.flush()
+            for _ in orders:
+                await heard(ann, OrderPlaced)
+            for session in [*place_.gateway._sessions]:
+                session.cut()
+            bob.core.place(number, Side.BUY, 4000, 5, outcome=1)
+            await bob.flush()
+            fills = [(await heard(ann, Fill))[0] for _ in orders]
+            assert [fill.order_id for fill in fills] == orders
+            accepted, _ = await heard(bob, Accepted)
+            assert accepted.command == 1
