@@ -9,39 +9,35 @@ its client order id, which the ledger keeps; so this door keeps nothing that mus
 import asyncio
 import socket
 from collections import Counter
-from collections.abc import AsyncIterator, Coroutine, Mapping
+from collections.abc import Coroutine, Mapping
 from dataclasses import dataclass
+from functools import partial
 from typing import Final
 
-from outcry.domain.market import MarketState
 from outcry.domain.rejects import Rejected
-from outcry.messages.entry import NO_EVENTS, packed_events, unpack_entry
+from outcry.messages.entry import unpack_entry
 from outcry.messages.requests import Declined, OrderRequest, OrderResult
 from outcry.messages.streams import USER_EVENTS
 from outcry.messages.user_events import UserBatch, unpack_batches
 from outcry.ports.asset import Asset, AssetUnavailable
 from outcry.ports.bus import Bus
 from outcry.ports.ledger_log import LedgerLog, LogUnavailable
-from outcry.ports.projection import MarketRow
 from outcry.ports.queries import Queries
 from outcry.runtime.api_keys import KeyRing
 from outcry.runtime.bounded import Bounded
 from outcry.runtime.directory import Directory
-from outcry.runtime.follow import Follower
+from outcry.runtime.follow import Follower, Refill
 from outcry.runtime.identity import Identity, Principal
 from outcry.runtime.logging import get_logger
 from outcry.services.gateway.door import translate
+from outcry.services.gateway.door.listing import events_after, instrument_record
 from outcry.services.gateway.door.session import DoorSession, now_us
-from outcry_wire.records import InstrumentKind, InstrumentState
 from outcry_wire.rejects import Reject
 from outcry_wire.tcp import (
     DONE,
     FRAME_MAX,
-    INSTRUMENT,
     LOGON_ACCEPTED,
-    NAME_SIZE,
     Message,
-    fixed_text,
     frame,
 )
 
@@ -95,6 +91,7 @@ class Gateway:
         self._view = memoryview(bytearray(_BUFFER_BYTES))
         self._listener: socket.socket | None = None
         self._follower: Follower
+        self._refill: Refill
         self._sessions: set[DoorSession] = set()
         self._by_name: dict[tuple[int, int], DoorSession] = {}
         self._kept: Bounded[tuple[int, int], set[int]] = Bounded(_SESSIONS_MAX)
@@ -110,8 +107,9 @@ class Gateway:
         """Stand where the tables stand, then listen. Raises OSError."""
         await self._directory.refresh()
         self._position = await self._queries.position()
+        self._refill = partial(events_after, self._ledger_log)
         self._follower = Follower(
-            self._bus, USER_EVENTS, position=self._position, refill=self._committed_after
+            self._bus, USER_EVENTS, position=self._position, refill=self._refill
         )
         self._listener = socket.create_server(
             (self._config.host, self._config.port), backlog=_BACKLOG
@@ -188,22 +186,11 @@ class Gateway:
     async def _look_into_log(self) -> None:
         """Take what is committed and was not on the stream: it may have been lost there."""
         try:
-            async for _, n, body in self._committed_after(self._position):
+            async for _, n, body in self._refill(self._position):
                 self._take(n, unpack_batches(body))
         except LogUnavailable as error:
             self._log.warning("log unavailable", reason=str(error))
         self._follower.seek(self._position)
-
-    async def _committed_after(self, after: int) -> AsyncIterator[tuple[int, int, bytes]]:
-        first = last = after
-        async for row in self._ledger_log.entries(after):
-            last = row.n
-            events = packed_events(row.body) if row.body else NO_EVENTS
-            if events != NO_EVENTS:
-                yield first + 1, last, events
-                first = last
-        if last > first:
-            yield first + 1, last, NO_EVENTS
 
     def _take(self, n: int, batches: list[UserBatch]) -> None:
         if n <= self._position:
@@ -279,7 +266,7 @@ class Gateway:
 
     async def _list(self, session: DoorSession) -> None:
         try:
-            records = [_instrument(market) for market in await self._directory.markets()]
+            records = [instrument_record(market) for market in await self._directory.markets()]
         except Exception as error:  # noqa: BLE001 - the tables may be away: the client asks again
             self._log.warning("instruments not listed", reason=repr(error))
             session.refuse(Reject.UNAVAILABLE, Message.INSTRUMENTS)
@@ -306,16 +293,3 @@ class Gateway:
         task = asyncio.create_task(work)
         self._work.add(task)
         task.add_done_callback(self._work.discard)
-
-
-def _instrument(market: MarketRow) -> bytes:
-    states = {
-        MarketState.OPEN: InstrumentState.OPEN,
-        MarketState.DRAFT: InstrumentState.HALTED,
-        MarketState.PAUSED: InstrumentState.HALTED,
-    }
-    state = states.get(MarketState(market.state), InstrumentState.CLOSED)
-    head = (Message.INSTRUMENT, 0, INSTRUMENT.size, market.market_id, 0, now_us(), 0)
-    row = (market.tick, market.price_min, market.price_max, market.qty_min, market.qty_max)
-    name = fixed_text(market.identifier, NAME_SIZE)
-    return INSTRUMENT.pack(*head, InstrumentKind.MARKET, state, *row, market.orders_max, name)
