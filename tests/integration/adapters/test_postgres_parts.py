@@ -32,7 +32,10 @@ async def put(dsn: str, *numbers: int) -> None:
 
 
 async def test_a_log_grows_into_the_next_part_and_leaves_the_first(standing: Endpoints) -> None:
-    """Entries go on across the border, and a part that was archived whole is a table no more."""
+    """Entries go on across the border, and a part that was archived whole is a table no more.
+
+    While somebody reads the log for long, the table stays: an append must not wait for it.
+    """
     server = await asyncpg.connect(standing.postgres_dsn)
     await server.execute("create database parted")
     dsn = standing.postgres_dsn.replace("@/postgres?", "@/parted?")
@@ -48,7 +51,13 @@ async def test_a_log_grows_into_the_next_part_and_leaves_the_first(standing: End
         assert found == list(range(opened.head + 1, PART_ENTRIES + 3))
         assert await log.head() == PART_ENTRIES + 2
 
-        await log.forget(Segment(1, PART_ENTRIES, "abc"), 0)
+        reader = await asyncpg.connect(dsn)
+        async with reader.transaction():
+            await reader.fetch("select n from ledger_log limit 1")
+            await log.forget(Segment(1, PART_ENTRIES - 1, "abc"), 0)
+            assert "ledger_log_0" in await parts_in(dsn)
+        await reader.close()
+        await log.forget(Segment(PART_ENTRIES, PART_ENTRIES, "def"), 0)
 
         assert "ledger_log_0" not in await parts_in(dsn)
         with pytest.raises(Archived):

@@ -17,6 +17,8 @@ from outcry.ports.ledger_log import Archived, LogUnavailable, Segment
 
 
 PART_ENTRIES: Final = 1_000_000
+#: How long dropping a part may hold up the writer.
+LOCK_TIMEOUT_MS: Final = 200
 #: Any number that nobody else locks in the same database.
 _LOCK_KEY: Final = 0x6F75_7463_7279_70
 
@@ -111,6 +113,20 @@ async def refuse_archived(pool: asyncpg.Pool, after: int) -> None:
         raise Archived(newest)
 
 
+async def _drop_whole(connection: asyncpg.Connection, last: int) -> None:
+    """Drop the parts below *last*, unless somebody reads the log for long: then another time.
+
+    Appends wait behind whoever waits for this lock, so it is not waited for.
+    """
+    try:
+        async with connection.transaction():
+            await connection.execute(f"set local lock_timeout = {LOCK_TIMEOUT_MS}")
+            for (part,) in await connection.fetch(_WHOLE_BELOW, last + 1):
+                await connection.execute(f"drop table {part}")
+    except asyncpg.LockNotAvailableError:
+        _log.warning("part_not_dropped", below=last)
+
+
 async def forget(dsn: str, segment: Segment, at_us: int) -> None:
     """Note that the archive has *segment*, and let go of its entries, in one transaction."""
     with unreachable_as(LogUnavailable):
@@ -127,9 +143,9 @@ async def forget(dsn: str, segment: Segment, at_us: int) -> None:
                     *segment,
                     at_us,
                 )
-                for (part,) in await connection.fetch(_WHOLE_BELOW, segment.last + 1):
-                    await connection.execute(f"drop table {part}")
                 await connection.execute("delete from ledger_log where n <= $1", segment.last)
                 await connection.execute(_FORGET_SPANS, segment.last)
+                # Last, for it locks the whole log until the commit.
+                await _drop_whole(connection, segment.last)
         finally:
             await close(connection)
