@@ -271,3 +271,41 @@ def test_the_forms_of_orders_say_the_same_where_they_overlap() -> None:
     signed_fields = {field.name for field in fields(SignedBody)}
     plain = {field.name for field in fields(PlaceBody)}
     assert plain - signed_fields == decided
+
+
+async def test_the_hot_route_answers_what_the_framework_answers(door: Door) -> None:
+    """Good, declined, malformed and unauthorised orders: status, headers and body are the same.
+
+    A query, even an empty choice, leaves a request to the framework.
+    """
+    event = await door.event(tick_size="0.01")
+    await door.user("ann", "10")
+    ann = door.as_user("ann")
+    good = limit(event, 0, "buy", "0.5", "1") | {"wait": "accepted"}
+    named = good | {"client_order_id": "same"}
+    await door.post("/api/place_order", named, ann)
+    asked: list[tuple[dict[str, str], Any]] = [
+        (ann, named),
+        (ann, good | {"price": "0.555"}),
+        (ann, good | {"quantity": "10000"}),
+        (ann, good | {"market_id": 99}),
+        (ann, {}),
+        ({}, good),
+        ({"authorization": "Basic x"}, good),
+        (door.as_user("ann", "read"), good),
+        (door.as_user("nobody"), good),
+    ]
+    for headers, body in asked:
+        hot = await door.client.post("/api/place_order", json=body, headers=headers)
+        slow = await door.client.post("/api/place_order?wait=accepted", json=body, headers=headers)
+        assert (hot.status_code, hot.json()) == (slow.status_code, slow.json()), body
+        apart = ("x-request-id", "ratelimit-remaining", "content-length")
+        seen = [
+            {name: value for name, value in answer.headers.items() if name not in apart}
+            for answer in (hot, slow)
+        ]
+        assert seen[0] == seen[1], body
+    broken = await door.client.post("/api/place_order", content=b"{", headers=ann)
+    assert broken.json()["data"]["reject"] == Reject.MALFORMED
+    large = await door.client.post("/api/place_order", content=b" " * 2_000_000, headers=ann)
+    assert large.status_code == 413

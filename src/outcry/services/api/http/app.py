@@ -13,6 +13,7 @@ from outcry.services.api.http import errors
 from outcry.services.api.http.charts import chart_routes
 from outcry.services.api.http.docs_page import DocsPage
 from outcry.services.api.http.health import health_routes
+from outcry.services.api.http.hot import Hot
 from outcry.services.api.http.openapi import describe
 from outcry.services.api.http.operating import operating_routes
 from outcry.services.api.http.ordering import ordering_routes
@@ -59,4 +60,4 @@ def create_app(
         logging_config=None,
     )
     describe(app)
-    return Shell(Watched(app, parts.registry), origins)
+    return Shell(Watched(Hot(app, parts, body_bytes_max), parts.registry), origins)

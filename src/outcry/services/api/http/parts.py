@@ -10,6 +10,7 @@ from litestar import Request
 from litestar.datastructures import State
 from prometheus_client import CollectorRegistry, Counter
 
+from outcry.runtime.envelope import Refused
 from outcry.runtime.gate import Gate
 from outcry.runtime.rates import Rates
 from outcry.services.api.accounts import Accounts
@@ -46,6 +47,11 @@ class Parts(NamedTuple):
     readiness: Readiness
     registry: CollectorRegistry
     rejects: Counter
+
+    def note(self, refused: Refused) -> None:
+        """Count a declined request by its rule."""
+        reject = refused.rejected.reject
+        self.rejects.labels(str(int(reject)), reject.name).inc()
 
 
 def parts(request: Asked) -> Parts:
