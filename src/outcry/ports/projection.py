@@ -131,6 +131,9 @@ class BalanceRow(NamedTuple):
     asset: int
     total: int
     held: int
+    #: What waits for a chain; neither is part of ``total``.
+    incoming: int = 0
+    outgoing: int = 0
 
 
 class PositionRow(NamedTuple):
@@ -268,10 +271,7 @@ class Projection(Protocol):
         ...
 
     async def clear(self) -> None:
-        """Empty every table and set the position to 0, in one transaction (for a rebuild).
-
-        Waits for reads that are under way.
-        """
+        """Empty every table, position 0, in one transaction; waits for reads under way."""
         ...
 
     def scan(self) -> AbstractAsyncContextManager[Scan]:

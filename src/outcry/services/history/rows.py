@@ -202,8 +202,11 @@ def _limit_row(ledger: Ledger, key: int) -> LimitRow:
 
 
 def _balance_row(ledger: Ledger, key: int) -> BalanceRow:
-    balance = ledger.balances[key]
-    return BalanceRow(*split_key(key), balance.total, balance.held)
+    balance, transit = ledger.balances[key], ledger.chain.transit.get(key)
+    row = BalanceRow(*split_key(key), balance.total, balance.held)
+    if transit is None:
+        return row
+    return row._replace(incoming=transit.incoming, outgoing=transit.outgoing)
 
 
 def _position_row(ledger: Ledger, key: int) -> PositionRow:

@@ -99,7 +99,8 @@ def snapshot_frames(
 def _snapshot_part(
     image: AccountImage, account: int, cut: slice, market_of: MarketOf
 ) -> SnapshotData:
-    balance = _balance(image.n, BalanceState(0, image.balance.total, image.balance.held))
+    row = image.balance
+    balance = _balance(image.n, BalanceState(0, row.total, row.held, row.incoming, row.outgoing))
     rows, held = image.orders[cut], image.positions[cut]
     orders = [_order("open_order_snapshot", row, market_of(row.market_id)) for row in rows]
     positions = [data for both in held for data in _positions_held(image.n, both)]

@@ -13,9 +13,12 @@ from tests.support.venue import Venue, limit
 from outcry.adapters.memory import MemoryProjection, MemoryQueries
 from outcry.adapters.memory.tables import MemoryTables
 from outcry.domain.errors import CorruptError
+from outcry.domain.ids import token_asset, trade_id
+from outcry.domain.ledger.pending import Outcome
 from outcry.domain.ledger.state import Ledger, balance_key, split_key
-from outcry.domain.market import MarketState
+from outcry.domain.market import MarketState, SettlementMode
 from outcry.domain.order import OrderStatus
+from outcry.messages.chain_requests import ChainReportOp, ChainVerdict
 from outcry.messages.requests import (
     CreateKeyOp,
     MergeOp,
@@ -152,6 +155,26 @@ async def test_the_tables_say_what_the_ledger_says(seed: int) -> None:
         assert projection.tables.trades
         await asyncio.sleep(0)
         assert service.status()["position"] == projection.tables.position
+
+
+async def test_what_waits_for_a_chain_is_in_the_tables() -> None:
+    """Incoming and outgoing stand beside the total, and go when the fill is confirmed."""
+    venue, projection = Venue(), MemoryProjection()
+    async with venue.running(), history(venue, projection):
+        ann, bob = await venue.user("ann", HUNDRED), await venue.user("bob", HUNDRED)
+        market = await venue.market(settlement=SettlementMode.CHAIN)
+        await venue.placed(limit(ann, market, Side.BUY, 6_000, 100))
+        met = await venue.placed(limit(bob, market, Side.BUY, 4_000, 100, outcome=1))
+        await caught_up(projection, venue)
+        yes = token_asset(market, 0)
+        balances = projection.tables.balances
+        assert balances[ann, 0] == (ann, 0, HUNDRED - 600_000, 0, 0, 600_000)
+        assert balances[ann, yes] == (ann, yes, 0, 0, 100, 0)
+        verdict = ChainVerdict(trade_id(0, met.update_id), 0, Outcome.CONFIRMED, "0x1")
+        await venue.fund(ChainReportOp(0, [verdict]))
+        await caught_up(projection, venue)
+        assert balances[ann, 0] == (ann, 0, HUNDRED - 600_000, 0, 0, 0)
+        assert balances[ann, yes] == (ann, yes, 100, 0, 0, 0)
 
 
 async def test_a_rebuild_gives_the_same_tables() -> None:
