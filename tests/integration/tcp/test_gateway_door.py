@@ -11,6 +11,7 @@ from tests.model.tcp.spoilt import Spoiler
 from tests.support.http_door import Door, http_door
 from tests.support.tcp_records import cancel, framed, place, read, unframed
 
+from outcry.app.load.run import Run, Shape
 from outcry.runtime.directory import Directory
 from outcry.runtime.identity import Identity
 from outcry.runtime.tokens import TokenVerifier
@@ -256,3 +257,14 @@ async def test_what_happened_meanwhile_is_told_once() -> None:
             assert [fill.order_id for fill in fills] == orders
             accepted, _ = await heard(bob, Accepted)
             assert accepted.command == 1
+
+
+async def test_the_load_generator_loads_an_exchange() -> None:
+    """With API keys it speaks to the gateway, and every command is answered."""
+    async with venue() as place_:
+        await place_.door.event(tick_size="0.01")
+        keys = (await place_.key("ann"), await place_.key("bob"))
+        shape = Shape(connections=2, window=20, batch=10, seconds=0.5, api_keys=keys)
+        run = await asyncio.to_thread(Run, "127.0.0.1", place_.gateway.port, shape)
+        result = await asyncio.to_thread(run.go)
+        assert result.latencies.count == result.sent > 0

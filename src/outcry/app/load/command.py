@@ -25,6 +25,10 @@ Places = Annotated[
 Crossing = Annotated[
     float, typer.Option(min=0, max=1, help="Share of new orders that meet others.")
 ]
+Keys = Annotated[
+    list[str] | None,
+    typer.Option(help="Load an exchange's gateway with this API key; may be given again."),
+]
 Folder = Annotated[
     Path | None, typer.Option(help="Folder for result.json, chart.html and histograms.")
 ]
@@ -46,6 +50,7 @@ def load(  # noqa: PLR0913 - a command has as many options as it has
     places: Places = 0.5,
     crossing: Crossing = 0.15,
     out: Folder = None,
+    api_key: Keys = None,
     echo: Annotated[
         bool, typer.Option("--echo", help="Measure the generator itself, against an echo.")
     ] = False,
@@ -69,6 +74,7 @@ def load(  # noqa: PLR0913 - a command has as many options as it has
         rate=rate,
         seconds=seconds,
         seed=seed,
+        api_keys=tuple(api_key or ()),
         mix=Mix(places, crossing),
     )
     raise typer.Exit(main(Job(target, shape, out, echo=echo, sweep=find_knee)))

@@ -23,6 +23,8 @@ _DRAIN_SECONDS: Final = 5.0
 #: Batches that one connection may owe at a fixed rate before the run gives up on the engine.
 _OWED_MAX: Final = 1_000_000
 _PROGRESS_SECONDS: Final = 1.0
+#: Order ids that each connection to an exchange has for itself.
+_SHARE_BITS: Final = 40
 #: The fewest seconds that a batch may be waited for with the processor kept busy.
 _SPIN_SECONDS: Final = 0.0005
 
@@ -39,6 +41,8 @@ class Shape:
     rate: float = 0
     seconds: float = 10.0
     seed: int = 1
+    #: Of an exchange; connections take them in turn. None: a stand-alone engine.
+    api_keys: tuple[str, ...] = ()
     mix: Mix = field(default_factory=Mix)
 
 
@@ -131,7 +135,10 @@ class Run:
         random = Random(shape.seed)  # noqa: S311 - a workload, not a secret
         for number in range(shape.connections):
             opening = Opening(host, port)
-            last = (0, 0) if echo else opening.log_on(number + 1)
+            key = shape.api_keys[number % len(shape.api_keys)] if shape.api_keys else ""
+            last = (0, 0) if echo else opening.log_on(number + 1, number + 1 if key else 1, key)
+            if key:  # connections with one key share the ids of one account
+                last = (last[0], last[1] + (number << _SHARE_BITS))
             traded = [Traded(1, 10, 5_000)] if echo else opening.instruments()
             flow = Flow(random, traded, shape.batch, shape.mix)
             flow.resume(*last)

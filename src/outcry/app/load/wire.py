@@ -1,7 +1,7 @@
 """What an engine says to one connection: how many commands it answered, and with what."""
 
 import socket
-from collections import Counter
+from collections import Counter, deque
 from typing import Final
 
 from outcry.app.failures import UsageError
@@ -10,6 +10,7 @@ from outcry_wire.records import LAST_OF_SEQ, RecordType
 from outcry_wire.tcp import (
     FRAME_HEAD,
     GOODBYE,
+    HELLO,
     INSTRUMENT,
     INSTRUMENTS,
     LOGON,
@@ -17,6 +18,7 @@ from outcry_wire.tcp import (
     VERSION,
     Message,
     frame,
+    proof_of,
     records_in,
     text_of,
 )
@@ -71,14 +73,20 @@ class Opening:
         self.socket = socket.create_connection((host, port), _PATIENCE_SECONDS)
         self.socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         self._bytes = b""
+        self._records: deque[bytes] = deque()
 
-    def log_on(self, account: int) -> tuple[int, int]:
-        """Return the last seq and order id of the account's session; raises `UsageError`."""
-        self._record(Message.HELLO)
-        head = (Message.LOGON, 0, LOGON.size, 0, 0, 0, account)
-        self.socket.sendall(
-            frame(LOGON.pack(*head, VERSION, 0, 1, _HEARTBEAT_MS, 0, b"", bytes(32)))
-        )
+    def log_on(self, account: int, session: int, api_key: str = "") -> tuple[int, int]:
+        """Return the last seq and order id of a session; raises `UsageError`.
+
+        With an *api_key* of an exchange the account is that of its user.
+        """
+        nonce = HELLO.unpack(self._record(Message.HELLO))[10]
+        head = (Message.LOGON, 0, LOGON.size, 0, 0, 0, 0 if api_key else account)
+        name = "_".join(api_key.split("_")[:3]).encode()
+        record = LOGON.pack(*head, VERSION, 0, session, _HEARTBEAT_MS, 0, name, bytes(32))
+        if api_key:
+            record = record[:-32] + proof_of(api_key.encode(), nonce, record)
+        self.socket.sendall(frame(record))
         fields = LOGON_ACCEPTED.unpack(self._record(Message.LOGON_ACCEPTED))
         return fields[9], fields[10]
 
@@ -95,14 +103,18 @@ class Opening:
         return found
 
     def _record(self, *wanted: Message) -> bytes:
-        while len(self._bytes) < FRAME_HEAD.size or len(self._bytes) < self._end():
+        while not self._records and (
+            len(self._bytes) < FRAME_HEAD.size or len(self._bytes) < self._end()
+        ):
             more = self.socket.recv(1 << 16)
             if not more:
                 raise UsageError("the engine closed the connection; is it one?")
             self._bytes += more
-        payload = self._bytes[FRAME_HEAD.size : self._end()]
-        self._bytes = self._bytes[self._end() :]
-        (record,) = records_in(payload)
+        if not self._records:
+            payload = self._bytes[FRAME_HEAD.size : self._end()]
+            self._bytes = self._bytes[self._end() :]
+            self._records = deque(records_in(payload))
+        record = self._records.popleft()
         if record[0] in wanted:
             return record
         if record[0] in {Message.LOGON_REFUSED, Message.GOODBYE}:
