@@ -1,0 +1,27 @@
+"""Both readmes: the same commands and outputs, and links that lead somewhere."""
+
+import re
+from pathlib import Path
+
+import pytest
+
+
+ROOT = Path(__file__).parents[3]
+
+
+def test_both_show_the_same_commands() -> None:
+    """Every block of the English page is in the Chinese one, word for word and in order."""
+    blocks = [
+        re.findall(r"```.*?```", (ROOT / name).read_text("utf-8"), re.DOTALL)
+        for name in ("README.md", "README.zh-CN.md")
+    ]
+    assert blocks[0] == blocks[1]
+    assert len(blocks[0]) >= 3
+
+
+@pytest.mark.parametrize("name", ["README.md", "README.zh-CN.md", "docs/first-bot.md"])
+def test_links_lead_somewhere(name: str) -> None:
+    """Every relative link names a file or a folder that is there."""
+    page = ROOT / name
+    for link in re.findall(r"\]\((?!https?:)([^)#]+)", page.read_text("utf-8")):
+        assert (page.parent / link).exists(), link
