@@ -5,9 +5,12 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 from tests.model.ledger.test_ledger_machine import CHAINED, USERS, LedgerMachine
 
-from outcry.domain.ledger.pending import Outcome
+from outcry.domain.ids import SUSPENSE
+from outcry.domain.ledger.exchange import Party, gets
+from outcry.domain.ledger.pending import Outcome, parties
 from outcry.domain.market import MarketState
 from outcry.messages import requests as req
+from outcry.messages.chain_requests import ChainReportOp, ChainVerdict, FreezeOp
 from outcry_wire.records import SelfTrade, Side, TimeInForce
 
 
@@ -58,6 +61,30 @@ class ChainMachine(RuleBasedStateMachine):
     def chain(self, pick: int, outcome: Outcome) -> None:
         """The chain says what became of a fill, in any order."""
         self.world.chain(pick, outcome)
+
+    @precondition(lambda self: self.confirmed)
+    @rule(pick=st.integers(0, 10**6))
+    def revert(self, pick: int) -> None:
+        """The chain takes a confirmed fill back: what is left of it goes to suspense."""
+        ledger, bank = self.world.sequencer.ledger, self.world.bank
+        key = self.confirmed[pick % len(self.confirmed)]
+        leg = ledger.chain.verdicts[key].leg
+        for (account, outcome, side), _ in parties(leg):
+            asset, amount = gets(Party(account, outcome, side), leg.market_id, leg)
+            taken = min(amount, ledger.available(account, asset))
+            if side == Side.SELL:
+                bank.money[account] -= taken
+            elif taken:
+                bank.transfer(account, SUSPENSE, leg.market_id, outcome, taken)
+        self.world.do(ChainReportOp(0, [ChainVerdict(*key, Outcome.REVERTED, "0x", "deep")]))
+        for account in list(ledger.frozen):
+            self.world.do(FreezeOp(0, account, False, "agreed"))
+
+    @property
+    def confirmed(self) -> list[tuple[int, int]]:
+        """The fills that the chain has confirmed, of late."""
+        verdicts = self.world.sequencer.ledger.chain.verdicts
+        return [key for key, one in verdicts.items() if one.outcome == Outcome.CONFIRMED]
 
     @precondition(lambda self: len(self.world.bank.waiting) > 1)
     @rule(rest=st.integers(0, 3))
