@@ -8,7 +8,8 @@ fill. Laws, for every adapter:
   waits, is in a block, or was replaced.
 * Nonces are dense: of all transactions with one nonce at most one is ever in a block.
 * A part of a trade (its fills 0 to 19, 20 to 39, …) settles at most once, whoever sends it: a
-  further transaction for it is in a block as one that failed. No transaction has fills of two.
+  further transaction for it is in a block as one that failed, for the reason `SETTLED`. No
+  transaction has fills of two.
 * A block holds its events in order, numbered from 0, and is named by its hash. What `blocks` and
   `events` say is of the chain as it is now; blocks may disappear (a reorganisation), and with them
   what was in them. Then the hash at a number is another one, or there is none.
@@ -26,6 +27,8 @@ FILLS_COUNT_MAX: Final = 20
 #: Transactions in one `simulate`, blocks in one `events`.
 SIMULATE_COUNT_MAX: Final = 100
 BLOCKS_COUNT_MAX: Final = 100
+#: Reason of a failure that is none: another transaction has settled this part.
+SETTLED: Final = "settled already"
 
 
 class ChainUnavailable(OutcryError):

@@ -9,7 +9,7 @@ from typing import Final, NamedTuple
 
 from msgspec import Struct, msgpack
 
-from outcry.ports.chain import FILLS_COUNT_MAX, Block, ChainEvent, Failure
+from outcry.ports.chain import FILLS_COUNT_MAX, SETTLED, Block, ChainEvent, Failure
 
 
 #: Transactions in one block.
@@ -165,7 +165,7 @@ class Blocks:
 
     def _failure(self, payload: Payload, settled: set[tuple[int, int]]) -> Failure | None:
         if payload.part in settled:
-            return Failure(0, "settled already")
+            return Failure(0, SETTLED)
         for leg, fill in enumerate((TAKER, *payload.fills)):
             reason = self._refused.get((payload.trade_id, fill))
             if reason:

@@ -1,26 +1,31 @@
-"""A chain, as far as the ledger knows of one: each fill that waits for it is confirmed or fails.
+"""The chain of a world: the simulated chain over a line that fails, and what the world does to it.
 
-What becomes of a fill is decided by the seed and its number alone, so whoever reports it again,
-after a crash from the very beginning, says the same.
+Blocks come all the time, some of them are replaced, fewer than are waited for; which fills the
+chain refuses is decided by the seed and their numbers alone.
 """
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Collection, Sequence
 from random import Random
 from typing import Final
 
-from outcry.app.sim.people import TRANSIENT
+from outcry.adapters.memory import MemoryLedgerLog, MemoryTransactions
+from outcry.adapters.simulated_chain import SimulatedChain
+from outcry.app.sim.lines import Line, Server, at_once
+from outcry.app.sim.process import Process
+from outcry.app.sim.trace import Trace
 from outcry.domain.ledger.pending import Outcome
-from outcry.messages.chain_requests import ChainReportOp, ChainVerdict
 from outcry.messages.entry import unpack_entry
-from outcry.messages.requests import Declined
-from outcry.ports.asset import Asset, AssetUnavailable
-from outcry.ports.ledger_log import LedgerLog, LogUnavailable
+from outcry.messages.settlements import SettlementRequest
+from outcry.ports.chain import Block, Chain, ChainEvent, ChainUnavailable, Failure, Prepared
+from outcry.ports.transactions import Stored, Transaction, Transactions
 
 
 FAILED_SHARE: Final = 0.25
-WAIT_MS: Final = 300
-PAUSE_SECONDS_MAX: Final = 0.2
+#: Blocks after which a transaction is believed; a reorganisation never goes as deep.
+CONFIRMATIONS: Final = 3
+BLOCK_SECONDS: Final = 0.08
+REORGANISED_SHARE: Final = 0.05
 
 
 def outcome_of(seed: int, trade_id: int, fill: int) -> Outcome:
@@ -29,60 +34,98 @@ def outcome_of(seed: int, trade_id: int, fill: int) -> Outcome:
     return Outcome.FAILED if drawn < FAILED_SHARE else Outcome.CONFIRMED
 
 
-class Chain:
-    """Reads from the log what is to be settled, and reports what became of it, in any order."""
+class Nature:
+    """What happens to the chain by itself."""
 
-    name = "chain"
-
-    def __init__(self, seed: int, log: LedgerLog, asset: Asset, chance: Random) -> None:
+    def __init__(
+        self, seed: int, chain: SimulatedChain, log: MemoryLedgerLog, chance: Random, trace: Trace
+    ) -> None:
         self._seed = seed
+        self._chain = chain
         self._log = log
-        self._asset = asset
         self._chance = chance
+        self._trace = trace
         self._n = 0
-        self._due: list[ChainVerdict] = []
-
-    async def start(self) -> None:
-        """Begin with the first entry: what was reported already is recognised."""
 
     async def run(self) -> None:
-        """Settle until cancelled."""
+        """Add a block now and then, and replace some, until cancelled."""
         while True:
-            try:
-                await self._read()
-                await self._report()
-            except (AssetUnavailable, LogUnavailable):
-                await asyncio.sleep(self._chance.uniform(0, PAUSE_SECONDS_MAX))
+            await asyncio.sleep(self._chance.uniform(0, 2 * BLOCK_SECONDS))
+            self._refuse()
+            if self._chance.random() < REORGANISED_SHARE:
+                depth = self._chance.randrange(1, CONFIRMATIONS)
+                keep = self._chance.random() < 1 / 2
+                self._trace.note("chain", f"reorganised {depth} deep, transactions kept: {keep}")
+                at_once(self._chain.reorganise(depth, keep=keep))
+            at_once(self._chain.mine())
 
-    async def stop(self) -> None:
-        """Nothing is unfinished."""
-
-    def status(self) -> Mapping[str, int]:
-        """Return how far it has read, and what it has not reported."""
-        return {"ready": 1, "position": self._n, "due": len(self._due)}
-
-    async def _read(self) -> None:
-        if not self._due:
-            await self._log.wait(self._n, WAIT_MS)
-        async for row in self._log.entries(self._n):
-            requests = unpack_entry(row.body).settlements if row.body else []
-            for request in requests:
+    def _refuse(self) -> None:
+        """Let fail what shall, before anybody can have settled it."""
+        for row in self._log.rows[self._n :]:
+            for request in unpack_entry(row.body).settlements if row.body else ():
                 for fill in request.fills:
-                    outcome = outcome_of(self._seed, request.trade_id, fill.fill)
-                    tx_hash = f"{request.trade_id}/{fill.fill}"
-                    verdict = ChainVerdict(request.trade_id, fill.fill, outcome, tx_hash)
-                    self._due.append(verdict)
-            self._n = row.n
+                    if outcome_of(self._seed, request.trade_id, fill.fill) == Outcome.FAILED:
+                        at_once(self._chain.refuse(request.trade_id, fill.fill, "refused"))
+        self._n = len(self._log.rows)
 
-    async def _report(self) -> None:
-        """Report some of what is due; raises `AssertionError` when the ledger knows otherwise."""
-        if not self._due:
-            return
-        await asyncio.sleep(self._chance.uniform(0, PAUSE_SECONDS_MAX))
-        self._chance.shuffle(self._due)
-        some = self._due[: self._chance.randint(1, 5)]
-        answer = await self._asset.funds(ChainReportOp(0, some, self._n, 0))
-        if not isinstance(answer, Declined):
-            self._due = self._due[len(some) :]
-        elif not answer.retry_after_ms and answer.reject not in TRANSIENT:
-            raise AssertionError(f"{some} were declined: {answer}")
+
+class SimChain(Chain):
+    """The chain over a line."""
+
+    def __init__(self, chain: SimulatedChain, server: Server, process: Process) -> None:
+        self._chain = chain
+        self._line = Line(process, server, unavailable=ChainUnavailable, unknown=ChainUnavailable)
+
+    async def head(self) -> Block:
+        """Return the newest block."""
+        return await self._line.ask(self._chain.head)
+
+    async def blocks(self, first: int, last: int) -> list[Block]:
+        """Return blocks."""
+        return await self._line.ask(lambda: self._chain.blocks(first, last))
+
+    async def events(self, first: int, last: int) -> list[ChainEvent]:
+        """Return the events of blocks."""
+        return await self._line.ask(lambda: self._chain.events(first, last))
+
+    async def nonce(self) -> int:
+        """Return the next free nonce."""
+        return await self._line.ask(self._chain.nonce)
+
+    def prepare(self, request: SettlementRequest, fills: Sequence[int], nonce: int) -> Prepared:
+        """Return the transaction that settles *fills*."""
+        return self._chain.prepare(request, fills, nonce)
+
+    async def simulate(self, transactions: Sequence[bytes]) -> list[Failure | None]:
+        """Return what would become of *transactions*."""
+        return await self._line.ask(lambda: self._chain.simulate(transactions))
+
+    async def send(self, raw: bytes) -> None:
+        """Hand over a transaction."""
+        await self._line.tell(f"send {len(raw)} bytes", lambda: self._chain.send(raw))
+
+    async def close(self) -> None:
+        """Do nothing: the chain outlives its users."""
+
+
+class SimTransactions(Transactions):
+    """Stored transactions, of which a dead process stores none."""
+
+    def __init__(self, transactions: MemoryTransactions, process: Process) -> None:
+        self._transactions = transactions
+        self._process = process
+
+    async def load(self) -> Stored:
+        """Return what is kept."""
+        self._process.check()
+        return await self._transactions.load()
+
+    async def save(self, transactions: Sequence[Transaction]) -> None:
+        """Keep further transactions."""
+        self._process.check()
+        await self._transactions.save(transactions)
+
+    async def keep(self, mark: int, trade_ids: Collection[int]) -> None:
+        """Forget others."""
+        self._process.check()
+        await self._transactions.keep(mark, trade_ids)

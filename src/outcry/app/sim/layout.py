@@ -7,9 +7,16 @@ from collections.abc import Callable, Mapping, Sequence
 from random import Random
 from typing import Final, NamedTuple
 
-from outcry.adapters.memory import MemoryBus, MemoryLedgerLog, MemoryProjection, MemorySnapshots
+from outcry.adapters.memory import (
+    MemoryBus,
+    MemoryLedgerLog,
+    MemoryProjection,
+    MemorySnapshots,
+    MemoryTransactions,
+)
+from outcry.adapters.simulated_chain import SimulatedChain
 from outcry.app.sim.adapters import Claim, Shown, SimBus, SimClock, SimLog, SimSnapshots, SimTables
-from outcry.app.sim.chain import Chain
+from outcry.app.sim.chain import CONFIRMATIONS, SimChain, SimTransactions
 from outcry.app.sim.door import Door, SimAsset
 from outcry.app.sim.lines import Server
 from outcry.app.sim.listener import Listener
@@ -29,6 +36,8 @@ from outcry.services.history.config import HistoryConfig
 from outcry.services.history.service import History
 from outcry.services.match_engine.config import MatchEngineConfig
 from outcry.services.match_engine.service import MatchEngine
+from outcry.services.onchain.config import OnchainConfig
+from outcry.services.onchain.service import Onchain
 from outcry.services.processor.service import Processor
 from outcry.services.store.config import StoreConfig
 from outcry.services.store.service import Store
@@ -40,7 +49,7 @@ TOGETHER: Final = {
     "match": ("match_engine", "store", "depth"),
     "history": ("history",),
     "edge": ("books", "listener"),
-    "chain": ("chain",),
+    "chain": ("onchain",),
 }
 #: … and when each has its own.
 APART: Final = {name: (name,) for names in TOGETHER.values() for name in names}
@@ -53,9 +62,12 @@ class Grounds(NamedTuple):
     log: MemoryLedgerLog
     tables: MemoryProjection
     snapshots: MemorySnapshots
+    chain: SimulatedChain
+    transactions: MemoryTransactions
     bus_server: Server
     log_server: Server
     tables_server: Server
+    chain_server: Server
     door: Door
     clock: SimClock
     claim: Claim
@@ -72,6 +84,7 @@ class Settings(NamedTuple):
     store: StoreConfig
     depth: DepthConfig
     history: HistoryConfig
+    onchain: OnchainConfig
 
 
 def draw(chance: Random) -> Settings:
@@ -108,6 +121,7 @@ def draw(chance: Random) -> Settings:
             checkpoint_interval_s=chance.choice((0.5, 60.0)),
             checkpoint_entries_min=3,
         ),
+        OnchainConfig(CONFIRMATIONS, poll_ms=chance.choice((50, 200)), resend_blocks=4),
     )
 
 
@@ -129,12 +143,8 @@ def _asset(chance: Random, shards: int) -> AssetConfig:
 class Builder:
     """Makes the services of a process on lines of its own."""
 
-    def __init__(
-        self, seed: int, grounds: Grounds, settings: Settings, steady: Callable[[], float]
-    ) -> None:
+    def __init__(self, grounds: Grounds, settings: Settings, steady: Callable[[], float]) -> None:
         """Build on *grounds*; *steady* is the clock that nobody sets."""
-        self._seed = seed
-        self._chain_chance = Random(f"{seed}:chain")  # noqa: S311 - a seed decides
         self._grounds = grounds
         self._settings = settings
         self._steady = steady
@@ -163,13 +173,24 @@ class Builder:
             elif name == "books":
                 shards = range(self._settings.shards)
                 made.append(LiveBooks(bus, log, snapshots, shards=shards))
-            elif name == "chain":
-                made.append(Chain(self._seed, log, asset, self._chain_chance))
+            elif name == "onchain":
+                made.append(self._onchain(bus, log, asset, process))
             elif name == "listener":
                 made.append(Listener(bus, log))
             else:
                 made += self._of_shards(name, bus, log, snapshots)
         return made
+
+    def _onchain(self, bus: SimBus, log: LedgerLog, asset: Asset, process: Process) -> Onchain:
+        grounds = self._grounds
+        return Onchain(
+            self._settings.onchain,
+            bus=bus,
+            log=log,
+            asset=asset,
+            chain=SimChain(grounds.chain, grounds.chain_server, process),
+            transactions=SimTransactions(grounds.transactions, process),
+        )
 
     def _asset(
         self, bus: SimBus, log: LedgerLog, snapshots: SimSnapshots, process: Process

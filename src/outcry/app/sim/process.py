@@ -16,6 +16,7 @@ from outcry.app.sim.loop import OWNER, SimTask, VirtualLoop
 from outcry.domain.errors import OutcryError
 from outcry.ports.asset import AssetUnavailable
 from outcry.ports.bus import BusUnavailable, Gap
+from outcry.ports.chain import ChainUnavailable
 from outcry.ports.ledger_log import CommitUnknown, LogUnavailable, Stale
 from outcry.ports.projection import OutOfPosition, TablesUnavailable
 from outcry.runtime.follow import Resync
@@ -27,6 +28,7 @@ from outcry.runtime.service import Service
 RESTARTABLE: Final[tuple[type[OutcryError], ...]] = (
     AssetUnavailable,
     BusUnavailable,
+    ChainUnavailable,
     CommitUnknown,
     Gap,
     LogUnavailable,

@@ -186,7 +186,7 @@ class Storm:
 
     def _servers(self) -> list[Server]:
         grounds = self._grounds
-        return [grounds.bus_server, grounds.log_server, grounds.tables_server]
+        return [grounds.bus_server, grounds.log_server, grounds.tables_server, grounds.chain_server]
 
     def _streams(self) -> list[str]:
         names = [streams.USER_EVENTS]

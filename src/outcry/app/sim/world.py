@@ -8,10 +8,18 @@ from contextlib import contextmanager
 from random import Random
 from typing import Final, NamedTuple
 
-from outcry.adapters.memory import MemoryBus, MemoryLedgerLog, MemoryProjection, MemorySnapshots
+from outcry.adapters.memory import (
+    MemoryBus,
+    MemoryLedgerLog,
+    MemoryProjection,
+    MemorySnapshots,
+    MemoryTransactions,
+)
+from outcry.adapters.simulated_chain import SimulatedChain
 from outcry.app.sim import layout
 from outcry.app.sim.adapters import Claim, SimClock
 from outcry.app.sim.audit import Auditor
+from outcry.app.sim.chain import Nature
 from outcry.app.sim.door import Door
 from outcry.app.sim.lines import Server
 from outcry.app.sim.logs import logs_into
@@ -72,7 +80,7 @@ class World:
         self.processes: dict[str, Process] = {}
         self.doubles: list[Process] = []
         self.grounds = self._grounds()
-        self.builder = layout.Builder(seed, self.grounds, self.settings, self.loop.time)
+        self.builder = layout.Builder(self.grounds, self.settings, self.loop.time)
         self.storm = Storm(
             self.loop, self.grounds, self.processes, self._start_twice,
             self._chance("storm"), self.trace, self.settings,
@@ -118,7 +126,8 @@ class World:
 
         return layout.Grounds(
             MemoryBus(), MemoryLedgerLog(), MemoryProjection(), MemorySnapshots(),
-            server("bus"), server("log"), server("tables"),
+            SimulatedChain(), MemoryTransactions(),
+            server("bus"), server("log"), server("tables"), server("chain"),
             Door(server("door"), lambda: [*self.processes.values(), *self.doubles]),
             SimClock(START_US, self.loop), Claim(), {},
         )  # fmt: skip
@@ -128,6 +137,9 @@ class World:
     async def _live(self) -> None:
         keepers = [asyncio.create_task(self._keep(name)) for name in self.settings.processes]
         self.loop.on_step = self.storm.step
+        chance = self._chance("nature")
+        nature = Nature(self.seed, self.grounds.chain, self.grounds.log, chance, self.trace)
+        keepers.append(asyncio.create_task(nature.run()))
         found = asyncio.create_task(self._found.wait())
         people = asyncio.create_task(self._people())
         await asyncio.wait({people, found, *keepers}, return_when=asyncio.FIRST_COMPLETED)

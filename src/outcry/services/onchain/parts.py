@@ -15,7 +15,7 @@ from outcry.messages.chain_records import ChainCursor, ChainResult
 from outcry.messages.chain_requests import ChainVerdict
 from outcry.messages.entry import Entry, Recorded
 from outcry.messages.settlements import SettlementRequest
-from outcry.ports.chain import FILLS_COUNT_MAX, ChainEvent, Failure
+from outcry.ports.chain import FILLS_COUNT_MAX, SETTLED, ChainEvent, Failure
 from outcry.ports.transactions import Transaction
 
 
@@ -108,7 +108,12 @@ class Parts:
                 part.transaction = transaction
 
     def mined(self, event: ChainEvent) -> None:
-        """A transaction for a part is in a block; one that settled it counts above any other."""
+        """A transaction for a part is in a block; one that settled it counts above any other.
+
+        One that came too late says nothing of the part: what settled it does.
+        """
+        if event.failure is not None and event.failure.reason == SETTLED:
+            return
         part = self.open.get(part_key(event.trade_id, event.fills[0]))
         if part is None or (part.mined is not None and part.mined.failure is None):
             return

@@ -1,7 +1,7 @@
 """Sending: what leaves is stored before, and what the chain would decline does not leave."""
 
 from outcry.messages.chain_requests import ChainVerdict
-from outcry.ports.chain import SIMULATE_COUNT_MAX, Chain
+from outcry.ports.chain import SETTLED, SIMULATE_COUNT_MAX, Chain
 from outcry.ports.transactions import Transaction, Transactions
 from outcry.services.onchain.parts import Part, Parts, failed
 
@@ -31,10 +31,11 @@ class Sender:
         for part, transaction in zip(good, signed, strict=True):
             part.transaction = transaction
             await self._send(part, head)
+        # What another transaction has settled is found in its block: that is no failure.
         return [
             verdict
             for part, failure in zip(fresh, failures, strict=True)
-            if failure is not None
+            if failure is not None and failure.reason != SETTLED
             for verdict in failed(part.request.trade_id, part.fills, failure, "")
         ]
 

@@ -1,0 +1,44 @@
+"""A transaction that comes too late: the part is settled, so nothing of it has failed."""
+
+from outcry.adapters.memory import MemoryTransactions
+from outcry.adapters.simulated_chain import SimulatedChain
+from outcry.messages.settlements import SettlementFill, SettlementParty, SettlementRequest
+from outcry.ports.chain import SETTLED
+from outcry.services.onchain.parts import Parts
+from outcry.services.onchain.sending import Sender
+
+
+async def scene() -> tuple[SimulatedChain, Parts]:
+    """Return a chain on which somebody else has settled trade 7, and parts that do not know it."""
+    ann, bob = SettlementParty(1, 1_000, 0, 0, 0), SettlementParty(2, 1_001, 1, 0, 0)
+    request = SettlementRequest(7, 1, [SettlementFill(0, 1, 6_000, 10, ann, bob)])
+    chain, parts = SimulatedChain(), Parts()
+    for nonce in (0, 1):
+        await chain.send(chain.prepare(request, (0,), nonce).raw)
+    await chain.mine(2)
+    parts.request(1, [request])
+    return chain, parts
+
+
+async def test_what_is_settled_is_neither_sent_nor_failed() -> None:
+    """The chain would decline a further transaction, and the ledger must not give anything back."""
+    chain, parts = await scene()
+    kept = MemoryTransactions()
+    sender = Sender(chain, kept, 10)
+    assert await sender.send_new(parts, 2) == []
+    assert (await kept.load()).transactions == []
+    assert sender.sent == 0
+
+
+async def test_the_event_that_settled_counts_and_the_late_one_does_not() -> None:
+    """Also for who reads only the second: a part without the first waits, and has not failed."""
+    chain, parts = await scene()
+    settled, late = await chain.events(0, 2)
+    assert late.failure is not None
+    assert late.failure.reason == SETTLED
+    (part,) = parts.open.values()
+    parts.mined(late)
+    assert part.mined is None
+    parts.mined(settled)
+    parts.mined(late)
+    assert part.mined == settled
