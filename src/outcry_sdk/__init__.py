@@ -8,6 +8,7 @@ of the rule. Reference: docs/reference/sdk.md.
 from outcry_sdk.admin_models import MarketPayout, NewMarket
 from outcry_sdk.async_client import AsyncClient
 from outcry_sdk.book import LocalBook
+from outcry_sdk.calls.batches import NewOrder
 from outcry_sdk.client import Client
 from outcry_sdk.core import Retries
 from outcry_sdk.credentials import Credentials
@@ -63,6 +64,7 @@ __all__ = [
     "LoggedIn",
     "MarketPayout",
     "NewMarket",
+    "NewOrder",
     "NotFoundError",
     "OrderChanged",
     "OutcomeUnknownError",

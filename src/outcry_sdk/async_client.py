@@ -8,7 +8,7 @@ from typing import Any, Concatenate, ParamSpec, Self, TypeVar
 
 import httpx
 
-from outcry_sdk.calls import charts, lifecycle, market, operating, people, trading
+from outcry_sdk.calls import batches, charts, lifecycle, market, operating, people, trading
 from outcry_sdk.calls.call import Call
 from outcry_sdk.core import Answer, Lost, Pause, Retries, conversation
 from outcry_sdk.credentials import Credentials
@@ -135,6 +135,8 @@ class AsyncClient:
     order_history = _awaited(trading.order_history)
     event_balance = _awaited(trading.event_balance)
     place_order = _awaited(trading.place_order)
+    place_orders = _awaited(batches.place_orders)
+    validate_order = _awaited(batches.validate_order)
     cancel_order = _awaited(trading.cancel_order)
     reduce_order = _awaited(trading.reduce_order)
     replace_order = _awaited(trading.replace_order)

@@ -8,7 +8,7 @@ from typing import Any, Concatenate, ParamSpec, Self, TypeVar
 
 import httpx
 
-from outcry_sdk.calls import charts, lifecycle, market, operating, people, trading
+from outcry_sdk.calls import batches, charts, lifecycle, market, operating, people, trading
 from outcry_sdk.calls.call import Call
 from outcry_sdk.core import Answer, Lost, Pause, Retries, conversation
 from outcry_sdk.credentials import Credentials
@@ -132,6 +132,8 @@ class Client:
     order_history = _now(trading.order_history)
     event_balance = _now(trading.event_balance)
     place_order = _now(trading.place_order)
+    place_orders = _now(batches.place_orders)
+    validate_order = _now(batches.validate_order)
     cancel_order = _now(trading.cancel_order)
     reduce_order = _now(trading.reduce_order)
     replace_order = _now(trading.replace_order)

@@ -23,6 +23,7 @@ from outcry_sdk import (
     FundsError,
     IdentityError,
     NewMarket,
+    NewOrder,
     NotFoundError,
     TermsError,
     Traded,
@@ -30,6 +31,7 @@ from outcry_sdk import (
 )
 from outcry_sdk.calls import trading
 from outcry_sdk.feeds.private import Account
+from outcry_sdk.models import Placed
 
 
 def client_of(door: Door, name: str, *scopes: str) -> AsyncClient:
@@ -182,6 +184,31 @@ async def test_the_user_feed_misses_nothing_while_away() -> None:
             await anext(events)
         assert not feed.account.orders
         await feed.aclose()
+
+
+async def test_orders_come_in_batches_and_may_be_tried() -> None:
+    """Each order of a batch has its result or its refusal; a try says what would be held."""
+    async with http_door() as door, people(door) as (operator, ann, _):
+        event_id, market_id, (yes, no) = await listed(operator, "rain")
+        good = NewOrder(
+            event_id=event_id, market_id=market_id, token_id=yes, side="buy",
+            price="0.5", quantity=10,
+        )  # fmt: skip
+        poor = NewOrder(
+            event_id=event_id, market_id=market_id, token_id=no, side="buy",
+            price=Decimal("0.5"), quantity=1_000, client_order_id="poor",
+        )  # fmt: skip
+        verdict = await ann.validate_order(good)
+        assert (verdict.valid, verdict.hold) == (True, Decimal(5))
+        wrong = await ann.validate_order(poor)
+        assert wrong.refusal is not None
+        assert (wrong.valid, wrong.hold, wrong.refusal.name) == (False, None, "FUNDS_INSUFFICIENT")
+
+        placed, declined = await ann.place_orders([good, poor], wait="result")
+        assert isinstance(placed, Placed)
+        assert (placed.status, placed.remaining_quantity) == ("new", Decimal(10))
+        assert isinstance(declined, FundsError)
+        assert declined.expected
 
 
 async def test_charts_are_read_as_decimals() -> None:
