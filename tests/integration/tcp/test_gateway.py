@@ -6,6 +6,7 @@ from typing import Any
 
 from tests.support.exchange import exchange
 
+from outcry.app.load.run import Run, Shape
 from outcry_sdk import Client, Credentials, NewMarket
 from outcry_sdk.feeds.connecting import Backoff
 from outcry_sdk.tcp import (
@@ -79,6 +80,7 @@ def test_a_day_at_the_gateway(tmp_path: Path) -> None:
         first, second = traders
         trade(first, second, number)
         resend(first, second, number)
+        load(where["http"], traders)
         before = running.processes()["edge"]
         running.kill("edge")
         for _ in range(5):
@@ -92,6 +94,15 @@ def test_a_day_at_the_gateway(tmp_path: Path) -> None:
             trader.client.close()
         assert running.stop() == 0
         assert "clean" in running.verify().lower()
+
+
+def load(address: Any, traders: list[Trader]) -> None:
+    """The load generator by HTTP: every request is answered, and hardly one is declined."""
+    keys = tuple(trader.core.logon.secret.decode() for trader in traders)
+    shape = Shape(connections=2, window=1, batch=1, seconds=1.0, api_keys=keys)
+    result = Run(address.host, address.port, shape, http=True).go()
+    assert result.latencies.count == result.sent > 10
+    assert result.totals["rejects"] < result.sent / 10
 
 
 def trade(ann: Trader, bob: Trader, number: int) -> None:

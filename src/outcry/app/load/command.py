@@ -12,6 +12,7 @@ EPILOG: Final = examples(
     "outcry load",
     "outcry load 127.0.0.1:9200 --rate 50000 --seconds 30 --out report",
     "outcry load --sweep --batch 1 --connections 32",
+    "outcry load http://127.0.0.1:8000 --api-key ok_12_0_...",
     "outcry load --echo",
 )
 TARGET: Final = "127.0.0.1:9200"
@@ -19,6 +20,9 @@ TARGET: Final = "127.0.0.1:9200"
 ECHO_SECONDS: Final = 2.0
 
 
+Target = Annotated[
+    str, typer.Argument(help="HOST:PORT of an engine or a gateway, or http://HOST:PORT.")
+]
 Places = Annotated[
     float, typer.Option(min=0, max=1, help="Share of new orders; above a half the books grow.")
 ]
@@ -27,7 +31,7 @@ Crossing = Annotated[
 ]
 Keys = Annotated[
     list[str] | None,
-    typer.Option(help="Load an exchange's gateway with this API key; may be given again."),
+    typer.Option(help="API key for a gateway or for HTTP; may be given again."),
 ]
 Folder = Annotated[
     Path | None, typer.Option(help="Folder for result.json, chart.html and histograms.")
@@ -35,7 +39,7 @@ Folder = Annotated[
 
 
 def load(  # noqa: PLR0913 - a command has as many options as it has
-    target: Annotated[str, typer.Argument(help="HOST:PORT of the engine.")] = TARGET,
+    target: Target = TARGET,
     *,
     connections: Annotated[int, typer.Option(min=1, max=10_000, help="Connections.")] = 16,
     window: Annotated[

@@ -58,10 +58,16 @@ def _own_limit(shape: Shape, seconds: float) -> Result:
 
 
 def _run(target: str, shape: Shape) -> Result:
-    host, _, port = target.rpartition(":")
+    place = target.removeprefix("http://").rstrip("/")
+    http = place != target
+    host, _, port = place.rpartition(":")
     if not host or not port.isdecimal():
         raise UsageError(f"{target!r} is no HOST:PORT")
-    result = Run(host, int(port), shape).go(_progress if sys.stderr.isatty() else None)
+    if http and not shape.api_keys:
+        raise UsageError("orders over HTTP need an account: give --api-key")
+    if http:
+        shape = replace(shape, batch=1, window=1)
+    result = Run(host, int(port), shape, http=http).go(_progress if sys.stderr.isatty() else None)
     if sys.stderr.isatty():
         sys.stderr.write("\r\x1b[K")
     print(f"{report.shape_text(shape)}\n             {report.line(result)}")

@@ -13,6 +13,7 @@ from random import Random
 from typing import Final
 
 from outcry.app.load.flow import Flow, Mix, Traded
+from outcry.app.load.http import HttpFlow, HttpHeard, listed
 from outcry.app.load.latencies import Latencies
 from outcry.app.load.wire import Heard, Opening
 
@@ -68,11 +69,11 @@ class Result:
 class Line:
     """One connection while it runs."""
 
-    def __init__(self, opening: Opening, flow: Flow, *, echo: bool) -> None:
+    def __init__(self, opening: Opening, flow: Flow | HttpFlow, heard: Heard | HttpHeard) -> None:
         self.socket = opening.socket
         self.socket.settimeout(0)
         self.flow = flow
-        self.heard = Heard(echo=echo)
+        self.heard = heard
         self.unanswered = 0
         self._owed: deque[list[int]] = deque()
         self._unsent = b""
@@ -127,22 +128,25 @@ class Line:
 class Run:
     """One run against one engine."""
 
-    def __init__(self, host: str, port: int, shape: Shape, *, echo: bool = False) -> None:
-        """Connect and log on; raises OSError or `UsageError`."""
+    def __init__(
+        self, host: str, port: int, shape: Shape, *, echo: bool = False, http: bool = False
+    ) -> None:
+        """Connect and log on, to an echo, by HTTP, or over TCP; raises OSError or `UsageError`."""
         self._shape = shape
         self._lines: dict[int, Line] = {}
         self._poll = select.epoll()
         random = Random(shape.seed)  # noqa: S311 - a workload, not a secret
+        markets = listed(host, port) if http else []
         for number in range(shape.connections):
             opening = Opening(host, port)
             key = shape.api_keys[number % len(shape.api_keys)] if shape.api_keys else ""
-            last = (0, 0) if echo else opening.log_on(number + 1, number + 1 if key else 1, key)
-            if key:  # connections with one key share the ids of one account
-                last = (last[0], last[1] + (number << _SHARE_BITS))
-            traded = [Traded(1, 10, 5_000)] if echo else opening.instruments()
-            flow = Flow(random, traded, shape.batch, shape.mix)
-            flow.resume(*last)
-            line = Line(opening, flow, echo=echo)
+            if http:
+                line = Line(opening, HttpFlow(random, markets, shape.mix, key), HttpHeard())
+            else:
+                flow = (
+                    _echoed(random, shape) if echo else _flow(opening, number, key, random, shape)
+                )
+                line = Line(opening, flow, Heard(echo=echo))
             self._lines[line.socket.fileno()] = line
             self._poll.register(line.socket, select.EPOLLIN)
         self._result = Result(shape=shape, latencies=Latencies(), totals=Counter(), course=[0])
@@ -216,3 +220,18 @@ class Run:
                 result.course[-1] += answered
             if events & select.EPOLLOUT and not line.is_blocked:
                 self._poll.modify(number, select.EPOLLIN)
+
+
+def _echoed(random: Random, shape: Shape) -> Flow:
+    """Return what is said to an echo."""
+    return Flow(random, [Traded(1, 10, 5_000)], shape.batch, shape.mix)
+
+
+def _flow(opening: Opening, number: int, key: str, random: Random, shape: Shape) -> Flow:
+    """Log a connection on; return what is said over it."""
+    seq, order_id = opening.log_on(number + 1, number + 1 if key else 1, key)
+    if key:  # connections with one key share the ids of one account
+        order_id += number << _SHARE_BITS
+    flow = Flow(random, opening.instruments(), shape.batch, shape.mix)
+    flow.resume(seq, order_id)
+    return flow

@@ -1,5 +1,6 @@
 """The load generator: what it sends is right, what it counts is what came."""
 
+import json
 import time
 from collections import Counter
 from dataclasses import replace
@@ -14,6 +15,7 @@ from outcry import kernel
 from outcry.app.load import report
 from outcry.app.load.echo import served
 from outcry.app.load.flow import BATCH_MAX, Flow, Mix, Traded
+from outcry.app.load.http import HttpFlow, HttpHeard, Listed
 from outcry.app.load.latencies import Latencies
 from outcry.app.load.run import Result, Run, Shape
 from outcry.app.load.sweep import sweep
@@ -139,3 +141,29 @@ def test_the_knee_is_the_last_rate_that_is_carried() -> None:
     assert knee is not None
     assert knee.shape.rate == pytest.approx(60_000)
     assert len(results) == 7
+
+
+def test_http_answers_are_counted_at_any_cut() -> None:
+    """Each whole answer counts once; what is not 200 is a refusal."""
+    good = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\nx: y\r\n\r\n{}"
+    bad = b"HTTP/1.1 400 Bad Request\r\ncontent-length: 0\r\n\r\n"
+    data = good + bad + good
+    for step in (1, 7, len(data)):
+        heard = HttpHeard()
+        assert sum(heard.take(data[at : at + step]) for at in range(0, len(data), step)) == 3
+        assert heard.totals() == Counter(rejects=1)
+
+
+def test_http_requests_are_whole_and_cancel_what_was_placed() -> None:
+    """Lengths are right, names are one's own, and only orders that were placed are cancelled."""
+    flow = HttpFlow(Random(3), [Listed(1, 2, "345")], Mix(), "ok_1_0_x")
+    placed: list[str] = []
+    cancelled: list[str] = []
+    for _ in range(400):
+        head, _, body = bytes(flow.next()).partition(b"\r\n\r\n")
+        assert f"content-length: {len(body)}".encode() in head
+        assert b"x-api-key: ok_1_0_x" in head
+        content = json.loads(body)
+        (placed if "price" in content else cancelled).append(content["client_order_id"])
+    assert len(cancelled) > 100
+    assert placed[: len(cancelled)] == cancelled
