@@ -49,7 +49,7 @@ def main() -> int:
     parser.add_argument("--rounds", type=int, default=5, metavar="N")
     parser.add_argument("--only", nargs="+", default=list(KINDS), choices=KINDS)
     parser.add_argument(
-        "--soak", type=int, default=0, metavar="IDS", help="also a soak of that many ids"
+        "--soak", type=int, default=10**8, metavar="IDS", help="a soak of that many ids; 0 for none"
     )
     chosen = parser.parse_args()
     OUT.mkdir(parents=True, exist_ok=True)

@@ -196,21 +196,37 @@ def steady_state(engine_module: ModuleType, work: Workload) -> int:
 
 
 def soak(
-    engine_module: ModuleType, ids: int, live: int = 100_000, stride: int = 50
+    engine_module: ModuleType, ids: int, live: int = 100_000, pairs: int = 10_000
 ) -> dict[str, float]:
-    """Let orders come and go, *live* at a time, over *ids* ids in steps of *stride*."""
+    """Let orders with rising ids come and go, *live* at a time, until *ids* have been used."""
     engine = engine_module.Engine()
     engine.process(market())
-    head = (RecordType.CANCEL_ORDER, 0, CANCEL_ORDER.size, 0, 0, 0, 1)
-    most = 0
-    for first in range(stride, ids + 1, 10_000 * stride):
-        for order_id in range(first, first + 10_000 * stride, stride):
-            engine.process(place(order_id, 0, 1 + order_id % 4999, 5))
-            if order_id > live * stride:
-                engine.process(CANCEL_ORDER.pack(*head, order_id - live * stride))
+    head = (RecordType.CANCEL_ORDER, 0, CANCEL_ORDER.size, 1, 0, 0, 1)
+    pair = [place(1, 0, 1 + k % 4999, 5) + CANCEL_ORDER.pack(*head, 1) for k in range(pairs)]
+    words = array("q", b"".join(pair))
+    width = len(words) // pairs
+    engine.bind(words, bytearray(TARGET))
+    # Many ids at once are one long number: rising by one each, and all together by a multiple.
+    ones = int.from_bytes((1).to_bytes(8, "little") * pairs, "little")
+    rising = int.from_bytes(array("q", range(pairs)).tobytes(), "little")
+    early, most, start = 0, 0, clock()
+    for base in range(1, ids + 1, pairs):
+        new = (rising + base * ones).to_bytes(8 * pairs, "little")
+        words[4::width] = array("q", new)
+        if base > live:
+            new = (rising + (base - live) * ones).to_bytes(8 * pairs, "little")
+            words[width - 1 :: width] = array("q", new)
+        else:
+            words[width - 1 :: width] = array("q", bytes(8 * pairs))  # no order has id 0
+        engine.process_bound(0, 8 * len(words))
+        assert engine.consumed == 8 * len(words)
         most = max(most, resident())
+        if base <= 10 * live:
+            early = most
     engine.check()
-    return {"ids": ids, "orders": ids // stride, "live": engine.order_count, "most_resident": most}
+    spent = clock() - start
+    figures = {"ids": ids, "live": engine.order_count, "ns_per_id": spent * 1e9 / ids}
+    return figures | {"resident_first_million": early, "resident_most": most}
 
 
 def first(work: Workload, operations: int) -> Workload:
