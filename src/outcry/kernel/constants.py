@@ -143,7 +143,7 @@ DEMOTE_AT = 256
 #: Places of the smallest table of accounts.
 ACCOUNTS_MIN = 4096
 #: Pages with few orders that have an array all the same, a power of two.
-GRANTS = 64
+GRANTS = 16
 #: Orders that the hash takes before it lends an array.
 GRANT_AFTER = 512
 #: Slots of the widest ladder.

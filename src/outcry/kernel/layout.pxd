@@ -235,7 +235,7 @@ ctypedef struct Core:
     long page_mask
     int page_used
     int* spare_page
-    long long[64] granted
+    long long[16] granted
     int grant_turn
     int grant_after
     int* sparse

@@ -167,7 +167,7 @@ class Core:
         self.page_mask = self.page_used = 0
         self.spare_page: list[int] = []
         #: Tags of the pages that have an array for a while; whose turn it is; orders to go.
-        self.granted = [0] * 64
+        self.granted = [0] * 16
         self.grant_turn = self.grant_after = 0
         self.sparse: list[int] = []
         self.sparse_mask = self.sparse_used = 0
