@@ -81,6 +81,15 @@ replaces, and `"trades_dropped"`, the number of trades that are not told, each o
 To stop following:
 """
 
+TICKER = """
+### Best prices alone
+
+With `"channel": "ticker"` a subscription tells the best prices of both tokens, the last price and
+the state of the book (`open`, `post_only`, `cancel_only`, `halted`, `closed`): at once, and when
+one of them changes. Each message says everything, so a slow reader just gets the newest. A book
+and its ticker may be followed on one connection.
+"""
+
 PUBLIC_RESUME = """
 ### Coming back
 

@@ -35,6 +35,7 @@ from tools.websocket_texts import (  # noqa: E402
     PUBLIC_LAW,
     PUBLIC_RESUME,
     SUBSCRIBED,
+    TICKER,
 )
 
 
@@ -133,6 +134,11 @@ async def _public(page: Page, stack: AsyncExitStack) -> None:
     await client.hear()
     await page.hear(client)
     await page.say(client, action="subscribe", event_id=1, market_id=99)
+    await page.hear(client)
+    page.tell(TICKER)
+    await page.say(client, action="subscribe", channel="ticker", event_id=1, market_id=1)
+    await page.hear(client, 2)
+    await page.say(client, action="unsubscribe", channel="ticker", event_id=1, market_id=1)
     await page.hear(client)
 
 

@@ -24,7 +24,8 @@ from outcry.runtime.ws_session import CloseCode, Wire
 from outcry.services.websocket_depth.channel import Channel
 from outcry.services.websocket_depth.config import DepthFeedConfig
 from outcry.services.websocket_depth.followed import Followed, Following
-from outcry.services.websocket_depth.ws import DepthSession, Request
+from outcry.services.websocket_depth.tickers import Tickers
+from outcry.services.websocket_depth.ws import DepthSession, Request, handle_ticker
 
 
 #: What is left to others between two rounds, however long a round takes.
@@ -60,6 +61,7 @@ class WebsocketDepth:
         #: Markets with changes that were not sent yet.
         self._changed: dict[int, Followed] = {}
         self._work: set[asyncio.Task[None]] = set()
+        self._tickers = Tickers(books)
         self._sessions = 0
         self._sent_in_a_row = 0
         self._counts = {"messages_sent_total": 0, "messages_dropped_total": 0, "snapshots_total": 0}
@@ -76,7 +78,7 @@ class WebsocketDepth:
         assert self._subscription is not None
         loop = asyncio.get_running_loop()
         while True:
-            if not self._behind and not self._changed:
+            if not self._behind and not self._changed and not self._tickers.waiting:
                 await self._subscription.wait()
             due = loop.time() + self._config.interval_seconds
             await self.publish()
@@ -111,6 +113,7 @@ class WebsocketDepth:
 
     async def publish(self) -> None:
         """Send what changed since the last call, and what others could not take before."""
+        self._tickers.catch_up()
         self._take_changes()
         behind, self._behind = self._behind, set()
         changed, self._changed = self._changed, {}
@@ -129,6 +132,7 @@ class WebsocketDepth:
         """Bring the channels to where the books are, so that both tell of the same moment."""
         assert self._subscription is not None
         for change in self._subscription.take():
+            self._tickers.take(change)
             market = self._markets.get(change.market_id)
             if market is None:
                 continue
@@ -193,6 +197,8 @@ class WebsocketDepth:
         elif market.event_id != request.event_id:
             wanted = str(market.event_id)
             session.refuse(request, Rejected(Reject.EVENT_UNKNOWN, str(request.event_id), wanted))
+        elif request.channel == "ticker":
+            handle_ticker(self._tickers, session, request, market)
         elif request.action == "unsubscribe":
             if following is None:
                 session.refuse(request, Rejected(Reject.NOT_SUBSCRIBED, str(request.market_id)))
@@ -219,6 +225,8 @@ class WebsocketDepth:
             task.cancel()
         for following in list(session.following.values()):
             self._unfollow(session, following)
+        for market_id in session.tickers:
+            self._tickers.unfollow(session, market_id)
 
     async def _handle_later(self, session: DepthSession, request: Request) -> None:
         async with session.order:

@@ -6,14 +6,16 @@ from typing import Literal, Protocol
 from msgspec import DecodeError, Struct, json
 
 from outcry.domain.rejects import Reject, Rejected
+from outcry.ports.projection import MarketRow
 from outcry.runtime.ws_session import Session, Wire, error_frame
 from outcry.services.websocket_depth.config import DepthFeedConfig
 from outcry.services.websocket_depth.followed import Following
+from outcry.services.websocket_depth.tickers import TICKERS_MAX, Tickers
 
 
 REQUEST_FORM = (
     '{"action": "subscribe" or "unsubscribe", "event_id": <int>, "market_id": <int>}'
-    ', to resume with "update_id": <int>'
+    ', to resume with "update_id": <int>, for best prices alone with "channel": "ticker"'
 )
 
 
@@ -25,6 +27,8 @@ class Request(Struct, frozen=True):
     market_id: int
     #: The update that the client's book stands at; 0: send a snapshot.
     update_id: int = 0
+    #: ``depth`` is the book and its trades, ``ticker`` the best prices alone.
+    channel: Literal["depth", "ticker"] = "depth"
 
 
 class ConnectedFrame(Struct, frozen=True):
@@ -66,12 +70,14 @@ class Host(Protocol):
 class DepthSession(Session):
     """A connection of the public feed."""
 
-    __slots__ = ("_host", "following", "order", "work")
+    __slots__ = ("_host", "following", "order", "tickers", "work")
 
     def __init__(self, wire: Wire, now: float, host: Host, settings: DepthFeedConfig) -> None:
         super().__init__(wire, settings.session, now)
         self._host = host
         self.following: dict[int, Following] = {}
+        #: Markets of which only the best prices are followed.
+        self.tickers: set[int] = set()
         #: Requests that must look into the tables, and those behind them; in order.
         self.work: set[asyncio.Task[None]] = set()
         self.order = asyncio.Lock()
@@ -105,6 +111,26 @@ class DepthSession(Session):
     def refuse(self, request: Request, rejected: Rejected) -> None:
         """Answer why *request* was not carried out; the connection stays."""
         self.send(error_frame(f"{request.action}d_error", rejected))
+
+
+def handle_ticker(
+    tickers: Tickers, session: DepthSession, request: Request, market: MarketRow
+) -> None:
+    """Carry out a request for the ticker of *market*, or refuse it."""
+    known = request.market_id in session.tickers
+    if request.action == "unsubscribe":
+        if not known:
+            session.refuse(request, Rejected(Reject.NOT_SUBSCRIBED, str(request.market_id)))
+            return
+        session.tickers.discard(request.market_id)
+        tickers.unfollow(session, request.market_id)
+        session.grant(request)
+    elif not known and len(session.tickers) >= TICKERS_MAX:
+        session.refuse(request, Rejected(Reject.SUBSCRIPTIONS_LIMIT, expected=str(TICKERS_MAX)))
+    else:
+        session.tickers.add(request.market_id)
+        session.grant(request)
+        tickers.follow(session, market)
 
 
 _decoder = json.Decoder(Request)
