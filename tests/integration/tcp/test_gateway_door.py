@@ -98,10 +98,16 @@ class Raw:
 
 
 @asynccontextmanager
-async def venue() -> AsyncIterator[Venue]:
+async def venue(rate_max: int = 0) -> AsyncIterator[Venue]:
     """Run all of it on this loop."""
     async with http_door() as door:
-        config = GatewayConfig(host="127.0.0.1", port=0, logon_ms_max=60_000, connections_max=20)
+        config = GatewayConfig(
+            host="127.0.0.1",
+            port=0,
+            logon_ms_max=60_000,
+            connections_max=20,
+            rate_max=rate_max,
+        )
         gateway = Gateway(
             config,
             asset=door.venue.asset,
@@ -268,3 +274,16 @@ async def test_the_load_generator_loads_an_exchange() -> None:
         run = await asyncio.to_thread(Run, "127.0.0.1", place_.gateway.port, shape)
         result = await asyncio.to_thread(run.go)
         assert result.latencies.count == result.sent > 0
+
+
+async def test_commands_above_the_rate_wait_and_are_not_lost() -> None:
+    """A burst of more than a second's worth is answered in full, and the logon says the rate."""
+    async with venue(rate_max=200) as place_:
+        raw = await place_.raw()
+        accepted = await raw.log_on(await place_.key("ann"))
+        assert tcp.LOGON_ACCEPTED.unpack(accepted)[13] == 200
+        for at in range(1, 251, 10):
+            raw.writer.write(framed(*[cancel(seq, 9) for seq in range(at, at + 10)]))
+        told = await raw.records(250)
+        assert {record[0] for record in told} == {66}
+        raw.writer.close()

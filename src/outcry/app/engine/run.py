@@ -19,13 +19,13 @@ from outcry.runtime.config import Log
 from outcry.runtime.logging import get_logger
 from outcry.runtime.shutdown import Shutdown
 from outcry.services.gateway.config import Limits
+from outcry.services.gateway.line import now_us
 from outcry.services.gateway.logons import Logons
 from outcry.services.gateway.messages import instrument_record
 from outcry.services.gateway.recovery import recover
 from outcry.services.gateway.room import Instrument
 from outcry.services.gateway.server import EngineServer
 from outcry.services.gateway.service import EngineService
-from outcry.services.gateway.tcp import now_us
 
 
 _DRAIN_MS = 10_000

@@ -238,6 +238,7 @@ async def gateway(commons: Commons) -> list[Part]:
             port=chosen.port,
             logon_ms_max=limits.logon_ms_max,
             connections_max=limits.gateway_connections_count_max,
+            rate_max=limits.account_requests_per_second_max,
         ),
         asset=await commons.asset("door"),
         bus=commons.bus,

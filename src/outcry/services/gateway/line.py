@@ -6,11 +6,17 @@ call of the system and so is a write, and only what the system does not take is 
 
 import asyncio
 import socket
+import time
 from typing import Final
 
 
 #: How long a connection that we end may go on to send before it is cut: so its client reads why.
 _LINGER_SECONDS: Final = 1.0
+
+
+def now_us() -> int:
+    """Return the time, in microseconds since 1970."""
+    return time.time_ns() // 1_000
 
 
 class Line:

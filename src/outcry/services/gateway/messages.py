@@ -5,9 +5,10 @@ from typing import Protocol
 
 from outcry.services.gateway.config import Limits
 from outcry.services.gateway.feed import PublicFeed
+from outcry.services.gateway.line import now_us
 from outcry.services.gateway.outbox import Outbox
 from outcry.services.gateway.room import Instrument, Room
-from outcry.services.gateway.tcp import Connection, now_us
+from outcry.services.gateway.tcp import Connection
 from outcry_wire.rejects import Reject
 from outcry_wire.tcp import (
     DONE,

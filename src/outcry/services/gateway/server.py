@@ -9,8 +9,9 @@ from outcry.ports.snapshots import Snapshots
 from outcry.runtime.logging import get_logger
 from outcry.services.gateway import recovery
 from outcry.services.gateway.journal import Journal, JournalLost
+from outcry.services.gateway.line import now_us
 from outcry.services.gateway.service import EngineService
-from outcry.services.gateway.tcp import Connection, now_us
+from outcry.services.gateway.tcp import Connection
 from outcry_wire.rejects import Reject
 
 

@@ -9,11 +9,12 @@ from outcry.services.gateway.config import Limits
 from outcry.services.gateway.durable import GroupCommit
 from outcry.services.gateway.feed import PublicFeed
 from outcry.services.gateway.journal import Journal
+from outcry.services.gateway.line import now_us
 from outcry.services.gateway.logons import Grant, Logons
 from outcry.services.gateway.messages import Messages
 from outcry.services.gateway.outbox import Outbox
 from outcry.services.gateway.room import Instrument, Room
-from outcry.services.gateway.tcp import Connection, now_us
+from outcry.services.gateway.tcp import Connection
 from outcry_wire.rejects import Reject
 from outcry_wire.tcp import COPY, LOGON_ACCEPTED, LogonFlag, Message, frame
 

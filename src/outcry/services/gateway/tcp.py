@@ -10,7 +10,7 @@ import time
 from typing import Final, Protocol
 
 from outcry.services.gateway.config import Limits
-from outcry.services.gateway.line import Line
+from outcry.services.gateway.line import Line, now_us
 from outcry.services.gateway.logons import Grant, Logons
 from outcry.services.gateway.room import Room
 from outcry_wire.records import HEADER_SIZE
@@ -62,11 +62,6 @@ class Host(Protocol):
 
     def message(self, connection: "Connection", kind: Message, record: bytes) -> None:
         """Carry out a message of a session."""
-
-
-def now_us() -> int:
-    """Return the time, in microseconds since 1970."""
-    return time.time_ns() // 1_000
 
 
 class Connection(Line):

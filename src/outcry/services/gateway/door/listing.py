@@ -7,7 +7,7 @@ from outcry.domain.market import MarketState
 from outcry.messages.entry import NO_EVENTS, packed_events
 from outcry.ports.ledger_log import LedgerLog
 from outcry.ports.projection import MarketRow
-from outcry.services.gateway.door.session import now_us
+from outcry.services.gateway.line import now_us
 from outcry_wire.records import InstrumentKind, InstrumentState
 from outcry_wire.tcp import INSTRUMENT, NAME_SIZE, Message, fixed_text
 

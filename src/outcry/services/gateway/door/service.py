@@ -31,7 +31,8 @@ from outcry.runtime.identity import Identity, Principal
 from outcry.runtime.logging import get_logger
 from outcry.services.gateway.door import translate
 from outcry.services.gateway.door.listing import events_after, instrument_record
-from outcry.services.gateway.door.session import DoorSession, now_us
+from outcry.services.gateway.door.session import DoorSession
+from outcry.services.gateway.line import now_us
 from outcry_wire.rejects import Reject
 from outcry_wire.tcp import (
     DONE,
@@ -65,6 +66,8 @@ class GatewayConfig:
     port: int
     logon_ms_max: int
     connections_max: int
+    #: Commands a second of one session, 0 for no bound; what is above it waits in the socket.
+    rate_max: int = 0
 
 
 class Gateway:
@@ -85,6 +88,7 @@ class Gateway:
         keys: KeyRing,
     ) -> None:
         self._config = config
+        self.rate_max = config.rate_max
         self._asset, self._bus, self._ledger_log = asset, bus, log
         self._queries, self._identity, self._keys = queries, identity, keys
         self._directory = directory
@@ -230,8 +234,8 @@ class Gateway:
         session.heartbeat_us = beat * 1_000
         first = max(1, self._position - _MISSED_MAX)
         head = (Message.LOGON_ACCEPTED, 0, LOGON_ACCEPTED.size, 0, 0, now_us(), session.account)
-        row = (session.number, beat, 0, now_us(), self._position + 1, first)
-        session.write(frame(LOGON_ACCEPTED.pack(*head, *row, 0, 0)))
+        row = (session.number, beat, 0, now_us(), self._position + 1, first, self.rate_max)
+        session.write(frame(LOGON_ACCEPTED.pack(*head, *row, 0)))
         session.cursor = max(next_number, first) - 1 if next_number else self._position
         if session.cursor >= self._position:
             session.is_live = True

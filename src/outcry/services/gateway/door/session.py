@@ -5,7 +5,6 @@ import hmac
 import re
 import secrets
 import socket
-import time
 from collections import deque
 from typing import Final, Protocol
 
@@ -20,7 +19,7 @@ from outcry.messages.requests import (
 from outcry.runtime.identity import TRADE, Principal
 from outcry.runtime.logging import get_logger
 from outcry.services.gateway.door import translate
-from outcry.services.gateway.line import Line
+from outcry.services.gateway.line import Line, now_us
 from outcry_wire import tcp
 from outcry_wire.records import LAYOUTS, PLACE_ORDER, RecordType
 from outcry_wire.rejects import SENTENCES, Reject
@@ -38,13 +37,10 @@ UNREAD_MAX: Final = 4 * 1024 * 1024
 _KEY: Final = re.compile(r"ok_([1-9][0-9]{0,17})_(0|[1-9][0-9]{0,8})", re.ASCII)
 
 
-def now_us() -> int:
-    """Return the time, in microseconds since 1970."""
-    return time.time_ns() // 1_000
-
-
 class Host(Protocol):
     """What the connections share."""
+
+    rate_max: int
 
     async def outcomes(self, account: int) -> dict[int, int]:
         """Return the outcomes of an account's open orders by the client's ids."""
@@ -75,6 +71,7 @@ class DoorSession(Line):
         self._waiting: deque[bytes] = deque()
         self._work: asyncio.Task[None] | None = None
         self._log = get_logger()
+        self._paid_until = 0.0
         self.flags = LogonFlag(0)
         self.user_id = self.account = self.number = 0
         self.last_seq: int | None = None
@@ -131,10 +128,25 @@ class DoorSession(Line):
             self._message(record)
         else:
             self._waiting.append(record)
+            self._spend()
             if len(self._waiting) >= WAITING_MAX:
                 self.pause("ledger")
             if self._work is None:
                 self._work = asyncio.create_task(self._submit())
+
+    def _spend(self) -> None:
+        """Wait before reading on when more came than a second may bring."""
+        rate = self._host.rate_max
+        if rate:
+            now = self._loop.time()
+            self._paid_until = max(self._paid_until, now - 1) + 1 / rate
+            if self._paid_until > now:
+                self.pause("rate")
+                self._loop.call_later(self._paid_until - now, self._paid)
+
+    def _paid(self) -> None:
+        if self._paid_until <= self._loop.time():
+            self.go_on("rate")
 
     def _message(self, record: bytes) -> None:
         kind = record[0]
