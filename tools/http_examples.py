@@ -247,12 +247,22 @@ SECTIONS = (
     Section(
         "Operating",
         "`mode` is normal, post_only, cancel_only or halted, for the whole exchange. `clock` works "
-        "on a manual clock only. `checkpoint` compares every book of the engine with the ledger's "
-        "at an exact command.",
+        "on a manual clock only. A frozen account may only cancel; `release` gives it what a deep "
+        "reorganisation of a chain left in suspense. `checkpoint` compares every book of the "
+        "engine with the ledger's at an exact command.",
         (
             Call("POST", "/api/admin/mode", "root", {"mode": "cancel_only"}),
             admin("limits", account=1000, open_orders=200, position="5000", notional="2500"),
             Call("GET", "/api/admin/limits", "root"),
+            admin("freeze", account=1001, frozen=True, reason="a trade was taken back"),
+            admin("freeze", account=1001, frozen=False, reason="agreed"),
+            Call(
+                "POST",
+                "/api/admin/release",
+                "root",
+                {"account": 1001, "amount": "6", "tx_hash": "agreed"},
+                status=422,
+            ),
             Call("POST", "/api/admin/clock", "root", {"time": 1_800_000_060}),
             Call("POST", "/api/admin/checkpoint", "root", {}),
             Call("GET", "/api/admin/users?page_size=2", "root"),

@@ -5,10 +5,11 @@ the `event` service.
 """
 
 from outcry.domain.fees import FeeKind
-from outcry.domain.ids import COLLATERAL
+from outcry.domain.ids import COLLATERAL, token_asset
 from outcry.domain.mode import Mode
 from outcry.domain.rejects import Reject, Rejected
 from outcry.domain.units import MICROS_PER_SECOND
+from outcry.messages.chain_requests import FreezeOp, ReleaseOp
 from outcry.messages.requests import (
     CheckpointOp,
     CreateKeyOp,
@@ -34,11 +35,13 @@ from outcry.services.api.lookups import Lookups
 from outcry.services.api.operator_forms import (
     CLOCK_BODY,
     FEES_BODY,
+    FREEZE_BODY,
     KEY_BODY,
     LIMITS_BODY,
     MODE_BODY,
     MOVEMENT_BODY,
     NOTHING_BODY,
+    RELEASE_BODY,
     USER_BODY,
     CheckpointView,
     FeesMadeView,
@@ -162,6 +165,26 @@ class Operator:
         op = SetLimitsOp(
             who.user_id, form.account, form.market_id, form.open_orders, position, notional
         )
+        return _done(await self._ask(op, who))
+
+    async def freeze(self, who: Principal, body: bytes) -> DoneView | Refusal:
+        """Let an account only cancel, or let it do everything again."""
+        form = read_body(FREEZE_BODY, body)
+        if isinstance(form, Rejected):
+            return form
+        op = FreezeOp(who.user_id, form.account, form.frozen, form.reason)
+        return _done(await self._ask(op, who))
+
+    async def release(self, who: Principal, body: bytes) -> DoneView | Refusal:
+        """Give an account something of what is in suspense."""
+        form = read_body(RELEASE_BODY, body)
+        if isinstance(form, Rejected):
+            return form
+        amount = read_quantity(form.amount) if form.market_id else read_money(form.amount)
+        if isinstance(amount, Rejected):
+            return amount
+        asset = token_asset(form.market_id, form.outcome) if form.market_id else COLLATERAL
+        op = ReleaseOp(who.user_id, form.account, asset, amount, form.tx_hash)
         return _done(await self._ask(op, who))
 
     async def set_clock(self, who: Principal, body: bytes) -> DoneView | Refusal:

@@ -79,6 +79,24 @@ class LimitsBody(Body, kw_only=True, frozen=True):
     notional: Annotated[str, Meta(description="Collateral set aside for buys.")] = ""
 
 
+class FreezeBody(Body, kw_only=True, frozen=True):
+    """Which account may only cancel from now on, or may do everything again, and why."""
+
+    account: Id
+    frozen: bool
+    reason: Annotated[str, Meta(min_length=1, max_length=256, pattern=STORABLE)]
+
+
+class ReleaseBody(Body, kw_only=True, frozen=True):
+    """What an account gets of what is in suspense: shares of a market, or (0) collateral."""
+
+    account: Id
+    market_id: OptionalId = 0
+    outcome: Annotated[int, Meta(ge=0, le=1, description="0 (YES) or 1 (NO).")] = 0
+    amount: Money
+    tx_hash: MovementKey
+
+
 class ClockBody(Body, kw_only=True, frozen=True):
     """Where to advance the manual clock to, in seconds since 1970."""
 
@@ -127,5 +145,7 @@ KEY_BODY: Final = json.Decoder(KeyBody)
 FEES_BODY: Final = json.Decoder(FeesBody)
 MODE_BODY: Final = json.Decoder(ModeBody)
 LIMITS_BODY: Final = json.Decoder(LimitsBody)
+FREEZE_BODY: Final = json.Decoder(FreezeBody)
+RELEASE_BODY: Final = json.Decoder(ReleaseBody)
 CLOCK_BODY: Final = json.Decoder(ClockBody)
 NOTHING_BODY: Final = json.Decoder(NothingBody)

@@ -10,10 +10,12 @@ from typing import Final
 
 from msgspec.structs import astuple
 
+from outcry.domain.ids import SUSPENSE
 from outcry.domain.ledger.effects import POSTING_KINDS, Activity, Effects, Fill, Posting
 from outcry.domain.ledger.limits import NO_LIMITS
 from outcry.domain.ledger.state import Ledger, balance_key, split_key
 from outcry.domain.order import Order
+from outcry.messages import chain_records as chain
 from outcry.messages import ledger_records as rec
 from outcry.messages.entry import Entry, Recorded
 from outcry.ports.projection import (
@@ -48,8 +50,10 @@ from outcry.services.history.record_rows import (
 from outcry.services.history.series import Candles, Turnovers, portfolios
 
 
-#: What customers do with their own tokens is activity, not audit.
-_ACTIVITY = (rec.Split, rec.Merge, rec.Redeem, rec.Transfer)
+#: What customers do with their own tokens is activity, not audit, and so is what a chain says.
+_ACTIVITY = (
+    rec.Split, rec.Merge, rec.Redeem, rec.Transfer, chain.ChainResult, chain.ChainCursor,
+)  # fmt: skip
 
 #: Columns of an order are its own fields; the last says which entry changed it.
 _ORDER_FIELDS: Final = attrgetter(*OrderRow._fields[:-1])
@@ -183,7 +187,8 @@ class Batch:
             self._profiles[record.user_id] = stands.then(profile) if stands else profile
         elif isinstance(record, rec.SeasonSet):
             self._seasons[record.season_id] = season_row(record)
-        if not isinstance(record, _ACTIVITY):
+        released = isinstance(record, rec.Transfer) and record.source == SUSPENSE
+        if released or not isinstance(record, _ACTIVITY):
             self._audit.append(audit_row(n, leg, item))
 
 

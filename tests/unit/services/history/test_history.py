@@ -18,7 +18,7 @@ from outcry.domain.ledger.pending import Outcome
 from outcry.domain.ledger.state import Ledger, balance_key, split_key
 from outcry.domain.market import MarketState, SettlementMode
 from outcry.domain.order import OrderStatus
-from outcry.messages.chain_requests import ChainReportOp, ChainVerdict
+from outcry.messages.chain_requests import ChainReportOp, ChainVerdict, ReleaseOp
 from outcry.messages.requests import (
     CreateKeyOp,
     MergeOp,
@@ -158,7 +158,7 @@ async def test_the_tables_say_what_the_ledger_says(seed: int) -> None:
 
 
 async def test_what_waits_for_a_chain_is_in_the_tables() -> None:
-    """Incoming and outgoing stand beside the total, and go when the fill is confirmed."""
+    """Incoming and outgoing stand beside the total until the verdict; what people do is audited."""
     venue, projection = Venue(), MemoryProjection()
     async with venue.running(), history(venue, projection):
         ann, bob = await venue.user("ann", HUNDRED), await venue.user("bob", HUNDRED)
@@ -175,6 +175,12 @@ async def test_what_waits_for_a_chain_is_in_the_tables() -> None:
         await caught_up(projection, venue)
         assert balances[ann, 0] == (ann, 0, HUNDRED - 600_000, 0, 0, 0)
         assert balances[ann, yes] == (ann, yes, 100, 0, 0, 0)
+        back = ChainVerdict(trade_id(0, met.update_id), 0, Outcome.REVERTED, "0x1", "deep")
+        await venue.fund(ChainReportOp(0, [back]))
+        await venue.fund(ReleaseOp(7, ann, yes, 100, "agreed"))
+        await caught_up(projection, venue)
+        audited = [row.kind for row in projection.tables.audit.values()]
+        assert audited[-2:] == ["chain_reverted", "transfer"]
 
 
 async def test_a_rebuild_gives_the_same_tables() -> None:

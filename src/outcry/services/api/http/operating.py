@@ -13,12 +13,14 @@ from outcry.services.api.operator_forms import (
     ClockBody,
     FeesBody,
     FeesMadeView,
+    FreezeBody,
     KeyBody,
     KeyMadeView,
     LimitsBody,
     ModeBody,
     MovementBody,
     NothingBody,
+    ReleaseBody,
     UserBody,
     UserMadeView,
 )
@@ -87,6 +89,20 @@ async def set_limits(request: Asked, body: RawBody) -> Envelope[DoneView]:
     return success(accept(await parts(request).operator.set_limits(who, body)))
 
 
+@post("/freeze", status_code=200, opt={"body": FreezeBody, "scope": ADMIN})
+async def freeze(request: Asked, body: RawBody) -> Envelope[DoneView]:
+    """Let an account only cancel, or let it do everything again."""
+    who = await admin(request)
+    return success(accept(await parts(request).operator.freeze(who, body)))
+
+
+@post("/release", status_code=200, opt={"body": ReleaseBody, "scope": ADMIN})
+async def release(request: Asked, body: RawBody) -> Envelope[DoneView]:
+    """Give an account something of what a deep reorganisation left in suspense."""
+    who = await admin(request)
+    return success(accept(await parts(request).operator.release(who, body)))
+
+
 @post("/clock", status_code=200, opt={"body": ClockBody, "scope": ADMIN})
 async def set_clock(request: Asked, body: RawBody) -> Envelope[DoneView]:
     """Advance a manual clock; everything due until then happens in order."""
@@ -115,6 +131,8 @@ def operating_routes() -> Router:
             set_fees,
             set_mode,
             set_limits,
+            freeze,
+            release,
             set_clock,
             checkpoint,
             *ADMIN_HANDLERS,
