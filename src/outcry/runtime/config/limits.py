@@ -66,7 +66,7 @@ class Limits(Section, frozen=True):
         int, Meta(ge=0, le=60_000, description="How long a read waits for `after=n`.")
     ] = 1_000
     account_requests_per_second_max: Annotated[
-        int, Meta(ge=1, description="Orders and cancels of one account through HTTP.")
+        int, Meta(ge=1, description="Orders and cancels of one account by HTTP, of a TCP session.")
     ] = 2_000
     address_requests_per_second_max: Annotated[
         int, Meta(ge=1, description="Requests without identity from one address.")
