@@ -30,6 +30,9 @@ class Apart:
             "OUTCRY_REDIS_URL": servers.redis_url,
             "OUTCRY_GRPC_PORT": str(free_port(HOST)),
             "OUTCRY_SHARDS_COUNT": "2",
+            # So that every service has something to do.
+            "OUTCRY_SETTLEMENT_MODE": "chain",
+            "OUTCRY_SETTLEMENT_BLOCK_MS": "200",
         }
         self._processes: dict[str, subprocess.Popen[bytes]] = {}
         self._clients: list[Client] = []
