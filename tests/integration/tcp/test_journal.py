@@ -4,7 +4,7 @@ import signal
 from pathlib import Path
 
 import pytest
-from tests.support.tcp_engine import Client, Process, process
+from tests.support.tcp_engine import Client, Process, process, until
 from tests.support.tcp_records import cancel, framed, numbers, place
 
 from outcry.adapters.files.journal import FileJournal, JournalTaken
@@ -49,6 +49,23 @@ def test_a_killed_engine_goes_on_as_if_nothing_had_been(tmp_path: Path) -> None:
             assert maker.told(1)[0][0] == "ORDER_CANCELLED"
             maker.say(framed(cancel(101, 99)))
             assert maker.told(1) == [("COMMAND_REJECTED", (99, 709, 2))]
+
+
+def test_a_running_engine_takes_a_changed_instruments_file(tmp_path: Path) -> None:
+    """SIGHUP: everybody is told of the new state, and a file that is wrong changes nothing."""
+    with process(tmp_path, "--keys", "none") as running, Client(running.port, 1) as client:
+        file = tmp_path / "instruments.toml"
+        text = file.read_text()
+        file.write_text("[[instrument")
+        running.child.send_signal(signal.SIGHUP)
+        until(lambda: "instruments not read again" in running.text())
+        file.write_text(text.replace('kind = "market"', 'kind = "market"\nstate = "halted"'))
+        running.child.send_signal(signal.SIGHUP)
+        ((name, fields),) = client.told(1)
+        assert (name, fields[:2]) == ("INSTRUMENT", (0, 3))
+        client.say(framed(place(1, 1)))
+        assert client.told(1) == [("ORDER_REJECTED", (1, 805))]
+        assert running.stop() == 0
 
 
 def filled(folder: Path) -> Room:
