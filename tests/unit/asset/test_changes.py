@@ -84,6 +84,21 @@ async def test_while_a_replace_is_on_its_way_the_dearest_course_is_held() -> Non
         assert second.reject == Reject.REPLACE_PENDING
 
 
+async def test_a_reduce_counts_lots_that_a_replace_on_its_way_adds() -> None:
+    """10 lots become 100, then 50 are taken off, all in one batch: 50 are left, not 90."""
+    async with Venue().running() as venue:
+        ann = await venue.user("ann", HUNDRED)
+        order = await venue.placed(limit(ann, await venue.market(), Side.BUY, 6_000, 10))
+        await venue.asset.submit(
+            [
+                ReplaceRequest(ann, order.order_id, "", 6_000, 100, False),
+                ReduceRequest(ann, order.order_id, "", 50),
+            ],
+            wait_result=True,
+        )
+        assert venue.asset.ledger.orders[order.order_id].remaining == 50
+
+
 async def test_a_replace_that_the_book_declines_leaves_the_order_and_its_hold() -> None:
     """Post-only into an offer: the old terms stand, and the extra hold is released."""
     async with Venue().running() as venue:

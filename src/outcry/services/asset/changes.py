@@ -61,7 +61,8 @@ def take(
 def _reduce(sequencer: Sequencer, request: ReduceRequest, order: Order, shard: int) -> Ticket:
     if request.by <= 0:
         return Ticket(Declined(Reject.REDUCE_INVALID, str(request.by), "at least one lot"))
-    by = min(request.by, order.qty)
+    # As wide as its record takes; what is left is known when the kernel gets there.
+    by = min(request.by, max(order.qty, order.replace_qty))
     command = ReduceOrder(
         order.market_id,
         sequencer.next_seq(shard),
