@@ -278,6 +278,33 @@ async def test_what_was_archived_is_let_go_of(log_world: LogWorld) -> None:
     assert await reader.head() == 7
 
 
+async def test_runs_that_are_archived_are_named_so_whatever_comes_next(log_world: LogWorld) -> None:
+    """An archived run is no gap, also when entries without any of its kind lie behind it."""
+    log = await log_world.log()
+    await append_spans(
+        log, await log.open(0), (Span(0, "c", 1, 2),), (), (), (Span(0, "c", 3, 4),), ()
+    )
+
+    await log.forget(Segment(1, 2, "abc"), 5)
+
+    with pytest.raises(Archived):
+        await listed(log.commands(0, 0))
+    assert [run[:2] for run in await listed(log.commands(0, 2))] == [(3, 4)]
+
+
+async def test_the_newest_run_may_be_archived(log_world: LogWorld) -> None:
+    """Nothing of its kind was appended since: it is in the archive, and behind it is nothing."""
+    log = await log_world.log()
+    await append_spans(log, await log.open(0), (Span(0, "f", 1, 2), Span(0, "c", 1, 2)), (), ())
+
+    await log.forget(Segment(1, 2, "abc"), 5)
+
+    for read in (log.commands, log.facts):
+        with pytest.raises(Archived):
+            await listed(read(0, 1))
+        assert await listed(read(0, 2)) == []
+
+
 async def test_segments_follow_each_other_and_leave_the_head(log_world: LogWorld) -> None:
     """A segment out of order, or with the newest entry in it, is refused and nothing is gone."""
     log = await log_world.log()

@@ -23,15 +23,21 @@ class ArchivedLog(LedgerLog):
     async def entries(self, after: int, upto: int | None = None) -> AsyncIterator[Row]:
         """Yield rows with ``after < n <= upto``; see `LedgerLog.entries`."""
         last = await self._log.head() if upto is None else upto
-        try:
-            async for row in self._log.entries(after, last):
-                yield row
-        except Archived as archived:
-            async for row in self._archived_rows(archived, after, last):
-                yield row
-                after = row.n
-            async for row in self._log.entries(after, last):
-                yield row
+        while True:
+            began = after
+            try:
+                async for row in self._log.entries(after, last):
+                    yield row
+                    after = row.n
+            except Archived as archived:
+                # Also half way: what lay ahead was archived while the rows before were read.
+                async for row in self._archived_rows(archived, after, last):
+                    yield row
+                    after = row.n
+                if after == began:
+                    raise
+            else:
+                return
 
     def commands(self, shard: int, after: int) -> AsyncIterator[Run]:
         """Yield committed commands; see `LedgerLog.commands`."""
@@ -44,22 +50,23 @@ class ArchivedLog(LedgerLog):
     async def _runs(
         self, inner: Callable[[int, int], AsyncIterator[Run]], runs: Runs, shard: int
     ) -> AsyncIterator[Run]:
-        try:
-            async for run in inner(shard, runs.position):
-                yield run
-        except Archived as archived:
-            async for row in self._archived_rows(archived, 0, archived.newest.last):
-                if row.body:
-                    for run in runs.of(row.n, row.body):
-                        yield run
+        while True:
+            began = runs.position
             try:
-                async for run in inner(shard, runs.position):
+                async for run in inner(shard, began):
                     yield run
-            except Archived as again:
-                missing = runs.position + 1
-                raise CorruptError(
-                    f"seq {missing} of shard {shard} is neither in the log nor in the archive"
-                ) from again
+                    runs.position = run[1]
+            except Archived as archived:
+                async for row in self._archived_rows(archived, 0, archived.newest.last):
+                    if row.body:
+                        for run in runs.of(row.n, row.body):
+                            yield run
+                if runs.position == began:
+                    raise CorruptError(
+                        f"seq {began + 1} of shard {shard} is neither in the log nor in the archive"
+                    ) from archived
+            else:
+                return
 
     async def _archived_rows(self, archived: Archived, after: int, upto: int) -> AsyncIterator[Row]:
         """Yield rows of the archive; raises *archived* when that does not reach as far."""

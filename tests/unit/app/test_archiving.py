@@ -51,6 +51,24 @@ async def tables_of(log: ArchivedLog, upto: int) -> MemoryProjection:
     return tables
 
 
+async def test_what_is_archived_while_it_is_read_is_read_once(tmp_path: Path) -> None:
+    """Rows and runs that are moved away under a reader neither come twice nor are missing."""
+    venue = Venue()
+    await traded(venue)
+    head = await venue.log.head()
+    archive = FileArchive(tmp_path / "archive")
+    both = ArchivedLog(venue.log, archive)
+    rows = [row async for row in both.entries(0)]
+    runs = [run async for run in both.commands(0, 0)]
+
+    reading, running = both.entries(0), both.commands(0, 0)
+    found, ran = [await anext(reading) for _ in range(3)], [await anext(running) for _ in range(3)]
+    assert await move(venue.log, archive, head - 9) > 0
+
+    assert found + [row async for row in reading] == rows
+    assert ran + [run async for run in running] == runs
+
+
 async def test_log_and_archive_are_one_history(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

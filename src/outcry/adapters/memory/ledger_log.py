@@ -61,9 +61,8 @@ class MemoryLedgerLog(LedgerLog):
     async def entries(self, after: int, upto: int | None = None) -> AsyncIterator[Row]:
         """Yield rows above *after*; see `LedgerLog`."""
         end = len(self._rows) if upto is None else min(upto, len(self._rows))
-        if after < end:
-            self._refuse_archived(after + 1)
         for index in range(after, end):
+            self._refuse_archived(index + 1)
             yield self._rows[index]
 
     async def wait(self, after: int, timeout_ms: int) -> int:
@@ -89,9 +88,8 @@ class MemoryLedgerLog(LedgerLog):
         runs = Runs(shard, kind, after)
         holders = self._holders.get((shard, kind), [])
         start = bisect_right(self._lasts.get((shard, kind), []), after)
-        if start < len(holders):
-            self._refuse_archived(holders[start])
         for n in dict.fromkeys(holders[start:]):
+            self._refuse_archived(n)
             for run in runs.of(n, self._rows[n - 1].body):
                 yield run
 

@@ -46,6 +46,11 @@ where bytes_before < $5
 order by n
 """
 
+#: The newest span of a kind stays when its entry is archived.
+_ARCHIVED_ABOVE: Final = """
+select count(*) from ledger_span
+where shard = $1 and kind = $2 and last_seq > $3 and n <= (select max(last_n) from log_archive)
+"""
 
 #: Spans of entries that were archived are there no more, but for the newest of each kind.
 _SPANS: Final = """
@@ -108,13 +113,16 @@ class LogReader:
                     _HOLDERS_CHUNK, shard, kind, position, CHUNK_ROWS_MAX, CHUNK_BYTES
                 )
             if not chunk:
+                if await self.value(_ARCHIVED_ABOVE, shard, kind, position):
+                    await refuse_archived(self._pool, 0)
                 return
             for n, data, crc in chunk:
                 body = restored(n, data, crc)
                 try:
                     found = list(runs.of(n, body))
                 except CorruptError:
-                    await refuse_archived(self._pool, n - 2)
+                    # Whichever entry it lay in: what was archived left no span to tell.
+                    await refuse_archived(self._pool, 0)
                     raise
                 for run in found:
                     yield run
