@@ -40,7 +40,7 @@ class ChainReportOp(Struct, frozen=True, array_like=True, tag="chain_report", gc
 
 
 class FreezeOp(Struct, frozen=True, array_like=True, tag="freeze", gc=False):
-    """Let an account only cancel, or let it do everything again."""
+    """Cancel the orders of an account and let it do nothing more, or everything again."""
 
     actor: int
     account: int

@@ -11,6 +11,7 @@ from outcry.domain.ledger.invariants import audit
 from outcry.domain.ledger.pending import Outcome
 from outcry.domain.ledger.state import balance_key
 from outcry.domain.market import MarketMove, MarketState, SettlementMode
+from outcry.domain.order import OrderStatus
 from outcry.messages.chain_requests import (
     EVERY_FILL,
     ChainReportOp,
@@ -19,7 +20,10 @@ from outcry.messages.chain_requests import (
     ReleaseOp,
 )
 from outcry.messages.entry import unpack_entry
+from outcry.messages.ledger_checkpoints import pack_checkpoint, unpack_checkpoint
 from outcry.messages.requests import (
+    CheckpointOp,
+    DepositOp,
     MarketMoveOp,
     OrderAccepted,
     ResolveOp,
@@ -237,13 +241,14 @@ async def test_a_deep_reorganisation_suspends_what_is_left_and_freezes_both() ->
         assert venue.balance(SUSPENSE)[0] == 1_000_000
         assert venue.balance(on.bob) == (0, 0)
         assert ledger.chain.missing[balance_key(on.bob, COLLATERAL)] == 5_000_000
-        assert (venue.balance(SUSPENSE, yes)[0], venue.balance(on.ann, yes)) == (700, (300, 300))
+        assert (venue.balance(SUSPENSE, yes)[0], venue.balance(on.ann, yes)[0]) == (700, 300)
         assert ledger.chain.missing[balance_key(on.ann, yes)] == 300
         bid = await venue.place(limit(on.ann, on.market, Side.BUY, 1_000, 1))
         assert bid.reject == Reject.ACCOUNT_FROZEN  # type: ignore[union-attr]
         out = await venue.refused(WithdrawOp(0, on.ann, COLLATERAL, 1, "no"))
         assert (out.reject, out.got) == (Reject.ACCOUNT_FROZEN, "reorganised 25 blocks")
-        await venue.cancel(on.ann, resting.order_id)
+        await venue.fund(CheckpointOp(0))
+        assert resting.order_id not in ledger.orders
 
         back = ReleaseOp(0, on.ann, yes, 700, "by hand")
         await venue.fund(back)
@@ -251,6 +256,34 @@ async def test_a_deep_reorganisation_suspends_what_is_left_and_freezes_both() ->
         await venue.fund(FreezeOp(0, on.ann, False, "agreed"))
         await venue.placed(limit(on.ann, on.market, Side.SELL, 9_000, 1_000))
         audit(ledger)
+
+
+async def test_what_a_frozen_account_offers_is_not_traded_any_more() -> None:
+    """An operator freezes Ann, whose offer stands: it is cancelled before Bob's bid comes."""
+    async with Venue().running() as venue:
+        on = await _stage(venue)
+        await venue.fund(SplitOp(0, on.ann, on.market, 1_000, ""))
+        offer = await venue.placed(limit(on.ann, on.market, Side.SELL, 6_000, 1_000))
+        await venue.fund(FreezeOp(0, on.ann, True, "asked by a court"))
+        bid = await venue.placed(limit(on.bob, on.market, Side.BUY, 6_000, 1_000))
+        assert (bid.filled, bid.status) == (0, OrderStatus.OPEN)
+        assert offer.order_id not in venue.asset.ledger.orders
+        assert venue.balance(on.ann, token_asset(on.market, 0)) == (1_000, 0)
+
+
+async def test_the_largest_fill_under_the_highest_fee_is_in_a_checkpoint() -> None:
+    """10,000,000 pairs at 0.50 and 10 %: pending or final, the whole state can be saved."""
+    async with Venue().running() as venue:
+        on = await _stage(venue, (1_000, 1_000, 0))
+        for account in (on.ann, on.bob):
+            await venue.fund(DepositOp(0, account, COLLATERAL, 10**13, f"all of {account}"))
+        await venue.placed(limit(on.ann, on.market, Side.BUY, 5_000, 10**9))
+        met = await venue.placed(limit(on.bob, on.market, Side.BUY, 5_000, 10**9, outcome=1))
+        ledger = venue.asset.ledger
+        assert unpack_checkpoint(pack_checkpoint(ledger)).ledger == ledger
+        await on.says(met, Outcome.CONFIRMED)
+        assert venue.balance(FEES)[0] == 10**12
+        assert unpack_checkpoint(pack_checkpoint(ledger)).ledger == ledger
 
 
 async def test_a_verdict_counts_once_and_cannot_be_changed() -> None:

@@ -18,15 +18,13 @@ class Leg(Struct, frozen=True, gc=False, array_like=True):
     taker_account: int
     taker_outcome: int
     taker_side: int
-    #: Exact fee in 1/`outcry.domain.fees.DENOMINATOR` micro.
-    taker_exact: int
+    #: The fee schedule of the order: an exact fee may be wider than a checkpoint's integers.
+    taker_fee_version: int
     maker_order: int
     maker_account: int
     maker_outcome: int
     maker_side: int
-    maker_exact: int
-    #: Share of the taker's fee that the maker gets back, in 1/10,000.
-    rebate_bps: int
+    maker_fee_version: int
     at_us: int
 
 

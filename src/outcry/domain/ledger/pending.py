@@ -31,6 +31,7 @@ from outcry.domain.ledger.orders import set_hold
 from outcry.domain.ledger.positions import move
 from outcry.domain.ledger.postings import post
 from outcry.domain.ledger.state import Ledger, balance_key
+from outcry.domain.market import own_price
 from outcry.domain.order import Order, hold_of
 from outcry.domain.units import MICROS_PER_SECOND
 from outcry_wire.records import OrderKind, Side
@@ -88,7 +89,7 @@ def confirm(ledger: Ledger, effects: Effects, key: tuple[int, int], tx_hash: str
     leg = _leave(ledger, key)
     (taker, _), (maker, _) = parties(leg)
     exchange(ledger, effects, taker, maker, leg.market_id, leg, PENDING)
-    for party, order_id, exact in _sides(leg):
+    for party, order_id, exact in _sides(ledger, leg):
         settling = ledger.chain.settling[order_id]
         fee, settling.fee_slack = fees.charge(exact, settling.fee_slack)
         payer = party.account
@@ -109,7 +110,7 @@ def confirm(ledger: Ledger, effects: Effects, key: tuple[int, int], tx_hash: str
 def fail(ledger: Ledger, effects: Effects, key: tuple[int, int], tx_hash: str, reason: str) -> None:
     """The chain declined the fill: what both sides gave is available to them again."""
     leg = _leave(ledger, key)
-    for party, order_id, exact in _sides(leg):
+    for party, order_id, exact in _sides(ledger, leg):
         order = _order(ledger, order_id)
         fee, order.fee_slack = divmod(order.fee_slack + exact, fees.DENOMINATOR)
         order.fee -= fee
@@ -159,11 +160,19 @@ def _forget_verdicts(ledger: Ledger) -> None:
         del ledger.chain.verdicts[key]
 
 
-def _sides(leg: Leg) -> Iterator[tuple[Party, int, int]]:
+def _sides(ledger: Ledger, leg: Leg) -> Iterator[tuple[Party, int, int]]:
     """Yield taker and maker, each with its order and the exact fee of the fill."""
     (taker, taker_order), (maker, maker_order) = parties(leg)
-    yield taker, taker_order, leg.taker_exact
-    yield maker, maker_order, leg.maker_exact
+    yield taker, taker_order, _taker_exact(ledger, leg)
+    schedule = ledger.fees[leg.maker_fee_version]
+    price = own_price(leg.maker_outcome, leg.price)
+    yield maker, maker_order, fees.exact(schedule, schedule.maker_bps, price, leg.qty)
+
+
+def _taker_exact(ledger: Ledger, leg: Leg) -> int:
+    schedule = ledger.fees[leg.taker_fee_version]
+    price = own_price(leg.taker_outcome, leg.price)
+    return fees.exact(schedule, schedule.taker_bps, price, leg.qty)
 
 
 def _order(ledger: Ledger, order_id: int) -> Order:
@@ -183,8 +192,9 @@ def _leave(ledger: Ledger, key: tuple[int, int]) -> Leg:
 
 def _pay_rebate(ledger: Ledger, effects: Effects, leg: Leg) -> None:
     maker = _order(ledger, leg.maker_order)
+    share = ledger.fees[leg.taker_fee_version].rebate_bps
     rebate, maker.rebate_remainder = fees.rebate(
-        leg.rebate_bps, leg.taker_exact, maker.rebate_remainder
+        share, _taker_exact(ledger, leg), maker.rebate_remainder
     )
     maker.fee -= rebate
     post(ledger, effects, FEES, maker.account, COLLATERAL, rebate, "rebate", maker.order_id)
@@ -215,7 +225,7 @@ def _finish(
 def _tell(
     ledger: Ledger, effects: Effects, leg: Leg, outcome: Outcome, tx_hash: str, reason: str
 ) -> None:
-    for party, order_id, _ in _sides(leg):
+    for party, order_id in parties(leg):
         effects.settled.append(
             Settled(leg, order_id, party.account, party.outcome, party.side, outcome, reason,
                     tx_hash, ledger.time_us)

@@ -52,7 +52,7 @@ def settle(ledger: Ledger, effects: Effects, match: Match) -> None:
         pending.begin(ledger, taker)
         pending.begin(ledger, maker)
     taker_exact, taker_fee = _charge(ledger, taker, match, taking=True)
-    maker_exact, maker_fee = _charge(ledger, maker, match, taking=False)
+    _, maker_fee = _charge(ledger, maker, match, taking=False)
     for order, fee, remaining in (
         (taker, taker_fee, match.taker_remaining),
         (maker, maker_fee, match.maker_remaining),
@@ -60,7 +60,7 @@ def settle(ledger: Ledger, effects: Effects, match: Match) -> None:
         _take_from_hold(ledger, effects, order, match, fee, remaining)
     rebate = 0
     if on_chain:
-        leg = _leg(ledger, match, (taker, taker_exact), (maker, maker_exact))
+        leg = _leg(match, taker, maker)
         pending.enter(ledger, effects, leg, (taker, taker_fee), (maker, maker_fee))
     else:
         exchange(ledger, effects, taker, maker, market.market_id, match)
@@ -121,8 +121,7 @@ def _pay_fees(
     return rebate
 
 
-def _leg(ledger: Ledger, match: Match, taking: tuple[Order, int], making: tuple[Order, int]) -> Leg:
-    (taker, taker_exact), (maker, maker_exact) = taking, making
+def _leg(match: Match, taker: Order, maker: Order) -> Leg:
     return Leg(
         match.trade_id,
         match.fill,
@@ -134,13 +133,12 @@ def _leg(ledger: Ledger, match: Match, taking: tuple[Order, int], making: tuple[
         taker.account,
         taker.outcome,
         taker.side,
-        taker_exact,
+        taker.fee_version,
         maker.order_id,
         maker.account,
         maker.outcome,
         maker.side,
-        maker_exact,
-        ledger.fees[taker.fee_version].rebate_bps,
+        maker.fee_version,
         match.at_us,
     )
 

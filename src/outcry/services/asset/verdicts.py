@@ -5,7 +5,7 @@ A report is all or nothing, so what it says of fills and its position can never 
 
 from outcry.domain.ids import SUSPENSE
 from outcry.domain.ledger.funds import own_key
-from outcry.domain.ledger.pending import Outcome
+from outcry.domain.ledger.pending import Outcome, parties
 from outcry.domain.ledger.state import Ledger
 from outcry.domain.rejects import Reject
 from outcry.domain.units import BALANCE_LIMIT
@@ -19,6 +19,7 @@ from outcry.messages.chain_requests import (
     FreezeOp,
     ReleaseOp,
 )
+from outcry.messages.commands import CancelAll
 from outcry.messages.requests import Declined, Done, FundsResult
 from outcry.services.asset.operations import repeated
 from outcry.services.asset.sequencer import Sequencer
@@ -53,8 +54,14 @@ def report(sequencer: Sequencer, op: ChainReportOp) -> FundsResult:
     goes_back = any(one.outcome == Outcome.REVERTED for one in news.values())
     position = (op.block, op.log_index)
     moves = op.block > 0 and (goes_back or position > ledger.chain.cursor)
+    frozen: dict[int, None] = {}
     for fill, verdict in news.items():
         sequencer.record(_record(sequencer, op.actor, fill, verdict))
+        if verdict.outcome == Outcome.REVERTED:
+            for party, _ in parties(ledger.chain.verdicts[fill].leg):
+                frozen[party.account] = None
+    for account in frozen:
+        _cancel_orders(sequencer, account)
     if moves:
         sequencer.record(chain.ChainCursor(sequencer.time_us, op.actor, *position, op.block_hash))
     if not news and not moves:
@@ -63,7 +70,7 @@ def report(sequencer: Sequencer, op: ChainReportOp) -> FundsResult:
 
 
 def freeze(sequencer: Sequencer, op: FreezeOp) -> FundsResult:
-    """Freeze an account, or let it go; again changes nothing."""
+    """Freeze an account and cancel its orders, or let it go; again changes nothing."""
     ledger = sequencer.ledger
     if op.account not in ledger.owners:
         return Declined(Reject.ACCOUNT_UNKNOWN, str(op.account))
@@ -75,6 +82,8 @@ def freeze(sequencer: Sequencer, op: FreezeOp) -> FundsResult:
     sequencer.record(
         chain.AccountFrozen(sequencer.time_us, op.actor, op.account, op.frozen, op.reason)
     )
+    if op.frozen:
+        _cancel_orders(sequencer, op.account)
     return Done(sequencer.batch.n, op.account)
 
 
@@ -96,6 +105,13 @@ def release(sequencer: Sequencer, op: ReleaseOp) -> FundsResult:
         rec.Transfer(sequencer.time_us, op.actor, SUSPENSE, op.account, op.asset, op.amount, op.key)
     )
     return Done(sequencer.batch.n, amount=op.amount)
+
+
+def _cancel_orders(sequencer: Sequencer, account: int) -> None:
+    """Take a frozen account's orders out of every book: a fill would give its value away."""
+    for shard in range(sequencer.config.shards_count):
+        seq = sequencer.next_seq(shard)
+        sequencer.number(shard, CancelAll(0, seq, sequencer.time_us, account))
 
 
 def _fills(ledger: Ledger, verdict: ChainVerdict) -> list[Fill]:
