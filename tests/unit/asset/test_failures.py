@@ -236,7 +236,12 @@ async def test_orders_wait_for_tables_that_lag_too_far() -> None:
         ann = await venue.user("ann", HUNDRED)
         market = await venue.market()
         order = await venue.placed(limit(ann, market, Side.BUY, 5_000, 10))
-        venue.asset._sequencer.tables_n = -100
+
+        async def stand_still() -> int:
+            return -100
+
+        venue.asset._tables = stand_still
+        venue.asset._sequencer.tables_n = await stand_still()
         refused = await venue.place(limit(ann, market, Side.BUY, 5_000, 10))
         assert isinstance(refused, Declined)
         assert refused.reject == Reject.BUSY
