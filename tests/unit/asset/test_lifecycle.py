@@ -1,5 +1,7 @@
 """The life of markets: proposals and their window, disputes, voids, and whole events."""
 
+from collections.abc import Iterator
+
 import pytest
 from tests.support.venue import START_US, Venue, limit
 
@@ -7,6 +9,7 @@ from outcry.domain.ids import FEES, token_asset
 from outcry.domain.ledger import refunds
 from outcry.domain.ledger.invariants import audit
 from outcry.domain.ledger.refunds import shares
+from outcry.domain.ledger.state import Position
 from outcry.domain.market import MarketMove, MarketState, SettlementMode
 from outcry.domain.rejects import Reject
 from outcry.messages.requests import (
@@ -219,6 +222,28 @@ async def test_a_refund_of_too_many_accounts_is_declined(monkeypatch: pytest.Mon
         assert await reject(venue, both) == Reject.REFUND_IMPOSSIBLE
         for market in event.ids:
             await venue.fund(VoidOp(0, market, 0, 0, refund=True))
+
+
+class Unlisted(dict[int, Position]):
+    """Positions that are found by their keys and never gone through."""
+
+    def __iter__(self) -> Iterator[int]:
+        """Refuse."""
+        raise AssertionError("somebody goes through the positions of all markets")
+
+    items = values = keys = __iter__  # type: ignore[assignment]
+
+
+async def test_a_refund_costs_what_its_own_market_costs() -> None:
+    """Whoever has positions elsewhere is not looked at, neither when it is checked nor done."""
+    async with Venue().running() as venue:
+        ann, market = await venue.user("ann", HUNDRED), await venue.market()
+        await venue.fund(SplitOp(0, ann, market, 10, ""))
+        await venue.close(market)
+        ledger = venue.asset.ledger
+        ledger.positions = Unlisted(ledger.positions)
+        await venue.fund(VoidOp(0, market, 0, 0, refund=True))
+        assert venue.balance(ann) == (HUNDRED, 0)
 
 
 async def test_a_market_on_a_chain_is_not_refunded() -> None:

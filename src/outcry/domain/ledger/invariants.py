@@ -75,6 +75,9 @@ def audit(ledger: Ledger) -> None:
             raise InvariantError(f"asset {asset} of market {asset_market(asset)} sums to {total}")
     for market in ledger.markets.values():
         check_collateral(ledger, market)
+    listed = [balance_key(a, m.market_id) for m in ledger.markets.values() for a in m.accounts]
+    if sorted(listed) != sorted(ledger.positions):
+        raise InvariantError("the accounts of markets are not those that have positions")
     _check_usage(ledger)
     _audit_pending(ledger)
 

@@ -16,7 +16,7 @@ from typing import Final
 from outcry.domain.ids import COLLATERAL, FEES, token_asset
 from outcry.domain.ledger.effects import Activity, Effects
 from outcry.domain.ledger.postings import post
-from outcry.domain.ledger.state import Ledger, Position, balance_key, split_key
+from outcry.domain.ledger.state import Ledger, Position, balance_key
 from outcry.domain.market import SettlementMode
 
 
@@ -95,9 +95,5 @@ def _take_tokens(ledger: Ledger, effects: Effects, account: int, market_id: int)
 
 def _positions(ledger: Ledger, market_id: int) -> dict[int, Position]:
     """Return the positions of all accounts in the market, by account in rising order."""
-    found = {}
-    for key, position in ledger.positions.items():
-        account, market = split_key(key)
-        if market == market_id:
-            found[account] = position
-    return dict(sorted(found.items()))
+    accounts = sorted(ledger.markets[market_id].accounts)
+    return {who: ledger.positions[balance_key(who, market_id)] for who in accounts}

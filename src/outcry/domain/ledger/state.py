@@ -5,8 +5,7 @@
   ``0 <= held <= total`` always.
 * Balances and positions are keyed by one int (account and asset, account and market): a tuple per
   look-up would double the cost of a settlement.
-* What there are many of are structs: made, encoded and decoded at once, and without containers the
-  garbage collector never walks through them.
+* What there are many of are structs; without containers the garbage collector skips them.
 """
 
 from collections import deque
@@ -106,6 +105,8 @@ class Market(Struct, array_like=True):
     final_at_us: int = 0
     #: Orders that are new or open, by id.
     orders: dict[int, Order] = field(default_factory=dict)
+    #: Who ever had a position in it.
+    accounts: list[int] = field(default_factory=list)
     #: Micros that changed sides: a fill counts its whole pair, 10,000 ticks a lot.
     volume: int = 0
     #: Outcome-0 price of the last fill, 0 before the first.
@@ -288,6 +289,7 @@ class Ledger(Struct):
         position = self.positions.get(key)
         if position is None:
             position = self.positions[key] = Position()
+            self.markets[market_id].accounts.append(account)
         return position
 
     def shard(self, number: int) -> Shard:
