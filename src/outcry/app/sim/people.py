@@ -10,7 +10,7 @@ from outcry.app.sim.told import Told
 from outcry.app.sim.trace import Trace
 from outcry.domain.errors import OutcryError
 from outcry.domain.rejects import Reject
-from outcry.messages.requests import Declined, Done, FundsOp
+from outcry.messages.requests import Declined, Done, FundsOp, PlaceRequest
 from outcry.ports.asset import AssetUnavailable
 
 
@@ -46,11 +46,23 @@ class Person:
         self.trace.note(self.name, f"{what}: {answer}")
         return answer
 
-    async def insist(self, what: str, ask: Callable[[], Awaitable[T]]) -> T:
-        """Ask until there is an answer that is more than *not now*."""
+    async def insist(
+        self,
+        what: str,
+        ask: Callable[[], Awaitable[T]],
+        doubt: PlaceRequest | FundsOp | None = None,
+    ) -> T:
+        """Ask until there is an answer that is more than *not now*.
+
+        When that is a decline and an earlier question is still on its way, *doubt* may happen yet.
+        """
+        lost = False
         while True:
             answer = await self.once(what, ask)
+            lost = lost or answer is None
             if answer is not None and not is_transient(answer):
+                if lost and doubt is not None and is_decline(answer):
+                    self.told.doubt(doubt)
                 return answer
             await self.pause()
 
@@ -60,7 +72,9 @@ class Person:
 
     async def fund(self, op: FundsOp) -> Done | Declined:
         """Insist on an operation that may be asked for again, and note the answer."""
-        answer = await self.insist(str(op), lambda: self.door.call(lambda asset: asset.funds(op)))
+        answer = await self.insist(
+            str(op), lambda: self.door.call(lambda asset: asset.funds(op)), op
+        )
         if isinstance(answer, Done):
             self.told.op(op, answer)
         return answer
@@ -77,3 +91,8 @@ def is_transient(answer: object) -> bool:
     """Return whether *answer* may be another one soon."""
     first = answer[0] if isinstance(answer, list) else answer
     return isinstance(first, Declined) and first.reject in TRANSIENT
+
+
+def is_decline(answer: object) -> bool:
+    """Return whether *answer* says that nothing was done."""
+    return isinstance(answer[0] if isinstance(answer, list) else answer, Declined)

@@ -74,6 +74,11 @@ class Told:
         if is_later(answer, placed.latest):
             placed.latest = answer
 
+    def doubt(self, asked: PlaceRequest | FundsOp) -> None:
+        """Nobody knows whether this happens, once."""
+        if asked not in self.doubtful:
+            self.doubtful.append(asked)
+
     def _name(self, request: PlaceRequest, answer: OrderAccepted) -> None:
         name = (request.account, request.client_order_id)
         known = self.named.setdefault(name, answer.order_id)

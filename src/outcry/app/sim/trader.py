@@ -214,7 +214,8 @@ class Trader(Person):
         return await self.door.call(lambda asset: asset.submit([request], wait_result=wait_result))
 
     async def _insist(self, request: OrderRequest) -> OrderResult:
-        answers = await self.insist(str(request), lambda: self._submit(request))
+        doubt = request if isinstance(request, PlaceRequest) else None
+        answers = await self.insist(str(request), lambda: self._submit(request), doubt)
         return answers[0]
 
     def _answered(self, request: PlaceRequest, answer: OrderResult) -> None:

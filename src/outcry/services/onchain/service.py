@@ -75,6 +75,8 @@ class Onchain:
         self._headers = Headers(chain)
         self._sender = Sender(chain, transactions, config.resend_blocks)
         self._head = 0
+        #: Requests up to this entry are in `_parts`: the follower may have read on at a stop.
+        self._taken = 0
         self._untidy = 0
         self._counts = {"confirmed": 0, "failed": 0, "reverted": 0, "reorganised": 0}
         self._ready = False
@@ -89,6 +91,7 @@ class Onchain:
         async for row in self._log.entries(stored.mark, head):
             if row.body:
                 self._parts.apply(row.n, unpack_entry(row.body))
+        self._taken = head
         self._parts.attach(stored.transactions)
         self._follower = Follower(
             self._bus, streams.SETTLEMENT_REQUESTS, position=head, refill=self._committed_after
@@ -137,6 +140,7 @@ class Onchain:
     async def _take_requests(self) -> None:
         for entry in await self._follower.read(self._config.poll_ms):
             self._parts.request(entry.last, unpack_requests(entry.body))
+            self._taken = entry.last
 
     async def _committed_after(self, after: int) -> AsyncIterator[tuple[int, int, bytes]]:
         """Yield what the stream would hold above *after*, from the log."""
@@ -200,7 +204,7 @@ class Onchain:
         await self._report(lost, found[0] if found and common else None, 0)
         if found:
             kept = tuple(one for one in believed if one[:2] in settled)
-            self._parts.reported(Report(self._follower.position, *found[0], kept))
+            self._parts.reported(Report(self._taken, *found[0], kept))
         self._counts["reverted"] += len(lost)
         self._halted = bool(lost)
         if lost:
@@ -280,5 +284,5 @@ class Onchain:
     async def _tidy(self) -> None:
         """Forget transactions of what is final."""
         self._untidy = 0
-        mark = self._parts.mark(self._follower.position)
+        mark = self._parts.mark(self._taken)
         await self._transactions.keep(mark, {trade for trade, _ in self._parts.open})
