@@ -104,7 +104,8 @@ PRIVATE = f"""
 The first message is a login, within {_PRIVATE.auth_seconds:g} s: `{{"auth": "<jwt>"}}` or
 `{{"api_key": "<key>"}}` (scope `read`; the token counts when both are sent). Anything else is
 answered with a failed `auth`, and the connection closes. A user has at most
-{_PRIVATE.sessions_per_user_max} connections at a time.
+{_PRIVATE.sessions_per_user_max} connections at a time. An address that shows wrong credentials
+again and again, here or over HTTP, is answered `guessing` for a minute; who is logged in stays.
 
 After the answer comes a snapshot of everything that is open, in parts of at most
 {_PRIVATE.snapshot_part_max} orders; `truncated` says that there are more open orders than it shows.

@@ -176,7 +176,7 @@ SENTENCES: Final[dict[Reject, str]] = {
         "Signed orders are not accepted by this venue; send the unsigned form."
     ),
     Reject.ADDRESS_MISSING: "This user has no address; orders are signed by the user's own.",
-    Reject.GUESSING: "Too many wrong credentials came from there; wait as Retry-After says.",
+    Reject.GUESSING: "Too many wrong credentials came from there; wait a minute.",
     Reject.UNSIGNED_ORDERS_DISABLED: "This venue accepts signed orders only.",
     Reject.ACCOUNT_FROZEN: "The account is frozen and may only cancel; ask the operator.",
     Reject.USER_UNKNOWN: "No such user; call GET /api/user_data once to be registered.",

@@ -14,6 +14,7 @@ from websockets.exceptions import ConnectionClosed
 from outcry.ports.queries import Queries
 from outcry.runtime.directory import Directory
 from outcry.runtime.identity import Identity
+from outcry.runtime.proxies import Proxies
 from outcry.runtime.service import Service
 from outcry.runtime.tokens import TokenVerifier
 from outcry.runtime.ws_listener import FeedListener, ListenerConfig
@@ -129,10 +130,12 @@ async def feeds(
             log=door.venue.log,
             queries=tables,
             identity=identity,
+            lockout=door.lockout,
             directory=directory,
         )
         listener = FeedListener(
-            ListenerConfig(port=0), {"/depth": depth.session, "/user": user.session}
+            ListenerConfig(port=0, proxies=Proxies("127.0.0.1")),
+            {"/depth": depth.session, "/user": user.session},
         )
         async with running(depth, user, listener):
             yield Feeds(door, depth, user, listener)

@@ -54,6 +54,7 @@ class Door:
     books: LiveBooks
     signer: TokenSigner
     keys: KeyRing
+    lockout: Lockout
     api: ApiService
     client: httpx.AsyncClient
 
@@ -188,7 +189,8 @@ def _door(
     keys = KeyRing(MASTER_KEY)
     identity = Identity(TokenVerifier([signer.issuer]), keys, queries)
     addresses: Rates[str] = Rates(config.address_requests_per_second_max, time.monotonic)
-    gate = Gate(identity, Registrar(identity, asset), addresses, Lockout(time.monotonic))
+    lockout = Lockout(time.monotonic)
+    gate = Gate(identity, Registrar(identity, asset), addresses, lockout)
     community = MemoryCommunity(tables)
     needs = Needs(
         asset=asset,
@@ -208,4 +210,4 @@ def _door(
     api = ApiService(config, needs, [lifecycle_routes(lifecycle)])
     transport = httpx.ASGITransport(cast("Any", api.app), raise_app_exceptions=False)
     client = httpx.AsyncClient(transport=transport, base_url="http://door")
-    return Door(venue, queries, community, books, signer, keys, api, client)
+    return Door(venue, queries, community, books, signer, keys, lockout, api, client)

@@ -9,6 +9,8 @@ from msgspec import json
 class FakeWire:
     """The connection under a session, standing in for the network."""
 
+    address = "127.0.0.1"
+
     def __init__(self) -> None:
         self.backlog_bytes = 0
         self.sent: list[bytes] = []

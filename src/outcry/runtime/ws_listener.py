@@ -11,8 +11,8 @@ watches the heartbeats, `stop` says goodbye to everybody.
 import asyncio
 from collections.abc import Callable, Mapping
 from contextlib import suppress
+from functools import partial
 from http import HTTPStatus
-from logging import CRITICAL, Logger, LoggerAdapter, getLogger
 from typing import Final
 
 from msgspec import Struct
@@ -23,14 +23,15 @@ from picows import (
     WSMsgType,
     WSTransport,
     WSUpgradeRequest,
-    WSUpgradeResponse,
     WSUpgradeResponseWithListener,
     ws_create_server,
 )
 from structlog import get_logger
 
 from outcry.runtime.config import Config
+from outcry.runtime.proxies import Proxies
 from outcry.runtime.ws_session import CloseCode, FrameKind, Session, Wire
+from outcry.runtime.ws_upgrade import normalise, quiet, refusal
 
 
 #: How long a client has, after the close frame, to read what it was sent.
@@ -66,11 +67,18 @@ class ListenerConfig(Struct, frozen=True):
     connections_max: int = 20_000
     #: Largest frame that is read at all; sessions have their own, smaller limit for messages.
     frame_bytes_max: int = 65_536
+    #: Who is believed about where a connection comes from.
+    proxies: Proxies = Proxies()
 
     @classmethod
     def of(cls, config: Config) -> "ListenerConfig":
         """Return what an operator chose."""
-        return cls(config.feeds.host, config.feeds.port, config.limits.feed_connections_count_max)
+        return cls(
+            host=config.feeds.host,
+            port=config.feeds.port,
+            connections_max=config.limits.feed_connections_count_max,
+            proxies=Proxies(config.http.proxies),
+        )
 
 
 class FeedListener:
@@ -101,7 +109,7 @@ class FeedListener:
             self._config.host,
             self._config.port,
             websocket_handshake_timeout=UPGRADE_SECONDS,
-            logger_name=_quiet(),
+            logger_name=quiet(),
             # The session answers pings itself, so that they count as signs of life.
             enable_auto_pong=False,
             max_frame_size=self._config.frame_bytes_max,
@@ -148,12 +156,14 @@ class FeedListener:
         path = request.path.partition(b"?")[0].decode("ascii", "replace").rstrip("/")
         factory = self._routes.get(path)
         if factory is None:
-            return _refusal(HTTPStatus.NOT_FOUND, f"feeds: {', '.join(sorted(self._routes))}\n")
+            return refusal(HTTPStatus.NOT_FOUND, f"feeds: {', '.join(sorted(self._routes))}\n")
         if len(self._connections) >= self._config.connections_max:
             self._refused += 1
-            return _refusal(HTTPStatus.SERVICE_UNAVAILABLE, "too many connections\n")
-        _normalise_upgrade(request)
-        return _Connection(factory, self._joined, self._left)
+            return refusal(HTTPStatus.SERVICE_UNAVAILABLE, "too many connections\n")
+        normalise(request)
+        forwarded = request.headers.getall("X-Forwarded-For", [])
+        address_of = partial(self._config.proxies.client, forwarded=forwarded)
+        return _Connection(factory, address_of, self._joined, self._left)
 
     def _joined(self, connection: "_Connection") -> None:
         self._accepted += 1
@@ -171,10 +181,12 @@ class _Connection(WSListener):
     def __init__(
         self,
         factory: SessionFactory,
+        address_of: Callable[[str], str],
         joined: Callable[["_Connection"], None],
         left: Callable[["_Connection"], None],
     ) -> None:
         self._factory = factory
+        self._address_of = address_of
         self._joined = joined
         self._left = left
         self._loop = asyncio.get_running_loop()
@@ -182,11 +194,15 @@ class _Connection(WSListener):
         self._cut: asyncio.TimerHandle | None = None
         self._transport: WSTransport
         self.session: Session
+        self.address = ""
 
     # ------------------------------------------------------------------ what picows calls
 
     def on_ws_connected(self, transport: WSTransport) -> None:
         self._transport = transport
+        peer = transport.underlying_transport.get_extra_info("peername")
+        # A unix socket has no address, as at the HTTP door.
+        self.address = self._address_of(peer[0] if peer else "")
         self.session = self._factory(self, self._loop.time())
         self._joined(self)
         self._guard(self.session.opened)
@@ -268,26 +284,3 @@ class _Connection(WSListener):
         except Exception:  # noqa: BLE001 - any bug, and only this connection
             _log.exception("feed_session_failed", session=self.session.id)
             self.session.close(CloseCode.INTERNAL_ERROR, "internal error")
-
-
-def _refusal(status: HTTPStatus, body: str) -> WSUpgradeResponseWithListener:
-    response = WSUpgradeResponse.create_error_response(status, body.encode())
-    return WSUpgradeResponseWithListener(response, None)
-
-
-def _normalise_upgrade(request: WSUpgradeRequest) -> None:
-    """Let ``Connection: keep-alive, Upgrade`` pass, which Firefox sends and picows refuses."""
-    tokens = request.headers.get("Connection", "").lower().split(",")
-    if "upgrade" in (token.strip() for token in tokens):
-        request.headers["Connection"] = "Upgrade"
-
-
-def _quiet() -> "LoggerAdapter[Logger]":
-    """Return a logger that keeps picows's lines per connection to itself.
-
-    What clients do wrong is their close code, and what we do wrong is logged by `_guard`.
-    """
-    logger = getLogger("outcry.feeds.picows")
-    logger.setLevel(CRITICAL)
-    # An adapter, because picows makes a child of each plain logger for each connection.
-    return LoggerAdapter(logger, {})

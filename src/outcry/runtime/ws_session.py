@@ -58,6 +58,11 @@ class Wire(Protocol):
     """The connection under a session."""
 
     @property
+    def address(self) -> str:
+        """Where the client is, as far as is known; "" when it is not."""
+        ...
+
+    @property
     def backlog_bytes(self) -> int:
         """Bytes that were sent and that the operating system has not taken yet."""
         ...

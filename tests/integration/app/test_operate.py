@@ -54,7 +54,7 @@ class Terminal:
 async def terminal(tmp_path: Path) -> AsyncIterator[Terminal]:
     """Serve an exchange on a port, with an admin key in the environment."""
     async with http_door() as door:
-        server = HttpServer(door.api.app, host="127.0.0.1", port=0, drain_ms_max=2_000)
+        server = HttpServer(door.api.app, host="127.0.0.1", port=0, proxies="", drain_ms_max=2_000)
         await server.start()
         running = asyncio.create_task(server.run())
         root = (await door.get("/api/user_data", door.as_user("root")))["id"]

@@ -11,6 +11,7 @@ from tests.support.venue import limit
 from tests.support.waiting import until
 
 from outcry.adapters.memory import MemoryQueries
+from outcry.domain.rejects import Reject, Rejected
 from outcry.messages.requests import (
     CancelAllRequest,
     CreateKeyOp,
@@ -21,6 +22,7 @@ from outcry.messages.requests import (
 )
 from outcry.ports.queries import AccountImage
 from outcry.runtime import identity, ws_listener
+from outcry.runtime.lockout import GUESSES_MAX
 from outcry.runtime.ws_session import SessionLimits
 from outcry.services.websocket_user.config import UserFeedConfig
 from outcry.services.websocket_user.ws import Phase
@@ -211,6 +213,28 @@ async def test_bad_credentials_are_answered_and_close() -> None:
                 assert (answer["success"], answer["reject"]) == (False, reject), login
                 assert (await client.ends())[0] == 1008
         assert feed.user.status()["sessions"] == 0
+
+
+async def test_who_guesses_is_locked_out_of_both_doors() -> None:
+    """Wrong credentials over HTTP and here add up; the others, and who is in already, stay."""
+    async with traders() as (feed, _, ann, _), feed.logged_in("ann") as inside:
+        door = feed.door
+        for _ in range(GUESSES_MAX - 1):
+            door.lockout.note("10.0.0.1", Rejected(Reject.KEY_INVALID))
+        guesser = {"X-Forwarded-For": "10.0.0.1"}
+        for login, reject in (({"auth": "nonsense"}, 202), ({"auth": door.token("bob")}, 212)):
+            async with feed.client("/user", additional_headers=guesser) as client:
+                await client.say(**login)
+                assert (await client.hear())["reject"] == reject
+                assert (await client.ends())[0] == 1008
+        assert door.lockout.check("127.0.0.1") is None
+        for _ in range(GUESSES_MAX):
+            door.lockout.note("127.0.0.1", Rejected(Reject.KEY_INVALID))
+        await snapshot(inside)
+        await inside.say(auth=door.token("ann"))
+        assert (await inside.hear())["success"]
+        await buy(feed, ann, 6_000, 10)
+        assert await inside.hear_until(types="open_order_created")
 
 
 async def test_who_does_not_log_in_is_let_go(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -19,7 +19,7 @@ async def door() -> AsyncIterator[Door]:
 
 def serve(door: Door, port: int = 0) -> HttpServer:
     """Return a server of the exchange's application."""
-    return HttpServer(door.api.app, host="127.0.0.1", port=port, drain_ms_max=2_000)
+    return HttpServer(door.api.app, host="127.0.0.1", port=port, proxies="", drain_ms_max=2_000)
 
 
 async def test_requests_come_through_a_socket(door: Door) -> None:

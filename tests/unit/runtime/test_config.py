@@ -122,6 +122,7 @@ def test_variables_of_others_are_left_alone() -> None:
         ({"OUTCRY_FEEDS_PORT": "8000"}, "feeds.port: 127.0.0.1:8000 is taken by http.port"),
         ({"OUTCRY_POSTGRES_DSN": "mysql://x"}, "postgres.dsn"),
         ({"OUTCRY_REDIS_URL": "localhost"}, "redis.url"),
+        ({"OUTCRY_HTTP_PROXIES": "127.0.0.1,proxy"}, "http.proxies: 'proxy' does not appear"),
         ({"OUTCRY_LIMITS_UNAPPLIED_CANCELS_COUNT_MAX": "1"}, "limits.unapplied_cancels_count_max"),
     ],
 )

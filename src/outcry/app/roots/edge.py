@@ -88,6 +88,7 @@ async def websocket_user(commons: Commons) -> list[Part]:
         log=await commons.log(),
         queries=await commons.queries(),
         identity=await _identity(commons),
+        lockout=await _lockout(commons),
         directory=await _directory(commons),
     )
     return [Part(feed), *_feed(commons, "websocket_user", "/user", feed.session)]
@@ -148,7 +149,7 @@ async def _http(commons: Commons) -> Part:
         log=await commons.log(),
         directory=await _directory(commons),
         identity=identity,
-        gate=Gate(identity, Registrar(identity, asset), addresses, Lockout(time.monotonic)),
+        gate=Gate(identity, Registrar(identity, asset), addresses, await _lockout(commons)),
         keys=commons.keys,
         registry=commons.registry,
     )
@@ -167,6 +168,7 @@ def _api_config(config: Config) -> ApiConfig:
         host=config.http.host,
         port=config.http.port,
         origins=tuple(filter(None, config.http.origins.split(","))),
+        proxies=config.http.proxies,
         unsigned_orders=config.trading.unsigned_orders,
         signing=_signing(config.trading),
         body_bytes_max=limits.body_bytes_max,
@@ -227,6 +229,13 @@ async def _identity(commons: Commons) -> Identity:
         return Identity(verifier(commons.config), commons.keys, await commons.queries())
 
     return await commons.once("identity", make)
+
+
+async def _lockout(commons: Commons) -> Lockout:
+    async def make() -> Lockout:
+        return Lockout(time.monotonic)
+
+    return await commons.once("lockout", make)
 
 
 async def gateway(commons: Commons) -> list[Part]:

@@ -63,6 +63,13 @@ class Http(Section, frozen=True):
             description="Origins of web pages that may ask, with commas between; `*` is any.",
         ),
     ] = "*"
+    proxies: Annotated[
+        str,
+        Meta(
+            description="Addresses or networks of proxies, with commas between, whose "
+            "`X-Forwarded-For` is believed, here and on the feeds."
+        ),
+    ] = "127.0.0.1"
 
 
 class Feeds(Section, frozen=True):

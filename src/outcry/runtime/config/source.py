@@ -16,6 +16,7 @@ import msgspec
 from outcry.domain.errors import OutcryError
 from outcry.runtime.config.describe import PREFIX, Setting, settings
 from outcry.runtime.config.schema import Config
+from outcry.runtime.proxies import Proxies
 
 
 #: Variables that are ours but no settings: those of the kernel's build and choice, and the file.
@@ -143,6 +144,10 @@ def _check_together(config: Config) -> None:
             "limits.unapplied_cancels_count_max: must not be below unapplied_orders_count_max, "
             "or cancels would be refused before orders are"
         )
+    try:
+        Proxies(config.http.proxies)
+    except ValueError as error:
+        raise ConfigError(f"http.proxies: {error}") from error
     _check_ports(config)
 
 

@@ -17,6 +17,8 @@ class ApiConfig(Struct, frozen=True, kw_only=True):
     signing: Signing | None = None
     #: Origins of pages that may ask; ``*`` is any.
     origins: tuple[str, ...] = ("*",)
+    #: Who is believed about where a request comes from, with commas between.
+    proxies: str = "127.0.0.1"
     body_bytes_max: int = 1_048_576
     #: How long a read waits for ``after=n``, and a lookup for what was just made.
     read_wait_ms_max: int = 1_000

@@ -61,7 +61,11 @@ class ApiService:
             parts, routers, body_bytes_max=config.body_bytes_max, origins=config.origins
         )
         self._server = HttpServer(
-            self.app, host=config.host, port=config.port, drain_ms_max=config.drain_ms_max
+            self.app,
+            host=config.host,
+            port=config.port,
+            proxies=config.proxies,
+            drain_ms_max=config.drain_ms_max,
         )
         self._started = False
 

@@ -29,6 +29,7 @@ from outcry.runtime.api_keys import KeyName, key_named
 from outcry.runtime.directory import Directory
 from outcry.runtime.follow import Follower
 from outcry.runtime.identity import READ, Principal
+from outcry.runtime.lockout import Lockout
 from outcry.runtime.ws_session import CloseCode, Wire
 from outcry.services.websocket_user.catch_up import BehindError, CatchUp, GoneError
 from outcry.services.websocket_user.config import UserFeedConfig
@@ -62,6 +63,7 @@ class WebsocketUser:
         log: LedgerLog,
         queries: Queries,
         identity: Authenticator,
+        lockout: Lockout,
         directory: Directory,
     ) -> None:
         self._config = config
@@ -69,6 +71,7 @@ class WebsocketUser:
         self._log = log
         self._queries = queries
         self._identity = identity
+        self._lockout = lockout
         self._directory = directory
         self._ring = EventRing(0, config.ring_events_max)
         self._follower: Follower
@@ -241,10 +244,10 @@ class WebsocketUser:
     # ------------------------------------------------------------------ logging in
 
     async def _log_in(self, session: UserSession, login: Login) -> None:
-        found = await self._identity.authenticate(token=login.auth, api_key=login.api_key)
+        before = session.principal
+        found = await self._credited(session.wire.address, login, known=before is not None)
         if isinstance(found, Principal) and READ not in found.scopes:
             found = Rejected(Reject.SCOPE_MISSING, expected=READ)
-        before = session.principal
         if isinstance(found, Principal) and before is not None and before.user_id != found.user_id:
             found = Rejected(Reject.NOT_OWNER, expected="credentials of the same user")
         if session.closing:
@@ -261,6 +264,19 @@ class WebsocketUser:
             self._sessions.setdefault(found.user_id, set()).add(session)
             session.phase = Phase.CATCHING_UP
             await self._catch_up.begin(session, found.account, login.after)
+
+    async def _credited(self, address: str, login: Login, *, known: bool) -> Principal | Rejected:
+        """Return who shows these credentials; whoever guesses is locked out, as at the HTTP door.
+
+        Somebody *known* who renews a token is heard whatever others at that address do.
+        """
+        locked = None if known else self._lockout.check(address)
+        if locked:
+            return locked
+        found = await self._identity.authenticate(token=login.auth, api_key=login.api_key)
+        if isinstance(found, Rejected):
+            self._lockout.note(address, found)
+        return found
 
     async def _recheck(self, session: UserSession) -> None:
         login = session.login

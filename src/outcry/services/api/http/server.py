@@ -25,8 +25,10 @@ class _Server(uvicorn.Server):
 class HttpServer:
     """Listens on one address."""
 
-    def __init__(self, app: ASGIApp, *, host: str, port: int, drain_ms_max: int) -> None:
-        """Prepare to serve *app*; port 0 takes a free one."""
+    def __init__(
+        self, app: ASGIApp, *, host: str, port: int, proxies: str, drain_ms_max: int
+    ) -> None:
+        """Prepare to serve *app*, believing *proxies*; port 0 takes a free one."""
         self._host = host
         self._port = port
         config = uvicorn.Config(
@@ -37,6 +39,7 @@ class HttpServer:
             log_config=None,
             access_log=False,
             server_header=False,
+            forwarded_allow_ips=proxies,
             backlog=BACKLOG,
             timeout_keep_alive=KEEP_ALIVE_SECONDS,
             timeout_graceful_shutdown=max(1, drain_ms_max // 1_000),
