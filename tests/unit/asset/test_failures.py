@@ -134,6 +134,15 @@ async def test_facts_come_in_order_or_not_at_all() -> None:
         assert (ann, market) == (1_000, 1)
 
 
+async def test_asking_about_a_shard_that_is_not_there_changes_nothing() -> None:
+    """Nothing is applied on it, and the writer's state stays what a replay makes of the log."""
+    async with Venue().running() as venue:
+        assert await venue.asset.applied(9) == 0
+        with pytest.raises(OutOfSequence):
+            await venue.asset.apply(9, 2, 2, b"")
+        assert set(venue.asset.ledger.shards) == {0}
+
+
 async def test_a_fact_that_breaks_a_law_stops_everything_before_it_is_committed() -> None:
     """The kernel says an unknown order rests: nobody is answered and the log does not grow."""
     venue = Venue()

@@ -13,7 +13,7 @@ from typing import TypeVar, cast
 
 import structlog
 
-from outcry.domain.ledger.state import Ledger
+from outcry.domain.ledger.state import Ledger, Shard
 from outcry.domain.rejects import Reject
 from outcry.domain.units import MICROS_PER_SECOND
 from outcry.messages.record_bodies import cut
@@ -42,6 +42,8 @@ from outcry.services.asset.watch import JumpGuard, steady_seconds
 
 
 T = TypeVar("T")
+
+_NO_SHARD = Shard()
 
 _log = structlog.get_logger(__name__)
 
@@ -173,10 +175,11 @@ class AssetService:
         """Apply facts; see `outcry.ports.asset.Asset`."""
         if self._ending:
             raise AssetUnavailable("the ledger is stopping")
-        applied = self._fold.ledger.shard(shard).applied
+        known = self._fold.ledger.shards.get(shard, _NO_SHARD)
+        applied = known.applied
         if first > applied + 1:
             raise OutOfSequence(shard, applied, first)
-        if last > self._fold.ledger.shard(shard).numbered:
+        if last > known.numbered:
             self._committer.fail(Stale(f"shard {shard} has facts of {last}, which is not ours"))
             raise AssetUnavailable("another process has become the writer")
         if last > applied:
@@ -195,7 +198,7 @@ class AssetService:
 
     async def applied(self, shard: int) -> int:
         """Return the seq up to which facts of *shard* are applied and committed."""
-        applied = self._fold.ledger.shard(shard).applied
+        applied = self._applied(shard)
         await self._committed()
         return applied
 
@@ -244,7 +247,8 @@ class AssetService:
         self._waiting.applied(shard, last, sequencer.batch)
 
     def _applied(self, shard: int) -> int:
-        return self._fold.ledger.shard(shard).applied
+        # Asking must not change the state: a shard comes into being by its first command.
+        return self._fold.ledger.shards.get(shard, _NO_SHARD).applied
 
     async def _committed(self) -> None:
         """Wait until everything decided so far is committed."""
