@@ -7,7 +7,8 @@ believed is reported, and then the service stands still until somebody starts it
 """
 
 import asyncio
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
+from functools import partial
 from typing import Final
 
 import structlog
@@ -16,7 +17,7 @@ from outcry.domain.ledger.pending import Outcome
 from outcry.domain.rejects import Reject
 from outcry.messages import streams
 from outcry.messages.chain_requests import ChainReportOp, ChainVerdict
-from outcry.messages.entry import NOTHING, packed_outputs, unpack_entry
+from outcry.messages.entry import unpack_entry
 from outcry.messages.requests import Declined, Done, FundsResult
 from outcry.messages.settlements import unpack_requests
 from outcry.ports.asset import Asset, AssetUnavailable
@@ -28,12 +29,13 @@ from outcry.ports.chain import (
     ChainEvent,
     ChainUnavailable,
 )
-from outcry.ports.ledger_log import LedgerLog
+from outcry.ports.ledger_log import LedgerLog, LogUnavailable
 from outcry.ports.transactions import Transactions
 from outcry.runtime.follow import Backoff, Follower
 from outcry.services.onchain.config import OnchainConfig
 from outcry.services.onchain.headers import Headers
 from outcry.services.onchain.parts import Parts, Report, verdicts_of
+from outcry.services.onchain.requests import requests_after
 from outcry.services.onchain.sending import Sender
 
 
@@ -43,6 +45,8 @@ REPORT_EVERY_BLOCKS: Final = 100
 LONG_LOG_ENTRIES: Final = 10_000
 #: Final fills between two clean-ups of the stored transactions.
 TIDY_EVERY_FILLS: Final = 500
+#: How often a silent stream is not believed: it is not written to while there are no requests.
+LOOK_SECONDS: Final = 1.0
 #: The ledger will take the same report later.
 _PASSING: Final = (Reject.BUSY, Reject.SHUTTING_DOWN, Reject.UNAVAILABLE)
 
@@ -77,6 +81,8 @@ class Onchain:
         self._head = 0
         #: Requests up to this entry are in `_parts`: the follower may have read on at a stop.
         self._taken = 0
+        #: When the log was asked, because the stream was silent.
+        self._looked_at = 0.0
         self._untidy = 0
         self._counts = {"confirmed": 0, "failed": 0, "reverted": 0, "reorganised": 0}
         self._ready = False
@@ -94,7 +100,10 @@ class Onchain:
         self._taken = head
         self._parts.attach(stored.transactions)
         self._follower = Follower(
-            self._bus, streams.SETTLEMENT_REQUESTS, position=head, refill=self._committed_after
+            self._bus,
+            streams.SETTLEMENT_REQUESTS,
+            position=head,
+            refill=partial(requests_after, self._log),
         )
         known = {report.block: report.block_hash for report in self._parts.reports}
         self._headers.begin(self._parts.cursor, known)
@@ -138,21 +147,24 @@ class Onchain:
     # --- requests -------------------------------------------------------------------------------
 
     async def _take_requests(self) -> None:
-        for entry in await self._follower.read(self._config.poll_ms):
+        entries = await self._follower.read(self._config.poll_ms)
+        for entry in entries:
             self._parts.request(entry.last, unpack_requests(entry.body))
             self._taken = entry.last
+        now = asyncio.get_running_loop().time()
+        if not entries and now - self._looked_at >= LOOK_SECONDS:
+            self._looked_at = now
+            await self._look_into_log()
 
-    async def _committed_after(self, after: int) -> AsyncIterator[tuple[int, int, bytes]]:
-        """Yield what the stream would hold above *after*, from the log."""
-        first = last = after
-        async for row in self._log.entries(after):
-            last = row.n
-            requests = packed_outputs(row.body).settlements if row.body else NOTHING
-            if requests != NOTHING:
-                yield first + 1, last, requests
-                first = last
-        if last > first:
-            yield first + 1, last, NOTHING
+    async def _look_into_log(self) -> None:
+        """Take what is committed and was not on the stream: it may have been lost there."""
+        try:
+            async for _, n, body in requests_after(self._log, self._taken):
+                self._parts.request(n, unpack_requests(body))
+                self._taken = n
+        except LogUnavailable as error:
+            _log.warning("log_unavailable", reason=str(error))
+        self._follower.seek(self._taken)
 
     # --- one look at the chain ------------------------------------------------------------------
 

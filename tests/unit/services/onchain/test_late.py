@@ -1,18 +1,25 @@
-"""A transaction that comes too late: the part is settled, so nothing of it has failed."""
+"""What comes too late: a transaction for a settled part, a request that no stream shows."""
 
-from outcry.adapters.memory import MemoryTransactions
+from outcry.adapters.memory import MemoryBus, MemoryLedgerLog, MemoryTransactions
 from outcry.adapters.simulated_chain import SimulatedChain
+from outcry.messages.entry import ENTRY_VERSION, Entry, pack_entry
 from outcry.messages.settlements import SettlementFill, SettlementParty, SettlementRequest
 from outcry.ports.chain import SETTLED
+from outcry.services.onchain.config import OnchainConfig
 from outcry.services.onchain.parts import Parts
 from outcry.services.onchain.sending import Sender
+from outcry.services.onchain.service import Onchain
+
+
+def request_of(trade_id: int) -> SettlementRequest:
+    """Return a request for one fill."""
+    ann, bob = SettlementParty(1, 1_000, 0, 0, 0), SettlementParty(2, 1_001, 1, 0, 0)
+    return SettlementRequest(trade_id, 1, [SettlementFill(0, 1, 6_000, 10, ann, bob)])
 
 
 async def scene() -> tuple[SimulatedChain, Parts]:
     """Return a chain on which somebody else has settled trade 7, and parts that do not know it."""
-    ann, bob = SettlementParty(1, 1_000, 0, 0, 0), SettlementParty(2, 1_001, 1, 0, 0)
-    request = SettlementRequest(7, 1, [SettlementFill(0, 1, 6_000, 10, ann, bob)])
-    chain, parts = SimulatedChain(), Parts()
+    chain, parts, request = SimulatedChain(), Parts(), request_of(7)
     for nonce in (0, 1):
         await chain.send(chain.prepare(request, (0,), nonce).raw)
     await chain.mine(2)
@@ -42,3 +49,19 @@ async def test_the_event_that_settled_counts_and_the_late_one_does_not() -> None
     parts.mined(settled)
     parts.mined(late)
     assert part.mined == settled
+
+
+async def test_a_request_that_the_stream_never_showed_is_found_in_the_log() -> None:
+    """A stream without requests is hardly written to: its silence says nothing, the log does."""
+    log = MemoryLedgerLog()
+    epoch = (await log.open(0)).epoch
+    onchain = Onchain(
+        OnchainConfig(poll_ms=0), bus=MemoryBus(), log=log, asset=None,  # type: ignore[arg-type]
+        chain=SimulatedChain(), transactions=MemoryTransactions(),
+    )  # fmt: skip
+    await onchain.start()
+    body = pack_entry(Entry(ENTRY_VERSION, 0, [], [], [request_of(7)]))
+    await log.append(epoch, 2, 0, body, [])
+    onchain._looked_at = float("-inf")
+    await onchain._take_requests()
+    assert onchain.status()["open"] == 1
