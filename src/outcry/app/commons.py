@@ -14,6 +14,7 @@ from typing import Any, TypeVar, cast
 
 from prometheus_client import CollectorRegistry
 
+from outcry.app.measured_log import MeasuredLog
 from outcry.app.monitor import Part
 from outcry.ports.asset import Asset
 from outcry.ports.bus import Bus
@@ -26,7 +27,6 @@ from outcry.runtime.api_keys import KeyRing
 from outcry.runtime.archived_log import ArchivedLog
 from outcry.runtime.config import Config
 from outcry.runtime.data_dir import DataDir
-from outcry.runtime.log_tail import LogTail
 
 
 MIB = 1024 * 1024
@@ -94,7 +94,7 @@ class Commons:
         return bus
 
     async def log(self) -> LedgerLog:
-        """Return the ledger log; in the writer's process, with its end in memory."""
+        """Return the ledger log; in the writer's process measured, with its end in memory."""
         from outcry.adapters.files import FileArchive
         from outcry.adapters.postgres import PostgresLedgerLog
 
@@ -102,7 +102,7 @@ class Commons:
             stored = await PostgresLedgerLog.connect(self.config.postgres.dsn)
             log = ArchivedLog(stored, FileArchive(Path(self.config.data_dir) / "archive"))
             self.stack.push_async_callback(log.close)
-            return LogTail(log) if "asset" in self.services else log
+            return MeasuredLog(log, self.registry) if "asset" in self.services else log
 
         return await self.once("log", connect)
 
