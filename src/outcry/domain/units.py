@@ -17,6 +17,8 @@ TICKS_PER_UNIT: Final = 10_000
 LOTS_PER_SHARE: Final = 100
 MICROS_PER_UNIT: Final = 1_000_000
 MICROS_PER_SECOND: Final = 1_000_000
+#: The end of the year 9999 in microseconds since 1970: no time that anybody names is later.
+TIME_US_MAX: Final = 253_402_300_800 * MICROS_PER_SECOND - 1
 assert TICKS_PER_UNIT * LOTS_PER_SHARE == MICROS_PER_UNIT
 
 PRICE_DECIMALS: Final = 4

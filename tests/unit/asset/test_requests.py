@@ -60,6 +60,7 @@ BAD_ORDERS = [
     (changed(tif=TimeInForce.GTD), Reject.EXPIRY_WITHOUT_GTD),
     (changed(expire_at_us=START_US + 1), Reject.EXPIRY_WITHOUT_GTD),
     (changed(tif=TimeInForce.GTD, expire_at_us=START_US), Reject.EXPIRY_IN_PAST),
+    (changed(tif=TimeInForce.GTD, expire_at_us=2**63), Reject.FIELD_INVALID),
     (changed(client_order_id="é"), Reject.CLIENT_ORDER_ID_INVALID),
     (changed(client_order_id="x" * 65), Reject.CLIENT_ORDER_ID_INVALID),
     (changed(qty=0), Reject.QUANTITY_INVALID),

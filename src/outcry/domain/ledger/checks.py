@@ -17,6 +17,7 @@ from outcry.domain.rejects import Reject, Rejected
 from outcry.domain.units import (
     BALANCE_LIMIT,
     TICKS_PER_UNIT,
+    TIME_US_MAX,
     format_money,
     format_price,
     format_quantity,
@@ -128,6 +129,8 @@ def _check_combination(terms: OrderTerms, time_us: int) -> Rejected | None:
         return Rejected(Reject.EXPIRY_WITHOUT_GTD)
     if terms.expire_at_us and terms.expire_at_us <= time_us:
         return Rejected(Reject.EXPIRY_IN_PAST, str(terms.expire_at_us), f"after {time_us}")
+    if terms.expire_at_us > TIME_US_MAX:
+        return Rejected(Reject.FIELD_INVALID, "an expiry", "at most the end of the year 9999")
     if terms.client_order_id and not is_client_order_id(terms.client_order_id):
         return Rejected(Reject.CLIENT_ORDER_ID_INVALID)
     return None

@@ -10,9 +10,11 @@ from msgspec import UNSET, Meta, UnsetType, field, json
 
 from outcry.domain.rejects import Reject, Rejected
 from outcry.domain.units import (
+    MICROS_PER_SECOND,
     MONEY_DECIMALS,
     QUANTITY_DECIMALS,
     TICKS_PER_UNIT,
+    TIME_US_MAX,
     format_money,
     format_price,
     format_quantity,
@@ -152,6 +154,9 @@ def _problem(form: SignedBody, address: str, now: int) -> Rejected | None:
     if form.signature_type != OWN_KEY:
         got = f"signatureType {form.signature_type}"
         return Rejected(Reject.SIGNATURE_INVALID, got, f"{OWN_KEY}: the user's own key")
+    if int(form.expiration) * MICROS_PER_SECOND > TIME_US_MAX:
+        wanted = "expiration: seconds, at most the end of the year 9999"
+        return Rejected(Reject.FIELD_INVALID, form.expiration, wanted)
     for name, value in (("maker", form.maker), ("signer", form.signer)):
         if value.lower() != address.lower():
             return Rejected(Reject.SIGNATURE_INVALID, f"{name} {value}", address)

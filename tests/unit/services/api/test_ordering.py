@@ -234,6 +234,18 @@ async def test_what_was_not_signed_does_not_count(
     await refused(door, reject, "POST", "/api/place_order", ann, body)
 
 
+async def test_a_signed_expiry_beyond_all_times_is_refused(door: Door) -> None:
+    """A signature covers 256 bits; the year 9999 is the last, and the ledger goes on."""
+    event = await door.event()
+    ann = await signer(door)
+    for seconds in (253_402_300_800, 10**13, 10**70):
+        body = signed(event, "buy", 5_500_000, 10_000_000, nonce="0", expiration=str(seconds))
+        await refused(door, Reject.FIELD_INVALID, "POST", "/api/place_order", ann, body)
+    last = str(253_402_300_799)
+    body = signed(event, "buy", 5_500_000, 10_000_000, nonce="0", expiration=last)
+    assert (await door.post("/api/place_order", body, ann))["order_id"]
+
+
 async def test_amounts_that_make_no_order_are_refused(door: Door) -> None:
     """Zero, unequal to any price of the grid, and finer than a lot, though signed."""
     event = await door.event(tick_size="0.01")
