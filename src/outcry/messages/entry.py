@@ -21,8 +21,6 @@ from outcry.messages.user_events import UserBatch
 
 
 ENTRY_VERSION: Final = 1
-#: Hard bound of one encoded entry; a batch is sealed long before (PostgreSQL's bytea takes 1 GiB).
-ENTRY_BYTES_MAX: Final = 64 * 1024 * 1024
 
 
 class Decision(Struct, frozen=True, array_like=True, gc=False):

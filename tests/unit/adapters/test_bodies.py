@@ -29,7 +29,7 @@ def test_large_bodies_are_stored_smaller() -> None:
 def test_bodies_that_were_stored_plain_stay_readable() -> None:
     """Rows older than the compression are told from newer ones by how they begin."""
     assert restored(1, LARGE, zlib.crc32(LARGE)) == LARGE
-    assert pack_entry(Entry(ENTRY_VERSION, 0, [], []))[0] == 0x94
+    assert pack_entry(Entry(ENTRY_VERSION, 0, [], []))[0] in range(0x90, 0xA0)
 
 
 def test_any_damaged_byte_is_noticed() -> None:

@@ -303,6 +303,7 @@ async def test_a_verdict_counts_once_and_cannot_be_changed() -> None:
             (ChainVerdict(trade, 0, Outcome.CONFIRMED, "0x2"), Reject.KEY_REUSED),
             (ChainVerdict(trade, 1, Outcome.CONFIRMED, "0x1"), Reject.SETTLEMENT_UNKNOWN),
             (ChainVerdict(trade, 0, 9, "0x1"), Reject.FIELD_INVALID),
+            (ChainVerdict(trade, 0, Outcome.CONFIRMED, "0x" * 129), Reject.FIELD_INVALID),
         ):
             assert (await venue.refused(ChainReportOp(0, [verdict], 9, 0))).reject == reject
         assert venue.asset.ledger.chain.cursor == (7, 3)

@@ -10,7 +10,6 @@ from typing import Final
 import zstandard
 
 from outcry.domain.errors import CorruptError
-from outcry.messages.entry import ENTRY_BYTES_MAX
 
 
 #: Smaller bodies are stored as they are: they fit into the row.
@@ -37,13 +36,9 @@ def checksum(body: bytes) -> int:
 def restored(n: int, data: bytes, crc: int) -> bytes:
     """Return the body of entry *n*; raises `CorruptError` when it is not what was appended."""
     try:
-        body = _decompressed(data) if data.startswith(_MAGIC) else data
+        body = _decompressor.decompress(data) if data.startswith(_MAGIC) else data
     except zstandard.ZstdError as error:
         raise CorruptError(f"log entry {n} does not decompress: {error}") from error
     if zlib.crc32(body) != crc:
         raise CorruptError(f"log entry {n} of {len(body)} bytes fails its checksum")
     return body
-
-
-def _decompressed(data: bytes) -> bytes:
-    return _decompressor.decompress(data, max_output_size=ENTRY_BYTES_MAX)

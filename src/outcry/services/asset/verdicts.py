@@ -133,8 +133,12 @@ def _check(
 
     *before* is what the same report said of the fill already.
     """
-    if verdict.outcome not in _OUTCOMES or len(verdict.reason) > REASON_LENGTH_MAX:
+    if verdict.outcome not in _OUTCOMES:
         return Declined(Reject.FIELD_INVALID, f"outcome {verdict.outcome}", "0, 1 or 2")
+    length = max(len(verdict.reason), len(verdict.tx_hash))
+    if length > REASON_LENGTH_MAX:
+        most = f"reason and tx_hash: at most {REASON_LENGTH_MAX} characters"
+        return Declined(Reject.FIELD_INVALID, f"{length} characters", most)
     known = ledger.chain.verdicts.get(fill)
     if before is not None:
         same = before == verdict
