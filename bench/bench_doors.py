@@ -1,4 +1,4 @@
-"""The doors of a real exchange: orders over HTTP, alone and in batches, and the public feed.
+"""The doors of a real exchange: orders over HTTP, alone and in batches, and both feeds.
 
 Each figure stands beside what is left when the exchange is taken away, in the same run: the same
 framework answering a constant, and bare picows sending as many bytes as often. Load generators
@@ -12,32 +12,26 @@ import json
 import os
 import platform
 import random
-import resource
-import socket
-import subprocess
 import sys
-import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-import httpx
+import uvloop
+from doors.feed import HOST, Growth, allow_files, followers, heard, helper, quiet
 from doors.http_load import Rate, load, request
+from doors.own_events import own_events
+from doors.people import USERS, People
+from doors.stalled import stalled
 from exchange.venue import Venue, venue
 
-from outcry.app.credentials import new_token
 from outcry.app.settings import free_port
-from outcry.runtime.config import load as load_config
 
 
 CONNECTIONS = 64
-USERS = 16
 BATCH = 50
-START_SECONDS_MAX = 60
-HOST = "127.0.0.1"
-HERE = Path(__file__).parent
-OUT = HERE / "out" / "doors.json"
+WARM_COUNT = 20
+OUT = Path(__file__).parent / "out" / "doors.json"
 #: The bench asks as fast as it can: no rate of one account stands in the way.
 UNLIMITED = {
     "OUTCRY_LIMITS_ACCOUNT_REQUESTS_PER_SECOND_MAX": "10000000",
@@ -47,36 +41,6 @@ UNLIMITED = {
 }
 
 Json = dict[str, Any]
-
-
-class People:
-    """Traders with money in a market of their own."""
-
-    def __init__(self, running: Venue) -> None:
-        self.address = running.record.addresses["http"]
-        config = load_config(environ=running.environ)
-        admin = new_token(config, "operator", admin=True, ttl="1h")
-        self.tokens = [new_token(config, f"user-{n}", admin=False, ttl="1h") for n in range(USERS)]
-        with httpx.Client(base_url=f"http://{self.address}", trust_env=False, timeout=30) as http:
-            for n, token in enumerate(self.tokens):
-                uid = _data(http.get("/api/user_data", headers=_bearer(token)))["id"]
-                money = {"user_id": uid, "amount": "1000000", "tx_hash": f"d{n}"}
-                _data(http.post("/api/admin/deposits", json=money, headers=_bearer(admin)))
-            event = {"event_identifier": "bench", "title": "Bench",
-                     "markets": [{"market_identifier": "m", "question": "Fast?"}]}  # fmt: skip
-            made = _data(http.post("/api/admin/events", json=event, headers=_bearer(admin)))
-            detail = _data(http.get(f"/api/event_detail?event_id={made['event_id']}"))
-        market = detail["markets"][0]
-        self.tokens_yes_no = [market["outcome_0_token_id"], market["outcome_1_token_id"]]
-
-    def order(self, dice: random.Random) -> Json:
-        """Return an order; one in three meets another and trades."""
-        outcome = dice.randrange(2)
-        price = dice.choice((3_000, 3_500, 4_000, 4_500, 5_000, 5_500))
-        return {
-            "event_id": 1, "market_id": 1, "token_id": self.tokens_yes_no[outcome], "side": "buy",
-            "order_type": "limit", "price": f"0.{price}", "quantity": "1.00",
-        }  # fmt: skip
 
 
 def makers(people: People, seed: int, batch: int = 0) -> list[Callable[[], bytes]]:
@@ -95,57 +59,19 @@ def makers(people: People, seed: int, batch: int = 0) -> list[Callable[[], bytes
     return made
 
 
-@contextmanager
-def server(*command: str) -> Iterator[int]:
-    """Give the port of a server of ours that runs meanwhile."""
-    port = free_port(HOST)
-    script, *rest = command
-    process = subprocess.Popen([sys.executable, str(HERE / "doors" / script), str(port), *rest])
-    try:
-        deadline = time.monotonic() + START_SECONDS_MAX
-        while True:
-            try:
-                socket.create_connection((HOST, port), 1).close()
-                break
-            except OSError:
-                assert time.monotonic() < deadline, f"{script} does not listen"
-                time.sleep(0.1)
-        yield port
-    finally:
-        process.terminate()
-        process.wait()
-
-
-def followers(port: int, count: int, market: int, seconds: float) -> Json:
-    """Return what *count* followers in a process of their own heard."""
-    done = subprocess.run(
-        [sys.executable, str(HERE / "doors" / "followers.py"), str(port), str(count), str(market),
-         str(seconds)], capture_output=True, check=True, text=True,
-    )  # fmt: skip
-    figures: Json = json.loads(done.stdout)
-    return figures
-
-
-async def feed(people: People, running: Venue, count: int, seconds: float) -> Json:
-    """Return what followers heard while a few orders a second changed the book."""
-    address = running.record.addresses["feeds"]
-    work = asyncio.create_task(asyncio.to_thread(followers, address.port, count, 1, seconds))
-    dice = random.Random(count)
-    async with httpx.AsyncClient(base_url=f"http://{people.address}", trust_env=False) as http:
-        while not work.done():
-            order = people.order(dice)
-            await http.post("/api/place_order", json=order, headers=_bearer(people.tokens[0]))
-            await asyncio.sleep(0.02)
-    return await work
-
-
 def main() -> int:
     """Run the bench."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--seconds", type=float, default=10, help="length of each window")
-    parser.add_argument("--followers", type=int, nargs="*", default=[1_000, 5_000, 10_000])
+    parser.add_argument(
+        "--followers", type=int, nargs="*", default=[1_000, 5_000, 10_000], metavar="N",
+        help="how many follow the public feed, one run for each",
+    )  # fmt: skip
     options = parser.parse_args()
-    resource.setrlimit(resource.RLIMIT_NOFILE, (resource.getrlimit(resource.RLIMIT_NOFILE)[1],) * 2)
+    enough = allow_files(max(options.followers, default=0))
+    for count in [count for count in options.followers if count > enough]:
+        print(f"feed {count:>6,}        left out: a process may open files for {enough:,} here")
+        options.followers.remove(count)
     os.environ.update(UNLIMITED)
     print(
         f"machine            {platform.processor() or platform.machine()}, {os.cpu_count()} cores, "
@@ -154,18 +80,11 @@ def main() -> int:
     figures: Json = {}
     with venue() as running:
         people = People(running)
+        # The feed first: memory that a flood of orders has left would hide what connections take.
+        figures |= public_figures(people, running, options.followers, options.seconds)
         figures["orders"] = http_figures(people, options.seconds)
-        figures["feed"] = {}
-        for count in options.followers:
-            ours = asyncio.run(feed(people, running, count, options.seconds))
-            with server("broadcast.py", str(int(ours["length"]) or 200)) as port:
-                bare = followers(port, count, 0, options.seconds)
-            figures["feed"][count] = {"ours": ours, "bare": bare}
-            print(
-                f"feed {count:>6,}        {ours['per_second']:>9,.0f} messages/s, p50 / p99 "
-                f"{ours['p50_ms']:.0f} / {ours['p99_ms']:.0f} ms; bare picows "
-                f"{bare['per_second']:>9,.0f}/s, {bare['p50_ms']:.0f} / {bare['p99_ms']:.0f} ms"
-            )
+        half = figures["orders"]["single"]["per_second"] / 2
+        figures["own_events"] = own_figures(people, running, half, options.seconds)
     OUT.parent.mkdir(exist_ok=True)
     OUT.write_text(json.dumps(figures, indent=2))
     return 0
@@ -178,11 +97,75 @@ def http_figures(people: People, seconds: float) -> Json:
     say("single orders", single)
     many = asyncio.run(load(HOST, port, makers(people, 2, BATCH), seconds))
     say(f"batches of {BATCH}", many, BATCH)
-    with server("constant.py") as constant_port:
-        constant = asyncio.run(load(HOST, constant_port, makers(people, 3), seconds))
+    with helper(free_port(HOST), "constant.py") as constant_server:
+        constant = asyncio.run(load(HOST, constant_server.port, makers(people, 3), seconds))
     say("the same, constant", constant)
     print(f"single : constant  {single.per_second / constant.per_second:.2f}")
     return {"single": single._asdict(), "batch": many._asdict(), "constant": constant._asdict()}
+
+
+def own_figures(people: People, running: Venue, per_second: float, seconds: float) -> Json:
+    """Return the delays of private events at a fixed rate of single orders."""
+    quiet(running)
+    with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+        told = runner.run(own_events(people, running, per_second, seconds))
+    print(
+        f"own events         at {told.per_second:,.0f} orders/s (half), p50 / p99 from when each "
+        f"was due: taken {told.accepted_p50_ms:.1f} / {told.accepted_p99_ms:.1f} ms, settled "
+        f"{told.settled_p50_ms:.1f} / {told.settled_p99_ms:.1f} ms; {told.declined} declined, "
+        f"{told.untold} untold"
+    )
+    return told._asdict()
+
+
+def public_figures(people: People, running: Venue, counts: list[int], seconds: float) -> Json:
+    """Return what followers of the public feed heard, for each count, and beside one who stalls."""
+    if not counts:
+        return {}
+    growth = warm(people, running)
+    feed = {
+        count: feed_figures(people, running, count, seconds, growth) for count in sorted(counts)
+    }
+    beside = stalled_figures(people, running, min(counts), seconds, growth)
+    return {"feed": feed, "stalled": beside}
+
+
+def warm(people: People, running: Venue) -> Growth:
+    """Let a few follow, so that what the first of all costs is not counted for each."""
+    pid = running.record.processes["edge"].pid
+    heard(people, running, WARM_COUNT, 1, Growth(pid))
+    return Growth(pid)
+
+
+def feed_figures(
+    people: People, running: Venue, count: int, seconds: float, growth: Growth
+) -> Json:
+    """Return what *count* followers heard of us, and of bare picows that says as much."""
+    ours = heard(people, running, count, seconds, growth)
+    length = str(int(ours["length"]) or 200)
+    with helper(free_port(HOST), "broadcast.py", length) as broadcast:
+        bare = followers(broadcast.port, count, 0, seconds, Growth(broadcast.pid))
+    for name, figures in ((f"feed {count:>6,}", ours), ("bare picows", bare)):
+        print(
+            f"{name:<18} {figures['per_second']:>9,.0f} messages/s, p50 / p99 "
+            f"{figures['p50_ms']:.0f} / {figures['p99_ms']:.0f} ms, "
+            f"{figures['bytes_each'] / 1_024:.1f} KiB each"
+        )
+    return {"ours": ours, "bare": bare}
+
+
+def stalled_figures(
+    people: People, running: Venue, count: int, seconds: float, growth: Growth
+) -> Json:
+    """Return what *count* followers heard without and with one beside them that does not read."""
+    without = heard(people, running, count, seconds, growth)
+    with stalled(running, 1):
+        beside = heard(people, running, count, seconds, growth)
+    print(
+        f"one stalled reader p50 / p99 of the {count:,} others {beside['p50_ms']:.0f} / "
+        f"{beside['p99_ms']:.0f} ms; without it {without['p50_ms']:.0f} / {without['p99_ms']:.0f}"
+    )
+    return {"without": without, "beside": beside}
 
 
 def say(name: str, rate: Rate, each: int = 1) -> None:
@@ -191,16 +174,6 @@ def say(name: str, rate: Rate, each: int = 1) -> None:
         f"{name:<18} {rate.per_second * each:>9,.0f}/s, p50 / p99 {rate.p50_ms:.1f} / "
         f"{rate.p99_ms:.1f} ms, {rate.refused} declined"
     )
-
-
-def _bearer(token: str) -> dict[str, str]:
-    return {"authorization": f"Bearer {token}"}
-
-
-def _data(answer: httpx.Response) -> Any:  # noqa: ANN401 - whatever it says
-    body = answer.json()
-    assert body["code"] == 0, body
-    return body["data"]
 
 
 if __name__ == "__main__":

@@ -45,7 +45,7 @@ MARKET = int(sys.argv[3])
 
 
 async def main(port: int, count: int, seconds: float) -> None:
-    """Connect, wait for the signal to measure, and print what came."""
+    """Connect, say so, measure, and print what came."""
     path = "/depth" if MARKET else "/"
     made = []
     for start in range(0, count, AT_ONCE):
@@ -56,6 +56,7 @@ async def main(port: int, count: int, seconds: float) -> None:
             )
         )
     await asyncio.sleep(1)
+    print("connected", flush=True)
     Follower.delays = []
     Follower.measuring = True
     await asyncio.sleep(seconds)
