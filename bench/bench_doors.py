@@ -13,6 +13,7 @@ import os
 import platform
 import random
 import sys
+import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -105,8 +106,9 @@ def http_figures(people: People, seconds: float) -> Json:
 
 
 def own_figures(people: People, running: Venue, per_second: float, seconds: float) -> Json:
-    """Return the delays of private events at a fixed rate of single orders."""
+    """Return the delays of private events at a fixed rate of single orders, and CPU per order."""
     quiet(running)
+    before = sum(running.cpu_seconds().values()), time.process_time()
     with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
         told = runner.run(own_events(people, running, per_second, seconds))
     print(
@@ -115,7 +117,11 @@ def own_figures(people: People, running: Venue, per_second: float, seconds: floa
         f"{told.settled_p50_ms:.1f} / {told.settled_p99_ms:.1f} ms; {told.declined} declined, "
         f"{told.untold} untold"
     )
-    return told._asdict()
+    orders = told.per_second * seconds
+    exchange_us = 1e6 * (sum(running.cpu_seconds().values()) - before[0]) / orders
+    bench_us = 1e6 * (time.process_time() - before[1]) / orders
+    print(f"CPU per order      exchange {exchange_us:.0f} us, this bench {bench_us:.0f} us")
+    return {**told._asdict(), "exchange_us": exchange_us, "bench_us": bench_us}
 
 
 def public_figures(people: People, running: Venue, counts: list[int], seconds: float) -> Json:
