@@ -67,7 +67,10 @@ class BuildTwin(build_ext):
 
     def _translate(self) -> str:
         from Cython.Build import cythonize  # noqa: PLC0415 - absent: this one module fails, alone
+        from Cython.Compiler import Errors  # noqa: PLC0415
 
+        # It warns of every inline function that a .pxd declares; errors end the build all the same.
+        Errors.LEVEL = 2
         module = Extension(f"{TWIN}.{UNIT}", [str(_join_parts(Path(self.build_temp) / "twin"))])
         (translated,) = cythonize(module, compiler_directives=DIRECTIVES, annotate=True, quiet=True)
         return str(translated.sources[0])

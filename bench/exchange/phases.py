@@ -114,8 +114,11 @@ async def caught_up(venue: Venue) -> float:
 
 
 def log_bytes(venue: Venue) -> int:
-    """Return the bytes that the log takes on disk, its indexes included."""
-    return venue.number("select pg_total_relation_size('ledger_log'::regclass)")
+    """Return the bytes that the parts of the log take on disk, their indexes included."""
+    return venue.number(
+        "select sum(pg_total_relation_size(inhrelid))::bigint from pg_inherits "
+        "where inhparent = 'ledger_log'::regclass"
+    )
 
 
 def _own_cpu() -> float:
