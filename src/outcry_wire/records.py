@@ -240,8 +240,3 @@ FIRST_FACT: Final = 64
 
 assert all(layout.size % 8 == 0 for layout in LAYOUTS.values())
 assert max(layout.size for layout in LAYOUTS.values()) <= RECORD_SIZE_MAX
-
-
-def is_fact(record_type: int) -> bool:
-    """Return whether *record_type* names something that happened."""
-    return record_type >= FIRST_FACT

@@ -20,7 +20,6 @@ FIRST_ACCOUNT: Final = 1000
 COLLATERAL: Final = 0
 
 SEQ_BITS: Final = 48
-SHARDS_MAX: Final = 1 << 15
 
 #: ``client_order_id``: 1 to 64 printable ASCII characters.
 CLIENT_ORDER_ID_LENGTH_MAX: Final = 64

@@ -58,24 +58,13 @@ class MarketNews(Struct, frozen=True, array_like=True, gc=False):
 
 _T = TypeVar("_T")
 
-_encode = msgpack.Encoder().encode
 _requests = msgpack.Decoder(list[SettlementRequest])
 _news = msgpack.Decoder(list[MarketNews])
-
-
-def pack_requests(requests: list[SettlementRequest]) -> bytes:
-    """Return the body of an entry of the stream ``settlement_requests``."""
-    return _encode(requests)
 
 
 def unpack_requests(body: bytes) -> list[SettlementRequest]:
     """Return the requests in *body*; raises `CorruptError` when it holds anything else."""
     return _unpack(_requests, body)
-
-
-def pack_news(news: list[MarketNews]) -> bytes:
-    """Return the body of an entry of the stream ``market_events``."""
-    return _encode(news)
 
 
 def unpack_news(body: bytes) -> list[MarketNews]:

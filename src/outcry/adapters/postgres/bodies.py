@@ -39,6 +39,6 @@ def restored(n: int, data: bytes, crc: int) -> bytes:
         body = _decompressor.decompress(data) if data.startswith(_MAGIC) else data
     except zstandard.ZstdError as error:
         raise CorruptError(f"log entry {n} does not decompress: {error}") from error
-    if zlib.crc32(body) != crc:
+    if checksum(body) != crc:
         raise CorruptError(f"log entry {n} of {len(body)} bytes fails its checksum")
     return body
