@@ -8,6 +8,7 @@ struct or `Declined`. No answer is given before what it says is committed.
 from msgspec import Struct, msgpack
 
 from outcry.messages.chain_requests import ChainReportOp, FreezeOp, ReleaseOp
+from outcry.messages.signed_orders import SignedOrder
 
 
 class PlaceRequest(Struct, frozen=True, array_like=True, tag="place", gc=False):
@@ -16,6 +17,7 @@ class PlaceRequest(Struct, frozen=True, array_like=True, tag="place", gc=False):
     ``price`` is the limit, or the bound of a market order (0: the widest the market allows);
     ``qty`` is 0 and ``budget`` the all-in money of an order by money, else ``budget`` is 0.
     ``market_end`` of the market and ``expire_at_us`` are judged by the sequencer's time.
+    ``signed`` is the order as its maker signed it, for markets that settle on a chain.
     """
 
     account: int
@@ -31,6 +33,7 @@ class PlaceRequest(Struct, frozen=True, array_like=True, tag="place", gc=False):
     budget: int
     expire_at_us: int
     client_order_id: str
+    signed: SignedOrder | None = None
 
 
 class CancelRequest(Struct, frozen=True, array_like=True, tag="cancel", gc=False):

@@ -9,6 +9,7 @@ from typing import TypeVar
 from msgspec import MsgspecError, Struct, msgpack
 
 from outcry.domain.errors import CorruptError
+from outcry.messages.signed_orders import SignedOrder
 
 
 class SettlementParty(Struct, frozen=True, array_like=True, gc=False):
@@ -20,6 +21,8 @@ class SettlementParty(Struct, frozen=True, array_like=True, gc=False):
     side: int
     #: Micros that the fill is expected to cost this side; what is charged follows when confirmed.
     fee: int
+    #: The order as it was signed; None where the market's chain needs no signatures.
+    signed: SignedOrder | None = None
 
 
 class SettlementFill(Struct, frozen=True, array_like=True, gc=False):
