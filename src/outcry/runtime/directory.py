@@ -17,6 +17,7 @@ from structlog import get_logger
 from outcry.domain.market import MarketState
 from outcry.ports.projection import MarketRow
 from outcry.ports.queries import Queries
+from outcry.runtime.clob.conditions import condition_of
 
 
 REFRESH_SECONDS: Final = 10.0
@@ -31,13 +32,14 @@ _log = get_logger("outcry.directory")
 
 
 class Directory:
-    """Markets by id, by outcome token and by event."""
+    """Markets by id, by outcome token, by condition and by event."""
 
     def __init__(self, queries: Queries, *, refresh_seconds: float = REFRESH_SECONDS) -> None:
         self._queries = queries
         self._refresh_seconds = refresh_seconds
         self._markets: dict[int, MarketRow] = {}
         self._tokens: dict[str, tuple[int, int]] = {}
+        self._conditions: dict[str, int] = {}
         self._events: dict[int, list[int]] = {}
         self._refreshing = asyncio.Lock()
         self._refreshed_at = float("-inf")
@@ -53,9 +55,21 @@ class Directory:
         found = self._tokens.get(token_id)
         return None if found is None else (self._markets[found[0]], found[1])
 
+    def condition(self, condition_id: str) -> MarketRow | None:
+        """Return the market of a condition id, None when it is not known here (yet).
+
+        Of several that were listed with the same id it is the oldest.
+        """
+        found = self._conditions.get(condition_id.lower())
+        return None if found is None else self._markets[found]
+
     def event(self, event_id: int) -> list[MarketRow]:
         """Return the markets of an event by id, [] when none is known here (yet)."""
         return [self._markets[market_id] for market_id in self._events.get(event_id, ())]
+
+    def known_markets(self) -> list[MarketRow]:
+        """Return every market that is known here, by id."""
+        return list(self._markets.values())
 
     # ------------------------------------------------------------------ looking again on a miss
 
@@ -75,6 +89,14 @@ class Directory:
             found = self.token(token_id)
         return found
 
+    async def find_condition(self, condition_id: str) -> MarketRow | None:
+        """Return the market of a condition id, looking into the tables likewise."""
+        found = self.condition(condition_id)
+        if found is None:
+            await self._refresh_after_miss()
+            found = self.condition(condition_id)
+        return found
+
     async def find_event(self, event_id: int) -> list[MarketRow]:
         """Return the markets of an event, looking into the tables likewise."""
         found = self.event(event_id)
@@ -86,7 +108,7 @@ class Directory:
     async def markets(self) -> list[MarketRow]:
         """Return every market, those of a moment ago included."""
         await self._refresh_after_miss()
-        return list(self._markets.values())
+        return self.known_markets()
 
     # ------------------------------------------------------------------ keeping up
 
@@ -123,9 +145,11 @@ class Directory:
             rows = sorted(rows[:MARKETS_MAX], key=lambda row: row.market_id)
         self._markets = {row.market_id: row for row in rows}
         self._tokens = {}
+        self._conditions = {}
         self._events = {}
         for row in rows:
             self._tokens[row.token_0] = (row.market_id, 0)
             self._tokens[row.token_1] = (row.market_id, 1)
+            self._conditions.setdefault(condition_of(row), row.market_id)
             self._events.setdefault(row.event_id, []).append(row.market_id)
         self._refreshed_at = begun_at
