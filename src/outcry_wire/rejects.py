@@ -49,6 +49,9 @@ class Reject(IntEnum):
     ACCOUNT_FROZEN = 210
     ADDRESS_MISSING = 211
     GUESSING = 212
+    LOGIN_INVALID = 213
+    CLOB_KEY_EXISTS = 214
+    ADDRESS_TAKEN = 215
 
     # 300: what is named does not exist
     USER_UNKNOWN = 301
@@ -82,6 +85,11 @@ class Reject(IntEnum):
     CLIENT_ORDER_ID_REUSED = 416
     SELF_TRADE_INVALID = 417
     TOKEN_OF_OTHER_MARKET = 418
+    ORDER_NONCE_INVALID = 419
+    ORDER_FEE_RATE_INVALID = 420
+    ORDER_VERSION = 421
+    FOK_UNFILLED = 422
+    FAK_UNMATCHED = 423
 
     # 500: money and tokens
     FUNDS_INSUFFICIENT = 501
@@ -177,6 +185,9 @@ SENTENCES: Final[dict[Reject, str]] = {
     ),
     Reject.ADDRESS_MISSING: "This user has no address; orders are signed by the user's own.",
     Reject.GUESSING: "Too many wrong credentials came from there; wait a minute.",
+    Reject.LOGIN_INVALID: "The login is not signed by its address for here and now; see 'got'.",
+    Reject.CLOB_KEY_EXISTS: "A key of this address and nonce exists; derive it.",
+    Reject.ADDRESS_TAKEN: "The address cannot be linked to this user; see 'got'.",
     Reject.UNSIGNED_ORDERS_DISABLED: "This venue accepts signed orders only.",
     Reject.ACCOUNT_FROZEN: "The account is frozen and may only cancel; ask the operator.",
     Reject.USER_UNKNOWN: "No such user; call GET /api/user_data once to be registered.",
@@ -210,6 +221,11 @@ SENTENCES: Final[dict[Reject, str]] = {
         "self_trade_prevention must be cancel_taker, cancel_maker, cancel_both or decrement."
     ),
     Reject.TOKEN_OF_OTHER_MARKET: "The token belongs to another market than the one named.",
+    Reject.ORDER_NONCE_INVALID: "The nonce in the signed order is not the address's present one.",
+    Reject.ORDER_FEE_RATE_INVALID: "The fee rate in the signed order is not the market's.",
+    Reject.ORDER_VERSION: "Orders of this generation are not taken; see 'expected'.",
+    Reject.FOK_UNFILLED: "The order could not be filled as a whole and was killed.",
+    Reject.FAK_UNMATCHED: "Nothing in the book matches the order; it was killed.",
     Reject.FUNDS_INSUFFICIENT: "Not enough available collateral; see 'got' and 'expected'.",
     Reject.TOKENS_INSUFFICIENT: "Not enough available outcome tokens; see 'got' and 'expected'.",
     Reject.AMOUNT_INVALID: "The amount must be positive with at most six decimals.",

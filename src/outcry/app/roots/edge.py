@@ -12,6 +12,7 @@ from typing import Final
 from outcry.adapters.files import FileTransactions
 from outcry.adapters.redis import RedisInbox
 from outcry.adapters.simulated_chain import Pace, SimulatedChain
+from outcry.app.clob_profile import clob_config
 from outcry.app.commons import Builder, Commons
 from outcry.app.credentials import verifier
 from outcry.app.monitor import Part
@@ -171,6 +172,7 @@ def _api_config(config: Config) -> ApiConfig:
         proxies=config.http.proxies,
         unsigned_orders=config.trading.unsigned_orders,
         signing=_signing(config.trading),
+        clob=clob_config(config),
         body_bytes_max=limits.body_bytes_max,
         read_wait_ms_max=limits.read_wait_ms_max,
         account_requests_per_second_max=limits.account_requests_per_second_max,

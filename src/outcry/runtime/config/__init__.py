@@ -4,6 +4,7 @@ Nothing here changes what a replay of the ledger log yields: whatever alters mat
 command in the log. No secret stands in a default; secrets are made by ``outcry.runtime.secrets``.
 """
 
+from outcry.runtime.config.clob import Clob
 from outcry.runtime.config.limits import Limits
 from outcry.runtime.config.schema import (
     Auth,
@@ -24,6 +25,7 @@ from outcry.runtime.config.source import ConfigError, load
 
 __all__ = [
     "Auth",
+    "Clob",
     "Config",
     "ConfigError",
     "Feeds",

@@ -8,6 +8,7 @@ from typing import Annotated, Literal
 
 from msgspec import Meta
 
+from outcry.runtime.config.clob import Clob
 from outcry.runtime.config.limits import Limits
 from outcry.runtime.config.section import Section
 
@@ -228,6 +229,7 @@ class Config(Section, frozen=True):
     metrics: Metrics = Metrics()
     auth: Auth = Auth()
     trading: Trading = Trading()
+    clob: Clob = Clob()
     events: Events = Events()
     settlement: Settlement = Settlement()
     shards: Shards = Shards()

@@ -2,6 +2,7 @@
 
 from msgspec import Struct
 
+from outcry.services.api.clob.config import ClobConfig
 from outcry.services.api.signed import Signing
 
 
@@ -15,6 +16,8 @@ class ApiConfig(Struct, frozen=True, kw_only=True):
     unsigned_orders: bool = True
     #: What signatures of orders are for; None takes no signed orders.
     signing: Signing | None = None
+    #: The surface for official Polymarket clients; None: it is not served.
+    clob: ClobConfig | None = ClobConfig()
     #: Origins of pages that may ask; ``*`` is any.
     origins: tuple[str, ...] = ("*",)
     #: Who is believed about where a request comes from, with commas between.

@@ -20,6 +20,7 @@ from outcry.runtime.rates import Rates
 from outcry.services.api.accounts import Accounts
 from outcry.services.api.catalogue import Catalogue
 from outcry.services.api.charts import Charts
+from outcry.services.api.clob.door import ClobDoor
 from outcry.services.api.config import ApiConfig
 from outcry.services.api.http import HttpServer, Parts, Router, create_app
 from outcry.services.api.lookups import Lookups
@@ -124,6 +125,7 @@ def _parts(config: ApiConfig, needs: Needs, lookups: Lookups) -> Parts:
             shards_count=config.shards_count,
             lag_entries_max=config.lag_entries_max,
         ),
+        clob=None if config.clob is None else ClobDoor(config.clob),
         registry=needs.registry,
         rejects=Counter(
             "outcry_http_rejects",

@@ -11,6 +11,7 @@ from litestar.types import ASGIApp
 
 from outcry.services.api.http import errors
 from outcry.services.api.http.charts import chart_routes
+from outcry.services.api.http.clob import clob_routes
 from outcry.services.api.http.docs_page import DocsPage
 from outcry.services.api.http.health import health_routes
 from outcry.services.api.http.hot import Hot
@@ -43,6 +44,7 @@ def create_app(
             operating_routes(),
             people_routes(),
             health_routes(),
+            *(clob_routes() if parts.clob is not None else ()),
             *routers,
         ],
         state=State({PARTS: parts}),

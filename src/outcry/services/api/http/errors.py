@@ -10,7 +10,8 @@ from outcry.ports.asset import AssetUnavailable
 from outcry.ports.projection import TablesUnavailable
 from outcry.runtime.envelope import INTERNAL, Envelope, Refusal, Refused, http_status, refusal
 from outcry.runtime.lockout import LOCKED_SECONDS
-from outcry.services.api.http.parts import Asked, parts
+from outcry.services.api.clob import texts
+from outcry.services.api.http.parts import Asked, Parts, parts
 
 
 _log = get_logger("outcry.api")
@@ -23,6 +24,8 @@ _BY_STATUS = {
     413: Reject.BODY_TOO_LARGE,
 }
 RETRY_SECONDS = 1
+#: First steps of paths that answer in the envelope; all others are the CLOB surface's.
+_OURS = frozenset(("api", "docs", "healthz", "readyz", "metrics"))
 
 
 def refused_by(error: Refused | AssetUnavailable | TablesUnavailable, path: str) -> Refused:
@@ -40,13 +43,28 @@ def refused_by(error: Refused | AssetUnavailable | TablesUnavailable, path: str)
 
 def refusal_of(refused: Refused) -> tuple[int, dict[str, str], Envelope[Refusal]]:
     """Return status, headers and body of a declined request."""
+    return http_status(refused.rejected.reject), _headers(refused), refusal(refused)
+
+
+def clob_refusal_of(refused: Refused) -> tuple[int, dict[str, str], texts.ErrorView]:
+    """Return the same in the words of the CLOB surface."""
+    headers = _headers(refused)
+    view = texts.error_view(refused.rejected, int(headers.get("retry-after", 0)))
+    return texts.http_status(refused.rejected.reject), headers, view
+
+
+def _headers(refused: Refused) -> dict[str, str]:
     reject = refused.rejected.reject
-    headers = {}
     if reject is Reject.GUESSING:
-        headers["retry-after"] = str(int(LOCKED_SECONDS))
-    elif refused.retry_after_ms or reject is Reject.RATE_LIMITED:
-        headers["retry-after"] = str(max(RETRY_SECONDS, refused.retry_after_ms // 1_000))
-    return http_status(reject), headers, refusal(refused)
+        return {"retry-after": str(int(LOCKED_SECONDS))}
+    if refused.retry_after_ms or reject is Reject.RATE_LIMITED:
+        return {"retry-after": str(max(RETRY_SECONDS, refused.retry_after_ms // 1_000))}
+    return {}
+
+
+def is_clob(parts: Parts, path: str) -> bool:
+    """Return whether whoever asks *path* expects the answers of the CLOB surface."""
+    return parts.clob is not None and path.split("/", 2)[1] not in _OURS
 
 
 def _refused(
@@ -54,7 +72,8 @@ def _refused(
 ) -> Response[object]:
     refused = refused_by(error, request.url.path)
     parts(request).note(refused)
-    status, headers, body = refusal_of(refused)
+    answer = clob_refusal_of if is_clob(parts(request), request.url.path) else refusal_of
+    status, headers, body = answer(refused)
     return Response(body, status_code=status, headers=headers, media_type=MediaType.JSON)
 
 
@@ -77,7 +96,9 @@ def failed(error: Exception, path: str, request_id: str) -> Envelope[None]:
 
 
 def _failed(request: Asked, error: Exception) -> Response[object]:
-    body = failed(error, request.url.path, str(request.scope.get("request_id", "")))
+    envelope = failed(error, request.url.path, str(request.scope.get("request_id", "")))
+    served = is_clob(parts(request), request.url.path)
+    body = texts.ErrorView(envelope.msg) if served else envelope
     return Response(body, status_code=500, media_type=MediaType.JSON)
 
 

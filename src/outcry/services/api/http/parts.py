@@ -16,6 +16,7 @@ from outcry.runtime.rates import Rates
 from outcry.services.api.accounts import Accounts
 from outcry.services.api.catalogue import Catalogue
 from outcry.services.api.charts import Charts
+from outcry.services.api.clob.door import ClobDoor
 from outcry.services.api.operator import Operator
 from outcry.services.api.ordering import Ordering
 from outcry.services.api.people import People
@@ -45,6 +46,8 @@ class Parts(NamedTuple):
     operator: Operator
     people: People
     readiness: Readiness
+    #: None where the CLOB surface is not served.
+    clob: ClobDoor | None
     registry: CollectorRegistry
     rejects: Counter
 
@@ -57,3 +60,10 @@ class Parts(NamedTuple):
 def parts(request: Asked) -> Parts:
     """Return the parts of the application that was asked."""
     return cast("Parts", request.app.state[PARTS])
+
+
+def clob(request: Asked) -> ClobDoor:
+    """Return the parts of the CLOB surface, which is served or its routes would not be there."""
+    found = parts(request).clob
+    assert found is not None, "the routes of the surface come with its parts"
+    return found

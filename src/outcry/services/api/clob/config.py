@@ -1,0 +1,17 @@
+"""Settings of the CLOB surface."""
+
+from msgspec import Struct
+
+from outcry.services.api.clob.profiles import Profile, sandbox
+
+
+class ClobConfig(Struct, frozen=True, kw_only=True):
+    """What the operator chose; units are the last word of a name."""
+
+    profile: Profile = sandbox()
+    #: What `/version` tells clients to sign.
+    order_version: int = 2
+    #: How far the time of a signed request may be from ours.
+    skew_seconds_max: int = 60
+    #: How far ahead a GTD order must end at least.
+    expiration_margin_seconds: int = 60

@@ -1,0 +1,11 @@
+"""What the routes of the CLOB surface work with."""
+
+from typing import NamedTuple
+
+from outcry.services.api.clob.config import ClobConfig
+
+
+class ClobDoor(NamedTuple):
+    """The parts of the surface."""
+
+    config: ClobConfig
