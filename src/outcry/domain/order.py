@@ -9,6 +9,7 @@ from msgspec.structs import replace
 from outcry.domain import fees
 from outcry.domain.fees import FeeSchedule
 from outcry.domain.market import own_price
+from outcry.domain.signed_order import SignedOrder
 from outcry_wire.records import OrderKind, Side
 
 
@@ -90,6 +91,11 @@ class OrderTerms(Protocol):
     @property
     def client_order_id(self) -> str:
         """The client's name for it, or ""."""
+        ...
+
+    @property
+    def signed(self) -> SignedOrder | None:
+        """The order as its maker signed it, if so."""
         ...
 
 

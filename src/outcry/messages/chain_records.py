@@ -3,6 +3,16 @@
 from outcry.messages.record import Record
 
 
+class ChainJoined(Record, frozen=True, tag="chain_joined", array_like=True, gc=False):
+    """From its first entry on, this ledger lives on these contracts; addresses as text."""
+
+    chain_id: int
+    settlement: str
+    ctf: str
+    collateral: str
+    oracle: str
+
+
 class ChainResult(Record, frozen=True, tag="chain_result", array_like=True, gc=False):
     """A fill was confirmed on the chain, or failed there for ``reason``."""
 

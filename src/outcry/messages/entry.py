@@ -15,6 +15,7 @@ import msgspec
 from msgspec import Struct
 
 from outcry.domain.errors import CorruptError
+from outcry.domain.signed_order import SignedOrder
 from outcry.messages.ledger_records import LedgerRecord
 from outcry.messages.settlements import MarketNews, SettlementRequest
 from outcry.messages.user_events import UserBatch
@@ -36,6 +37,8 @@ class Decision(Struct, frozen=True, array_like=True, gc=False):
     client_order_id: str
     #: Digest of the client's request: a repeat with other content is a reject.
     request_hash: bytes
+    #: The order as its maker signed it: a chain settles it by this, and it is nowhere else.
+    signed: SignedOrder | None = None
 
 
 class Commands(Struct, frozen=True, array_like=True, tag="c", gc=False):

@@ -8,7 +8,13 @@ the natural key by which a repeat of the same request is recognised ("" where th
 New fields are appended with a default; a record is never removed and its tag never reused.
 """
 
-from outcry.messages.chain_records import AccountFrozen, ChainCursor, ChainResult, ChainReverted
+from outcry.messages.chain_records import (
+    AccountFrozen,
+    ChainCursor,
+    ChainJoined,
+    ChainResult,
+    ChainReverted,
+)
 from outcry.messages.record import Record
 
 
@@ -287,4 +293,5 @@ LedgerRecord = (
     | ChainReverted
     | AccountFrozen
     | ChainCursor
+    | ChainJoined
 )

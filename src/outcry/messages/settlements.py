@@ -19,7 +19,8 @@ class SettlementParty(Struct, frozen=True, array_like=True, gc=False):
     account: int
     outcome: int
     side: int
-    #: Micros that the fill is expected to cost this side; what is charged follows when confirmed.
+    #: Micros that the fill costs this side, fixed at the match and charged as they are when it is
+    #: confirmed; a maker's below 0 is a rebate, paid out of the taker's fee of the same fill.
     fee: int
     #: The order as it was signed; None where the market's chain needs no signatures.
     signed: SignedOrder | None = None

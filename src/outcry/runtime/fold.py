@@ -75,7 +75,7 @@ class Fold:
             if decision is None:
                 raise CorruptError(f"order {command.order_id} without a decision")
             order = _order(ledger, command, decision)
-            orders.enter(ledger, effects, order, decision.request_hash)
+            orders.enter(ledger, effects, order, decision.request_hash, decision.signed)
         elif isinstance(command, cmd.ReplaceOrder):
             terms = (command.order_id, command.price, command.total_qty)
             orders.await_replace(ledger, effects, *terms)

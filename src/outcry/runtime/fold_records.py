@@ -6,6 +6,7 @@ from typing import Any
 from outcry.domain.fees import FeeSchedule
 from outcry.domain.ledger import funds, lifecycle, limits, pending
 from outcry.domain.ledger.effects import Effects
+from outcry.domain.ledger.in_transit import Home
 from outcry.domain.ledger.state import Event, Ledger, Limits, Market, Retention, Season
 from outcry.domain.market import MarketMove, SettlementMode
 from outcry.domain.mode import Mode
@@ -151,6 +152,10 @@ def _chain_cursor(ledger: Ledger, _effects: Effects, one: chain.ChainCursor) -> 
     ledger.chain.cursor = (one.block, one.log_index)
 
 
+def _chain_joined(ledger: Ledger, _effects: Effects, one: chain.ChainJoined) -> None:
+    ledger.chain.home = Home(one.chain_id, one.settlement, one.ctf, one.collateral, one.oracle)
+
+
 def _frozen(ledger: Ledger, _effects: Effects, one: chain.AccountFrozen) -> None:
     if one.frozen:
         ledger.frozen[one.account] = one.reason
@@ -191,4 +196,5 @@ RECORD_HANDLERS: dict[type[Record], Callable[[Ledger, Effects, Any], None]] = {
     chain.ChainReverted: _chain_reverted,
     chain.ChainCursor: _chain_cursor,
     chain.AccountFrozen: _frozen,
+    chain.ChainJoined: _chain_joined,
 }

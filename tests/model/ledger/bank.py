@@ -34,53 +34,69 @@ class Bank:
         self._charged: defaultdict[int, int] = defaultdict(int)
         self._rebate: defaultdict[int, Fraction] = defaultdict(Fraction)
         self._paid_back: defaultdict[int, int] = defaultdict(int)
-        #: Fills that wait for a chain: nothing of them has happened yet.
-        self.waiting: dict[tuple[int, int], Traded] = {}
+        #: Fills that wait for a chain, with what each costs taker and maker: that is agreed when
+        #: they meet; nothing else of them has happened yet.
+        self.waiting: dict[tuple[int, int], tuple[Traded, int, int]] = {}
 
-    def set_aside(self, account: int, version_of: dict[int, int]) -> tuple[int, Counter[Token]]:
+    def set_aside(self, account: int) -> tuple[int, Counter[Token]]:
         """Return what *account* has given for fills that wait: money with fees, and tokens."""
         money = 0
         tokens: Counter[Token] = Counter()
-        fees: defaultdict[int, Fraction] = defaultdict(Fraction)
-        for fact in self.waiting.values():
-            taker = self._schedules[version_of[fact.taker_order]]
-            maker = self._schedules[version_of[fact.maker_order]]
-            for order, owner, outcome, side, exact in (
-                (fact.taker_order, fact.account, fact.taker_outcome, fact.taker_side,
-                 self._exact(taker, taker.taker_bps, fact)),
-                (fact.maker_order, fact.maker_account, fact.maker_outcome, fact.maker_side,
-                 self._exact(maker, maker.maker_bps, fact)),
-            ):  # fmt: skip
+        for fact, taker_fee, maker_fee in self.waiting.values():
+            for owner, outcome, side, fee in (
+                (fact.account, fact.taker_outcome, fact.taker_side, taker_fee),
+                (fact.maker_account, fact.maker_outcome, fact.maker_side, maker_fee),
+            ):
                 if owner == account and side == Side.BUY:
                     money += (10_000 - fact.price if outcome else fact.price) * fact.qty
-                    fees[order] += exact
+                    money += max(0, fee)
                 elif owner == account:
                     tokens[fact.instrument, outcome] += fact.qty
-        for order, exact in fees.items():
-            money += ceil(self._fee[order] + exact) - ceil(self._fee[order])
         return money, tokens
+
+    def wait(self, fact: Traded, version_of: dict[int, int]) -> None:
+        """Two have met, and agreed on what it costs; the chain says whether it happens.
+
+        A rebate of a micro that the fill itself is not charged is not paid.
+        """
+        taker, maker, rebate = self._costs(fact, version_of)
+        rebate = min(rebate, taker + maker)
+        self.waiting[fact.trade_id, fact.fill] = (fact, taker, maker - rebate)
+
+    def confirm(self, key: tuple[int, int]) -> None:
+        """A fill that waited has happened, at the costs that were agreed."""
+        self._exchange(*self.waiting.pop(key))
 
     def fill(self, fact: Traded, version_of: dict[int, int]) -> None:
         """Settle one fill; *version_of* tells the fee schedule of each order."""
+        taker, maker, rebate = self._costs(fact, version_of)
+        self._exchange(fact, taker, maker - rebate)
+
+    def _exchange(self, fact: Traded, taker_fee: int, maker_fee: int) -> None:
         market = fact.instrument
-        for account, outcome, side in (
-            (fact.account, fact.taker_outcome, fact.taker_side),
-            (fact.maker_account, fact.maker_outcome, fact.maker_side),
+        for account, outcome, side, fee in (
+            (fact.account, fact.taker_outcome, fact.taker_side, taker_fee),
+            (fact.maker_account, fact.maker_outcome, fact.maker_side, maker_fee),
         ):
             own = 10_000 - fact.price if outcome else fact.price
             self._turn(account, market, outcome, -fact.qty if side else fact.qty, own)
+            self.money[account] -= fee
+            self.fees[account, market] += fee
+            self.house += fee
+
+    def _costs(self, fact: Traded, version_of: dict[int, int]) -> tuple[int, int, int]:
+        """Return the fees of taker and maker, and the maker's rebate, in whole micros."""
         taker = self._schedules[version_of[fact.taker_order]]
         maker = self._schedules[version_of[fact.maker_order]]
         exact = self._exact(taker, taker.taker_bps, fact)
-        self._charge(fact.taker_order, fact.account, market, exact)
-        self._charge(fact.maker_order, fact.maker_account, market,
-                     self._exact(maker, maker.maker_bps, fact))  # fmt: skip
         self._rebate[fact.maker_order] += exact * Fraction(taker.rebate_bps, 10_000)
-        due = floor(self._rebate[fact.maker_order]) - self._paid_back[fact.maker_order]
-        self._paid_back[fact.maker_order] += due
-        self.money[fact.maker_account] += due
-        self.fees[fact.maker_account, market] -= due
-        self.house -= due
+        rebate = floor(self._rebate[fact.maker_order]) - self._paid_back[fact.maker_order]
+        self._paid_back[fact.maker_order] += rebate
+        return (
+            self._charge(fact.taker_order, exact),
+            self._charge(fact.maker_order, self._exact(maker, maker.maker_bps, fact)),
+            rebate,
+        )
 
     def pairs(self, account: int, market: int, qty: int) -> None:
         """Turn money into *qty* pairs, or pairs into money when it is negative."""
@@ -152,13 +168,12 @@ class Bank:
             paid[due] += 1
         return paid
 
-    def _charge(self, order: int, account: int, market: int, exact: Fraction) -> None:
+    def _charge(self, order: int, exact: Fraction) -> int:
+        """Return what a further exact fee of *order* costs: of all its fills, the ceiling."""
         self._fee[order] += exact
         due = ceil(self._fee[order]) - self._charged[order]
         self._charged[order] += due
-        self.money[account] -= due
-        self.fees[account, market] += due
-        self.house += due
+        return due
 
     def _exact(self, schedule: FeeSchedule, rate: int, fact: Traded) -> Fraction:
         p = Fraction(fact.price, 10_000)

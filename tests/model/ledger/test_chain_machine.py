@@ -69,7 +69,7 @@ class ChainMachine(RuleBasedStateMachine):
         ledger, bank = self.world.sequencer.ledger, self.world.bank
         key = self.confirmed[pick % len(self.confirmed)]
         leg = ledger.chain.verdicts[key].leg
-        for (account, outcome, side), _ in parties(leg):
+        for (account, outcome, side), _, _ in parties(leg):
             asset, amount = gets(Party(account, outcome, side), leg.market_id, leg)
             taken = min(amount, ledger.available(account, asset))
             if side == Side.SELL:

@@ -319,7 +319,7 @@ class LedgerMachine(RuleBasedStateMachine):
         body = self.kernel.process(self.commands.popleft())
         for fact in unpack_facts(body):
             if isinstance(fact, Traded) and fact.instrument == CHAINED:
-                self.bank.waiting[fact.trade_id, fact.fill] = fact
+                self.bank.wait(fact, self.versions)
             elif isinstance(fact, Traded):
                 self.bank.fill(fact, self.versions)
         self.sequencer.apply(0, *span(body), body)
@@ -332,9 +332,10 @@ class LedgerMachine(RuleBasedStateMachine):
         verdict = ChainVerdict(*key, outcome, "0x", "as it happens")
         self.do(ChainReportOp(0, [verdict]))
         assert self.do(ChainReportOp(0, [verdict])).repeated
-        fact = self.bank.waiting.pop(key)
         if outcome == Outcome.CONFIRMED:
-            self.bank.fill(fact, self.versions)
+            self.bank.confirm(key)
+        else:
+            del self.bank.waiting[key]
 
     @invariant()
     def every_law_holds(self) -> None:
@@ -350,7 +351,7 @@ class LedgerMachine(RuleBasedStateMachine):
         ledger = self.sequencer.ledger
         assert ledger.total(FEES, 0) == self.bank.house >= 0
         for account in self.accounts:
-            money, tokens = self.bank.set_aside(account, self.versions)
+            money, tokens = self.bank.set_aside(account)
             assert ledger.total(account, 0) == self.bank.money[account] - money
             assert ledger.outgoing(account, 0) == money
             for market in range(1, MARKETS + 1):

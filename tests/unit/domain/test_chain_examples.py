@@ -32,6 +32,7 @@ from outcry.messages.requests import (
     VoidOp,
     WithdrawOp,
 )
+from outcry.messages.settlements import SettlementRequest
 from outcry.messages.user_events import FillSettled
 from outcry_wire.records import Side
 from outcry_wire.rejects import Reject
@@ -79,6 +80,15 @@ async def _stage(venue: Venue, fees: tuple[int, int, int] = (0, 0, 0)) -> Stage:
     version = (await venue.fund(SetFeesOp(0, FeeKind.FLAT, *fees))).id if any(fees) else 0
     market = await venue.market(settlement=SettlementMode.CHAIN, fee_version=version)
     return Stage(venue, ann, bob, market)
+
+
+async def _requests(venue: Venue) -> list[SettlementRequest]:
+    """Return what the log asks the chain to settle."""
+    return [
+        request
+        async for row in venue.log.entries(0)
+        for request in (unpack_entry(row.body).settlements if row.body else ())
+    ]
 
 
 async def test_a_confirmed_transfer_moves_only_when_it_is_confirmed() -> None:
@@ -160,8 +170,8 @@ async def test_a_merge_returns_its_tokens_when_it_is_confirmed() -> None:
         assert venue.balance(on.ann) == (HUNDRED - 10_000_000 + 3_600_000, 0)
 
 
-async def test_fees_are_those_of_what_is_confirmed() -> None:
-    """Three lots at 0.33 under 0.1 % reserve 4 + 3 + 3 micros; one fails: 3 back, 4 and 3 paid."""
+async def test_what_a_fill_costs_is_fixed_at_the_match() -> None:
+    """Three lots at 0.33 under 0.1 % cost 4 + 3 + 3 micros; one fails and gives its own 3 back."""
     async with Venue().running() as venue:
         on = await _stage(venue, (10, 10, 0))
         await venue.fund(SplitOp(0, on.bob, on.market, 3, ""))
@@ -171,20 +181,21 @@ async def test_fees_are_those_of_what_is_confirmed() -> None:
         ]
         ledger = venue.asset.ledger
         assert venue.balance(on.ann)[0] == HUNDRED - 3 * 3_300 - 10
-        assert ledger.chain.settling[bid.order_id].reserve == 10
+        assert ledger.chain.settling[bid.order_id].legs == 3
+        asked = [fill for request in await _requests(venue) for fill in request.fills]
+        assert [(fill.taker.fee, fill.maker.fee) for fill in asked] == [(4, 4), (4, 3), (4, 3)]
 
         await on.says(sales[1], Outcome.FAILED, reason="reverted")
-        assert ledger.chain.settling[bid.order_id].reserve == 7
+        assert venue.balance(on.ann)[0] == HUNDRED - 2 * 3_300 - 7
         await on.says(sales[2], Outcome.CONFIRMED)
-        assert ledger.chain.settling[bid.order_id].reserve == 3
         await on.says(sales[0], Outcome.CONFIRMED)
         assert venue.balance(on.ann)[0] == HUNDRED - 2 * 3_300 - 7
         assert venue.balance(FEES)[0] == 7 + 2 * 4
         assert not ledger.chain.settling
 
 
-async def test_a_failed_fill_of_an_order_that_rests_keeps_its_hold_sufficient() -> None:
-    """The fee of the rest may need one micro more: it is held at once, not missed at the fill."""
+async def test_a_failure_leaves_the_hold_of_what_rests_as_it_was() -> None:
+    """The fee of the rest follows from the matches alone, so a verdict never asks for more."""
     async with Venue().running() as venue:
         on = await _stage(venue, (10, 10, 0))
         await venue.fund(SplitOp(0, on.bob, on.market, 4, ""))
@@ -196,8 +207,7 @@ async def test_a_failed_fill_of_an_order_that_rests_keeps_its_hold_sufficient() 
         assert venue.balance(on.ann)[1] == 6_607
 
         await on.says(second, Outcome.FAILED, reason="reverted")
-        # Without the second, 3.3 are counted and 6.6 to come: 4 and 6, one less than before.
-        assert venue.balance(on.ann) == (HUNDRED - 3_304, 6_606)
+        assert venue.balance(on.ann) == (HUNDRED - 3_304, 6_607)
         await on.says(first, Outcome.FAILED, reason="reverted")
         assert venue.balance(on.ann) == (HUNDRED, 6_607)
         everything = HUNDRED - 6_607
@@ -205,6 +215,21 @@ async def test_a_failed_fill_of_an_order_that_rests_keeps_its_hold_sufficient() 
         last = await venue.placed(limit(on.bob, on.market, Side.SELL, 3_300, 2))
         await on.says(last, Outcome.CONFIRMED)
         assert venue.balance(on.ann) == (0, 0)
+
+
+async def test_a_rebate_is_paid_out_of_the_fill_it_belongs_to() -> None:
+    """Bob makes 10.00 at 0.60 under 1 % with half back: 40,000 of the taker, -20,000 his own."""
+    async with Venue().running() as venue:
+        on = await _stage(venue, (100, 0, 5_000))
+        await venue.fund(SplitOp(0, on.bob, on.market, 1_000, ""))
+        await venue.placed(limit(on.bob, on.market, Side.SELL, 6_000, 1_000))
+        bought = await venue.placed(limit(on.ann, on.market, Side.BUY, 6_000, 1_000))
+        (request,) = await _requests(venue)
+        assert (request.fills[0].taker.fee, request.fills[0].maker.fee) == (40_000, -20_000)
+        await on.says(bought, Outcome.CONFIRMED)
+        assert venue.balance(on.ann)[0] == HUNDRED - 6_040_000
+        assert venue.balance(on.bob)[0] == HUNDRED - 10_000_000 + 6_020_000
+        assert venue.balance(FEES)[0] == 20_000
 
 
 async def test_a_market_closes_when_nothing_of_it_is_pending() -> None:

@@ -47,14 +47,25 @@ class Sheet:
     exact: Fraction = Fraction(0)
     charged: int = 0
     rebate: Fraction = Fraction(0)
+    #: Whole micros of the exact rebate that were counted, and those of them that are paid.
+    rebated: int = 0
     paid_back: int = 0
+    #: What fills that failed on the chain would have cost: it was never paid.
+    spared: int = 0
     #: Lots of those filled whose settlement failed on the chain.
     failed: int = 0
+
+    def charge(self, exact: Fraction) -> int:
+        """Count a further exact fee; returns the whole micros that it costs."""
+        self.exact += exact
+        due = ceil(self.exact) - self.charged
+        self.charged += due
+        return due
 
     @property
     def fee(self) -> int:
         """Fees charged less rebates paid."""
-        return self.charged - self.paid_back
+        return self.charged - self.paid_back - self.spared
 
 
 @dataclass
@@ -77,8 +88,9 @@ class Bank:
         self.holdings: defaultdict[tuple[int, int], Holding] = defaultdict(lambda: Holding([0, 0]))
         self.orders: dict[int, Sheet] = {}
         self.fees: dict[int, FeeSchedule] = {0: FeeSchedule(0, 0, 0, 0, 0)}
-        #: Fills that wait for the chain: nothing of them has been exchanged.
-        self.waiting: dict[tuple[int, int], Traded] = {}
+        #: Fills that wait for the chain, with what each costs taker and maker: nothing of them
+        #: has been exchanged.
+        self.waiting: dict[tuple[int, int], tuple[Traded, int, int]] = {}
         self.house = 0
         self.outside = 0
         #: Collateral of each market.
@@ -159,12 +171,13 @@ class Bank:
 
     def verdict(self, trade_id: int, fill: int, *, confirmed: bool) -> None:
         """The chain has said what becomes of a fill that waits."""
-        fact = self.waiting.pop((trade_id, fill))
+        fact, taker_fee, maker_fee = self.waiting.pop((trade_id, fill))
         if confirmed:
-            self._exchange(fact)
-        else:
-            for order_id in (fact.taker_order, fact.maker_order):
-                self.orders[order_id].failed += fact.qty
+            self._exchange(fact, taker_fee, maker_fee)
+            return
+        for order_id, fee in ((fact.taker_order, taker_fee), (fact.maker_order, maker_fee)):
+            self.orders[order_id].failed += fact.qty
+            self.orders[order_id].spared += fee
 
     def fill(self, shard: int, fact: Traded, *, waits: bool) -> None:
         """Two orders have met; what they exchange may have to wait for the chain."""
@@ -177,39 +190,37 @@ class Bank:
                 sheet.remaining -= fact.qty
                 if not sheet.remaining:
                     sheet.status = OrderStatus.FILLED
-        if waits:
-            self.waiting[trade_id(shard, fact.seq), fact.fill] = fact
-        else:
-            self._exchange(fact)
-
-    def _exchange(self, fact: Traded) -> None:
         taker, maker = self.orders[fact.taker_order], self.orders[fact.maker_order]
+        schedule = self.fees[taker.version]
         own = UNIT - fact.price if taker.outcome else fact.price
-        exact = self._exact(
-            self.fees[taker.version], self.fees[taker.version].taker_bps, own, fact.qty
-        )
-        self._side(taker, fact, exact)
+        exact = self._exact(schedule, schedule.taker_bps, own, fact.qty)
+        taker_fee = taker.charge(exact)
         version = self.fees[maker.version]
-        self._side(maker, fact, self._exact(version, version.maker_bps, own, fact.qty))
-        maker.rebate += exact * Fraction(self.fees[taker.version].rebate_bps, UNIT)
-        self._charge(maker, paid_back=floor(maker.rebate) - maker.paid_back)
+        maker_fee = maker.charge(self._exact(version, version.maker_bps, own, fact.qty))
+        maker.rebate += exact * Fraction(schedule.rebate_bps, UNIT)
+        rebate = floor(maker.rebate) - maker.rebated
+        maker.rebated += rebate
+        if waits:
+            # A transaction pays no more back than the same fill is charged.
+            rebate = min(rebate, taker_fee + maker_fee)
+        maker.paid_back += rebate
+        if waits:
+            self.waiting[trade_id(shard, fact.seq), fact.fill] = fact, taker_fee, maker_fee - rebate
+        else:
+            self._exchange(fact, taker_fee, maker_fee - rebate)
+
+    def _exchange(self, fact: Traded, taker_fee: int, maker_fee: int) -> None:
+        taker, maker = self.orders[fact.taker_order], self.orders[fact.maker_order]
+        for sheet, fee in ((taker, taker_fee), (maker, maker_fee)):
+            own = UNIT - fact.price if sheet.outcome else fact.price
+            sign = -1 if sheet.side == Side.SELL else 1
+            self._trade(sheet.account, sheet.market, sheet.outcome, sign * fact.qty, own)
+            self.money[sheet.account] -= fee
+            self.house += fee
+            self.holdings[sheet.account, sheet.market].fees += fee
         if taker.outcome != maker.outcome:
             minted = fact.qty if taker.side == Side.BUY else -fact.qty
             self.pools[taker.market] += UNIT * minted
-
-    def _side(self, sheet: Sheet, fact: Traded, exact: Fraction) -> None:
-        own = UNIT - fact.price if sheet.outcome else fact.price
-        sign = -1 if sheet.side == Side.SELL else 1
-        self._trade(sheet.account, sheet.market, sheet.outcome, sign * fact.qty, own)
-        sheet.exact += exact
-        self._charge(sheet, charged=ceil(sheet.exact) - sheet.charged)
-
-    def _charge(self, sheet: Sheet, *, charged: int = 0, paid_back: int = 0) -> None:
-        sheet.charged += charged
-        sheet.paid_back += paid_back
-        self.money[sheet.account] -= charged - paid_back
-        self.house += charged - paid_back
-        self.holdings[sheet.account, sheet.market].fees += charged - paid_back
 
     def _trade(self, account: int, market: int, outcome: int, qty: int, price: int) -> None:
         """*qty* lots change hands at *price* ticks: bought, or sold when negative."""

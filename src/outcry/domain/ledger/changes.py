@@ -50,6 +50,9 @@ def check_replace(
         return rejected
     if order.kind != OrderKind.LIMIT or order.tif in IMMEDIATE:
         return Rejected(Reject.REPLACE_INVALID, "an order that never rests", "a GTC or GTD limit")
+    if order.order_id in ledger.chain.signed:
+        wanted = "to reduce or cancel it, and sign another"
+        return Rejected(Reject.REPLACE_INVALID, "an order that was signed", wanted)
     if order.replace_qty:
         return Rejected(Reject.REPLACE_PENDING, str(order.order_id))
     if total_qty <= order.filled:

@@ -6,14 +6,15 @@ number: who, which market and its state, the terms, and money last.
 
 from typing import NamedTuple
 
-from outcry.domain import fees
+from outcry.domain import fees, signed_order
 from outcry.domain.ids import COLLATERAL, is_client_order_id, token_asset
 from outcry.domain.ledger import limits
 from outcry.domain.ledger.state import Ledger, Market
-from outcry.domain.market import MarketState, is_bid
+from outcry.domain.market import MarketState, SettlementMode, is_bid
 from outcry.domain.mode import Mode
 from outcry.domain.order import OrderTerms, hold_for
 from outcry.domain.rejects import Reject, Rejected
+from outcry.domain.signed_order import SignedOrder
 from outcry.domain.units import (
     BALANCE_LIMIT,
     TICKS_PER_UNIT,
@@ -44,6 +45,8 @@ class Granted(NamedTuple):
     budget: int
     hold: int
     fee_version: int
+    #: Kept beside the order if its market settles by it.
+    signed: SignedOrder | None
 
 
 def check_place(ledger: Ledger, terms: OrderTerms, time_us: int) -> Granted | Rejected:
@@ -60,6 +63,7 @@ def check_place(ledger: Ledger, terms: OrderTerms, time_us: int) -> Granted | Re
         check_open(ledger, market, time_us, post_only=terms.post_only)
         or _check_form(terms, time_us)
         or _check_amounts(terms, market)
+        or _check_signature(ledger, terms, market)
     )
     if rejected:
         return rejected
@@ -75,7 +79,8 @@ def check_place(ledger: Ledger, terms: OrderTerms, time_us: int) -> Granted | Re
     if rejected:
         return rejected
     budget = fees.budget_net_of_fee(schedule, terms.budget)
-    return Granted(user_id, market.shard, price, budget, hold, market.fee_version)
+    signed = terms.signed if market.settlement == SettlementMode.CHAIN else None
+    return Granted(user_id, market.shard, price, budget, hold, market.fee_version, signed)
 
 
 def _check_hold(ledger: Ledger, terms: OrderTerms, hold: int) -> Rejected | None:
@@ -147,6 +152,23 @@ def _check_amounts(terms: OrderTerms, market: Market) -> Rejected | None:
     if terms.qty <= 0 or terms.budget:
         return Rejected(Reject.QUANTITY_INVALID, str(terms.qty))
     return check_size(market, terms.qty)
+
+
+def _check_signature(ledger: Ledger, terms: OrderTerms, market: Market) -> Rejected | None:
+    """On a real chain an order is signed, and what was signed is this order."""
+    if market.settlement != SettlementMode.CHAIN:
+        return None
+    signed = terms.signed
+    if signed is None:
+        return Rejected(Reject.UNSIGNED_ORDERS_DISABLED) if ledger.chain.home else None
+    wrong = signed_order.problem(signed)
+    if wrong:
+        return Rejected(Reject.SIGNATURE_INVALID, wrong)
+    token = str(int.from_bytes(signed.token_id))
+    if (token, signed.side) != (market.tokens[terms.outcome], terms.side):
+        wanted = f"token {market.tokens[terms.outcome]}, side {terms.side}"
+        return Rejected(Reject.SIGNATURE_INVALID, f"token {token}, side {signed.side}", wanted)
+    return None
 
 
 def check_size(market: Market, qty: int) -> Rejected | None:

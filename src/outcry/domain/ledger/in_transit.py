@@ -3,6 +3,7 @@
 from msgspec import Struct, field
 
 from outcry.domain.order import Order
+from outcry.domain.signed_order import SignedOrder
 
 
 class Leg(Struct, frozen=True, gc=False, array_like=True):
@@ -18,13 +19,14 @@ class Leg(Struct, frozen=True, gc=False, array_like=True):
     taker_account: int
     taker_outcome: int
     taker_side: int
-    #: The fee schedule of the order: an exact fee may be wider than a checkpoint's integers.
-    taker_fee_version: int
+    #: Micros that the fill costs the taker, fixed at the match.
+    taker_fee: int
     maker_order: int
     maker_account: int
     maker_outcome: int
     maker_side: int
-    maker_fee_version: int
+    #: The same of the maker, its rebate taken off: below 0 it is paid out of the taker's fee.
+    maker_fee: int
     at_us: int
 
 
@@ -38,16 +40,10 @@ class InTransit(Struct, gc=False, array_like=True):
 
 
 class SettlingOrder(Struct, array_like=True):
-    """An order some fills of which are pending, and its fee over the fills that are confirmed.
+    """An order some fills of which are pending."""
 
-    The order itself counts the fee over all fills that have not failed (`Order.fee_slack`). What
-    lies between the two, of a buyer, is set aside here and paid as fills are confirmed.
-    """
-
-    legs: int
-    #: Micros in `outcry.domain.ids.PENDING` for fees; 0 of a seller, who pays from the proceeds.
-    reserve: int
-    fee_slack: int
+    #: How many.
+    legs: int = 0
     #: The order itself once it has ended; while it lives it is in `Ledger.orders`.
     ended: Order | None = None
 
@@ -63,6 +59,19 @@ class Verdict(Struct, gc=False, array_like=True):
     at_us: int
 
 
+class Home(Struct, frozen=True, array_like=True):
+    """The chain and the contracts that this ledger lives on; addresses as ``0x`` and 40 digits."""
+
+    chain_id: int
+    #: Who keeps what users deposit and settles trades.
+    settlement: str
+    #: Who issues outcome tokens.
+    ctf: str
+    collateral: str
+    #: Who reports payouts.
+    oracle: str
+
+
 class ChainState(Struct):
     """Everything that waits for the chain, and what it said of late."""
 
@@ -73,9 +82,13 @@ class ChainState(Struct):
     #: The sum of all that is outgoing, by asset: what `outcry.domain.ids.PENDING` must have.
     waiting: dict[int, int] = field(default_factory=dict)
     settling: dict[int, SettlingOrder] = field(default_factory=dict)
+    #: Orders as they were signed, by id, until they are closed and all their fills are final.
+    signed: dict[int, SignedOrder] = field(default_factory=dict)
     #: Fills that are final, oldest first; forgotten after a while.
     verdicts: dict[tuple[int, int], Verdict] = field(default_factory=dict)
     #: What a deep reorganisation took back and the account no longer had, by the keys of balances.
     missing: dict[int, int] = field(default_factory=dict)
     #: Everything on the chain up to here is taken in: block and log index.
     cursor: tuple[int, int] = (0, 0)
+    #: Where deposits come from and trades settle; none: the operator keeps everything.
+    home: Home | None = None

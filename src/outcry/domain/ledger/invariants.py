@@ -14,10 +14,10 @@ from outcry.domain.errors import InvariantError
 from outcry.domain.ids import COLLATERAL, FIRST_ACCOUNT, PENDING, asset_market, token_asset
 from outcry.domain.ledger import limits
 from outcry.domain.ledger.effects import Effects
-from outcry.domain.ledger.exchange import gets, gives
+from outcry.domain.ledger.exchange import gets
 from outcry.domain.ledger.in_transit import InTransit
 from outcry.domain.ledger.orders import hold_asset
-from outcry.domain.ledger.pending import parties
+from outcry.domain.ledger.pending import parties, sets_aside
 from outcry.domain.ledger.state import Ledger, Market, balance_key, split_key
 from outcry.domain.market import PAID_STATES
 from outcry.domain.units import TICKS_PER_UNIT
@@ -99,15 +99,15 @@ def _audit_pending(ledger: Ledger) -> None:
     counts: Counter[int] = Counter()
     for leg in ledger.chain.pending.values():
         counts[leg.market_id] += 1
-        for party, order_id in parties(leg):
+        for party, order_id, fee in parties(leg):
             legs[order_id] += 1
-            asset, amount = gives(party, leg.market_id, leg)
+            asset, amount = sets_aside(party, leg, fee)
             transit[balance_key(party.account, asset)].outgoing += amount
             asset, amount = gets(party, leg.market_id, leg)
             transit[balance_key(party.account, asset)].incoming += amount
-    for order_id, settling in ledger.chain.settling.items():
-        order = settling.ended or ledger.orders[order_id]
-        transit[balance_key(order.account, COLLATERAL)].outgoing += settling.reserve
+    for order_id in ledger.chain.signed:
+        if order_id not in ledger.orders and order_id not in legs:
+            raise InvariantError(f"order {order_id} is over, and its signature is still kept")
     waiting: Counter[int] = Counter()
     for key, one in transit.items():
         waiting[split_key(key)[1]] += one.outgoing

@@ -11,6 +11,7 @@ from outcry.domain.ledger.effects import Effects
 from outcry.domain.ledger.postings import hold
 from outcry.domain.ledger.state import ClientOrder, Ledger
 from outcry.domain.order import Order, OrderStatus, hold_of
+from outcry.domain.signed_order import SignedOrder
 from outcry_wire.records import CancelReason, OrderKind, Side
 
 
@@ -21,7 +22,10 @@ def hold_asset(order: Order) -> int:
     return token_asset(order.market_id, order.outcome)
 
 
-def enter(ledger: Ledger, effects: Effects, order: Order, request_hash: bytes) -> None:
+def enter(
+    ledger: Ledger, effects: Effects, order: Order, request_hash: bytes,
+    signed: SignedOrder | None = None,
+) -> None:  # fmt: skip
     """Take a numbered order into the books with the hold that was decided for it."""
     if order.order_id != ledger.next_order_id:
         raise InvariantError(f"order {order.order_id} is not the next, {ledger.next_order_id}")
@@ -35,6 +39,8 @@ def enter(ledger: Ledger, effects: Effects, order: Order, request_hash: bytes) -
         ledger.client_orders[order.account, order.client_order_id] = ClientOrder(
             order.order_id, request_hash, ledger.n
         )
+    if signed is not None:
+        ledger.chain.signed[order.order_id] = signed
     effects.orders[order.order_id] = order
 
 
@@ -150,6 +156,8 @@ def end(ledger: Ledger, effects: Effects, order: Order, status: OrderStatus) -> 
     settling = ledger.chain.settling.get(order.order_id)
     if settling:
         settling.ended = order
+    elif ledger.chain.signed:
+        ledger.chain.signed.pop(order.order_id, None)
     if order.client_order_id:
         key = (order.account, order.client_order_id)
         ledger.client_orders[key] = ledger.client_orders[key]._replace(

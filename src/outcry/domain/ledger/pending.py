@@ -3,38 +3,33 @@
 At the match what each side gives leaves its total and waits in the account `PENDING`; what it gets
 is announced and usable by nobody. So nothing ever depends on an unconfirmed trade.
 
+What the fill costs each side is fixed at the match as well: the transaction carries it, and the
+ledger charges exactly that. A buyer's waits with the value, a seller's comes out of the proceeds, a
+rebate out of the taker's fee of the same fill. What becomes of other fills never changes it.
+
 * *confirmed*: the fill is exchanged as it would have been at the match; a mint issues its tokens
-  only now. Fees are charged and rebates paid only now, over what is confirmed, by the same rule.
+  only now. Its fees are charged and its rebate is paid.
 * *failed*: everything is available again to who gave it. The order is not entered again.
 * *reverted*: a confirmed fill is no longer on the chain. What each side got goes to `SUSPENSE` as
   far as it is available, the rest is noted as missing, and both accounts are frozen: what then is
   right, people decide.
-
-A buyer's value waits with the fee that the fill may cost. Exact fees add up per order, in two
-counts: over all fills that have not failed (`Order.fee_slack`) and over those confirmed
-(`SettlingOrder.fee_slack`). The difference of their ceilings is the order's reserve: confirming
-pays from it, failing gives back from it, and it is 0 when nothing of the order is pending.
 """
 
-from collections.abc import Iterator
 from enum import IntEnum
 from typing import Final
 
-from outcry.domain import fees
 from outcry.domain.errors import InvariantError
 from outcry.domain.ids import COLLATERAL, FEES, PENDING, SUSPENSE
 from outcry.domain.ledger.effects import Effects, Settled
 from outcry.domain.ledger.exchange import Party, exchange, gets, gives
 from outcry.domain.ledger.in_transit import InTransit, Leg, SettlingOrder, Verdict
 from outcry.domain.ledger.lifecycle import close_drained
-from outcry.domain.ledger.orders import set_hold
 from outcry.domain.ledger.positions import move
 from outcry.domain.ledger.postings import post
 from outcry.domain.ledger.state import Ledger, balance_key
-from outcry.domain.market import own_price
-from outcry.domain.order import Order, hold_of
+from outcry.domain.order import Order
 from outcry.domain.units import MICROS_PER_SECOND
-from outcry_wire.records import OrderKind, Side
+from outcry_wire.records import Side
 
 
 #: For how long a verdict is remembered: a repeat is recognised, and a reversal possible, for a day.
@@ -50,34 +45,26 @@ class Outcome(IntEnum):
     REVERTED = 2
 
 
-def parties(leg: Leg) -> tuple[tuple[Party, int], tuple[Party, int]]:
-    """Return taker and maker, each with its order."""
-    return (
-        (Party(leg.taker_account, leg.taker_outcome, leg.taker_side), leg.taker_order),
-        (Party(leg.maker_account, leg.maker_outcome, leg.maker_side), leg.maker_order),
-    )
+def parties(leg: Leg) -> tuple[tuple[Party, int, int], tuple[Party, int, int]]:
+    """Return taker and maker, each with its order and what the fill costs it."""
+    taker = Party(leg.taker_account, leg.taker_outcome, leg.taker_side)
+    maker = Party(leg.maker_account, leg.maker_outcome, leg.maker_side)
+    return (taker, leg.taker_order, leg.taker_fee), (maker, leg.maker_order, leg.maker_fee)
 
 
-def begin(ledger: Ledger, order: Order) -> None:
-    """A fill of *order* is about to be pending; call before its fee is counted."""
-    settling = ledger.chain.settling.get(order.order_id)
-    if settling is None:
-        ledger.chain.settling[order.order_id] = SettlingOrder(1, 0, order.fee_slack)
-    else:
-        settling.legs += 1
+def sets_aside(party: Party, leg: Leg, fee: int) -> tuple[int, int]:
+    """Return ``(asset, amount)`` of what waits of *party*: a buyer's fee waits with the value."""
+    asset, amount = gives(party, leg.market_id, leg)
+    return asset, amount + max(fee, 0) if party.side == Side.BUY else amount
 
 
-def enter(
-    ledger: Ledger, effects: Effects, leg: Leg, taker: tuple[Order, int], maker: tuple[Order, int]
-) -> None:
-    """Set aside what both sides give; with each order comes the fee counted for this fill."""
+def enter(ledger: Ledger, effects: Effects, leg: Leg) -> None:
+    """Set aside what both sides give; call before an order that this fill completes ends."""
     ledger.chain.pending[leg.trade_id, leg.fill] = leg
     ledger.markets[leg.market_id].pending_count += 1
-    for (order, fee), (party, _) in zip((taker, maker), parties(leg), strict=True):
-        asset, amount = gives(party, leg.market_id, leg)
-        if party.side == Side.BUY:
-            amount += fee
-            ledger.chain.settling[order.order_id].reserve += fee
+    for party, order_id, fee in parties(leg):
+        ledger.chain.settling.setdefault(order_id, SettlingOrder()).legs += 1
+        asset, amount = sets_aside(party, leg, fee)
         post(ledger, effects, party.account, PENDING, asset, amount, "pending", leg.trade_id)
         _in_transit(ledger, effects, party.account, asset, outgoing=amount)
         asset, amount = gets(party, leg.market_id, leg)
@@ -85,48 +72,30 @@ def enter(
 
 
 def confirm(ledger: Ledger, effects: Effects, key: tuple[int, int], tx_hash: str) -> None:
-    """The chain has confirmed the fill: exchange it, charge fees, pay the rebate."""
+    """The chain has confirmed the fill: exchange it, charge its fees, pay its rebate."""
     leg = _leave(ledger, key)
-    (taker, _), (maker, _) = parties(leg)
+    (taker, _, _), (maker, _, _) = parties(leg)
     exchange(ledger, effects, taker, maker, leg.market_id, leg, PENDING)
-    for party, order_id, exact in _sides(ledger, leg):
-        settling = ledger.chain.settling[order_id]
-        fee, settling.fee_slack = fees.charge(exact, settling.fee_slack)
-        payer = party.account
-        asset, amount = gives(party, leg.market_id, leg)
-        if party.side == Side.BUY:
-            payer = PENDING
-            settling.reserve -= fee
-            amount += fee
-        post(ledger, effects, payer, FEES, COLLATERAL, fee, "fee", order_id)
+    for party, order_id, fee in parties(leg):
+        payer = PENDING if party.side == Side.BUY else party.account
+        if fee >= 0:
+            post(ledger, effects, payer, FEES, COLLATERAL, fee, "fee", order_id)
+        else:
+            post(ledger, effects, FEES, party.account, COLLATERAL, -fee, "rebate", order_id)
         ledger.position(party.account, leg.market_id).fees += fee
-        _in_transit(ledger, effects, party.account, asset, outgoing=-amount)
-        asset, amount = gets(party, leg.market_id, leg)
-        _in_transit(ledger, effects, party.account, asset, incoming=-amount)
-    _pay_rebate(ledger, effects, leg)
     _finish(ledger, effects, leg, Outcome.CONFIRMED, tx_hash, "")
 
 
 def fail(ledger: Ledger, effects: Effects, key: tuple[int, int], tx_hash: str, reason: str) -> None:
     """The chain declined the fill: what both sides gave is available to them again."""
     leg = _leave(ledger, key)
-    for party, order_id, exact in _sides(ledger, leg):
+    for party, order_id, fee in parties(leg):
         order = _order(ledger, order_id)
-        fee, order.fee_slack = divmod(order.fee_slack + exact, fees.DENOMINATOR)
         order.fee -= fee
         order.failed += leg.qty
-        asset, amount = gives(party, leg.market_id, leg)
-        if party.side == Side.BUY:
-            ledger.chain.settling[order_id].reserve -= fee
-            amount += fee
-        post(ledger, effects, PENDING, party.account, asset, amount, "failed", leg.trade_id)
-        _in_transit(ledger, effects, party.account, asset, outgoing=-amount)
-        asset, amount = gets(party, leg.market_id, leg)
-        _in_transit(ledger, effects, party.account, asset, incoming=-amount)
-        if order_id in ledger.orders and order.kind != OrderKind.MARKET_MONEY:
-            # The fee of what rests follows from the new count; it may need one micro more.
-            set_hold(ledger, effects, order, hold_of(order, ledger.fees[order.fee_version]))
         effects.orders[order_id] = order
+        asset, amount = sets_aside(party, leg, fee)
+        post(ledger, effects, PENDING, party.account, asset, amount, "failed", leg.trade_id)
     _finish(ledger, effects, leg, Outcome.FAILED, tx_hash, reason)
 
 
@@ -139,7 +108,7 @@ def revert(
         raise InvariantError(f"fill {key} is not known to be confirmed")
     verdict.outcome, verdict.n = Outcome.REVERTED, ledger.n
     leg = verdict.leg
-    for party, _ in parties(leg):
+    for party, _, _ in parties(leg):
         asset, amount = gets(party, leg.market_id, leg)
         taken = min(amount, ledger.available(party.account, asset))
         move(ledger, effects, party.account, SUSPENSE, asset, taken, "reverted", leg.trade_id)
@@ -160,21 +129,6 @@ def _forget_verdicts(ledger: Ledger) -> None:
         del ledger.chain.verdicts[key]
 
 
-def _sides(ledger: Ledger, leg: Leg) -> Iterator[tuple[Party, int, int]]:
-    """Yield taker and maker, each with its order and the exact fee of the fill."""
-    (taker, taker_order), (maker, maker_order) = parties(leg)
-    yield taker, taker_order, _taker_exact(ledger, leg)
-    schedule = ledger.fees[leg.maker_fee_version]
-    price = own_price(leg.maker_outcome, leg.price)
-    yield maker, maker_order, fees.exact(schedule, schedule.maker_bps, price, leg.qty)
-
-
-def _taker_exact(ledger: Ledger, leg: Leg) -> int:
-    schedule = ledger.fees[leg.taker_fee_version]
-    price = own_price(leg.taker_outcome, leg.price)
-    return fees.exact(schedule, schedule.taker_bps, price, leg.qty)
-
-
 def _order(ledger: Ledger, order_id: int) -> Order:
     """Return an order with pending fills, which may have ended."""
     order = ledger.chain.settling[order_id].ended or ledger.orders.get(order_id)
@@ -190,29 +144,21 @@ def _leave(ledger: Ledger, key: tuple[int, int]) -> Leg:
     return leg
 
 
-def _pay_rebate(ledger: Ledger, effects: Effects, leg: Leg) -> None:
-    maker = _order(ledger, leg.maker_order)
-    share = ledger.fees[leg.taker_fee_version].rebate_bps
-    rebate, maker.rebate_remainder = fees.rebate(
-        share, _taker_exact(ledger, leg), maker.rebate_remainder
-    )
-    maker.fee -= rebate
-    post(ledger, effects, FEES, maker.account, COLLATERAL, rebate, "rebate", maker.order_id)
-    ledger.position(maker.account, leg.market_id).fees -= rebate
-    effects.orders[maker.order_id] = maker
-
-
 def _finish(
     ledger: Ledger, effects: Effects, leg: Leg, outcome: Outcome, tx_hash: str, reason: str
 ) -> None:
-    """The fill is final: remember that, tell both sides, and let the market close if it waits."""
-    for order_id in (leg.taker_order, leg.maker_order):
+    """The fill is final, its value where it belongs: tell both sides, let the market close."""
+    for party, order_id, fee in parties(leg):
+        asset, amount = sets_aside(party, leg, fee)
+        _in_transit(ledger, effects, party.account, asset, outgoing=-amount)
+        asset, amount = gets(party, leg.market_id, leg)
+        _in_transit(ledger, effects, party.account, asset, incoming=-amount)
         settling = ledger.chain.settling[order_id]
         settling.legs -= 1
         if not settling.legs:
-            if settling.reserve:
-                raise InvariantError(f"{settling.reserve} micros are left of order {order_id}")
             del ledger.chain.settling[order_id]
+            if settling.ended:
+                ledger.chain.signed.pop(order_id, None)
     verdict = Verdict(leg, outcome, tx_hash, ledger.n, ledger.time_us)
     ledger.chain.verdicts[leg.trade_id, leg.fill] = verdict
     _forget_verdicts(ledger)
@@ -225,7 +171,7 @@ def _finish(
 def _tell(
     ledger: Ledger, effects: Effects, leg: Leg, outcome: Outcome, tx_hash: str, reason: str
 ) -> None:
-    for party, order_id in parties(leg):
+    for party, order_id, _ in parties(leg):
         effects.settled.append(
             Settled(leg, order_id, party.account, party.outcome, party.side, outcome, reason,
                     tx_hash, ledger.time_us)

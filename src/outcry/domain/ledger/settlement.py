@@ -48,9 +48,6 @@ def settle(ledger: Ledger, effects: Effects, match: Match) -> None:
     if maker.market_id != taker.market_id or taker.user_id == maker.user_id:
         raise InvariantError(f"trade {match.trade_id} joins orders that must not meet")
     on_chain = market.settlement == SettlementMode.CHAIN
-    if on_chain:
-        pending.begin(ledger, taker)
-        pending.begin(ledger, maker)
     taker_exact, taker_fee = _charge(ledger, taker, match, taking=True)
     _, maker_fee = _charge(ledger, maker, match, taking=False)
     for order, fee, remaining in (
@@ -58,13 +55,15 @@ def settle(ledger: Ledger, effects: Effects, match: Match) -> None:
         (maker, maker_fee, match.maker_remaining),
     ):
         _take_from_hold(ledger, effects, order, match, fee, remaining)
-    rebate = 0
+    rebate = _rebate(ledger, taker, maker, taker_exact)
     if on_chain:
-        leg = _leg(match, taker, maker)
-        pending.enter(ledger, effects, leg, (taker, taker_fee), (maker, maker_fee))
+        # A transaction pays a rebate out of what the same fill is charged, and nothing else.
+        rebate = min(rebate, taker_fee + maker_fee)
+        pending.enter(ledger, effects, _leg(match, (taker, taker_fee), (maker, maker_fee - rebate)))
     else:
         exchange(ledger, effects, taker, maker, market.market_id, match)
-        rebate = _pay_fees(ledger, effects, (taker, taker_fee), (maker, maker_fee), taker_exact)
+        _pay_fees(ledger, effects, (taker, taker_fee), (maker, maker_fee), rebate)
+    maker.fee -= rebate
     market.volume += TICKS_PER_UNIT * match.qty
     market.last_price = match.price
     effects.markets[market.market_id] = None
@@ -102,26 +101,31 @@ def _take_from_hold(
     set_hold(ledger, effects, order, hold_of(order, ledger.fees[order.fee_version]))
 
 
+def _rebate(ledger: Ledger, taker: Order, maker: Order, taker_exact: int) -> int:
+    """Return the micros of the taker's fee that the maker of the fill gets back."""
+    share = ledger.fees[taker.fee_version].rebate_bps
+    rebate, maker.rebate_remainder = fees.rebate(share, taker_exact, maker.rebate_remainder)
+    return rebate
+
+
 def _pay_fees(
     ledger: Ledger, effects: Effects, taker: tuple[Order, int], maker: tuple[Order, int],
-    taker_exact: int,
-) -> int:  # fmt: skip
-    """Pay what both were charged and, from the taker's, the maker's rebate; returns that."""
-    share = ledger.fees[taker[0].fee_version].rebate_bps
-    made = maker[0]
-    rebate, made.rebate_remainder = fees.rebate(share, taker_exact, made.rebate_remainder)
-    made.fee -= rebate
+    rebate: int,
+) -> None:  # fmt: skip
+    """Pay what both were charged and, from the taker's, the maker's rebate."""
     for order, fee in (taker, maker):
         if fee:
             post(ledger, effects, order.account, FEES, COLLATERAL, fee, "fee", order.order_id)
             ledger.position(order.account, order.market_id).fees += fee
     if rebate:
+        made = maker[0]
         post(ledger, effects, FEES, made.account, COLLATERAL, rebate, "rebate", made.order_id)
         ledger.position(made.account, made.market_id).fees -= rebate
-    return rebate
 
 
-def _leg(match: Match, taker: Order, maker: Order) -> Leg:
+def _leg(match: Match, taking: tuple[Order, int], making: tuple[Order, int]) -> Leg:
+    """Return the fill as it waits for the chain; with each order comes what it costs it."""
+    (taker, taker_fee), (maker, maker_fee) = taking, making
     return Leg(
         match.trade_id,
         match.fill,
@@ -133,12 +137,12 @@ def _leg(match: Match, taker: Order, maker: Order) -> Leg:
         taker.account,
         taker.outcome,
         taker.side,
-        taker.fee_version,
+        taker_fee,
         maker.order_id,
         maker.account,
         maker.outcome,
         maker.side,
-        maker.fee_version,
+        maker_fee,
         match.at_us,
     )
 

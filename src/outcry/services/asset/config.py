@@ -2,6 +2,7 @@
 
 from typing import NamedTuple
 
+from outcry.domain.ledger.in_transit import Home
 from outcry.domain.ledger.state import Retention
 from outcry.domain.market import SettlementMode
 
@@ -33,6 +34,8 @@ class AssetConfig(NamedTuple):
     clock_jump_max_s: int = 300
     #: How trades of a market become final unless its listing says otherwise.
     settlement: SettlementMode = SettlementMode.BOOK
+    #: The contracts that everything settles on; none: there is no real chain.
+    home: Home | None = None
     #: Fills of one market that wait for the chain, beyond which new orders are declined as busy.
     pending_fills_max: int = 10_000
     #: Resting orders of one account, of one book, and of one shard.

@@ -174,7 +174,9 @@ class Sequencer:
         if self.is_busy(granted.shard) or unsettled >= self.config.pending_fills_max:
             return Ticket(busy())
         command = self._place_command(request, granted)
-        decision = Decision(granted.hold, granted.fee_version, request.client_order_id, digest)
+        decision = Decision(
+            granted.hold, granted.fee_version, request.client_order_id, digest, granted.signed
+        )
         seq = self.number(granted.shard, command, decision)
         order = self.ledger.orders[command.order_id]
         if request.expire_at_us:

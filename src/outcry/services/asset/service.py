@@ -34,7 +34,7 @@ from outcry.services.asset.config import AssetConfig
 from outcry.services.asset.desk import FundsDesk
 from outcry.services.asset.publishing import CommandPublishers
 from outcry.services.asset.sequencer import Sequencer
-from outcry.services.asset.settling import check_shards, settle
+from outcry.services.asset.settling import check_home, check_shards, settle
 from outcry.services.asset.standby import Standby
 from outcry.services.asset.tickets import Ticket
 from outcry.services.asset.waiting import Call, Waiting, resolve
@@ -99,6 +99,7 @@ class AssetService:
         opened = await self._standby.take_over(self._guard.look, may=lambda: not self._guard.jumped)
         self._fold = self._standby.fold
         check_shards(self._fold.ledger, self._config)
+        check_home(self._fold.ledger, self._config)
         self._guard.start(self._fold.ledger.time_us)
         self._sequencer = Sequencer(self._fold, self._config)
         self._desk = FundsDesk(self._sequencer, self._clock)

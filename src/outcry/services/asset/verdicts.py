@@ -58,7 +58,7 @@ def report(sequencer: Sequencer, op: ChainReportOp) -> FundsResult:
     for fill, verdict in news.items():
         sequencer.record(_record(sequencer, op.actor, fill, verdict))
         if verdict.outcome == Outcome.REVERTED:
-            for party, _ in parties(ledger.chain.verdicts[fill].leg):
+            for party, _, _ in parties(ledger.chain.verdicts[fill].leg):
                 frozen[party.account] = None
     for account in frozen:
         _cancel_orders(sequencer, account)
