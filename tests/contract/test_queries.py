@@ -96,6 +96,21 @@ async def test_users_are_found_by_their_subject(tables_world: TablesWorld) -> No
     assert await tables_world.queries.user_by_external_id("auth0|one") is None
 
 
+async def test_users_are_found_by_their_address(tables_world: TablesWorld) -> None:
+    """However it is spelled; a link changes the address and nothing else of a user."""
+    ann = USER._replace(address="0xAbCd")
+    bob = USER._replace(user_id=2, account=OTHER, external_id="auth0|2", address="")
+    await apply(tables_world, NO_ROWS._replace(users=[ann, bob]))
+    queries = tables_world.queries
+
+    assert await queries.user_by_address("0xaBCD") == ann
+    assert await queries.user_by_address("") is None
+
+    linked = bob._replace(account=0, external_id="", name="", created_at_us=0, address="0xef")
+    await apply(tables_world, NO_ROWS._replace(users=[linked]))
+    assert await queries.user_by_address("0xEF") == bob._replace(address="0xef")
+
+
 async def test_users_accounts_and_keys(tables_world: TablesWorld) -> None:
     """Users and keys come newest first, accounts the first one first; of one user or of all."""
     users = [USER._replace(user_id=i, external_id=f"auth0|{i}") for i in (1, 2)]

@@ -15,6 +15,7 @@ from outcry.messages.chain_records import (
     ChainResult,
     ChainReverted,
 )
+from outcry.messages.people_records import AddressLinked
 from outcry.messages.record import Record
 
 
@@ -280,6 +281,7 @@ LedgerRecord = (
     | FeeScheduleSet
     | UserCreated
     | AccountOpened
+    | AddressLinked
     | ProfileSet
     | SeasonSet
     | KeyCreated

@@ -363,6 +363,14 @@ class CreateUserOp(Struct, frozen=True, array_like=True, tag="create_user", gc=F
     invited_by: int = 0
 
 
+class LinkAddressOp(Struct, frozen=True, array_like=True, tag="link_address", gc=False):
+    """Know a user by an address that they have shown to be theirs, in place of the one before."""
+
+    actor: int
+    user_id: int
+    address: str
+
+
 class SetProfileOp(Struct, frozen=True, array_like=True, tag="set_profile", gc=False):
     """Change what a user shows of themselves; "" leaves a text as it was."""
 
@@ -480,6 +488,7 @@ FundsOp = (
     | SetFeesOp
     | CreateUserOp
     | OpenAccountOp
+    | LinkAddressOp
     | SetProfileOp
     | SetSeasonOp
     | CreateKeyOp

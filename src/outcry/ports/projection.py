@@ -43,7 +43,7 @@ class TablesUnavailable(OutcryError):
 
 
 class UserRow(NamedTuple):
-    """A user (insert)."""
+    """A user (merged: of one who is there only the address changes)."""
 
     user_id: int
     account: int
@@ -53,6 +53,10 @@ class UserRow(NamedTuple):
     created_at_us: int
     #: The user whose invitation they came with, 0: none.
     invited_by: int = 0
+
+    def then(self, later: "UserRow") -> "UserRow":
+        """Return this user with the address of *later*."""
+        return self._replace(address=later.address)
 
 
 class KeyRow(NamedTuple):

@@ -98,6 +98,10 @@ class Queries(Protocol):
         """Return the user whose tokens have this subject."""
         ...
 
+    async def user_by_address(self, address: str) -> UserRow | None:
+        """Return the user with this address, however it is spelled; of several the first one."""
+        ...
+
     async def user(self, user_id: int) -> UserRow | None:
         """Return the user."""
         ...

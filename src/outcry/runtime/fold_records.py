@@ -12,6 +12,7 @@ from outcry.domain.market import MarketMove, SettlementMode
 from outcry.domain.mode import Mode
 from outcry.messages import chain_records as chain
 from outcry.messages import ledger_records as rec
+from outcry.messages.people_records import AddressLinked
 from outcry.messages.record import Record
 
 
@@ -96,7 +97,11 @@ def _fees(ledger: Ledger, _effects: Effects, one: rec.FeeScheduleSet) -> None:
 
 
 def _user(ledger: Ledger, _effects: Effects, one: rec.UserCreated) -> None:
-    lifecycle.add_user(ledger, one.user_id, one.account, one.external_id)
+    lifecycle.add_user(ledger, one.user_id, one.account, one.external_id, one.address)
+
+
+def _address(ledger: Ledger, _effects: Effects, one: AddressLinked) -> None:
+    lifecycle.link_address(ledger, one.user_id, one.address)
 
 
 def _account(ledger: Ledger, _effects: Effects, one: rec.AccountOpened) -> None:
@@ -183,6 +188,7 @@ RECORD_HANDLERS: dict[type[Record], Callable[[Ledger, Effects, Any], None]] = {
     rec.FeeScheduleSet: _fees,
     rec.UserCreated: _user,
     rec.AccountOpened: _account,
+    AddressLinked: _address,
     rec.ProfileSet: _profile,
     rec.SeasonSet: _season,
     rec.KeyCreated: _key,

@@ -59,6 +59,12 @@ class MemoryQueries(Queries):
         users = self._tables.users.values()
         return next((row for row in users if row.external_id == external_id), None)
 
+    async def user_by_address(self, address: str) -> UserRow | None:
+        """Return the user with this address."""
+        users, wanted = self._tables.users, address.lower()
+        found = [row for row in users.values() if row.address and row.address.lower() == wanted]
+        return min(found, default=None)
+
     async def user(self, user_id: int) -> UserRow | None:
         """Return the user."""
         return self._tables.users.get(user_id)

@@ -60,7 +60,9 @@ class MemoryTables:
 
     def write(self, n_last: int, rows: Rows, at_us: int = 0) -> None:
         """Write *rows*, the position and the exchange's time there."""
-        self.users.update((row.user_id, row) for row in rows.users)
+        for user in rows.users:
+            stands = self.users.get(user.user_id)
+            self.users[user.user_id] = stands.then(user) if stands else user
         self.keys.update((row.key_id, row) for row in rows.keys)
         self.events.update((row.event_id, row) for row in rows.events)
         self.markets.update((row.market_id, row) for row in rows.markets)

@@ -19,6 +19,10 @@ Make = Callable[[tuple[Any, ...]], RowT]
 USER_PAGE: Final = page_text(
     USERS.selected("u"), "users u", "u.user_id desc", size="$1", before="$2"
 )
+USER_BY_ADDRESS: Final = (
+    f"select {USERS.selected('u')} from users u "  # noqa: S608 - our names
+    "where lower(u.address) = $1 and u.address <> '' order by u.user_id limit 1"
+)
 ACCOUNTS_OF: Final = all_text(
     ACCOUNTS.selected("a"), "accounts a where a.user_id = $1", "a.account"
 )
@@ -67,6 +71,11 @@ class PeopleReads(ABC):
     async def user_by_external_id(self, external_id: str) -> UserRow | None:
         """Return the user whose tokens have this subject."""
         return await self._one(USERS, UserRow._make, "external_id", storable(external_id))
+
+    async def user_by_address(self, address: str) -> UserRow | None:
+        """Return the user with this address."""
+        rows = await self._fetch(USER_BY_ADDRESS, storable(address.lower()))
+        return UserRow._make(rows[0]) if rows else None
 
     async def user(self, user_id: int) -> UserRow | None:
         """Return the user."""

@@ -141,7 +141,7 @@ async def _connect(dsn: str) -> asyncpg.Connection:
 
 
 async def _write(connection: asyncpg.Connection, n_first: int, rows: Rows) -> None:
-    await _add(connection, tables.USERS, _storable(rows.users))
+    await _merge(connection, tables.USERS, _storable(rows.users))
     await _add(
         connection, tables.EVENTS, map(_searchable, _storable(rows.events)),
         also=tables.EVENT_SEARCH_COLUMNS,

@@ -91,7 +91,12 @@ class Table(NamedTuple):
         return " and ".join(f"t.{column} = s.{column}" for column in self.key)
 
 
-USERS: Final = Table("users", UserRow._fields, ("user_id",))
+USERS: Final = Table(
+    "users",
+    UserRow._fields,
+    ("user_id",),
+    MappingProxyType({name: f"t.{name}" for name in UserRow._fields if name != "address"}),
+)
 KEYS: Final = Table("api_keys", KeyRow._fields, ("key_id",))
 EVENTS: Final = Table("events", EventRow._fields, ("event_id",))
 MARKETS: Final = Table("markets", MarketRow._fields, ("market_id",))
@@ -147,7 +152,8 @@ ALL: Final = (
 )  # fmt: skip
 #: Tables of which existing rows change.
 STAGED: Final = (
-    KEYS, MARKETS, BALANCES, POSITIONS, ORDERS, CANDLES, TURNOVERS, PROFILES, SEASONS, LIMITS,
+    USERS, KEYS, MARKETS, BALANCES, POSITIONS, ORDERS, CANDLES, TURNOVERS, PROFILES, SEASONS,
+    LIMITS,
 )  # fmt: skip
 
 #: Columns of `events` that are made of the title, beside the fields of the row.

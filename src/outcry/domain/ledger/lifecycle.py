@@ -8,18 +8,32 @@ payout never meets a token that is still set aside for an order or on its way to
 from outcry.domain.errors import InvariantError
 from outcry.domain.ledger import refunds
 from outcry.domain.ledger.effects import Effects
-from outcry.domain.ledger.state import ApiKey, Event, Ledger, Market, User
+from outcry.domain.ledger.people import ApiKey, User, address_key
+from outcry.domain.ledger.state import Event, Ledger, Market
 from outcry.domain.market import MarketMove, move
 from outcry.domain.units import TICKS_PER_UNIT
 
 
-def add_user(ledger: Ledger, user_id: int, account: int, external_id: str) -> None:
+def add_user(
+    ledger: Ledger, user_id: int, account: int, external_id: str, address: str = ""
+) -> None:
     """Register a user with a first account."""
     ledger.users[user_id] = User(user_id, account, external_id)
     ledger.user_ids[external_id] = user_id
     ledger.owners[account] = user_id
+    # Of users who were registered with the same address, the first one has it.
+    if address_key(address) and address_key(address) not in ledger.addresses:
+        link_address(ledger, user_id, address_key(address))
     ledger.next_user_id = max(ledger.next_user_id, user_id + 1)
     ledger.next_account = max(ledger.next_account, account + 1)
+
+
+def link_address(ledger: Ledger, user_id: int, address: str) -> None:
+    """Know a user by *address*, and no longer by the one before."""
+    user = ledger.users[user_id]
+    ledger.addresses.pop(user.address, None)
+    user.address = address
+    ledger.addresses[address] = user_id
 
 
 def open_account(ledger: Ledger, user_id: int, account: int, label: str) -> None:

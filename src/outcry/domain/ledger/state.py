@@ -16,6 +16,7 @@ from msgspec import Struct, field
 from outcry.domain.fees import FREE, FeeSchedule
 from outcry.domain.ids import FIRST_ACCOUNT
 from outcry.domain.ledger.in_transit import ChainState
+from outcry.domain.ledger.people import ApiKey, User
 from outcry.domain.market import MarketState, SettlementMode
 from outcry.domain.mode import Mode
 from outcry.domain.order import Order
@@ -119,28 +120,6 @@ class Market(Struct, array_like=True):
     resolved_at_us: int = 0
 
 
-class User(Struct, gc=False, array_like=True):
-    """A person (or company) who may own accounts."""
-
-    user_id: int
-    account: int
-    external_id: str
-    #: Last log entry that had something for this user's private feed.
-    last_n: int = 0
-    #: Further accounts by their labels.
-    accounts: dict[str, int] = field(default_factory=dict)
-
-
-class ApiKey(Struct, gc=False, array_like=True):
-    """An API key; the secret is derived, not stored."""
-
-    key_id: int
-    user_id: int
-    generation: int
-    scopes: tuple[str, ...]
-    revoked: bool = False
-
-
 class Shard(Struct, array_like=True):
     """Where the commands and facts of one engine stand."""
 
@@ -229,6 +208,8 @@ class Ledger(Struct):
     tokens: dict[str, tuple[int, int]] = field(default_factory=dict)
     users: dict[int, User] = field(default_factory=dict)
     user_ids: dict[str, int] = field(default_factory=dict)
+    #: The user of each address, in the spelling of `people.address_key`.
+    addresses: dict[str, int] = field(default_factory=dict)
     #: Owner of each account.
     owners: dict[int, int] = field(default_factory=dict)
     keys: dict[int, ApiKey] = field(default_factory=dict)

@@ -2,17 +2,20 @@
 
 from outcry.domain import fees
 from outcry.domain.fees import FeeSchedule
-from outcry.domain.ledger.state import ApiKey, Ledger, Season
+from outcry.domain.ledger.people import ApiKey, address_key
+from outcry.domain.ledger.state import Ledger, Season
 from outcry.domain.mode import Mode
 from outcry.domain.rejects import Reject
 from outcry.domain.units import BALANCE_LIMIT, MICROS_PER_SECOND
 from outcry.messages import ledger_records as rec
+from outcry.messages.people_records import AddressLinked
 from outcry.messages.requests import (
     CreateKeyOp,
     CreateUserOp,
     Declined,
     Done,
     FundsResult,
+    LinkAddressOp,
     OpenAccountOp,
     RevokeKeyOp,
     RotateKeyOp,
@@ -44,6 +47,9 @@ def create_user(sequencer: Sequencer, op: CreateUserOp) -> FundsResult:
     if known:
         user = ledger.users[known]
         return Done(ledger.n, user.user_id, (user.account,), repeated=True)
+    taken = ledger.addresses.get(address_key(op.address))
+    if taken:
+        return Declined(Reject.ADDRESS_TAKEN, f"the address of user {taken}", "another address")
     user_id, account = ledger.next_user_id, ledger.next_account
     sequencer.record(
         rec.UserCreated(
@@ -58,6 +64,23 @@ def create_user(sequencer: Sequencer, op: CreateUserOp) -> FundsResult:
         )
     )
     return Done(sequencer.batch.n, user_id, (account,))
+
+
+def link_address(sequencer: Sequencer, op: LinkAddressOp) -> FundsResult:
+    """Make an address a user's own, in place of the one before; the same again changes nothing."""
+    ledger, address = sequencer.ledger, address_key(op.address)
+    user = ledger.users.get(op.user_id)
+    if user is None:
+        return Declined(Reject.USER_UNKNOWN, str(op.user_id))
+    if not address:
+        return Declined(Reject.FIELD_INVALID, op.address[:80], "address: 0x and 40 digits")
+    taken = ledger.addresses.get(address)
+    if taken == op.user_id:
+        return Done(ledger.n, op.user_id, repeated=True)
+    if taken:
+        return Declined(Reject.ADDRESS_TAKEN, f"the address of user {taken}", "another address")
+    sequencer.record(AddressLinked(sequencer.time_us, op.actor, op.user_id, address))
+    return Done(sequencer.batch.n, op.user_id)
 
 
 def open_account(sequencer: Sequencer, op: OpenAccountOp) -> FundsResult:

@@ -30,6 +30,7 @@ _OPERATIONS: dict[type[FundsOp], Callable[[Sequencer, Any], FundsResult]] = {
     req.TakeInputOp: admin.take_input,
     req.CreateUserOp: admin.create_user,
     req.OpenAccountOp: admin.open_account,
+    req.LinkAddressOp: admin.link_address,
     req.RotateKeyOp: admin.rotate_key,
     req.SetProfileOp: admin.set_profile,
     req.SetSeasonOp: admin.set_season,

@@ -5,6 +5,7 @@ from msgspec.structs import asdict
 
 from outcry.messages import ledger_records as rec
 from outcry.messages.entry import Recorded
+from outcry.messages.people_records import AddressLinked
 from outcry.ports.projection import EventRow, UserRow
 from outcry.ports.rows import AccountRow, AuditRow, ProfileRow, SeasonRow
 
@@ -23,6 +24,11 @@ def user_row(record: rec.UserCreated) -> UserRow:
         created_at_us=record.at_us,
         invited_by=record.invited_by,
     )
+
+
+def linked_row(record: AddressLinked) -> UserRow:
+    """Return what changes of a user: the address, and nothing else."""
+    return UserRow(record.user_id, 0, "", record.address, "", 0)
 
 
 def event_row(record: rec.CreateEvent) -> EventRow:

@@ -18,6 +18,7 @@ from outcry.domain.order import Order
 from outcry.messages import chain_records as chain
 from outcry.messages import ledger_records as rec
 from outcry.messages.entry import Entry, Recorded
+from outcry.messages.people_records import AddressLinked
 from outcry.ports.projection import (
     ActivityRow,
     BalanceRow,
@@ -43,6 +44,7 @@ from outcry.services.history.record_rows import (
     account_row,
     audit_row,
     event_row,
+    linked_row,
     profile_row,
     season_row,
     user_row,
@@ -71,7 +73,7 @@ class Batch:
         self._positions: dict[int, None] = {}
         self._markets: dict[int, None] = {}
         self._keys: dict[int, None] = {}
-        self._users: list[UserRow] = []
+        self._users: dict[int, UserRow] = {}
         self._events: list[EventRow] = []
         self._trades: list[TradeRow] = []
         self._journal: list[JournalRow] = []
@@ -148,7 +150,7 @@ class Batch:
     def rows(self, ledger: Ledger, catalog: Catalog) -> Rows:
         """Return the rows; *ledger* and *catalog* stand after the batch's last entry."""
         return Rows(
-            users=self._users,
+            users=list(self._users.values()),
             keys=[catalog.key_row(key_id) for key_id in self._keys],
             events=self._events,
             markets=[catalog.market_row(ledger.markets[market_id]) for market_id in self._markets],
@@ -171,8 +173,11 @@ class Batch:
     def _add_record(self, n: int, leg: int, item: Recorded) -> None:
         record = item.record
         if isinstance(record, rec.UserCreated):
-            self._users.append(user_row(record))
+            self._users[record.user_id] = user_row(record)
             self._accounts.append(account_row(record, ""))
+        elif isinstance(record, AddressLinked):
+            user, linked = self._users.get(record.user_id), linked_row(record)
+            self._users[record.user_id] = user.then(linked) if user else linked
         elif isinstance(record, rec.AccountOpened):
             self._accounts.append(account_row(record, record.label))
         elif isinstance(record, rec.CreateEvent):
