@@ -6,9 +6,11 @@ the same process are given each other directly; those elsewhere are reached over
 
 # ruff: noqa: PLC0415 - a process loads the drivers that it uses: it shall be back at once
 
+import asyncio
 from collections.abc import Awaitable, Callable
 from contextlib import AsyncExitStack
 from functools import cached_property
+from importlib.metadata import version
 from pathlib import Path
 from typing import Any, TypeVar, cast
 
@@ -16,6 +18,7 @@ from prometheus_client import CollectorRegistry
 
 from outcry.app.measured_log import MeasuredLog
 from outcry.app.monitor import Part
+from outcry.app.tracing import Tracer
 from outcry.ports.asset import Asset
 from outcry.ports.bus import Bus
 from outcry.ports.community import Community
@@ -25,11 +28,14 @@ from outcry.ports.series import Series
 from outcry.ports.snapshots import Snapshots
 from outcry.runtime.api_keys import KeyRing
 from outcry.runtime.archived_log import ArchivedLog
-from outcry.runtime.config import Config
+from outcry.runtime.config import Config, ConfigError
 from outcry.runtime.data_dir import DataDir
 
 
 MIB = 1024 * 1024
+
+#: Services whose reading or writing of the log belongs to traces.
+TRACED_READERS = frozenset({"asset", "processor", "history"})
 
 T = TypeVar("T")
 
@@ -91,7 +97,31 @@ class Commons:
             self.config.redis.url, stream_bytes_max=2 * self.config.limits.stream_mib_max * MIB
         )
         self.stack.push_async_callback(bus.close)
-        return bus
+        return self.tracer.bus(bus) if self.tracer else bus
+
+    @cached_property
+    def tracer(self) -> Tracer | None:
+        """What tells of single orders, where traces are switched on."""
+        settings = self.config.tracing
+        if not settings.enabled:
+            return None
+        try:
+            from outcry.adapters.opentelemetry import OtlpSpans
+        except ImportError as error:
+            raise ConfigError(
+                "tracing.enabled needs OpenTelemetry: `pip install openoutcry[tracing]`"
+            ) from error
+        spans = OtlpSpans(settings, self._process, version("openoutcry"))
+        self.stack.push_async_callback(asyncio.to_thread, spans.close)
+        return Tracer(spans, settings.sample_one_in)
+
+    @property
+    def _process(self) -> str:
+        """The group whose services these are, else the service."""
+        from outcry.app.processes import group_of
+
+        first = min(self.services)
+        return group_of(first) if len(self.services) > 1 else first
 
     async def log(self) -> LedgerLog:
         """Return the ledger log; in the writer's process measured, with its end in memory."""
@@ -102,7 +132,11 @@ class Commons:
             stored = await PostgresLedgerLog.connect(self.config.postgres.dsn)
             log = ArchivedLog(stored, FileArchive(Path(self.config.data_dir) / "archive"))
             self.stack.push_async_callback(log.close)
-            return MeasuredLog(log, self.registry) if "asset" in self.services else log
+            writes = "asset" in self.services
+            made = MeasuredLog(log, self.registry) if writes else log
+            if self.tracer and self.services & TRACED_READERS:
+                return self.tracer.log(made, writes=writes)
+            return made
 
         return await self.once("log", connect)
 
@@ -142,7 +176,7 @@ class Commons:
     async def asset(self, role: str) -> Asset:
         """Return the ledger: our own, or the one behind gRPC, which we ask in *role*."""
         if self.own_asset is not None:
-            return self.own_asset
+            return self.tracer.asset(self.own_asset) if self.tracer else self.own_asset
 
         from outcry.adapters.grpc import GrpcAsset, target_of
 
@@ -151,7 +185,7 @@ class Commons:
             target = target_of(f"{grpc.host}:{grpc.port}", grpc.standby)
             asset = GrpcAsset(target, self.keys.service_token(role))
             self.stack.push_async_callback(asset.close)
-            return asset
+            return self.tracer.asset(asset) if self.tracer else asset
 
         return await self.once(f"asset as {role}", connect)
 

@@ -35,6 +35,11 @@ def asset_market(asset: int) -> tuple[int, int]:
     return asset >> 1, asset & 1
 
 
+def command_number(shard: int, seq: int) -> int:
+    """Return what names a command among those of all shards; a trade id is that of its taker."""
+    return shard << SEQ_BITS | seq
+
+
 def trade_id(shard: int, seq: int) -> int:
     """Return the id of the trade made by command *seq* of *shard*."""
     return shard << SEQ_BITS | seq

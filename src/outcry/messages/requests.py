@@ -116,6 +116,8 @@ class OrderAccepted(Struct, frozen=True, array_like=True, tag="order", gc=False)
     update_id: int = 0
     #: Of a dry run, whose ``order_id`` is 0: what would be set aside, micros or lots.
     hold: int = 0
+    #: shard << 48 | seq of the command this request became; 0 when it became none.
+    command: int = 0
 
 
 class CancelAccepted(Struct, frozen=True, array_like=True, tag="cancelled", gc=False):
@@ -123,6 +125,8 @@ class CancelAccepted(Struct, frozen=True, array_like=True, tag="cancelled", gc=F
 
     n: int
     order_ids: list[int]
+    #: As in `OrderAccepted`; 0 when the request became more than one command.
+    command: int = 0
 
 
 class Declined(Struct, frozen=True, array_like=True, tag="declined", gc=False):

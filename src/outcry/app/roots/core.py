@@ -55,7 +55,9 @@ async def asset(commons: Commons) -> list[Part]:
     service = AssetService(log, publishers, clock, asset_config(config), tables=tables,
                            snapshots=commons.snapshots)  # fmt: skip
     commons.own_asset = service
-    server = AssetServer(service, commons.keys, f"{config.grpc.host}:{config.grpc.port}")
+    typed = commons.tracer.asset(service) if commons.tracer else service
+    address = f"{config.grpc.host}:{config.grpc.port}"
+    server = AssetServer(service, commons.keys, address, typed=typed)
     door = Part(AssetGrpc(server), listens=("grpc.port", config.grpc.host, config.grpc.port))
     return [Part(service), door]
 

@@ -83,7 +83,8 @@ async def websocket_depth(commons: Commons) -> list[Part]:
 
 async def websocket_user(commons: Commons) -> list[Part]:
     """Return the private feed."""
-    feed = WebsocketUser(
+    make = commons.tracer.user_feed() if commons.tracer else WebsocketUser
+    feed = make(
         user_feed.from_limits(commons.config.limits),
         bus=commons.bus,
         log=await commons.log(),

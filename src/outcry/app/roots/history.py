@@ -16,9 +16,10 @@ async def history(commons: Commons) -> list[Part]:
     log = await commons.log()
     projection = await PostgresProjection.connect(commons.config.postgres.dsn)
     commons.stack.push_async_callback(projection.close)
+    traced = commons.tracer.projection(projection) if commons.tracer else projection
     ranking = Standings(await commons.community())
     return [
-        Part(History(HistoryConfig(), log=log, projection=projection, snapshots=commons.snapshots)),
+        Part(History(HistoryConfig(), log=log, projection=traced, snapshots=commons.snapshots)),
         Part(ranking),
     ]
 

@@ -18,6 +18,7 @@ from outcry.runtime.config.schema import (
     Postgres,
     Redis,
     Shards,
+    Tracing,
     Trading,
 )
 from outcry.runtime.config.source import ConfigError, load
@@ -38,6 +39,7 @@ __all__ = [
     "Postgres",
     "Redis",
     "Shards",
+    "Tracing",
     "Trading",
     "load",
 ]

@@ -107,6 +107,26 @@ class Metrics(Section, frozen=True):
     history_port: Annotated[int, _port("metrics of the history process")] = 9_104
 
 
+class Tracing(Section, frozen=True):
+    """OpenTelemetry traces of single orders (docs/operating/tracing.md)."""
+
+    enabled: Annotated[
+        bool, Meta(description="Send traces; needs `pip install openoutcry[tracing]`.")
+    ] = False
+    endpoint: Annotated[
+        str,
+        Meta(pattern=r"^https?://", description="Where a collector takes OTLP over HTTP."),
+    ] = "http://127.0.0.1:4318/v1/traces"
+    sample_one_in: Annotated[
+        int,
+        Meta(ge=1, le=10**9, description="Of so many commands of a shard one is traced; 1: all."),
+    ] = 1_000
+    namespace: Annotated[
+        str,
+        Meta(min_length=1, max_length=64, description="Name of this exchange among the traces."),
+    ] = "outcry"
+
+
 class Auth(Section, frozen=True):
     """Who may come in."""
 
@@ -227,6 +247,7 @@ class Config(Section, frozen=True):
     gateway: Gateway = Gateway()
     grpc: Grpc = Grpc()
     metrics: Metrics = Metrics()
+    tracing: Tracing = Tracing()
     auth: Auth = Auth()
     trading: Trading = Trading()
     clob: Clob = Clob()

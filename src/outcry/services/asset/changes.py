@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from outcry.domain.ids import command_number
 from outcry.domain.ledger.changes import check_replace, find_order
 from outcry.domain.rejects import Reject, Rejected
 from outcry.messages.commands import CancelAll, CancelOrder, ReduceOrder, ReplaceOrder
@@ -51,7 +52,8 @@ def take(
             order.order_id,
         )
         seq = sequencer.number(shard, command)
-        accepted = CancelAccepted(sequencer.batch.n, [order.order_id])
+        number = command_number(shard, seq)
+        accepted = CancelAccepted(sequencer.batch.n, [order.order_id], number)
         return Ticket(accepted, ((shard, seq),), order)
     if isinstance(request, ReduceRequest):
         return _reduce(sequencer, request, order, shard)
@@ -72,7 +74,7 @@ def _reduce(sequencer: Sequencer, request: ReduceRequest, order: Order, shard: i
         by,
     )
     seq = sequencer.number(shard, command)
-    return Ticket(_as_it_stands(sequencer, order), ((shard, seq),), order)
+    return Ticket(_as_it_stands(sequencer, order, shard, seq), ((shard, seq),), order)
 
 
 def _replace(sequencer: Sequencer, request: ReplaceRequest, order: Order, shard: int) -> Ticket:
@@ -100,10 +102,10 @@ def _replace(sequencer: Sequencer, request: ReplaceRequest, order: Order, shard:
         int(request.post_only),
     )
     seq = sequencer.number(shard, command)
-    return Ticket(_as_it_stands(sequencer, order), ((shard, seq),), order)
+    return Ticket(_as_it_stands(sequencer, order, shard, seq), ((shard, seq),), order)
 
 
-def _as_it_stands(sequencer: Sequencer, order: Order) -> OrderAccepted:
+def _as_it_stands(sequencer: Sequencer, order: Order, shard: int, seq: int) -> OrderAccepted:
     """Return the answer to a change that is numbered: the order, before the kernel has spoken."""
     return OrderAccepted(
         order.order_id,
@@ -113,6 +115,7 @@ def _as_it_stands(sequencer: Sequencer, order: Order) -> OrderAccepted:
         order.remaining,
         order.volume,
         order.fee,
+        command=command_number(shard, seq),
     )
 
 

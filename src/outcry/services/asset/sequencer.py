@@ -5,6 +5,7 @@ requests and never runs backwards. Before a command is numbered, whatever was du
 that expire (a `Tick`) and markets that end (their closing), in the order of their times.
 """
 
+from outcry.domain.ids import command_number
 from outcry.domain.ledger.checks import Granted, check_place
 from outcry.domain.ledger.state import ClientOrder, Ledger, Market
 from outcry.domain.market import INSTRUMENT_STATES, TRADING_STATES, MarketMove
@@ -182,7 +183,11 @@ class Sequencer:
         if request.expire_at_us:
             self.due.watch_order(order)
         accepted = OrderAccepted(
-            order.order_id, self.batch.n, remaining=order.remaining, update_id=seq
+            order.order_id,
+            self.batch.n,
+            remaining=order.remaining,
+            update_id=seq,
+            command=command_number(granted.shard, seq),
         )
         return Ticket(accepted, ((granted.shard, seq),), order)
 

@@ -140,4 +140,5 @@ def order_outcome(accepted: OrderAccepted, order: Order, n: int) -> OrderAccepte
         n,
         accepted.repeated,
         order.update_id,
+        command=accepted.command,
     )

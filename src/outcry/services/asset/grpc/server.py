@@ -27,9 +27,12 @@ OPTIONS: Final = (
 class AssetServer:
     """Listens for calls on one address, ``host:port`` or ``unix:path``."""
 
-    def __init__(self, asset: Asset, keys: KeyRing, address: str) -> None:
-        """Prepare to listen; port 0 takes a free one."""
+    def __init__(
+        self, asset: Asset, keys: KeyRing, address: str, *, typed: Asset | None = None
+    ) -> None:
+        """Prepare to listen; port 0 takes a free one. *typed* answers the typed calls instead."""
         self._asset = asset
+        self._typed = typed or asset
         self._keys = keys
         self._address = address
         self._server: Any = None
@@ -38,7 +41,7 @@ class AssetServer:
     async def start(self) -> None:
         """Begin to answer. Raises OSError when the address cannot be had."""
         self._server = grpc.aio.server(options=OPTIONS)
-        door = AssetDoor(self._asset, self._keys)
+        door = AssetDoor(self._asset, self._keys, self._typed)
         add_AssetServiceServicer_to_server(door, self._server)  # type: ignore[no-untyped-call]
         try:
             self.port = self._server.add_insecure_port(self._address)

@@ -14,8 +14,9 @@ import grpc
 from outcry.domain.errors import OutcryError
 from outcry.domain.rejects import Reject, Rejected
 from outcry.messages.requests import PlaceRequest
-from outcry.ports.asset import SUBMIT_COUNT_MAX, OutOfSequence
+from outcry.ports.asset import SUBMIT_COUNT_MAX, Asset, OutOfSequence
 from outcry.rpc import asset_pb2 as pb
+from outcry.runtime.api_keys import KeyRing
 from outcry.services.asset.grpc import answers, reading
 from outcry.services.asset.grpc.admission import Context, abort, admit, caller, refuse
 from outcry.services.asset.grpc.facts import CommandFacts, read_facts
@@ -45,6 +46,11 @@ Waiting = Coroutine[Any, Any, list[pb.Reply]]
 
 class AssetDoor(PackedDoor):
     """Answers every call of ``proto/asset.proto``."""
+
+    def __init__(self, asset: Asset, keys: KeyRing, typed: Asset | None = None) -> None:
+        """Stand before *asset*, or before *typed* for typed calls; admit as `PackedDoor` does."""
+        super().__init__(asset, keys)
+        self._typed = typed or asset
 
     async def Deposit(self, request: pb.Movement, context: Context) -> pb.Reply:  # noqa: N802
         """Credit what came in."""
@@ -159,7 +165,7 @@ class AssetDoor(PackedDoor):
             reply = await self._apply(read_facts(message))
         else:
             op = reading.read_operation(kind, message)
-            result = op if isinstance(op, Rejected) else await self._asset.funds(op)
+            result = op if isinstance(op, Rejected) else await self._typed.funds(op)
             reply = answers.write(result)
         return [answers.tagged(reply, call.tag)]
 
@@ -167,7 +173,7 @@ class AssetDoor(PackedDoor):
         if isinstance(facts, Rejected):
             return answers.write(facts)
         try:
-            await self._asset.apply(facts.shard, facts.seq, facts.seq, facts.body)
+            await self._typed.apply(facts.shard, facts.seq, facts.seq, facts.body)
         except OutOfSequence as error:
             wanted = f"seq {error.applied + 1} of shard {error.shard}"
             return answers.write(Rejected(Reject.OUT_OF_SEQUENCE, f"seq {facts.seq}", wanted))
@@ -176,7 +182,7 @@ class AssetDoor(PackedDoor):
     async def _answer_orders(self, calls: list[pb.Call], *, wait_result: bool) -> list[pb.Reply]:
         read = [reading.read_order(call.create_order) for call in calls]
         orders = [request for request in read if isinstance(request, PlaceRequest)]
-        results = iter(await self._asset.submit(orders, wait_result=wait_result) if orders else ())
+        results = iter(await self._typed.submit(orders, wait_result=wait_result) if orders else ())
         return [
             answers.tagged(
                 answers.write(next(results) if isinstance(request, PlaceRequest) else request),
