@@ -27,6 +27,7 @@ OURS: Final = (
     "exchange.lock",
     "archive",
     "log",
+    "onchain",
     "postgres",
     "postgres.new-*",
     "redis",

@@ -2,6 +2,7 @@
 
 import re
 import shutil
+import tarfile
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -49,8 +50,11 @@ def named_in_files() -> Iterator[tuple[str, str]]:
 def test_every_metric_that_is_watched_exists_and_a_backup_brings_everything_back(
     tmp_path: Path,
 ) -> None:
-    """Dashboards and alerts name what is shown; a restored exchange has every order and key."""
-    with exchange(tmp_path / "first") as made:
+    """Dashboards and alerts name what is shown; a restored exchange has every order and key.
+
+    It settles on a chain, whose blocks the log believes: they are in the backup as well.
+    """
+    with exchange(tmp_path / "first", OUTCRY_SETTLEMENT_MODE="chain") as made:
         made.start()
         order_id = place(made)
         made.client("").http.get("/api/event_detail", params={"event_id": 99})
@@ -67,6 +71,12 @@ def test_every_metric_that_is_watched_exists_and_a_backup_brings_everything_back
         assert (again.returncode, "there already" in again.stderr) == (2, True)
         busy = made.command("restore", str(backup))
         assert (busy.returncode, "holds an exchange" in busy.stderr) == (2, True)
+        nowhere = made.command("backup", str(tmp_path / "nowhere" / "market.tar"))
+        assert (nowhere.returncode, "there is no folder" in nowhere.stderr) == (2, True)
+        with tarfile.open(backup) as tar:
+            file = tar.extractfile("onchain/chain.journal")
+            journal = file.read() if file else b""
+        assert journal
         assert made.stop() == 0
 
     damaged = tmp_path / "damaged.tar"
@@ -83,7 +93,13 @@ def test_every_metric_that_is_watched_exists_and_a_backup_brings_everything_back
         made.start()
         assert open_orders(made) == [order_id]
         assert "clean" in made.verify()
+        for part in ("secrets", "snapshots", "onchain"):
+            assert (made.data_dir / part).stat().st_mode & 0o077 == 0, part
+        assert (made.data_dir / "onchain" / "chain.journal").read_bytes().startswith(journal)
         assert made.stop() == 0
+        reset = made.command("reset", "--yes")
+        assert reset.returncode == 0, reset.stderr
+        assert not made.data_dir.exists()
 
 
 def test_services_start_and_stop_one_by_one(tmp_path: Path) -> None:

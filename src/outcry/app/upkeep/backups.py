@@ -1,8 +1,9 @@
 """`outcry backup` and `outcry restore`: everything that cannot be made again, in one file.
 
 The file is a tar: the tables of the truth (log, spans, timelines, what is archived), the archive,
-the secrets, the snapshots and checkpoints that were there before the log was copied, and a manifest
-with the digest of each. All other tables are written anew from the log after a restore.
+the secrets, the snapshots and checkpoints that were there before the log was copied, what settles
+on a chain as it was after that, and a manifest with the digest of each. All other tables are
+written anew from the log after a restore.
 """
 
 import asyncio
@@ -32,8 +33,13 @@ from outcry.runtime.data_dir import DataDir
 
 
 MANIFEST: Final = "backup.json"
-#: Folders of the data folder that are copied as they are.
-FOLDERS: Final = ("secrets", "archive", "snapshots")
+#: Folders of the data folder that must not be newer than the log.
+BEFORE_LOG: Final = ("secrets", "archive", "snapshots")
+#: Those that must not be older: the log may have left an entry to the archive, or believe a block.
+AFTER_LOG: Final = ("archive", "onchain", "chain")
+#: Mode of the folders that `restore` makes.
+OWNER_ONLY: Final = 0o700
+FOLDERS: Final = tuple(dict.fromkeys((*BEFORE_LOG, *AFTER_LOG)))
 
 
 class Manifest(Struct, frozen=True, forbid_unknown_fields=True):
@@ -52,13 +58,15 @@ def backup(config: Config, out: Path) -> str:
     """Write the backup of the exchange to *out*; returns a sentence. It may run meanwhile."""
     if out.exists():
         raise UsageError(f"{out} is there already: name a file that is not")
+    if not out.parent.is_dir():
+        raise UsageError(f"there is no folder {out.parent}")
     with tempfile.TemporaryDirectory(prefix=".outcry-backup-", dir=out.parent) as name:
         folder = Path(name)
-        for part in FOLDERS:
+        for part in BEFORE_LOG:
             _copy(Path(config.data_dir) / part, folder / part)
         head = asyncio.run(_dump(config, folder))
-        # What was archived meanwhile is not in the log any more.
-        _copy(Path(config.data_dir) / "archive", folder / "archive")
+        for part in AFTER_LOG:
+            _copy(Path(config.data_dir) / part, folder / part)
         manifest = Manifest(
             version("openoutcry"),
             head,
@@ -86,6 +94,7 @@ def restore(config: Config, file: Path) -> str:
         try:
             for part in FOLDERS:
                 if (folder / part).is_dir():
+                    (folder / part).chmod(OWNER_ONLY)
                     (folder / part).replace(data / part)
             _load(config, folder, manifest.head)
         except BaseException:

@@ -23,7 +23,8 @@ def backup(
 ) -> None:
     """Write everything that cannot be made again to one file, while the exchange runs or not.
 
-    The ledger log, its archive, checkpoints and the secrets: keep the file where secrets may be.
+    The ledger log, its archive, checkpoints, the secrets and what was signed for a chain: keep the
+    file where secrets may be.
     """
     from outcry.app.upkeep.backups import backup as write
 
