@@ -106,6 +106,18 @@ async def test_last_trades_go_back_fill_by_fill(tables_world: TablesWorld) -> No
     assert (await series.last_trades(1, (1, 0), 2)).rows == []
 
 
+async def test_the_newest_fill_of_each_market(tables_world: TablesWorld) -> None:
+    """One fill for each market that was asked for and ever traded, the last of its last trade."""
+    fills = [TRADE._replace(trade_id=trade, fill=fill) for trade, fill in ((1, 5), (2, 0), (2, 1))]
+    other = TRADE._replace(market_id=2, trade_id=9)
+    await apply(tables_world, NO_ROWS._replace(trades=[*fills, other]))
+    series = tables_world.series
+
+    assert await series.newest_trades([1, 1, 2, 3]) == {1: fills[2], 2: other}
+    assert await series.newest_trades([3]) == {}
+    assert await series.newest_trades([]) == {}
+
+
 async def test_a_day_ends_at_the_exchanges_time(tables_world: TablesWorld) -> None:
     """Volume of 24 hours counts whole minutes back from the time of the last entry."""
     now = 50 * HOUR + 30 * MINUTE + 5

@@ -51,6 +51,10 @@ class Series(Protocol):
         """Return the newest fills of a market, or those before fill ``(trade_id, fill)``."""
         ...
 
+    async def newest_trades(self, market_ids: Sequence[int]) -> Mapping[int, TradeRow]:
+        """Return the newest fill of each of these markets that ever had one."""
+        ...
+
     async def day_volumes(self, market_ids: Sequence[int]) -> Mapping[int, int]:
         """Return lots traded in the last 24 hours, to the minute; markets without any are absent.
 

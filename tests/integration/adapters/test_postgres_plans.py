@@ -130,6 +130,7 @@ async def test_upserts_of_a_grown_table_go_by_its_index(
         ),
         (series.CANDLES, (7, 60, 0, 1 << 62, 1_500, 900, 100), {"candles_pkey"}),
         (series.LAST_TRADES, (7, 1 << 62, 0, 100), {"trades_pkey"}),
+        (series.NEWEST_TRADES, ([7, 8],), {"trades_pkey"}),
         (series.DAY_VOLUMES, ([7, 8],), {"candles_pkey"}),
         (series.PORTFOLIO, (1001, 3_600_000_000, 0, 1 << 62, 100), {"portfolios_pkey"}),
         (series.TURNOVER, (1001,), {"turnovers_pkey"}),

@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 
 from outcry.adapters.memory.tables import MemoryTables
+from outcry.ports.projection import TradeRow
 from outcry.ports.rows import CandleRow, PortfolioRow
 from outcry.ports.series import LastTrades, Series, Turnover, check_count, stored_seconds
 
@@ -43,6 +44,17 @@ class MemorySeries(Series):
         ]
         found.sort(key=lambda row: (row.trade_id, row.fill), reverse=True)
         return LastTrades(found[:count_max], self._tables.position)
+
+    async def newest_trades(self, market_ids: Sequence[int]) -> Mapping[int, TradeRow]:
+        """Return the newest fill of each market."""
+        newest: dict[int, TradeRow] = {}
+        for row in self._tables.trades.values():
+            known = newest.get(row.market_id)
+            if row.market_id in market_ids and (
+                known is None or (row.trade_id, row.fill) > (known.trade_id, known.fill)
+            ):
+                newest[row.market_id] = row
+        return newest
 
     async def day_volumes(self, market_ids: Sequence[int]) -> Mapping[int, int]:
         """Return lots of the last 24 hours; see `Series`."""

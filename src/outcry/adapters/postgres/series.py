@@ -46,6 +46,14 @@ where p.name = '{POSITION}'
 order by t.trade_id desc, t.fill desc
 """  # noqa: S608 - our own names
 
+#: $1 markets.
+NEWEST_TRADES: Final = f"""
+select {TRADES.selected("t")}
+from unnest($1::bigint[]) m (market_id) cross join lateral (
+    select * from trades where market_id = m.market_id order by trade_id desc, fill desc limit 1
+) t
+"""  # noqa: S608 - our own names
+
 #: $1 markets. Whole hours by the hour, the one that the 24 hours begin in by the minute.
 DAY_VOLUMES: Final = f"""
 with since as materialized (
@@ -120,6 +128,11 @@ class PostgresSeries(Series):
         rows = await self._fetch(LAST_TRADES, market_id, trade_id, fill, count_max)
         found = [TradeRow(*row[1:]) for row in map(tuple, rows) if row[1] is not None]
         return LastTrades(found, rows[0][0] if rows else 0)
+
+    async def newest_trades(self, market_ids: Sequence[int]) -> Mapping[int, TradeRow]:
+        """Return newest fills; see `Series`."""
+        rows = await self._fetch(NEWEST_TRADES, list(set(market_ids)))
+        return {row.market_id: row for row in (TradeRow(*row) for row in rows)}
 
     async def day_volumes(self, market_ids: Sequence[int]) -> Mapping[int, int]:
         """Return lots of the last 24 hours; see `Series`."""

@@ -21,6 +21,7 @@ from outcry.services.api.accounts import Accounts
 from outcry.services.api.catalogue import Catalogue
 from outcry.services.api.charts import Charts
 from outcry.services.api.clob.door import ClobDoor
+from outcry.services.api.clob.public import Public, public_parts
 from outcry.services.api.config import ApiConfig
 from outcry.services.api.http import HttpServer, Parts, Router, create_app
 from outcry.services.api.lookups import Lookups
@@ -125,7 +126,7 @@ def _parts(config: ApiConfig, needs: Needs, lookups: Lookups) -> Parts:
             shards_count=config.shards_count,
             lag_entries_max=config.lag_entries_max,
         ),
-        clob=None if config.clob is None else ClobDoor(config.clob),
+        clob=None if config.clob is None else ClobDoor(config.clob, _public(needs, lookups)),
         registry=needs.registry,
         rejects=Counter(
             "outcry_http_rejects",
@@ -133,4 +134,15 @@ def _parts(config: ApiConfig, needs: Needs, lookups: Lookups) -> Parts:
             ("reject", "name"),
             registry=needs.registry,
         ),
+    )
+
+
+def _public(needs: Needs, lookups: Lookups) -> Public:
+    return public_parts(
+        queries=needs.queries,
+        directory=needs.directory,
+        lookups=lookups,
+        books=needs.books,
+        series=needs.series,
+        community=needs.community,
     )

@@ -3,9 +3,11 @@
 from typing import NamedTuple
 
 from outcry.services.api.clob.config import ClobConfig
+from outcry.services.api.clob.public import Public
 
 
 class ClobDoor(NamedTuple):
     """The parts of the surface."""
 
     config: ClobConfig
+    public: Public

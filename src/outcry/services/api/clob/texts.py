@@ -66,6 +66,9 @@ TEXTS: Final[dict[Reject, Text]] = {
     Reject.CLIENT_ORDER_ID_REUSED: Text(
         "order is invalid. Duplicated.", "INVALID_ORDER_DUPLICATED"
     ),
+    Reject.TOKEN_UNKNOWN: Text("No orderbook exists for the requested token id"),
+    Reject.MARKET_UNKNOWN: Text("market not found"),
+    Reject.EVENT_UNKNOWN: Text("event not found"),
     Reject.FUNDS_INSUFFICIENT: Text(NO_BALANCE, "INVALID_ORDER_NOT_ENOUGH_BALANCE"),
     Reject.TOKENS_INSUFFICIENT: Text(NO_BALANCE, "INVALID_ORDER_NOT_ENOUGH_BALANCE"),
     Reject.EXPIRY_IN_PAST: Text(BAD_EXPIRATION, "INVALID_ORDER_EXPIRATION"),
