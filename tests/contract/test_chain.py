@@ -159,3 +159,31 @@ async def test_a_kept_transaction_is_mined_again_on_the_other_branch(world: Worl
     assert (event.tx_hash, event.failure) == (tx_hash, None)
     assert event.block != Block(2, (await chain.blocks(1, 1))[0].hash)
     assert await chain.nonce() == 1
+
+
+async def test_a_higher_price_replaces_what_waits_and_a_lower_one_does_not(world: World) -> None:
+    """The same nonce twice: the one that offers what was asked for is mined, the other never."""
+    chain = world.chain
+    price = await chain.price()
+    cheap = chain.prepare(request(7), (0, 1), 0, price)
+    dear = chain.prepare(request(8), (0, 1), 0, await chain.price(price))
+    assert cheap.tx_hash != dear.tx_hash
+    await chain.send(cheap.raw, dear.raw, cheap.raw)
+    await chain.mine(3)
+    (event,) = await world.events()
+    assert event.tx_hash == dear.tx_hash
+
+
+async def test_what_settled_a_part_is_found_wherever_it_is(world: World) -> None:
+    """By trade and fill, from a block on; nothing for a part that is not settled."""
+    chain = world.chain
+    await world.send(7, 0, 1)
+    await world.send(8, 0)
+    await chain.mine(3)
+    settled, _ = await world.events()
+    assert await chain.settled(7, 1, 0) == settled
+    assert await chain.settled(7, 0, settled.block.number) == settled
+    assert await chain.settled(7, 20, 0) is None
+    assert await chain.settled(9, 0, 0) is None
+    assert await chain.used(settled.block.number - 1) == 0
+    assert await chain.used(settled.block.number) == 2

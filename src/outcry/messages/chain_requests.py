@@ -28,8 +28,8 @@ class ChainReportOp(Struct, frozen=True, array_like=True, tag="chain_report", gc
     """Take in what the chain says up to and including ``(block, log_index)``; all or nothing.
 
     A verdict is recognised by its fill: the same again changes nothing, another is a reject. A
-    position at or below the one that is known changes nothing, unless something is reverted: then
-    the chain is another one from there on. Block 0: no position is reported.
+    position at or below the one that is known changes nothing, unless something is reverted or it
+    ``rewinds``: then the chain is another one from there on. Block 0: no position is reported.
     """
 
     actor: int
@@ -37,6 +37,8 @@ class ChainReportOp(Struct, frozen=True, array_like=True, tag="chain_report", gc
     block: int = 0
     log_index: int = 0
     block_hash: str = ""
+    #: The chain is another one above ``block``, though nothing is reverted.
+    rewinds: bool = False
 
 
 class FreezeOp(Struct, frozen=True, array_like=True, tag="freeze", gc=False):

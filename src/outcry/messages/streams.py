@@ -1,7 +1,8 @@
 """Streams: who writes them, who reads them, how their entries are numbered.
 
-Everything on a stream can be produced again from the ledger log. ``commands``, ``facts`` and
-``depth`` exist once per shard and are numbered by seq; the others by the log's ``n``.
+Everything on a stream can be produced again from the ledger log, but for ``settlement_status``,
+which is comfort and by which nothing is decided. ``commands``, ``facts`` and ``depth`` exist once
+per shard and are numbered by seq; the others by the log's ``n``.
 An entry covers ``first..last``; the next one starts at ``last + 1``.
 """
 
@@ -23,12 +24,14 @@ STREAMS: Final = (
     StreamKind("depth", "depth", ("api", "websocket_depth"), "seq"),
     StreamKind("user_events", "processor", ("websocket_user",), "n"),
     StreamKind("settlement_requests", "processor", ("onchain",), "n"),
+    StreamKind("settlement_status", "onchain", ("api", "websocket_user"), "itself"),
     # For who settles, indexes or shows markets elsewhere.
     StreamKind("market_events", "processor", (), "n"),
 )
 
 USER_EVENTS: Final = "user_events"
 SETTLEMENT_REQUESTS: Final = "settlement_requests"
+SETTLEMENT_STATUS: Final = "settlement_status"
 MARKET_EVENTS: Final = "market_events"
 
 

@@ -4,9 +4,11 @@ A *transaction* settles fills of one trade, all or none; *leg* 0 of it is the ta
 fill. Laws, for every adapter:
 
 * `prepare` is pure: the same trade, fills and nonce give the same bytes and the same hash.
-* `send` is given a transaction that is already stored. Sending it again changes nothing, whether it
-  waits, is in a block, or was replaced.
-* Nonces are dense: of all transactions with one nonce at most one is ever in a block.
+* `send` is given transactions that are already stored. Sending one again changes nothing, whether
+  it waits, is in a block, or was replaced.
+* Nonces are dense: of all transactions with one nonce at most one is ever in a block. One that
+  waits is replaced by one of the same nonce that offers what `price` said would replace it; what
+  offers less changes nothing.
 * A part of a trade (its fills 0 to 19, 20 to 39, …) settles at most once, whoever sends it: a
   further transaction for it is in a block as one that failed, for the reason `SETTLED`. No
   transaction has fills of two.
@@ -49,6 +51,19 @@ class Prepared(NamedTuple):
     raw: bytes
 
 
+class Price(NamedTuple):
+    """What a transaction offers for a place in a block, in wei per unit of gas."""
+
+    #: The most that is paid, whatever the block asks.
+    max_fee: int = 0
+    #: What of it goes to whoever makes the block.
+    tip: int = 0
+
+
+#: Nothing is offered: for chains that ask nothing.
+FREE: Final = Price()
+
+
 class Failure(NamedTuple):
     """Why a transaction does not settle: which leg, and a reason for people."""
 
@@ -66,6 +81,8 @@ class ChainEvent(NamedTuple):
     fills: tuple[int, ...]
     #: None: it settled.
     failure: Failure | None
+    #: What it cost, in units of gas.
+    gas_used: int = 0
 
 
 class Chain(Protocol):
@@ -87,16 +104,33 @@ class Chain(Protocol):
         """Return the lowest nonce that no transaction in a block or waiting for one has."""
         ...
 
-    def prepare(self, request: SettlementRequest, fills: Sequence[int], nonce: int) -> Prepared:
-        """Return the transaction that settles these *fills* of *request*."""
+    async def used(self, block: int) -> int:
+        """Return the lowest nonce that no transaction in blocks up to *block* has."""
+        ...
+
+    async def settled(self, trade_id: int, fill: int, first: int) -> ChainEvent | None:
+        """Return the event from block *first* on that settled the part *fill* is of, if any did."""
+        ...
+
+    async def price(self, before: Price | None = None) -> Price:
+        """Return what to offer now; with *before*, what replaces a transaction that offers that.
+
+        It is *before* itself where the operator's ceiling allows no more.
+        """
+        ...
+
+    def prepare(
+        self, request: SettlementRequest, fills: Sequence[int], nonce: int, price: Price = FREE
+    ) -> Prepared:
+        """Return the transaction that settles these *fills* of *request* and offers *price*."""
         ...
 
     async def simulate(self, transactions: Sequence[bytes]) -> list[Failure | None]:
         """Return what would become of *transactions* in this order, upon the newest block."""
         ...
 
-    async def send(self, raw: bytes) -> None:
-        """Hand a transaction to the chain. Raises `ChainUnavailable`."""
+    async def send(self, *raws: bytes) -> None:
+        """Hand transactions to the chain, in this order. Raises `ChainUnavailable`."""
         ...
 
     async def close(self) -> None:

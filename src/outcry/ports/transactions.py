@@ -23,6 +23,9 @@ class Transaction(Struct, frozen=True, array_like=True, gc=False):
     nonce: int
     tx_hash: str
     raw: bytes
+    #: What it offers, an `outcry.ports.chain.Price`.
+    max_fee: int = 0
+    tip: int = 0
 
 
 class Stored(NamedTuple):

@@ -25,6 +25,7 @@ class Payload(Struct, frozen=True, array_like=True, gc=False):
     trade_id: int
     market_id: int
     fills: tuple[int, ...]
+    max_fee: int = 0
 
     @property
     def part(self) -> tuple[int, int]:
@@ -50,6 +51,11 @@ _decode = msgpack.Decoder(Payload).decode
 def hash_of(*parts: bytes) -> str:
     """Return the hash of *parts*, as chains write it."""
     return "0x" + blake2b(b"\0".join(parts), digest_size=32).hexdigest()
+
+
+def replacing(max_fee: int) -> int:
+    """Return what is to be offered in place of *max_fee*: an eighth more."""
+    return max_fee + max_fee // 8 + 1
 
 
 class Blocks:
@@ -92,6 +98,16 @@ class Blocks:
         """Return the events of these blocks."""
         return [event for mined in self._blocks[first : last + 1] for event in mined.events]
 
+    def settled(self, part: tuple[int, int], first: int) -> ChainEvent | None:
+        """Return what settled this part in blocks from *first*."""
+        if part not in self._settled:
+            return None
+        for event in self.events(first, self.head.number):
+            settles = (event.trade_id, event.fills[0] // FILLS_COUNT_MAX)
+            if event.failure is None and settles == part:
+                return event
+        return None
+
     def quiet_for(self) -> int:
         """Return how many blocks ago something happened."""
         for depth, mined in enumerate(reversed(self._blocks)):
@@ -99,11 +115,19 @@ class Blocks:
                 return depth
         return len(self._blocks)
 
+    def used(self, block: int) -> int:
+        """Return how many transactions there are in blocks up to this one."""
+        return sum(len(mined.raws) for mined in self._blocks[: block + 1])
+
     def take(self, raw: bytes) -> None:
-        """Let a transaction wait, unless its nonce is taken."""
-        nonce = _decode(raw).nonce
-        if nonce >= self._mined:
-            self._waiting.setdefault(nonce, _Waiting(raw, self.head.number + self._latency))
+        """Let a transaction wait, unless one of its nonce is in a block or offers as much."""
+        payload = _decode(raw)
+        waiting = self._waiting.get(payload.nonce)
+        if payload.nonce < self._mined:
+            return
+        if waiting and payload.max_fee < replacing(_decode(waiting.raw).max_fee):
+            return
+        self._waiting[payload.nonce] = _Waiting(raw, self.head.number + self._latency)
 
     def mine(self) -> None:
         """Add a block with everything that is due, in the order of nonces and without a gap."""

@@ -11,9 +11,18 @@ from typing import Final, NamedTuple
 
 from msgspec import msgpack
 
-from outcry.adapters.simulated_chain.blocks import Blocks, Payload, hash_of
+from outcry.adapters.simulated_chain.blocks import Blocks, Payload, hash_of, replacing
 from outcry.messages.settlements import SettlementRequest
-from outcry.ports.chain import Block, Chain, ChainEvent, Failure, Prepared
+from outcry.ports.chain import (
+    FILLS_COUNT_MAX,
+    FREE,
+    Block,
+    Chain,
+    ChainEvent,
+    Failure,
+    Prepared,
+    Price,
+)
 from outcry.runtime.framed_file import FramedFile
 
 
@@ -67,18 +76,34 @@ class SimulatedChain(Chain):
         """Return the next free nonce."""
         return self._blocks.nonce
 
-    def prepare(self, request: SettlementRequest, fills: Sequence[int], nonce: int) -> Prepared:
+    async def used(self, block: int) -> int:
+        """Return the lowest nonce that no block up to this one has."""
+        return self._blocks.used(block)
+
+    async def settled(self, trade_id: int, fill: int, first: int) -> ChainEvent | None:
+        """Return what settled a part."""
+        return self._blocks.settled((trade_id, fill // FILLS_COUNT_MAX), first)
+
+    async def price(self, before: Price | None = None) -> Price:
+        """Return nothing, for a place costs nothing; or a little more than *before*."""
+        return FREE if before is None else Price(replacing(before.max_fee))
+
+    def prepare(
+        self, request: SettlementRequest, fills: Sequence[int], nonce: int, price: Price = FREE
+    ) -> Prepared:
         """Return the transaction that settles *fills*."""
-        raw = _encode(Payload(nonce, request.trade_id, request.market_id, tuple(fills)))
+        market_id, max_fee = request.market_id, price.max_fee
+        raw = _encode(Payload(nonce, request.trade_id, market_id, tuple(fills), max_fee))
         return Prepared(hash_of(raw), raw)
 
     async def simulate(self, transactions: Sequence[bytes]) -> list[Failure | None]:
         """Return what would become of *transactions*."""
         return self._blocks.simulate(list(transactions))
 
-    async def send(self, raw: bytes) -> None:
-        """Take a transaction."""
-        await self._do("take", raw)
+    async def send(self, *raws: bytes) -> None:
+        """Take transactions."""
+        for raw in raws:
+            await self._do("take", raw)
 
     async def close(self) -> None:
         """Nothing is open."""

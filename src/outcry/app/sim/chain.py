@@ -17,7 +17,16 @@ from outcry.app.sim.trace import Trace
 from outcry.domain.ledger.pending import Outcome
 from outcry.messages.entry import unpack_entry
 from outcry.messages.settlements import SettlementRequest
-from outcry.ports.chain import Block, Chain, ChainEvent, ChainUnavailable, Failure, Prepared
+from outcry.ports.chain import (
+    FREE,
+    Block,
+    Chain,
+    ChainEvent,
+    ChainUnavailable,
+    Failure,
+    Prepared,
+    Price,
+)
 from outcry.ports.transactions import Stored, Transaction, Transactions
 
 
@@ -92,17 +101,32 @@ class SimChain(Chain):
         """Return the next free nonce."""
         return await self._line.ask(self._chain.nonce)
 
-    def prepare(self, request: SettlementRequest, fills: Sequence[int], nonce: int) -> Prepared:
+    async def used(self, block: int) -> int:
+        """Return the lowest nonce that no block up to this one has."""
+        return await self._line.ask(lambda: self._chain.used(block))
+
+    async def settled(self, trade_id: int, fill: int, first: int) -> ChainEvent | None:
+        """Return what settled a part."""
+        return await self._line.ask(lambda: self._chain.settled(trade_id, fill, first))
+
+    async def price(self, before: Price | None = None) -> Price:
+        """Return what to offer."""
+        return await self._line.ask(lambda: self._chain.price(before))
+
+    def prepare(
+        self, request: SettlementRequest, fills: Sequence[int], nonce: int, price: Price = FREE
+    ) -> Prepared:
         """Return the transaction that settles *fills*."""
-        return self._chain.prepare(request, fills, nonce)
+        return self._chain.prepare(request, fills, nonce, price)
 
     async def simulate(self, transactions: Sequence[bytes]) -> list[Failure | None]:
         """Return what would become of *transactions*."""
         return await self._line.ask(lambda: self._chain.simulate(transactions))
 
-    async def send(self, raw: bytes) -> None:
-        """Hand over a transaction."""
-        await self._line.tell(f"send {len(raw)} bytes", lambda: self._chain.send(raw))
+    async def send(self, *raws: bytes) -> None:
+        """Hand over transactions."""
+        size = sum(map(len, raws))
+        await self._line.tell(f"send {size} bytes", lambda: self._chain.send(*raws))
 
     async def close(self) -> None:
         """Do nothing: the chain outlives its users."""

@@ -51,8 +51,9 @@ def report(sequencer: Sequencer, op: ChainReportOp) -> FundsResult:
                 known_n = max(known_n, refused)
             else:
                 news[fill] = verdict
-    goes_back = any(one.outcome == Outcome.REVERTED for one in news.values())
     position = (op.block, op.log_index)
+    goes_back = any(one.outcome == Outcome.REVERTED for one in news.values())
+    goes_back |= op.rewinds and position < ledger.chain.cursor
     moves = op.block > 0 and (goes_back or position > ledger.chain.cursor)
     frozen: dict[int, None] = {}
     for fill, verdict in news.items():

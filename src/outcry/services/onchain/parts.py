@@ -6,23 +6,23 @@ that is in a block.
 """
 
 from collections.abc import Iterable
-from typing import Final, NamedTuple
 
-from msgspec import Struct
+from msgspec import Struct, field
 
 from outcry.domain.ledger.pending import Outcome
-from outcry.messages.chain_records import ChainCursor, ChainResult
+from outcry.messages.chain_records import ChainResult
 from outcry.messages.chain_requests import ChainVerdict
 from outcry.messages.entry import Entry, Recorded
 from outcry.messages.settlements import SettlementRequest
 from outcry.ports.chain import FILLS_COUNT_MAX, SETTLED, ChainEvent, Failure
 from outcry.ports.transactions import Transaction
+from outcry.services.onchain.believed import Believed
 
-
-#: Reports that are remembered: how far back a reorganisation is undone by us.
-REPORTS_COUNT_MAX: Final = 256
 
 PartKey = tuple[int, int]
+
+#: Reason for a fill that the transaction which settled its part left out.
+LEFT_OUT = "its part of the trade was settled without it"
 
 
 class Part(Struct):
@@ -34,92 +34,84 @@ class Part(Struct):
     #: Fills that have no verdict yet.
     fills: list[int]
     transaction: Transaction | None = None
+    #: Every transaction that was signed for it, by its hash.
+    hashes: set[str] = field(default_factory=set)
     #: Block after which it was sent last.
     sent_at: int = -1
     mined: ChainEvent | None = None
+    #: When it was opened here, in seconds of a clock that only grows; 0: in an earlier life.
+    opened_at: float = 0.0
 
-
-class Report(NamedTuple):
-    """What was believed when the chain was read up to a block."""
-
-    #: Log entry that says so.
-    n: int
-    block: int
-    block_hash: str
-    confirmed: tuple[tuple[int, int, str], ...]
+    @property
+    def waits(self) -> bool:
+        """Whether its transaction was signed and is in no block."""
+        return self.transaction is not None and self.mined is None
 
 
 class Parts:
-    """Everything that is open, and what was reported of late; the fold of the log."""
+    """Everything that is open, and what was believed of late; the fold of the log."""
 
     def __init__(self) -> None:
         self.open: dict[PartKey, Part] = {}
-        self.reports: list[Report] = []
-        self._confirmed: list[tuple[int, int, str]] = []
-
-    @property
-    def cursor(self) -> int:
-        """The block up to which verdicts were reported."""
-        return self.reports[-1].block if self.reports else 0
+        self.believed = Believed()
 
     def apply(self, n: int, entry: Entry) -> None:
         """Take in a committed log entry."""
         self.request(n, entry.settlements)
-        for item in entry.items:
-            if not isinstance(item, Recorded):
-                continue
-            record = item.record
+        records = [item.record for item in entry.items if isinstance(item, Recorded)]
+        for record in records:
             if isinstance(record, ChainResult):
                 self.final(record.trade_id, record.fill)
-                if record.confirmed:
-                    self._confirmed.append((record.trade_id, record.fill, record.tx_hash))
-            elif isinstance(record, ChainCursor):
-                confirmed, self._confirmed = tuple(self._confirmed), []
-                report = Report(n, record.block, record.block_hash, confirmed)
-                self.reported(report)
+        self.believed.apply(n, records)
 
-    def request(self, n: int, requests: Iterable[SettlementRequest]) -> None:
+    def request(self, n: int, requests: Iterable[SettlementRequest], at: float = 0.0) -> None:
         """Open what entry *n* asks for."""
         for request in requests:
             for fill in request.fills:
                 key = part_key(request.trade_id, fill.fill)
-                part = self.open.setdefault(key, Part(request, n, []))
+                part = self.open.setdefault(key, Part(request, n, [], opened_at=at))
                 if fill.fill not in part.fills:
                     part.fills.append(fill.fill)
 
-    def final(self, trade_id: int, fill: int) -> None:
-        """A fill has its verdict."""
+    def final(self, trade_id: int, fill: int) -> Part | None:
+        """A fill has its verdict: return its part, if that knew it."""
         key = part_key(trade_id, fill)
         part = self.open.get(key)
         if part is None or fill not in part.fills:
-            return
+            return None
         part.fills.remove(fill)
         # What is left of it is another transaction.
         part.transaction = part.mined = None
         part.sent_at = -1
         if not part.fills:
             del self.open[key]
+        return part
 
     def attach(self, transactions: Iterable[Transaction]) -> None:
         """Remember what was signed; of several attempts the last."""
         for transaction in transactions:
             part = self.open.get(part_key(transaction.trade_id, transaction.fills[0]))
-            if part is not None and set(part.fills) == set(transaction.fills):
-                part.transaction = transaction
+            if part is not None:
+                part.hashes.add(transaction.tx_hash)
+                if set(part.fills) == set(transaction.fills):
+                    part.transaction = transaction
 
-    def mined(self, event: ChainEvent) -> None:
+    def mined(self, event: ChainEvent) -> Part | None:
         """A transaction for a part is in a block; one that settled it counts above any other.
 
-        One that came too late says nothing of the part: what settled it does.
+        One that came too late says nothing of the part: what settled it does. One that failed says
+        something if it is ours and about what is left of the part. Returns the part it is news of.
         """
         if event.failure is not None and event.failure.reason == SETTLED:
-            return
+            return None
         part = self.open.get(part_key(event.trade_id, event.fills[0]))
         if part is None or (part.mined is not None and part.mined.failure is None):
-            return
-        mine = part.transaction is not None and part.transaction.tx_hash == event.tx_hash
-        if event.failure is None or mine:
-            part.mined = event
+            return None
+        mine = event.tx_hash in part.hashes and set(event.fills) == set(part.fills)
+        if event.failure is not None and not mine:
+            return None
+        part.mined = event
+        return part
 
     def forget_above(self, block: int) -> list[Part]:
         """Blocks above *block* are gone: return the parts that were in them, mined no more."""
@@ -133,19 +125,7 @@ class Parts:
     def mark(self, position: int) -> int:
         """Return the log entry up to which nothing is needed any more."""
         needed = [part.n for part in self.open.values()]
-        if self.reports:
-            needed.append(self.reports[0].n)
-        return min(needed, default=position + 1) - 1
-
-    def reported(self, report: Report) -> None:
-        """Remember a report; one of an earlier block means that those above are of no chain."""
-        while self.reports and self.reports[-1].block > report.block:
-            self.reports.pop()
-        if self.reports and self.reports[-1].block == report.block:
-            before = self.reports.pop()
-            report = report._replace(confirmed=before.confirmed + report.confirmed)
-        self.reports.append(report)
-        del self.reports[:-REPORTS_COUNT_MAX]
+        return min([*needed, *self.believed.first_needed()], default=position + 1) - 1
 
 
 def part_key(trade_id: int, fill: int) -> PartKey:
@@ -153,14 +133,19 @@ def part_key(trade_id: int, fill: int) -> PartKey:
     return trade_id, fill // FILLS_COUNT_MAX
 
 
-def verdicts_of(event: ChainEvent) -> list[ChainVerdict]:
-    """Return what an event that is believed means for the fills of its transaction."""
-    if event.failure is None:
-        return [
-            ChainVerdict(event.trade_id, fill, Outcome.CONFIRMED, event.tx_hash)
-            for fill in event.fills
-        ]
-    return failed(event.trade_id, event.fills, event.failure, event.tx_hash)
+def verdicts_of(event: ChainEvent, fills: Iterable[int]) -> list[ChainVerdict]:
+    """Return what an event that is believed means for the *fills* of its part."""
+    if event.failure is not None:
+        return failed(event.trade_id, event.fills, event.failure, event.tx_hash)
+    settled = [
+        ChainVerdict(event.trade_id, fill, Outcome.CONFIRMED, event.tx_hash) for fill in event.fills
+    ]
+    without = [
+        ChainVerdict(event.trade_id, fill, Outcome.FAILED, event.tx_hash, LEFT_OUT)
+        for fill in fills
+        if fill not in event.fills
+    ]
+    return settled + without
 
 
 def failed(

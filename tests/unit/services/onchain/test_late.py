@@ -6,6 +6,7 @@ from outcry.messages.entry import ENTRY_VERSION, Entry, pack_entry
 from outcry.messages.settlements import SettlementFill, SettlementParty, SettlementRequest
 from outcry.ports.chain import SETTLED
 from outcry.services.onchain.config import OnchainConfig
+from outcry.services.onchain.news import News
 from outcry.services.onchain.parts import Parts
 from outcry.services.onchain.sending import Sender
 from outcry.services.onchain.service import Onchain
@@ -31,10 +32,13 @@ async def test_what_is_settled_is_neither_sent_nor_failed() -> None:
     """The chain would decline a further transaction, and the ledger must not give anything back."""
     chain, parts = await scene()
     kept = MemoryTransactions()
-    sender = Sender(chain, kept, 10)
+    sender = Sender(chain, kept, News(MemoryBus()), OnchainConfig())
+    await sender.look(parts, 2)
     assert await sender.send_new(parts, 2) == []
     assert (await kept.load()).transactions == []
-    assert sender.sent == 0
+    (part,) = parts.open.values()
+    assert part.mined is not None
+    assert part.mined.failure is None
 
 
 async def test_the_event_that_settled_counts_and_the_late_one_does_not() -> None:

@@ -1,0 +1,88 @@
+"""Reporting: verdicts and the position they are from, as one entry of the ledger's log."""
+
+from collections.abc import Sequence
+from typing import Final
+
+import structlog
+
+from outcry.domain.ledger.pending import Outcome
+from outcry.domain.rejects import Reject
+from outcry.messages.chain_requests import ChainReportOp, ChainVerdict
+from outcry.messages.requests import Declined, Done, FundsResult
+from outcry.ports.asset import Asset, AssetUnavailable
+from outcry.ports.chain import FILLS_COUNT_MAX, Block, ChainEvent
+from outcry.services.onchain.believed import Report
+from outcry.services.onchain.measures import Measures
+from outcry.services.onchain.parts import Parts, verdicts_of
+
+
+#: The ledger will take the same report later.
+_PASSING: Final = (Reject.BUSY, Reject.SHUTTING_DOWN, Reject.UNAVAILABLE)
+
+_log = structlog.get_logger(__name__)
+
+
+class Reporter:
+    """Tells the ledger, and remembers here what it was told."""
+
+    def __init__(self, asset: Asset, parts: Parts, measures: Measures) -> None:
+        self._asset = asset
+        self._parts = parts
+        self._measures = measures
+
+    async def events(self, events: Sequence[ChainEvent], block: Block) -> None:
+        """Report what is believed of one block."""
+        verdicts = []
+        for event in events:
+            part = self._parts.open.get((event.trade_id, _part_of(event)))
+            verdicts += verdicts_of(event, list(part.fills) if part else ())
+            self._measures.gas(event.gas_used)
+        await self.report(verdicts, block, max((event.log_index for event in events), default=0))
+
+    async def report(
+        self,
+        verdicts: Sequence[ChainVerdict],
+        block: Block | None = None,
+        log_index: int = 0,
+        *,
+        rewinds: bool = False,
+    ) -> None:
+        """Give the ledger verdicts and the position they are from; then they are final here."""
+        number, block_hash = block or Block(0, "")
+        op = ChainReportOp(0, list(verdicts), number, log_index, block_hash, rewinds)
+        result = await self._ask(op)
+        if isinstance(result, Declined):
+            await self._singly(verdicts)
+            result = await self._ask(ChainReportOp(0, [], number, log_index, block_hash, rewinds))
+        for verdict in verdicts:
+            self._final(verdict)
+        if block is not None and isinstance(result, Done):
+            confirmed = {
+                (verdict.trade_id, verdict.fill): verdict.tx_hash
+                for verdict in verdicts
+                if verdict.outcome == Outcome.CONFIRMED
+            }
+            self._parts.believed.report(Report(result.n, number, block_hash), confirmed)
+
+    async def _singly(self, verdicts: Sequence[ChainVerdict]) -> None:
+        """Somebody else gave a verdict: give the others one by one, and say which they are."""
+        for verdict in verdicts:
+            result = await self._ask(ChainReportOp(0, [verdict]))
+            if isinstance(result, Declined):
+                _log.error("verdict_declined", trade=verdict.trade_id, fill=verdict.fill,
+                           reject=result.reject, got=result.got, now=result.expected)  # fmt: skip
+
+    async def _ask(self, op: ChainReportOp) -> FundsResult:
+        """Ask the ledger; a reject that passes by is none, but `AssetUnavailable`."""
+        result = await self._asset.funds(op)
+        if isinstance(result, Declined) and result.reject in _PASSING:
+            raise AssetUnavailable(f"the ledger declined a report: {Reject(result.reject).name}")
+        return result
+
+    def _final(self, verdict: ChainVerdict) -> None:
+        part = self._parts.final(verdict.trade_id, verdict.fill)
+        self._measures.verdict(Outcome(verdict.outcome), part.opened_at if part else 0.0)
+
+
+def _part_of(event: ChainEvent) -> int:
+    return event.fills[0] // FILLS_COUNT_MAX
