@@ -1,6 +1,12 @@
 """What every test run shares: the header says which kernel the results are about."""
 
+# Before whatever imports the same libraries without keeping the interpreter as it was.
+from tests.support import ethereum
+
 from outcry import kernel
+
+
+__all__ = ["ethereum"]
 
 
 def pytest_report_header() -> str:

@@ -52,6 +52,7 @@ class Reject(IntEnum):
     LOGIN_INVALID = 213
     CLOB_KEY_EXISTS = 214
     ADDRESS_TAKEN = 215
+    REQUEST_STALE = 216
 
     # 300: what is named does not exist
     USER_UNKNOWN = 301
@@ -131,6 +132,7 @@ class Reject(IntEnum):
     OUT_OF_SEQUENCE = 709
     UNAVAILABLE = 710
     ACCOUNTS_LIMIT = 711
+    KEYS_LIMIT = 712
 
     # 800: the book
     POST_ONLY_WOULD_TRADE = 801
@@ -188,6 +190,7 @@ SENTENCES: Final[dict[Reject, str]] = {
     Reject.LOGIN_INVALID: "The login is not signed by its address for here and now; see 'got'.",
     Reject.CLOB_KEY_EXISTS: "A key of this address and nonce exists; derive it.",
     Reject.ADDRESS_TAKEN: "The address cannot be linked to this user; see 'got'.",
+    Reject.REQUEST_STALE: "The request's time is too far from the exchange's; see GET /time.",
     Reject.UNSIGNED_ORDERS_DISABLED: "This venue accepts signed orders only.",
     Reject.ACCOUNT_FROZEN: "The account is frozen and may only cancel; ask the operator.",
     Reject.USER_UNKNOWN: "No such user; call GET /api/user_data once to be registered.",
@@ -263,6 +266,7 @@ SENTENCES: Final[dict[Reject, str]] = {
     Reject.OUT_OF_SEQUENCE: "These facts do not follow what was applied last; see 'expected'.",
     Reject.UNAVAILABLE: "A part of the exchange is not reachable at present; repeat the request.",
     Reject.ACCOUNTS_LIMIT: "This user has as many accounts as allowed; use one of them.",
+    Reject.KEYS_LIMIT: "This user has made as many keys as allowed; use one of them.",
     Reject.POST_ONLY_WOULD_TRADE: "The post-only order would trade at once; move its price.",
     Reject.BUYS_NOTHING: "The money does not buy one lot at the best price.",
     Reject.ORDER_ID_REUSED: "The order id is in use.",

@@ -43,6 +43,7 @@ def clob_config(config: Config) -> ClobConfig | None:
     return ClobConfig(
         profile=profile,
         order_version=chosen.order_version,
+        register=chosen.register,
         skew_seconds_max=chosen.skew_seconds_max,
         expiration_margin_seconds=chosen.expiration_margin_seconds,
     )

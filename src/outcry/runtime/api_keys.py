@@ -94,6 +94,10 @@ class KeyRing:
                 found = role
         return found
 
+    def derived(self, info: str, length: int) -> bytes:
+        """Return *length* secret bytes for the purpose that *info* names, always the same."""
+        kdf = HKDF(algorithm=SHA256(), length=length, salt=_SALT, info=info.encode())
+        return kdf.derive(self._master_key)
+
     def _secret(self, info: str) -> str:
-        kdf = HKDF(algorithm=SHA256(), length=SECRET_LENGTH, salt=_SALT, info=info.encode())
-        return b32encode(kdf.derive(self._master_key)).decode().lower()
+        return b32encode(self.derived(info, SECRET_LENGTH)).decode().lower()

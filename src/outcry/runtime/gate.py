@@ -36,6 +36,10 @@ class Gate:
         """Return the limit of an address, what is left of it, and seconds until all of it is."""
         return self._addresses.state(address)
 
+    def locked(self, address: str) -> Rejected | None:
+        """Return the reject of an address that guessed too often."""
+        return self._lockout.check(address)
+
     async def holder(
         self, scope: str, headers: Mapping[str, str], address: str
     ) -> Principal | Rejected:
@@ -45,10 +49,10 @@ class Gate:
             return locked
         token = _token(headers)
         if isinstance(token, Rejected):
-            return self._failed(token, address)
+            return self.failed(token, address)
         found = await self._identity.authenticate(token=token, api_key=headers.get("x-api-key", ""))
         if isinstance(found, Rejected):
-            return self._failed(found, address)
+            return self.failed(found, address)
         return found if scope in found.scopes else _without(scope, found.scopes)
 
     async def newcomer(
@@ -61,7 +65,7 @@ class Gate:
         token = _token(headers)
         claims = token if isinstance(token, Rejected) else self._identity.claims(token)
         if isinstance(claims, Rejected):
-            return self._failed(claims, address)
+            return self.failed(claims, address)
         return await self._registrar.admit(claims, invited_by)
 
     async def admin(self, headers: Mapping[str, str], address: str) -> Principal | Rejected:
@@ -71,12 +75,13 @@ class Gate:
             return await self.holder(ADMIN, headers, address)
         claims = self._lockout.check(address) or self._identity.claims(token)
         if isinstance(claims, Rejected):
-            return self._failed(claims, address)
+            return self.failed(claims, address)
         if ADMIN not in claims.scopes:
             return _without(ADMIN, claims.scopes)
         return await self._registrar.admit(claims)
 
-    def _failed(self, rejected: Rejected, address: str) -> Rejected:
+    def failed(self, rejected: Rejected, address: str) -> Rejected:
+        """Count an attempt that did not show who it is; returns what to answer."""
         self._lockout.note(address, rejected)
         return self._addresses.take(address) or rejected
 

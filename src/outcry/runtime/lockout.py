@@ -18,7 +18,7 @@ WINDOW_SECONDS: Final = 60.0
 LOCKED_SECONDS: Final = 60.0
 ADDRESSES_COUNT_MAX: Final = 50_000
 
-GUESSES: Final = frozenset({Reject.TOKEN_INVALID, Reject.KEY_INVALID})
+GUESSES: Final = frozenset({Reject.TOKEN_INVALID, Reject.KEY_INVALID, Reject.LOGIN_INVALID})
 
 
 class Lockout:

@@ -52,6 +52,9 @@ class Clob(Section, frozen=True):
             "taken.",
         ),
     ] = 2
+    register: Annotated[
+        bool, Meta(description="Register whoever signs in with an address that nobody has.")
+    ] = True
     skew_seconds_max: Annotated[
         int,
         Meta(ge=5, le=300, description="How far the time of a signed request may be from ours."),

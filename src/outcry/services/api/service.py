@@ -13,6 +13,8 @@ from outcry.ports.community import Community
 from outcry.ports.queries import Queries
 from outcry.ports.series import Series
 from outcry.runtime.api_keys import KeyRing
+from outcry.runtime.clob_identity import ClobIdentity
+from outcry.runtime.clob_keys import ClobKeys
 from outcry.runtime.directory import Directory
 from outcry.runtime.gate import Gate
 from outcry.runtime.identity import Identity
@@ -20,7 +22,9 @@ from outcry.runtime.rates import Rates
 from outcry.services.api.accounts import Accounts
 from outcry.services.api.catalogue import Catalogue
 from outcry.services.api.charts import Charts
+from outcry.services.api.clob.config import ClobConfig
 from outcry.services.api.clob.door import ClobDoor
+from outcry.services.api.clob.private import private_parts
 from outcry.services.api.clob.public import Public, public_parts
 from outcry.services.api.config import ApiConfig
 from outcry.services.api.http import HttpServer, Parts, Router, create_app
@@ -126,7 +130,7 @@ def _parts(config: ApiConfig, needs: Needs, lookups: Lookups) -> Parts:
             shards_count=config.shards_count,
             lag_entries_max=config.lag_entries_max,
         ),
-        clob=None if config.clob is None else ClobDoor(config.clob, _public(needs, lookups)),
+        clob=None if config.clob is None else _clob(config.clob, needs, lookups),
         registry=needs.registry,
         rejects=Counter(
             "outcry_http_rejects",
@@ -135,6 +139,18 @@ def _parts(config: ApiConfig, needs: Needs, lookups: Lookups) -> Parts:
             registry=needs.registry,
         ),
     )
+
+
+def _clob(config: ClobConfig, needs: Needs, lookups: Lookups) -> ClobDoor:
+    private = private_parts(
+        config,
+        asset=needs.asset,
+        queries=needs.queries,
+        lookups=lookups,
+        identity=ClobIdentity(ClobKeys(needs.keys), needs.queries),
+        gate=needs.gate,
+    )
+    return ClobDoor(config, _public(needs, lookups), private)
 
 
 def _public(needs: Needs, lookups: Lookups) -> Public:

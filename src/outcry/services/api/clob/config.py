@@ -11,6 +11,8 @@ class ClobConfig(Struct, frozen=True, kw_only=True):
     profile: Profile = sandbox()
     #: What `/version` tells clients to sign.
     order_version: int = 2
+    #: Whether an address that nobody has becomes a user by signing in.
+    register: bool = True
     #: How far the time of a signed request may be from ours.
     skew_seconds_max: int = 60
     #: How far ahead a GTD order must end at least.

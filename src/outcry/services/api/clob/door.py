@@ -3,6 +3,7 @@
 from typing import NamedTuple
 
 from outcry.services.api.clob.config import ClobConfig
+from outcry.services.api.clob.private import Private
 from outcry.services.api.clob.public import Public
 
 
@@ -11,3 +12,4 @@ class ClobDoor(NamedTuple):
 
     config: ClobConfig
     public: Public
+    private: Private

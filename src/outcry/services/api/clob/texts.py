@@ -26,6 +26,7 @@ FAK_UNMATCHED: Final = (
     "FAK orders are partially filled or killed if no match is found."
 )
 KEY_EXISTS: Final = "Could not create api key"
+NO_KEY: Final = "Could not derive api key!"
 BAD_KEY: Final = "Unauthorized/Invalid api key"
 BAD_LOGIN: Final = "Invalid L1 Request headers"
 
@@ -49,7 +50,9 @@ TEXTS: Final[dict[Reject, Text]] = {
     Reject.CREDENTIALS_MISSING: Text(BAD_KEY),
     Reject.KEY_INVALID: Text(BAD_KEY),
     Reject.LOGIN_INVALID: Text(BAD_LOGIN),
+    Reject.REQUEST_STALE: Text(BAD_KEY),
     Reject.CLOB_KEY_EXISTS: Text(KEY_EXISTS),
+    Reject.KEY_UNKNOWN: Text(NO_KEY),
     Reject.SIGNATURE_INVALID: Text("invalid signature", "INVALID_ORDER_ERROR"),
     Reject.ORDER_NONCE_INVALID: Text(BAD_NONCE, "INVALID_ORDER_ERROR"),
     Reject.ORDER_FEE_RATE_INVALID: Text("invalid fee rate", "INVALID_ORDER_ERROR"),
@@ -101,6 +104,7 @@ _STATUSES: Final = {
     Reject.ACCOUNT_FROZEN: 400,
     Reject.ADDRESS_MISSING: 400,
     Reject.CLOB_KEY_EXISTS: 400,
+    Reject.KEY_UNKNOWN: 400,
     Reject.BUSY: 503,
     Reject.SHUTTING_DOWN: 425,
     Reject.MODE_FORBIDS: 503,

@@ -34,8 +34,11 @@ FRESH_SECONDS: Final = {
     b"/api/leaderboard_volume": 10,
     b"/docs/openapi.json": 60,
 }
-_METHODS: Final = b"GET, POST, OPTIONS"
-_ASKED: Final = b"authorization, content-type, idempotency-key, x-api-key, x-request-id"
+_METHODS: Final = b"GET, POST, DELETE, OPTIONS"
+_ASKED: Final = (
+    b"authorization, content-type, idempotency-key, x-api-key, x-request-id, "
+    b"poly_address, poly_api_key, poly_nonce, poly_passphrase, poly_signature, poly_timestamp"
+)
 _TOLD: Final = (
     b"etag, ratelimit-limit, ratelimit-remaining, ratelimit-reset, retry-after, x-request-id"
 )

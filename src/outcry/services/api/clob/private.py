@@ -1,0 +1,63 @@
+"""What the private routes of the CLOB surface work with."""
+
+import time
+from typing import Final, NamedTuple
+
+from outcry.domain.rejects import Reject
+from outcry.messages.requests import Declined, DryRun, PlaceRequest
+from outcry.ports.asset import Asset
+from outcry.ports.queries import Queries
+from outcry.runtime.clob_identity import ClobIdentity, Holder
+from outcry.runtime.gate import Gate
+from outcry.runtime.rates import Rates
+from outcry.services.api.clob.config import ClobConfig
+from outcry.services.api.clob.gate import ClobGate
+from outcry.services.api.clob.logins import Logins
+from outcry.services.api.clob.own_writes import OwnWrites
+from outcry.services.api.lookups import Lookups
+from outcry_wire.records import OrderKind, SelfTrade, Side, TimeInForce
+
+
+#: Logins from one place in a second: each may register a user.
+LOGINS_PER_SECOND_MAX: Final = 10
+
+
+class Private(NamedTuple):
+    """The parts of the surface that need a key."""
+
+    asset: Asset
+    gate: ClobGate
+    logins: Logins
+    writes: OwnWrites
+    login_rates: Rates[str]
+
+    async def is_frozen(self, who: Holder) -> bool:
+        """Return whether the user may only cancel: the ledger says so before it says anything."""
+        nowhere = PlaceRequest(
+            account=who.principal.account, market_id=0, outcome=0, side=Side.BUY,
+            kind=OrderKind.LIMIT, tif=TimeInForce.GTC, post_only=False,
+            self_trade=SelfTrade.CANCEL_TAKER, price=1, qty=1, budget=0, expire_at_us=0,
+            client_order_id="",
+        )  # fmt: skip
+        (answer,) = await self.asset.submit([DryRun(nowhere)], wait_result=False)
+        return isinstance(answer, Declined) and answer.reject == Reject.ACCOUNT_FROZEN
+
+
+def private_parts(
+    config: ClobConfig,
+    *,
+    asset: Asset,
+    queries: Queries,
+    lookups: Lookups,
+    identity: ClobIdentity,
+    gate: Gate,
+) -> Private:
+    """Return the parts over what the rest of the HTTP door stands on too."""
+    writes = OwnWrites(lookups)
+    return Private(
+        asset=asset,
+        gate=ClobGate(identity, gate, config),
+        logins=Logins(asset, queries, writes, identity, register=config.register),
+        writes=writes,
+        login_rates=Rates(LOGINS_PER_SECOND_MAX, time.monotonic),
+    )
