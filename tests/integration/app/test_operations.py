@@ -40,7 +40,7 @@ def named_in_files() -> Iterator[tuple[str, str]]:
         for rule in group["rules"]:
             for name in re.findall(r"\b(?:outcry|process)_\w+", rule["expr"]):
                 yield "alerts.yml", name
-    board = json.decode((DEPLOY / "grafana/outcry.json").read_bytes())
+    board = json.decode((DEPLOY / "grafana/dashboards/outcry.json").read_bytes())
     for panel in board["panels"]:
         for target in panel.get("targets", ()):
             for name in re.findall(r"\b(?:outcry|process)_\w+", target["expr"]):

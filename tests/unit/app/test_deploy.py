@@ -46,7 +46,7 @@ def test_compose_runs_every_group_with_its_own_settings() -> None:
         command = service["command"]
         assert (command[0], group_of(command[1])) == ("run", name)
         assert (DEPLOY / command[3].removeprefix("/")).is_file()
-        assert "secrets:/data/secrets" in service["volumes"]
+        assert "data:/data" in service["volumes"], "secrets, checkpoints and archive are shared"
         assert set(service["depends_on"]) <= set(services)
     for service in services.values():
         for volume in service.get("volumes", ()):
@@ -78,10 +78,31 @@ def test_every_alert_has_a_runbook() -> None:
 
 def test_the_dashboard_is_whole() -> None:
     """Panels do not overlap, have a title and a question each, and name their data source."""
-    panels = json.decode((DEPLOY / "grafana/outcry.json").read_bytes())["panels"]
+    panels = json.decode((DEPLOY / "grafana/dashboards/outcry.json").read_bytes())["panels"]
     places = [(panel["gridPos"]["x"], panel["gridPos"]["y"]) for panel in panels]
     assert len(set(places)) == len(places) > 10
     assert all(panel["title"] and panel["targets"] for panel in panels)
+
+
+def test_compose_shows_the_dashboard() -> None:
+    """Grafana is given the data source and the folder in which the dashboard lies."""
+    services = read("docker-compose.yml")["services"]
+    assert "./grafana:/etc/grafana/provisioning:ro" in services["grafana"]["volumes"]
+    (source,) = read("grafana/datasources/prometheus.yml")["datasources"]
+    assert (source["type"], source["url"]) == ("prometheus", "http://prometheus:9090")
+    (provider,) = read("grafana/dashboards/outcry.yml")["providers"]
+    place = provider["options"]["path"].removeprefix("/etc/grafana/provisioning/")
+    assert (DEPLOY / "grafana" / place / "outcry.json").is_file()
+
+
+def test_an_image_is_made_of_sources_alone() -> None:
+    """What a checkout keeps beside them, a data folder with its secrets first, stays outside."""
+    lines = (DEPLOY.parent / ".dockerignore").read_text("utf-8").splitlines()
+    assert lines[1] == "*"
+    assert {line[1:] for line in lines if line.startswith("!")} == {
+        "pyproject.toml", "setup.py", "README.md", "LICENSE", "src",
+    }  # fmt: skip
+    assert "install -d -o outcry -m 700 /data" in (DEPLOY / "Dockerfile").read_text("utf-8")
 
 
 def test_nothing_in_the_files_is_a_secret() -> None:
