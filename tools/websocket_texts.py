@@ -94,8 +94,8 @@ PUBLIC_RESUME = """
 ### Coming back
 
 Subscribe with the `update_id` at which your book stands to get only what changed since; when that
-is not known any more, the whole book comes instead. To subscribe again to a market that is followed
-already asks for the book anew.
+is not known any more, the whole book comes instead, with `"resumed": false`. To subscribe again to
+a market that is followed already asks for the book anew.
 """
 
 PRIVATE = f"""
@@ -150,12 +150,13 @@ PRIVATE_RESUME = f"""
 ### Coming back
 
 Log in with `"after"`, the newest `n` of which you have the event that is `last`. You get exactly
-what came after it; when that is too long ago, you get a snapshot instead.
+what came after it; when that is too long ago, you get a snapshot instead, with
+`"resumed": false`.
 
 A reader that is too slow is sent nothing until it has read; if it makes no room within
 {_PRIVATE.drain_seconds:g} s, it is disconnected (1013) and may resume. To renew a token, log in
-again on the same connection as the same user; when a token expires or a key is revoked, the
-connection is closed within about {_PRIVATE.recheck_seconds:g} s.
+again on the same connection as the same user. When a token expires the connection is closed within
+about {_PRIVATE.recheck_seconds:g} s, when its key is revoked or rotated within about a second.
 """
 
 ERRORS = "\n## Close codes\n\n| code | why |\n|---|---|\n" + "".join(

@@ -131,7 +131,7 @@ def error_frame(event_type: str, rejected: Rejected) -> ErrorFrame:
         success=False,
         message=rejected.sentence,
         reject=int(rejected.reject),
-        name=rejected.reject.name.lower(),
+        name=rejected.reject.name,
         got=rejected.got,
         expected=rejected.expected,
     )

@@ -77,7 +77,7 @@ async def test_a_follower_gets_the_book_and_then_what_changes() -> None:
     [
         ('{"action":"subscribe","event_id":1,"market_id":99}', "subscribed_error", 304),
         ('{"action":"subscribe","event_id":1,"market_id":%s}' % 10**40, "subscribed_error", 304),
-        ('{"action":"subscribe","event_id":2,"market_id":1}', "subscribed_error", 303),
+        ('{"action":"subscribe","event_id":2,"market_id":1}', "subscribed_error", 304),
         ('{"action":"unsubscribe","event_id":1,"market_id":1}', "unsubscribed_error", 111),
         ('{"action":"subscribe","event_id":1}', "error", 101),
         ('{"action":"subscribe","event_id":"1","market_id":1}', "error", 101),
@@ -178,8 +178,11 @@ async def test_who_comes_back_gets_only_what_changed() -> None:
             (side, _) = change["changes"].values()
             assert side["bids"] == [level("0.5500", "2.00", "1.100000")]
             now = change["update_id"]
-            assert "depths" in await client.follow(event_id, market_id, update_id=now + 1_000)
-            assert "depths" in await client.follow(event_id, market_id, update_id=1)
+            for gone in (now + 1_000, 1, -1):
+                fresh = await client.follow(event_id, market_id, update_id=gone)
+                assert ("depths" in fresh, fresh["resumed"]) == (True, False)
+            fresh = await client.follow(event_id, market_id)
+            assert ("depths" in fresh, "resumed" in fresh) == (True, False)
 
 
 def _update_id(feed: Feeds, market_id: int) -> int:

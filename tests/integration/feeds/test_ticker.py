@@ -62,8 +62,8 @@ async def test_a_ticker_is_left_and_refused_like_a_book() -> None:
             await client.say(action="unsubscribe", **leave)
             assert (await client.hear())["event_type"] == "unsubscribed"
             await client.say(action="unsubscribe", **leave)
-            assert (await client.hear())["name"] == "not_subscribed"
+            assert (await client.hear())["name"] == "NOT_SUBSCRIBED"
             await client.say(action="subscribe", channel="ticker", event_id=1, market_id=9)
-            assert (await client.hear())["name"] == "market_unknown"
+            assert (await client.hear())["name"] == "MARKET_UNKNOWN"
             await client.say(action="subscribe", channel="weather", event_id=1, market_id=1)
-            assert (await client.hear())["name"] == "malformed"
+            assert (await client.hear())["name"] == "MALFORMED"

@@ -346,7 +346,7 @@ async def test_who_comes_back_gets_what_was_missed() -> None:
 async def test_who_comes_back_from_nowhere_gets_a_snapshot(after: int) -> None:
     """An ``after`` that is too old, ahead of the log or no position at all starts afresh."""
     async with traders() as (feed, *_), feed.logged_in("ann", after=after) as client:
-        await snapshot(client)
+        assert (await snapshot(client))["resumed"] is False
 
 
 async def test_further_accounts_are_told_apart() -> None:

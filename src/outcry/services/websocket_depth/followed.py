@@ -19,13 +19,15 @@ RENDERED_MAX: Final = 64
 class Following:
     """One market as one connection sees it."""
 
-    __slots__ = ("dropped", "market_id", "session", "trades_seen", "update_id")
+    __slots__ = ("dropped", "market_id", "resumed", "session", "trades_seen", "update_id")
 
     #: `update_id` of a reader that needs a snapshot.
     NEEDS_SNAPSHOT = -1
 
-    def __init__(self, session: Session, market_id: int) -> None:
+    def __init__(self, session: Session, market_id: int, *, resumed: bool = True) -> None:
         self.session = session
+        #: False until the snapshot is sent that a reader gets instead of what it missed.
+        self.resumed = resumed
         self.market_id = market_id
         self.update_id = self.NEEDS_SNAPSHOT
         self.trades_seen = 0
@@ -60,8 +62,12 @@ class Followed:
             return found[1]
         return encode(replace(found[0], dropped=dropped, trades_dropped=trades_lost))
 
-    def snapshot(self, image: BookImage) -> bytes:
-        """Return the message with the whole book."""
+    def snapshot(self, image: BookImage, *, resumed: bool) -> bytes:
+        """Return the message with the whole book; one for a reader that asked to resume says so."""
+        if not resumed:
+            return encode(
+                snapshot_frame(self.market, image, self.channel.last_price, resumed=False)
+            )
         if self._snapshot[0] != image.update_id:
             frame = snapshot_frame(self.market, image, self.channel.last_price)
             self._snapshot = (image.update_id, encode(frame))

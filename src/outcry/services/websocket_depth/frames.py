@@ -59,14 +59,18 @@ class TradeData(Struct, frozen=True, gc=False):
     timestamp: int
 
 
-class SnapshotFrame(Struct, frozen=True, gc=False):
-    """The whole book of a market, as of ``update_id``."""
+class SnapshotFrame(Struct, frozen=True, omit_defaults=True, gc=False):
+    """The whole book of a market, as of ``update_id``.
+
+    ``resumed`` is false, and there, when the reader asked to go on from an update and cannot.
+    """
 
     event_id: int
     market_id: int
     update_id: int
     timestamp: int
     depths: dict[str, SideData]
+    resumed: bool = True
 
 
 class ChangeFrame(Struct, frozen=True, omit_defaults=True, gc=False):
@@ -87,7 +91,9 @@ class ChangeFrame(Struct, frozen=True, omit_defaults=True, gc=False):
     trades_dropped: int = 0
 
 
-def snapshot_frame(market: MarketRow, image: BookImage, last_price: int) -> SnapshotFrame:
+def snapshot_frame(
+    market: MarketRow, image: BookImage, last_price: int, *, resumed: bool = True
+) -> SnapshotFrame:
     """Return the whole book of *market*, which traded last at *last_price* (0: never)."""
     return SnapshotFrame(
         event_id=market.event_id,
@@ -95,6 +101,7 @@ def snapshot_frame(market: MarketRow, image: BookImage, last_price: int) -> Snap
         update_id=image.update_id,
         timestamp=image.at_us // 1_000,
         depths=_sides(market, last_price, image.bids, image.asks),
+        resumed=resumed,
     )
 
 

@@ -30,7 +30,6 @@ from outcry.services.websocket_depth.ws import DepthSession, Request, handle_tic
 
 #: What is left to others between two rounds, however long a round takes.
 PAUSE_SECONDS_MIN: Final = 0.005
-
 #: How often a market that has a book, but is not in the tables yet, is looked for.
 MARKET_PAUSE_SECONDS: Final = 0.1
 
@@ -172,7 +171,8 @@ class WebsocketDepth:
 
     def _send_snapshot(self, market: Followed, following: Following) -> None:
         image = self._image(following.market_id)
-        following.session.wire.send(market.snapshot(image))
+        following.session.wire.send(market.snapshot(image, resumed=following.resumed))
+        following.resumed = True
         self._counts["snapshots_total"] += 1
         following.update_id = image.update_id
         following.trades_seen = market.channel.trades_seen
@@ -195,8 +195,7 @@ class WebsocketDepth:
         if market is None:
             session.refuse(request, Rejected(Reject.MARKET_UNKNOWN, str(request.market_id)))
         elif market.event_id != request.event_id:
-            wanted = str(market.event_id)
-            session.refuse(request, Rejected(Reject.EVENT_UNKNOWN, str(request.event_id), wanted))
+            session.refuse_event(request, market)
         elif request.channel == "ticker":
             handle_ticker(self._tickers, session, request, market)
         elif request.action == "unsubscribe":
@@ -257,11 +256,14 @@ class WebsocketDepth:
         if known is not None:
             self._unfollow(session, known)
         followed = self._markets.get(market.market_id) or self._open_channel(market)
-        following = session.following[market.market_id] = Following(session, market.market_id)
+        resumes = update_id > 0 and followed.channel.can_resume(update_id)
+        resumed = not update_id or (resumes and not session.backlogged)
+        following = Following(session, market.market_id, resumed=resumed)
+        session.following[market.market_id] = following
         followed.followers.add(following)
         if session.backlogged:
             self._behind.add(following)
-        elif update_id > 0 and followed.channel.can_resume(update_id):
+        elif resumes:
             following.update_id = update_id
             following.trades_seen = followed.channel.trades_seen
             session.wire.send(followed.changes_since(update_id, 0, 0))

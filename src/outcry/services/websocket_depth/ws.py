@@ -112,6 +112,11 @@ class DepthSession(Session):
         """Answer why *request* was not carried out; the connection stays."""
         self.send(error_frame(f"{request.action}d_error", rejected))
 
+    def refuse_event(self, request: Request, market: MarketRow) -> None:
+        """Answer that *market* is not one of the event that *request* names."""
+        got = f"market {market.market_id} of event {request.event_id}"
+        self.refuse(request, Rejected(Reject.MARKET_UNKNOWN, got, f"event {market.event_id}"))
+
 
 def handle_ticker(
     tickers: Tickers, session: DepthSession, request: Request, market: MarketRow

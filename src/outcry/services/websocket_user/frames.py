@@ -78,11 +78,12 @@ def event_frames(
 
 
 def snapshot_frames(
-    image: AccountImage, market_of: MarketOf, *, part_max: int, truncated: bool
+    image: AccountImage, market_of: MarketOf, *, part_max: int, truncated: bool, resumed: bool
 ) -> Iterator[SnapshotFrame]:
     """Yield *image* in parts of at most *part_max* orders and positions of as many markets.
 
-    Each part is of one account; the first one comes first.
+    Each part is of one account; the first one comes first. All say when it stands for what a reader
+    that wanted to resume (not *resumed*) missed.
     """
     images = (image, *image.further)
     counts = [max(1, -(-max(len(one.orders), len(one.positions)) // part_max)) for one in images]
@@ -93,7 +94,7 @@ def snapshot_frames(
             cut = slice(number * part_max, (number + 1) * part_max)
             data = _snapshot_part(one, account, cut, market_of)
             part += 1
-            yield SnapshotFrame("snapshot", image.n, part, sum(counts), truncated, data)
+            yield SnapshotFrame("snapshot", image.n, part, sum(counts), truncated, data, resumed)
 
 
 def _snapshot_part(

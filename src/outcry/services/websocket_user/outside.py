@@ -148,8 +148,11 @@ class SnapshotData(Struct, frozen=True, gc=False, omit_defaults=True):
     account: int = 0
 
 
-class SnapshotFrame(Struct, frozen=True, gc=False):
-    """Everything that is open as of log entry ``n``; changes that follow have a higher one."""
+class SnapshotFrame(Struct, frozen=True, omit_defaults=True, gc=False):
+    """Everything that is open as of log entry ``n``; changes that follow have a higher one.
+
+    ``resumed`` is false, and there, when the reader asked for what it missed and cannot have it.
+    """
 
     event_type: str
     n: int
@@ -158,3 +161,4 @@ class SnapshotFrame(Struct, frozen=True, gc=False):
     #: There are more open orders than a snapshot shows; the oldest are missing.
     truncated: bool
     data: SnapshotData
+    resumed: bool = True

@@ -170,6 +170,7 @@ class UserSession(Session):
             self._host.market_of,
             part_max=self._settings.snapshot_part_max,
             truncated=truncated,
+            resumed=not self.login.after,
         )
         for part in parts:
             yield encode(part)
