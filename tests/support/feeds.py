@@ -12,12 +12,15 @@ from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosed
 
 from outcry.ports.queries import Queries
+from outcry.runtime.clob.fees import FeeSchedules
 from outcry.runtime.directory import Directory
 from outcry.runtime.identity import Identity
 from outcry.runtime.proxies import Proxies
 from outcry.runtime.service import Service
 from outcry.runtime.tokens import TokenVerifier
 from outcry.runtime.ws_listener import FeedListener, ListenerConfig
+from outcry.services.websocket_depth.clob.feed import ClobMarkets
+from outcry.services.websocket_depth.clob.news import ClobNews
 from outcry.services.websocket_depth.config import DepthFeedConfig
 from outcry.services.websocket_depth.service import WebsocketDepth
 from outcry.services.websocket_user.config import UserFeedConfig
@@ -82,6 +85,7 @@ class Feeds:
     door: Door
     depth: WebsocketDepth
     user: WebsocketUser
+    markets: ClobMarkets
     listener: FeedListener
 
     @asynccontextmanager
@@ -133,12 +137,23 @@ async def feeds(
             lockout=door.lockout,
             directory=directory,
         )
+        fees = FeeSchedules(tables)
+        markets = ClobMarkets(
+            depth_config or DepthFeedConfig(interval_seconds=0.01),
+            books=door.books,
+            directory=directory,
+            fees=fees,
+        )
+        news = ClobNews(
+            markets, bus=door.venue.bus, log=door.venue.log, queries=tables, directory=directory,
+            fees=fees,
+        )  # fmt: skip
         listener = FeedListener(
             ListenerConfig(port=0, proxies=Proxies("127.0.0.1")),
-            {"/depth": depth.session, "/user": user.session},
+            {"/depth": depth.session, "/user": user.session, "/ws/market": markets.session},
         )
-        async with running(depth, user, listener):
-            yield Feeds(door, depth, user, listener)
+        async with running(depth, user, markets, news, listener):
+            yield Feeds(door, depth, user, markets, listener)
 
 
 @asynccontextmanager

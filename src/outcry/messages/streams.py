@@ -25,8 +25,8 @@ STREAMS: Final = (
     StreamKind("user_events", "processor", ("websocket_user",), "n"),
     StreamKind("settlement_requests", "processor", ("onchain",), "n"),
     StreamKind("settlement_status", "onchain", ("api", "websocket_user"), "itself"),
-    # For who settles, indexes or shows markets elsewhere.
-    StreamKind("market_events", "processor", (), "n"),
+    # And for who settles, indexes or shows markets elsewhere.
+    StreamKind("market_events", "processor", ("websocket_depth",), "n"),
 )
 
 USER_EVENTS: Final = "user_events"

@@ -255,7 +255,9 @@ class _Connection(WSListener):
         self._transport.send_pong(payload)
 
     def close(self, code: int, reason: str) -> None:
-        self._transport.send_close(WSCloseCode(code), reason.encode()[:REASON_BYTES_MAX])
+        # A cut may fall inside a character, and half of one is no text.
+        whole = reason.encode()[:REASON_BYTES_MAX].decode(errors="ignore")
+        self._transport.send_close(WSCloseCode(code), whole.encode())
         self._cut = self._loop.call_later(CLOSE_SECONDS, self.cut)
 
     async def drained(self, timeout: float) -> bool:

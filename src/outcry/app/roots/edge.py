@@ -16,7 +16,9 @@ from outcry.app.clob_profile import clob_config
 from outcry.app.commons import Builder, Commons
 from outcry.app.credentials import verifier
 from outcry.app.monitor import Part
+from outcry.app.roots.fresh_directory import FreshDirectory
 from outcry.runtime.books import LiveBooks
+from outcry.runtime.clob.fees import FeeSchedules
 from outcry.runtime.config import Config, ConfigError, Trading
 from outcry.runtime.data_dir import DataDir
 from outcry.runtime.directory import Directory
@@ -36,39 +38,14 @@ from outcry.services.gateway.door import Gateway, GatewayConfig
 from outcry.services.onchain.config import OnchainConfig
 from outcry.services.onchain.service import Onchain
 from outcry.services.websocket_depth import config as depth_feed
+from outcry.services.websocket_depth.clob.feed import ClobMarkets
+from outcry.services.websocket_depth.clob.news import ClobNews
 from outcry.services.websocket_depth.service import WebsocketDepth
 from outcry.services.websocket_user import config as user_feed
 from outcry.services.websocket_user.service import WebsocketUser
 
 
 FEEDS: Final = ("websocket_depth", "websocket_user")
-
-
-class FreshDirectory:
-    """Keeps the directory of markets fresh, in a process whose HTTP door does not."""
-
-    name = "directory"
-
-    def __init__(self, directory: Directory) -> None:
-        self._directory = directory
-        self._ready = False
-
-    async def start(self) -> None:
-        """Read every market."""
-        await self._directory.refresh()
-        self._ready = True
-
-    async def run(self) -> None:
-        """Read them again now and then until cancelled."""
-        await self._directory.run()
-
-    async def stop(self) -> None:
-        """Nothing was begun."""
-        self._ready = False
-
-    def status(self) -> Mapping[str, int]:
-        """Return readiness."""
-        return {"ready": int(self._ready)}
 
 
 async def websocket_depth(commons: Commons) -> list[Part]:
@@ -78,7 +55,29 @@ async def websocket_depth(commons: Commons) -> list[Part]:
         books=await _books(commons),
         directory=await _directory(commons),
     )
-    return [Part(feed), *_feed(commons, "websocket_depth", "/depth", feed.session)]
+    _route(commons, "/depth", feed.session)
+    parts = [Part(feed)]
+    if commons.config.clob.enabled:
+        parts += await _clob_markets(commons)
+    return [*parts, *_listening(commons, "websocket_depth")]
+
+
+async def _clob_markets(commons: Commons) -> list[Part]:
+    """Return the public feed as clients of CLOBs know it, and what tells it of listings."""
+    queries, directory = await commons.queries(), await _directory(commons)
+    fees = FeeSchedules(queries)
+    feed = ClobMarkets(
+        depth_feed.from_limits(commons.config.limits),
+        books=await _books(commons),
+        directory=directory,
+        fees=fees,
+    )
+    _route(commons, "/ws/market", feed.session)
+    news = ClobNews(
+        feed, bus=commons.bus, log=await commons.log(), queries=queries, directory=directory,
+        fees=fees,
+    )  # fmt: skip
+    return [Part(feed), Part(news)]
 
 
 async def websocket_user(commons: Commons) -> list[Part]:
@@ -93,7 +92,8 @@ async def websocket_user(commons: Commons) -> list[Part]:
         lockout=await _lockout(commons),
         directory=await _directory(commons),
     )
-    return [Part(feed), *_feed(commons, "websocket_user", "/user", feed.session)]
+    _route(commons, "/user", feed.session)
+    return [Part(feed), *_listening(commons, "websocket_user")]
 
 
 async def event(commons: Commons) -> list[Part]:
@@ -196,10 +196,14 @@ def _signing(trading: Trading) -> Signing | None:
     )
 
 
-def _feed(commons: Commons, service: str, path: str, factory: SessionFactory) -> list[Part]:
-    """Add a path to the feeds' port; returns who listens when this was the last feed."""
-    feeds = commons.config.feeds
+def _route(commons: Commons, path: str, factory: SessionFactory) -> None:
+    """Add a path to the feeds' port."""
     commons.feeds[path] = factory
+
+
+def _listening(commons: Commons, service: str) -> list[Part]:
+    """Return who listens on the feeds' port when *service* was the last feed."""
+    feeds = commons.config.feeds
     if service != [feed for feed in FEEDS if feed in commons.services][-1]:
         return []
     listener = FeedListener(ListenerConfig.of(commons.config), commons.feeds)

@@ -43,6 +43,10 @@ class FeeSchedules:
         self._queries = queries
         self._known: dict[int, FeeSchedule] = {FREE.version: FREE}
 
+    def known(self, version: int) -> FeeSchedule | None:
+        """Return the schedule of a version when it was read already."""
+        return self._known.get(version)
+
     async def schedule(self, version: int) -> FeeSchedule:
         """Return the schedule of a version that a market in the tables has."""
         if version not in self._known:

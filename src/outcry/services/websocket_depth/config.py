@@ -22,6 +22,12 @@ class DepthFeedConfig(Struct, frozen=True):
     sends_in_a_row_max: int = 200
     #: How long a market that has a book is waited for until the tables have it too.
     market_seconds: float = 5.0
+    #: Tokens that one connection of the CLOB surface may follow.
+    assets_max: int = 400
+    #: After fills, whole books of a market go out to clients of CLOBs at most once in this time.
+    book_seconds: float = 1.0
+    #: How long a client of CLOBs may have no room for more before it must leave.
+    slow_seconds: float = 5.0
     session: SessionLimits = SessionLimits()
 
 
@@ -30,5 +36,6 @@ def from_limits(limits: Limits) -> DepthFeedConfig:
     return DepthFeedConfig(
         interval_seconds=limits.feed_interval_ms / 1_000,
         subscriptions_max=limits.feed_subscriptions_count_max,
+        assets_max=2 * limits.feed_subscriptions_count_max,
         session=SessionLimits.of(limits),
     )

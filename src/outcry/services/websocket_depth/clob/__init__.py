@@ -1,0 +1,1 @@
+"""The public feed as clients of CLOBs know it: ``/ws/market``."""

@@ -1,0 +1,128 @@
+"""What one change of one market is told as: rendered once for all who follow the same of it."""
+
+from collections.abc import Iterator
+from typing import Final
+
+from msgspec import Struct
+
+from outcry.domain.fees import FREE, FeeSchedule
+from outcry.messages.book_updates import PublicTrade
+from outcry.ports.books import BookImage, TopOfBook
+from outcry.ports.projection import MarketRow
+from outcry.runtime.book_changes import MarketChange
+from outcry.runtime.ws_session import encode
+from outcry.services.websocket_depth.clob.frames import (
+    OUTCOMES,
+    best_frame,
+    book_frame,
+    last_trade,
+    price_changes,
+    tick_frame,
+)
+from outcry.services.websocket_depth.clob.session import MarketSession
+
+
+#: Levels of one frame of changes; when more changed, whole books are sent.
+LEVELS_COUNT_MAX: Final = 256
+
+
+class Messages:
+    """The frames of one moment of one market."""
+
+    def __init__(self, row: MarketRow, image: BookImage, schedule: FeeSchedule) -> None:
+        self.update_id = image.update_id
+        self._row = row
+        self._image = image
+        self._schedule = schedule
+        self._rendered: dict[tuple[int, bool], list[bytes]] = {}
+        #: For both outcomes alike.
+        self._changes: Struct | None = None
+        self.books = False
+        self.trades: list[PublicTrade] = []
+        self.tops: tuple[TopOfBook, int] | None = None
+        self.tick_before = 0
+
+    def change(self, change: MarketChange, top: TopOfBook) -> None:
+        """Take the levels that changed, or know that they are too many."""
+        if change.whole or len(change.levels) > LEVELS_COUNT_MAX:
+            self.books = True
+        elif change.levels:
+            self._changes = price_changes(self._row, change, self._image, top)
+
+    def of(self, mask: int, *, custom: bool) -> list[bytes]:
+        """Return the messages for who follows the outcomes of *mask*."""
+        key = (mask, custom)
+        messages = self._rendered.get(key)
+        if messages is None:
+            messages = self._rendered[key] = [encode(frame) for frame in self._frames(*key)]
+        return messages
+
+    def _frames(self, mask: int, custom: bool) -> Iterator[Struct]:  # noqa: FBT001 - a key, unpacked
+        outcomes = [outcome for outcome in OUTCOMES if mask >> outcome & 1]
+        row = self._row
+        if self.tick_before:
+            for outcome in outcomes:
+                yield tick_frame(row, outcome, self.tick_before, self._image.at_us)
+        for trade in self.trades:
+            # Once for each connection: of the token that was taken, if it follows that one.
+            taken = trade.taker_outcome
+            yield last_trade(
+                row, taken if taken in outcomes else outcomes[0], trade, self._schedule
+            )
+        if self._changes is not None:
+            yield self._changes
+        if self.books:
+            for outcome in outcomes:
+                yield book_frame(row, outcome, self._image)
+        if custom and self.tops is not None:
+            for outcome in outcomes:
+                yield best_frame(row, outcome, *self.tops)
+
+
+class Followed:
+    """One market that somebody follows."""
+
+    def __init__(
+        self,
+        row: MarketRow,
+        schedule: FeeSchedule | None,
+        top: TopOfBook,
+        book_seconds: float,
+    ) -> None:
+        self.row = row
+        self.sessions: set[MarketSession] = set()
+        #: None until it was read.
+        self.schedule = schedule
+        #: Whether there were fills after which no book was sent yet, and when it may be.
+        self.book_due = False
+        self.book_at = 0.0
+        self._book_seconds = book_seconds
+        self._best = top.bid, top.ask
+
+    def take(
+        self, row: MarketRow, change: MarketChange, image: BookImage, top: TopOfBook, now: float
+    ) -> Messages:
+        """Return what is to be told of *change*; *row*, *image* and *top* are as it left them."""
+        messages = Messages(row, image, self.schedule or FREE)
+        if row.tick != self.row.tick:
+            messages.tick_before = self.row.tick
+        self.row = row
+        messages.change(change, top)
+        messages.trades = change.trades
+        if (top.bid, top.ask) != self._best:
+            self._best = top.bid, top.ask
+            messages.tops = top, change.at_us
+        self.book_due = self.book_due or bool(change.trades)
+        if messages.books or (self.book_due and now >= self.book_at):
+            self._booked(messages, now)
+        return messages
+
+    def book(self, image: BookImage, now: float) -> Messages:
+        """Return the book that is due."""
+        messages = Messages(self.row, image, self.schedule or FREE)
+        self._booked(messages, now)
+        return messages
+
+    def _booked(self, messages: Messages, now: float) -> None:
+        messages.books = True
+        self.book_due, self.book_at = False, now + self._book_seconds
