@@ -45,11 +45,11 @@ another `code`, a sentence, and the number of the rule in `data` ([rejects](reje
 * Every answer has an `x-request-id`: yours, if you sent a decent one.
 * **Limits**: an address without credentials, a user and an API key each have a rate. Answers say
   what is left of the one that counts: `RateLimit-Limit`, `RateLimit-Remaining`, `RateLimit-Reset`
-  (seconds); beyond it comes 429 with `Retry-After`. Orders of a batch count one by one. An address
-  that shows wrong credentials again and again is not listened to for a minute.
+  (seconds); beyond it comes 429 with `Retry-After`, as with 503. Orders of a batch count each.
+  An address that shows wrong credentials again and again is not listened to for a minute.
 * **Caches and pages**: public reads have an `ETag` and say how long they stay fresh; answers for
-  one user are never stored. Long answers are compressed for who accepts gzip. Web pages of the
-  origins in `http.origins` may ask.
+  one user are never stored. HEAD does where GET does. Long answers are compressed for who accepts
+  gzip. Web pages of the origins in `http.origins` may ask.
 
 `/docs` describes every field of every route, `/docs/openapi.json` as data. `/healthz` says whether
 the process answers, `/readyz` whether it can serve (503 with the reasons if not), `/metrics` is for

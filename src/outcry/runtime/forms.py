@@ -9,7 +9,7 @@ import re
 from collections.abc import Mapping
 from typing import Annotated, Final, TypeVar
 
-from msgspec import DecodeError, Meta, MsgspecError, ValidationError, convert, json
+from msgspec import DecodeError, Meta, MsgspecError, ValidationError, convert, inspect, json
 
 from outcry.domain.rejects import Reject, Rejected
 
@@ -32,6 +32,10 @@ Name = Annotated[str, Meta(max_length=256, pattern=STORABLE)]
 Prose = Annotated[str, Meta(max_length=20_000, pattern=STORABLE)]
 
 _FIELD: Final = re.compile(r"field `([^`]*)`")
+_STEP: Final = re.compile(r"[^.\[\]]+")
+#: How a value begins to be refused that is none of those listed.
+_UNLISTED: Final = "Invalid enum value"
+_LITERAL: Final = inspect.LiteralType
 _WHERE: Final = re.compile(r" - at `\$\.?([^`]*)`$")
 _KINDS: Final = {
     f"matching regex {STORABLE!r}": "without NUL characters",
@@ -56,7 +60,7 @@ def read_body(decoder: json.Decoder[FormT], body: bytes) -> FormT | Rejected:
         try:
             return decoder.decode(body)
         except ValidationError as error:
-            return _explain(error, json.decode(body))
+            return _explain(error, json.decode(body), decoder.type)
     except DecodeError as error:
         return Rejected(Reject.MALFORMED, str(error)[:GOT_LENGTH_MAX])
     except (UnicodeError, RecursionError):
@@ -69,12 +73,12 @@ def read_query(form: type[FormT], query: Mapping[str, str]) -> FormT | Rejected:
         try:
             return convert(query, form, strict=False)
         except ValidationError as error:
-            return _explain(error, query)
+            return _explain(error, query, form)
     except UnicodeError:
         return Rejected(Reject.MALFORMED, "a query that is not UTF-8")
 
 
-def _explain(error: MsgspecError, raw: object) -> Rejected:
+def _explain(error: MsgspecError, raw: object, form: object) -> Rejected:
     sentence = str(error)
     where = _WHERE.search(sentence)
     path = where[1] if where else ""
@@ -88,15 +92,31 @@ def _explain(error: MsgspecError, raw: object) -> Rejected:
     expected = sentence.removeprefix("Expected ").partition(", got")[0]
     for kind, words in _KINDS.items():
         expected = expected.replace(kind, words)
+    if expected.startswith(_UNLISTED):
+        expected = f"one of {', '.join(_choices(form, path))}"
     got = json.encode(_at(raw, path)).decode()
     return Rejected(
         Reject.FIELD_INVALID, _shortened(got), f"{name}: {expected}" if name else expected
     )
 
 
+def _choices(form: object, path: str) -> list[str]:
+    """Return the values that *form* lists for the field at *path*."""
+    node = inspect.type_info(form)
+    for step in (*_STEP.findall(path), ""):
+        while isinstance(node, inspect.Metadata):
+            node = node.type
+        if isinstance(node, inspect.StructType):
+            named = [field.type for field in node.fields if field.encode_name == step]
+            node = named[0] if named else node
+        elif isinstance(node, inspect.ListType):
+            node = node.item_type
+    return [str(value) or '""' for value in node.values] if isinstance(node, _LITERAL) else []
+
+
 def _at(raw: object, path: str) -> object:
     """Return what stands at *path*, such as ``markets[0].tick``."""
-    for step in re.findall(r"[^.\[\]]+", path):
+    for step in _STEP.findall(path):
         if isinstance(raw, Mapping):
             raw = raw.get(step)
         elif isinstance(raw, list) and step.isdigit() and int(step) < len(raw):

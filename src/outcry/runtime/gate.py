@@ -63,6 +63,9 @@ class Gate:
         if locked:
             return locked
         token = _token(headers)
+        if not token:
+            got = "an API key" if headers.get("x-api-key") else ""
+            token = Rejected(Reject.CREDENTIALS_MISSING, got, "Authorization: Bearer <jwt>")
         claims = token if isinstance(token, Rejected) else self._identity.claims(token)
         if isinstance(claims, Rejected):
             return self.failed(claims, address)

@@ -1,6 +1,6 @@
 """Forms: what is read, and how what does not fit is named."""
 
-from typing import Annotated
+from typing import Annotated, Literal
 
 import pytest
 from msgspec import Meta, Struct, json
@@ -22,6 +22,8 @@ class Form(Struct, forbid_unknown_fields=True):
     name: Name = ""
     flag: bool | None = None
     items: Annotated[list[Inner], Meta(max_length=2)] = []
+    kind: Literal["", "flat"] = ""
+    scopes: Annotated[list[Literal["read", "trade"]], Meta(max_length=2)] = []
 
 
 DECODER = json.Decoder(Form)
@@ -48,6 +50,11 @@ def test_an_empty_body_is_an_empty_object() -> None:
         (
             b'{"market_id": 7, "name": "\\u0000"}',
             (104, '"\\u0000"', "name: text in quotes without NUL characters"),
+        ),
+        (b'{"market_id": 7, "kind": "x"}', (104, '"x"', 'kind: one of "", flat')),
+        (
+            b'{"market_id": 7, "scopes": ["read", "root"]}',
+            (104, '"root"', "scopes[1]: one of read, trade"),
         ),
         (b'{"market_id": 7, "flag": 1}', (104, "1", "flag: true or false")),
         (b'{"market_id": 7, "items": {}}', (104, "{}", "items: a list")),

@@ -227,7 +227,10 @@ def replace_request(form: ReplaceBody, account: int) -> ReplaceRequest | Rejecte
 def _check_name(form: CancelBody | ReduceBody | ReplaceBody) -> Rejected | None:
     """Decline a form that does not name one order in exactly one way."""
     if bool(form.order_id) == bool(form.client_order_id):
-        return Rejected(Reject.FIELD_MISSING, expected="either order_id or client_order_id")
+        wanted = "either order_id or client_order_id"
+        if form.order_id:
+            return Rejected(Reject.FIELD_INVALID, "both", wanted)
+        return Rejected(Reject.FIELD_MISSING, expected=wanted)
     if form.client_order_id and not is_client_order_id(form.client_order_id):
         return Rejected(Reject.CLIENT_ORDER_ID_INVALID)
     return None

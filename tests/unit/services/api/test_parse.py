@@ -283,7 +283,7 @@ def test_another_wait_is_refused() -> None:
         (b'{"order_id": 5}', CancelRequest(1000, 5, "")),
         (b'{"client_order_id": "a"}', CancelRequest(1000, 0, "a")),
         (b"{}", Reject.FIELD_MISSING),
-        (b'{"order_id": 5, "client_order_id": "a"}', Reject.FIELD_MISSING),
+        (b'{"order_id": 5, "client_order_id": "a"}', Reject.FIELD_INVALID),
         (b'{"order_id": "5"}', Reject.FIELD_INVALID),
         (b'{"order_id": -5}', Reject.FIELD_INVALID),
         (b'{"client_order_id": "\\u00e9"}', Reject.CLIENT_ORDER_ID_INVALID),

@@ -40,6 +40,48 @@ async def test_a_public_answer_is_not_sent_twice(door: Door) -> None:
     assert (changed.status_code, changed.json()["data"]["total"]) == (200, 2)
 
 
+async def test_caches_know_what_an_answer_depends_on() -> None:
+    """Compression always, and the asking page unless any may ask, whoever asks first."""
+    for origins, vary in ((("https://a.example",), "origin, accept-encoding"),
+                          (("*",), "accept-encoding")):  # fmt: skip
+        async with http_door(ApiConfig(origins=origins)) as door:
+            for headers in ({}, {"origin": "https://a.example"}, {"origin": "https://b.example"}):
+                answer = await door.client.get("/api/topics", headers=headers)
+                assert answer.headers.get_list("vary") == [vary]
+
+
+async def test_a_head_is_a_get_without_a_body(door: Door) -> None:
+    """It has the same headers; the server that sends them keeps the body."""
+    get = await door.client.get("/api/topics")
+    head = await door.client.head("/api/topics")
+    assert head.status_code == 200
+    for name in ("etag", "content-length", "content-type", "cache-control"):
+        assert head.headers[name] == get.headers[name]
+    known = await door.client.head("/api/topics", headers={"if-none-match": "*"})
+    assert known.status_code == 304
+
+
+async def test_refusals_say_how_to_go_on(door: Door) -> None:
+    """401 how to sign in, 405 what may be done, 503 when to come again, a long body its length."""
+    unknown = await door.client.get("/api/order_history")
+    assert (unknown.status_code, unknown.headers["www-authenticate"]) == (401, "Bearer")
+    assert int(unknown.headers["ratelimit-remaining"]) > 0
+    wrong = await door.client.post("/api/topics", json={})
+    assert (wrong.status_code, wrong.headers["allow"]) == (405, "GET, OPTIONS")
+    wrong = await door.client.get("/api/admin/keys/1/rotate")
+    assert (wrong.status_code, wrong.json()["data"]["expected"]) == (405, "OPTIONS, POST")
+    await door.user("ann")
+    late = await door.client.get(
+        "/api/order_history", params={"after": 10**9}, headers=door.as_user("ann")
+    )
+    assert (late.status_code, late.headers["retry-after"]) == (503, "1")
+    long = b"x" * 2_000_000
+    large = await door.client.post("/api/split", content=long, headers=door.as_user("ann"))
+    assert large.json()["data"]["got"] == f"{len(long)} bytes"
+    by_key = await door.client.get("/api/user_data", headers={"x-api-key": "ok_1_1_x"})
+    assert by_key.json()["data"]["expected"] == "Authorization: Bearer <jwt>"
+
+
 async def test_answers_for_one_user_are_never_stored(door: Door) -> None:
     """Private and refused answers say so, and have no tag."""
     await door.user("ann")

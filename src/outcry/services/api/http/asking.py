@@ -62,7 +62,9 @@ def parameters(request: Asked, form: type[QueryT]) -> QueryT:
 
 async def holder(request: Asked, scope: str) -> Principal:
     """Return who asks, when they are a user with *scope*, and not too often."""
-    found = accept(await parts(request).gate.holder(scope, request.headers, address(request)))
+    gate, where = parts(request).gate, address(request)
+    told(request, partial(gate.left, where))
+    found = accept(await gate.holder(scope, request.headers, where))
     holders = parts(request).holders
     key = ("key", found.key_id) if found.key_id else ("user", found.user_id)
     told(request, partial(holders.state, key))

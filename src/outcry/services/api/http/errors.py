@@ -1,7 +1,11 @@
 """Every way a request can end other than well, answered in the same envelope."""
 
+import re
+from http import HTTPStatus
+
 from litestar import MediaType, Response
 from litestar.exceptions import HTTPException
+from litestar.routes import HTTPRoute
 from litestar.types import ExceptionHandlersMap
 from structlog import get_logger
 
@@ -24,6 +28,9 @@ _BY_STATUS = {
     413: Reject.BODY_TOO_LARGE,
 }
 RETRY_SECONDS = 1
+#: What waiting helps against.
+_PASSING = (HTTPStatus.TOO_MANY_REQUESTS, HTTPStatus.SERVICE_UNAVAILABLE)
+_PARAMETER = re.compile(r"\{[^}]*\}")
 #: First steps of paths that answer in the envelope; all others are the CLOB surface's.
 _OURS = frozenset(("api", "docs", "healthz", "readyz", "metrics"))
 
@@ -55,11 +62,14 @@ def clob_refusal_of(refused: Refused) -> tuple[int, dict[str, str], texts.ErrorV
 
 def _headers(refused: Refused) -> dict[str, str]:
     reject = refused.rejected.reject
+    status = http_status(reject)
     if reject is Reject.GUESSING:
         return {"retry-after": str(int(LOCKED_SECONDS))}
-    if refused.retry_after_ms or reject is Reject.RATE_LIMITED:
-        return {"retry-after": str(max(RETRY_SECONDS, refused.retry_after_ms // 1_000))}
-    return {}
+    if refused.retry_after_ms or status in _PASSING:
+        return {"retry-after": str(max(RETRY_SECONDS, -(-refused.retry_after_ms // 1_000)))}
+    if reject is Reject.METHOD_NOT_ALLOWED:
+        return {"allow": refused.rejected.expected}
+    return {"www-authenticate": "Bearer"} if status == HTTPStatus.UNAUTHORIZED else {}
 
 
 def is_clob(parts: Parts, path: str) -> bool:
@@ -84,8 +94,23 @@ def _declined_by_framework(request: Asked, error: HTTPException) -> Response[obj
     got = f"{request.method} {request.url.path[:200]}"
     expected = ""
     if reject is Reject.BODY_TOO_LARGE:
-        got, expected = "", f"at most {request.app.request_max_body_size} bytes"
+        length = request.headers.get("content-length", "")
+        got = f"{length[:20]} bytes" if length.isdigit() else ""
+        expected = f"at most {request.app.request_max_body_size} bytes"
+    if reject is Reject.METHOD_NOT_ALLOWED:
+        expected = ", ".join(sorted(_methods(request)))
     return _refused(request, Refused(Rejected(reject, got, expected)))
+
+
+def _methods(request: Asked) -> set[str]:
+    """Return what may be done at the address of *request*."""
+    return {
+        method
+        for route in request.app.routes
+        if isinstance(route, HTTPRoute)
+        and re.fullmatch(_PARAMETER.sub("[^/]+", route.path), request.url.path)
+        for method in route.methods
+    }
 
 
 def failed(error: Exception, path: str, request_id: str) -> Envelope[None]:

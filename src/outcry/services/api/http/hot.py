@@ -84,7 +84,9 @@ class Hot:
         body: bytes,
     ) -> bytes:
         parts = self._parts
-        who = accept(await parts.gate.holder(TRADE, headers, client[0] if client else ""))
+        where = client[0] if client else ""
+        request[RATE] = partial(parts.gate.left, where)
+        who = accept(await parts.gate.holder(TRADE, headers, where))
         key = ("key", who.key_id) if who.key_id else ("user", who.user_id)
         request[RATE] = partial(parts.holders.state, key)
         limited = parts.holders.take(key)

@@ -5,6 +5,7 @@
 * A public GET has an ``ETag``: whoever shows it again gets 304 and no body; ``Cache-Control`` says
   how long nobody needs to ask. Answers for one user are never stored.
 * What is long is compressed for those who can read it.
+* HEAD is a GET whose body the server keeps to itself.
 """
 
 import gzip
@@ -34,7 +35,8 @@ FRESH_SECONDS: Final = {
     b"/api/leaderboard_volume": 10,
     b"/docs/openapi.json": 60,
 }
-_METHODS: Final = b"GET, POST, DELETE, OPTIONS"
+_METHODS: Final = b"GET, HEAD, POST, DELETE, OPTIONS"
+_READS: Final = ("GET", "HEAD")
 _ASKED: Final = (
     b"authorization, content-type, idempotency-key, x-api-key, x-request-id, "
     b"poly_address, poly_api_key, poly_nonce, poly_passphrase, poly_signature, poly_timestamp"
@@ -54,6 +56,8 @@ class Shell:
         self._app = app
         self._any = "*" in origins
         self._origins = frozenset(origin.encode() for origin in origins)
+        #: What every answer depends on besides its address, whoever asks: caches must know.
+        self._vary = (b"vary", b"accept-encoding" if self._any else b"origin, accept-encoding")
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Handle one request, or the application's own start and stop."""
@@ -66,17 +70,24 @@ class Shell:
         allowed = self._allowed(asked.get(b"origin"))
         preflight = b"access-control-request-method" in asked
         if request["method"] == "OPTIONS" and preflight:
-            await _answer(send, 204 if allowed else 403, [*allowed, *_PREFLIGHT] if allowed else [])
+            granted = [self._vary, *allowed, *_PREFLIGHT] if allowed else [self._vary]
+            await _answer(send, 204 if allowed else 403, granted)
             return
-        fresh = FRESH_SECONDS.get(request["path"].encode()) if request["method"] == "GET" else None
-        answer = _Answer(send, asked, allowed, fresh)
-        await self._app(scope, receive, answer.take)
+        reads = request["method"] in _READS
+        fresh = FRESH_SECONDS.get(request["path"].encode()) if reads else None
+        answer = _Answer(send, asked, [self._vary, *allowed], fresh)
+        # The server goes by its own scope, in which HEAD stays: it sends no body.
+        inner = cast("Scope", {**request, "method": "GET"}) if reads else scope
+        await self._app(inner, receive, answer.take)
 
     def _allowed(self, origin: bytes | None) -> Headers:
         if origin is None or not (self._any or origin in self._origins):
             return []
         named = b"*" if self._any else origin
-        return [(b"access-control-allow-origin", named), (b"vary", b"origin")]
+        return [
+            (b"access-control-allow-origin", named),
+            (b"access-control-expose-headers", _TOLD),
+        ]
 
 
 _PREFLIGHT: Final[Headers] = [
@@ -90,11 +101,11 @@ class _Answer:
     """One answer on its way out. Its body is one message; what streams goes through as it is."""
 
     def __init__(
-        self, send: Send, asked: dict[bytes, bytes], allowed: Headers, fresh: int | None
+        self, send: Send, asked: dict[bytes, bytes], more: Headers, fresh: int | None
     ) -> None:
         self._send = send
         self._asked = asked
-        self._allowed = allowed
+        self._more = more
         self._fresh = fresh
         self._start: HTTPResponseStartEvent | None = None
 
@@ -108,9 +119,7 @@ class _Answer:
             await self._send(message)
             return
         body = message.get("body", b"")
-        headers: Headers = [*start["headers"], *self._allowed]
-        if self._allowed:
-            headers.append((b"access-control-expose-headers", _TOLD))
+        headers: Headers = [*start["headers"], *self._more]
         if not message.get("more_body"):
             body = self._finish(start, headers, body)
             message["body"] = body
@@ -125,12 +134,13 @@ class _Answer:
         elif start["status"] == 200:  # noqa: PLR2004 - good
             etag = b'W/"%s"' % blake2b(body, digest_size=8).hexdigest().encode()
             headers += [(b"etag", etag), (b"cache-control", b"public, max-age=%d" % self._fresh)]
-            if etag in self._asked.get(b"if-none-match", b""):
+            known = self._asked.get(b"if-none-match", b"")
+            if etag in known or known == b"*":
                 start["status"] = 304
                 body = b""
         if len(body) >= GZIP_BYTES_MIN and b"gzip" in self._asked.get(b"accept-encoding", b""):
             body = gzip.compress(body, GZIP_LEVEL, mtime=0)
-            headers += [(b"content-encoding", b"gzip"), (b"vary", b"accept-encoding")]
+            headers.append((b"content-encoding", b"gzip"))
         headers[:] = [header for header in headers if header[0].lower() != b"content-length"]
         if start["status"] != 304:  # noqa: PLR2004 - not modified
             headers.append((b"content-length", b"%d" % len(body)))
