@@ -12,14 +12,14 @@ from outcry_wire.records import Side
 ATOMS_PER_LOT = 10_000
 
 
-def as_signed(request: PlaceRequest, token: str, salt: int = 1) -> PlaceRequest:
+def as_signed(request: PlaceRequest, token: str, salt: int = 1, maker: bytes = b"") -> PlaceRequest:
     """Return *request* with what its maker would have signed for it."""
     money = own_price(request.outcome, request.price) * request.qty
     tokens = request.qty * ATOMS_PER_LOT
-    maker, taker = (money, tokens) if request.side == Side.BUY else (tokens, money)
-    address = request.account.to_bytes(20)
+    gives, gets = (money, tokens) if request.side == Side.BUY else (tokens, money)
+    address = maker or request.account.to_bytes(20)
     signed = SignedOrder(
-        2, _bare(salt), address, address, _bare(int(token)), maker, taker, request.side, 0,
+        2, _bare(salt), address, address, _bare(int(token)), gives, gets, request.side, 0,
         (b"\x01", b"", b""), bytes(65),
     )  # fmt: skip
     return replace(request, signed=signed)

@@ -58,6 +58,7 @@ class MarketMove(IntEnum):
 #: proposed payout stands by itself when the window ends, and only then.
 MOVES: Final[dict[tuple[MarketState, MarketMove], MarketState]] = {
     (MarketState.DRAFT, MarketMove.LIST): MarketState.OPEN,
+    (MarketState.DRAFT, MarketMove.CLOSE): MarketState.CLOSING,
     (MarketState.OPEN, MarketMove.PAUSE): MarketState.PAUSED,
     (MarketState.PAUSED, MarketMove.RESUME): MarketState.OPEN,
     (MarketState.OPEN, MarketMove.CLOSE): MarketState.CLOSING,
@@ -75,13 +76,14 @@ MOVES: Final[dict[tuple[MarketState, MarketMove], MarketState]] = {
 
 #: What the book of a market in each state accepts.
 INSTRUMENT_STATES: Final[dict[MarketState, InstrumentState]] = {
+    MarketState.DRAFT: InstrumentState.HALTED,
     MarketState.OPEN: InstrumentState.OPEN,
     MarketState.PAUSED: InstrumentState.HALTED,
     MarketState.CLOSING: InstrumentState.CLOSED,
 }
 
 #: States that end by themselves at the market's end time.
-TRADING_STATES: Final = frozenset({MarketState.OPEN, MarketState.PAUSED})
+TRADING_STATES: Final = frozenset({MarketState.DRAFT, MarketState.OPEN, MarketState.PAUSED})
 #: States in which tokens may still be split and merged.
 ISSUING_STATES: Final = frozenset(
     {MarketState.OPEN, MarketState.PAUSED, MarketState.CLOSING, MarketState.CLOSED},

@@ -46,3 +46,6 @@ class ChainCursor(Record, frozen=True, tag="chain_cursor", array_like=True, gc=F
     block: int
     log_index: int
     block_hash: str = ""
+
+
+ChainRecord = ChainResult | ChainReverted | AccountFrozen | ChainCursor | ChainJoined

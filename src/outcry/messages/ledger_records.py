@@ -8,13 +8,8 @@ the natural key by which a repeat of the same request is recognised ("" where th
 New fields are appended with a default; a record is never removed and its tag never reused.
 """
 
-from outcry.messages.chain_records import (
-    AccountFrozen,
-    ChainCursor,
-    ChainJoined,
-    ChainResult,
-    ChainReverted,
-)
+from outcry.messages.chain_records import ChainRecord
+from outcry.messages.escrow_records import EscrowRecord
 from outcry.messages.people_records import AddressLinked
 from outcry.messages.record import Record
 
@@ -119,6 +114,8 @@ class AddMarket(Record, frozen=True, tag="add_market", array_like=True, gc=False
     dispute_window_us: int = 0
     #: An `outcry.domain.market.SettlementMode`.
     settlement: int = 0
+    #: It accepts orders only when the contracts know it; until then it is a draft.
+    draft: bool = False
 
 
 class MarketStateSet(Record, frozen=True, tag="market_state", array_like=True, gc=False):
@@ -291,9 +288,6 @@ LedgerRecord = (
     | LimitsSet
     | InputTaken
     | RetentionSet
-    | ChainResult
-    | ChainReverted
-    | AccountFrozen
-    | ChainCursor
-    | ChainJoined
+    | ChainRecord
+    | EscrowRecord
 )

@@ -8,6 +8,7 @@ struct or `Declined`. No answer is given before what it says is committed.
 from msgspec import Struct, msgpack
 
 from outcry.messages.chain_requests import ChainReportOp, FreezeOp, ReleaseOp
+from outcry.messages.escrow_requests import EscrowReportOp
 from outcry.messages.signed_orders import SignedOrder
 
 
@@ -506,6 +507,7 @@ FundsOp = (
     | ChainReportOp
     | FreezeOp
     | ReleaseOp
+    | EscrowReportOp
 )
 
 

@@ -4,16 +4,15 @@ from collections.abc import Callable
 from typing import Any
 
 from outcry.domain.fees import FeeSchedule
-from outcry.domain.ledger import funds, lifecycle, limits, pending
+from outcry.domain.ledger import funds, lifecycle, limits
 from outcry.domain.ledger.effects import Effects
-from outcry.domain.ledger.in_transit import Home
 from outcry.domain.ledger.state import Event, Ledger, Limits, Market, Retention, Season
-from outcry.domain.market import MarketMove, SettlementMode
+from outcry.domain.market import MarketMove, MarketState, SettlementMode
 from outcry.domain.mode import Mode
-from outcry.messages import chain_records as chain
 from outcry.messages import ledger_records as rec
 from outcry.messages.people_records import AddressLinked
 from outcry.messages.record import Record
+from outcry.runtime.fold_escrow import CHAIN_HANDLERS
 
 
 def _deposit(ledger: Ledger, effects: Effects, one: rec.Deposit) -> None:
@@ -65,6 +64,9 @@ def _add_market(ledger: Ledger, effects: Effects, one: rec.AddMarket) -> None:
         one.dispute_window_us,
         SettlementMode(one.settlement),
     )
+    if one.draft:
+        market.state = MarketState.DRAFT
+        ledger.chain.conditions[one.condition_id] = one.market_id
     lifecycle.add_market(ledger, effects, market)
 
 
@@ -141,33 +143,6 @@ def _limits(ledger: Ledger, _effects: Effects, one: rec.LimitsSet) -> None:
     limits.set_limits(ledger, one.account, one.market_id, bounds)
 
 
-def _chain_result(ledger: Ledger, effects: Effects, one: chain.ChainResult) -> None:
-    fill = (one.trade_id, one.fill)
-    if one.confirmed:
-        pending.confirm(ledger, effects, fill, one.tx_hash)
-    else:
-        pending.fail(ledger, effects, fill, one.tx_hash, one.reason)
-
-
-def _chain_reverted(ledger: Ledger, effects: Effects, one: chain.ChainReverted) -> None:
-    pending.revert(ledger, effects, (one.trade_id, one.fill), one.tx_hash, one.reason)
-
-
-def _chain_cursor(ledger: Ledger, _effects: Effects, one: chain.ChainCursor) -> None:
-    ledger.chain.cursor = (one.block, one.log_index)
-
-
-def _chain_joined(ledger: Ledger, _effects: Effects, one: chain.ChainJoined) -> None:
-    ledger.chain.home = Home(one.chain_id, one.settlement, one.ctf, one.collateral, one.oracle)
-
-
-def _frozen(ledger: Ledger, _effects: Effects, one: chain.AccountFrozen) -> None:
-    if one.frozen:
-        ledger.frozen[one.account] = one.reason
-    else:
-        del ledger.frozen[one.account]
-
-
 def _input_taken(ledger: Ledger, _effects: Effects, one: rec.InputTaken) -> None:
     ledger.inputs[one.stream] = (one.major, one.minor)
 
@@ -198,9 +173,5 @@ RECORD_HANDLERS: dict[type[Record], Callable[[Ledger, Effects, Any], None]] = {
     rec.LimitsSet: _limits,
     rec.InputTaken: _input_taken,
     rec.RetentionSet: _retention,
-    chain.ChainResult: _chain_result,
-    chain.ChainReverted: _chain_reverted,
-    chain.ChainCursor: _chain_cursor,
-    chain.AccountFrozen: _frozen,
-    chain.ChainJoined: _chain_joined,
+    **CHAIN_HANDLERS,
 }

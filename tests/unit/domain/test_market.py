@@ -59,7 +59,7 @@ def test_only_the_moves_of_the_table_exist() -> None:
         if move(state, action) is not None
     }
     assert legal == set(MOVES)
-    assert len(legal) == 14
+    assert len(legal) == 15
 
 
 @pytest.mark.parametrize("state", [MarketState.RESOLVED, MarketState.VOIDED])

@@ -3,11 +3,11 @@
 import msgspec
 import pytest
 from msgspec.structs import replace
+from tests.support.escrow import HOME, Contract, on_chain
 from tests.support.signing import as_signed
 from tests.support.venue import Venue, limit
 
 from outcry.domain.ids import trade_id
-from outcry.domain.ledger.in_transit import Home
 from outcry.domain.ledger.invariants import audit
 from outcry.domain.ledger.pending import Outcome
 from outcry.domain.market import SettlementMode
@@ -30,7 +30,6 @@ from outcry_wire.rejects import Reject
 
 
 HUNDRED = 100_000_000
-HOME = Home(80_002, "0x" + "11" * 20, "0x" + "22" * 20, "0x" + "33" * 20, "0x" + "44" * 20)
 
 
 def _signed(venue: Venue, request: PlaceRequest, salt: int = 1) -> PlaceRequest:
@@ -149,12 +148,10 @@ async def test_what_was_signed_must_be_the_order(change: dict[str, object]) -> N
 
 async def test_on_a_real_chain_every_order_is_signed() -> None:
     """Where the ledger lives on contracts, an order without a signature is declined by number."""
-    venue = Venue()
-    venue.config = venue.config._replace(home=HOME, settlement=SettlementMode.CHAIN)
-    async with venue.running():
-        assert venue.asset.ledger.chain.home == HOME
-        ann = await venue.user("ann")
-        market = await venue.market()
+    async with on_chain().running() as venue:
+        contract = Contract(venue)
+        ann = await contract.funded(7, HUNDRED)
+        market = await contract.registered()
         refused = await venue.place(limit(ann, market, Side.BUY, 6_000, 1_000))
         assert isinstance(refused, Declined)
         assert refused.reject == Reject.UNSIGNED_ORDERS_DISABLED
@@ -173,7 +170,7 @@ async def test_a_ledger_does_not_move_to_another_chain() -> None:
     settled.config = settled.config._replace(home=HOME)
     async with settled.running():
         pass
-    for home in (None, Home(1, *HOME.__struct_fields__[1:])):
+    for home in (None, replace(HOME, chain_id=1)):
         settled.config = settled.config._replace(home=home)
         with pytest.raises(ConfigError, match="lives on contract"):
             async with settled.running():

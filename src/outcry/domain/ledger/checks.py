@@ -164,6 +164,11 @@ def _check_signature(ledger: Ledger, terms: OrderTerms, market: Market) -> Rejec
     wrong = signed_order.problem(signed)
     if wrong:
         return Rejected(Reject.SIGNATURE_INVALID, wrong)
+    user = ledger.users[ledger.owners[terms.account]]
+    maker, own = f"0x{signed.maker.hex()}", user.address if user.account == terms.account else ""
+    if ledger.chain.home and maker != own:
+        wanted = f"the account's own, {own}" if own else "an account that has an address"
+        return Rejected(Reject.SIGNATURE_INVALID, f"maker {maker}", wanted)
     token = str(int.from_bytes(signed.token_id))
     if (token, signed.side) != (market.tokens[terms.outcome], terms.side):
         wanted = f"token {market.tokens[terms.outcome]}, side {terms.side}"

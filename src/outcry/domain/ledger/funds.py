@@ -65,50 +65,76 @@ def split(
     ledger: Ledger, effects: Effects, account: int, market_id: int, qty: int, key: str
 ) -> None:
     """Turn 10,000 ticks a lot into a token of each outcome, which cost 5,000 each."""
+    issue(ledger, effects, account, market_id, qty, key)
     value = TICKS_PER_UNIT * qty
-    post(ledger, effects, account, -market_id, COLLATERAL, value, "split", market_id)
+    remember_own(ledger, "split", account, key, (account, market_id, qty), value)
+
+
+def issue(
+    ledger: Ledger, effects: Effects, account: int, market_id: int, qty: int, key: str,
+    giver: int = 0,
+) -> None:  # fmt: skip
+    """Carry out a split; *giver* is the account that keeps the collateral, 0: its owner has it."""
+    value, pool = TICKS_PER_UNIT * qty, -market_id
+    post(ledger, effects, giver or account, pool, COLLATERAL, value, "split", market_id)
     for outcome in OUTCOMES:
         asset = token_asset(market_id, outcome)
-        post(ledger, effects, -market_id, account, asset, qty, "split", market_id)
+        post(ledger, effects, pool, account, asset, qty, "split", market_id)
         bought(ledger, effects, account, market_id, outcome, qty, value // 2)
     _note(ledger, effects, account, "split", market_id, qty, value, key)
-    remember_own(ledger, "split", account, key, (account, market_id, qty), value)
 
 
 def merge(
     ledger: Ledger, effects: Effects, account: int, market_id: int, qty: int, key: str
 ) -> None:
     """Turn a token of each outcome into 10,000 ticks a lot, 5,000 for each."""
+    take_back(ledger, effects, account, market_id, qty, key)
     value = TICKS_PER_UNIT * qty
+    remember_own(ledger, "merge", account, key, (account, market_id, qty), value)
+
+
+def take_back(
+    ledger: Ledger, effects: Effects, account: int, market_id: int, qty: int, key: str,
+    giver: int = 0,
+) -> None:  # fmt: skip
+    """Carry out a merge; *giver* is the account that keeps the tokens, 0: their owner has them."""
+    value, pool = TICKS_PER_UNIT * qty, -market_id
     for outcome in OUTCOMES:
         sold(ledger, effects, account, market_id, outcome, qty, value // 2)
         asset = token_asset(market_id, outcome)
-        post(ledger, effects, account, -market_id, asset, qty, "merge", market_id)
-    post(ledger, effects, -market_id, account, COLLATERAL, value, "merge", market_id)
+        post(ledger, effects, giver or account, pool, asset, qty, "merge", market_id)
+    post(ledger, effects, pool, account, COLLATERAL, value, "merge", market_id)
     _note(ledger, effects, account, "merge", market_id, qty, value, key)
-    remember_own(ledger, "merge", account, key, (account, market_id, qty), value)
 
 
 def redeem(ledger: Ledger, effects: Effects, account: int, market_id: int, key: str) -> int:
     """Turn all tokens of a paid market into what they are worth; returns the micros paid."""
-    market = ledger.markets[market_id]
+    yes, no = (ledger.total(account, token_asset(market_id, outcome)) for outcome in OUTCOMES)
+    paid = pay_out(ledger, effects, account, market_id, (yes, no), key)
+    remember_own(ledger, "redeem", account, key, (account, market_id), paid)
+    return paid
+
+
+def pay_out(
+    ledger: Ledger, effects: Effects, account: int, market_id: int, lots: tuple[int, int],
+    key: str, giver: int = 0,
+) -> int:  # fmt: skip
+    """Pay *lots* of both outcomes what they are worth; *giver* keeps them, 0: their owner does."""
+    market, pool = ledger.markets[market_id], -market_id
     position = ledger.position(account, market_id)
-    paid = lots = 0
-    for outcome in OUTCOMES:
-        asset = token_asset(market_id, outcome)
-        qty = ledger.total(account, asset)
+    paid = 0
+    for outcome, qty in enumerate(lots):
         value = market.payout[outcome] * qty
-        post(ledger, effects, account, -market_id, asset, qty, "redeem", market_id)
-        post(ledger, effects, -market_id, account, COLLATERAL, value, "redeem", market_id)
+        asset = token_asset(market_id, outcome)
+        post(ledger, effects, giver or account, pool, asset, qty, "redeem", market_id)
+        post(ledger, effects, pool, account, COLLATERAL, value, "redeem", market_id)
         position.realised += value - position.cost[outcome]
         position.cost[outcome] = 0
         paid += value
-        lots += qty
     position.redeemed += paid
     position.redeemed_at_us = ledger.time_us
     effects.positions[balance_key(account, market_id)] = None
-    _note(ledger, effects, account, "redeem", market_id, lots, paid, key)
-    remember_own(ledger, "redeem", account, key, (account, market_id), paid)
+    _note(ledger, effects, account, "redeem", market_id, sum(lots), paid, key)
     return paid
 
 

@@ -72,6 +72,26 @@ class Home(Struct, frozen=True, array_like=True):
     oracle: str
 
 
+class EscrowOperation(Struct, frozen=True, gc=False, array_like=True):
+    """Something that the contract is to do to an account's escrow; see `escrow.Operation`."""
+
+    operation_id: int
+    #: An `outcry.domain.ledger.escrow.Operation`.
+    kind: int
+    account: int
+    #: 0 of a withdrawal.
+    market_id: int
+    #: What a withdrawal takes; 0 of the others.
+    asset: int
+    #: Micros or lots of a withdrawal, pairs of a split or merge, YES lots of a redemption.
+    qty: int
+    #: NO lots of a merge or redemption.
+    qty_no: int
+    #: The key under which its owner asked for it, "" if nobody did.
+    key: str
+    at_us: int
+
+
 class ChainState(Struct):
     """Everything that waits for the chain, and what it said of late."""
 
@@ -92,3 +112,16 @@ class ChainState(Struct):
     cursor: tuple[int, int] = (0, 0)
     #: Where deposits come from and trades settle; none: the operator keeps everything.
     home: Home | None = None
+    #: What the contract is to do and has not, by operation id.
+    operations: dict[int, EscrowOperation] = field(default_factory=dict)
+    next_operation: int = 1
+    #: What owners announced to take out by themselves, by the keys of balances.
+    exits: dict[int, int] = field(default_factory=dict)
+    #: Atomic units that are no whole lot, by the keys of balances; below a lot.
+    dust: dict[int, int] = field(default_factory=dict)
+    #: How far markets have come in the contracts: an `outcry.domain.ledger.escrow.Stage`.
+    stages: dict[int, int] = field(default_factory=dict)
+    #: Markets by the ids of their conditions.
+    conditions: dict[str, int] = field(default_factory=dict)
+    #: Everything that happened in escrow up to this block is taken in.
+    escrow_block: int = 0

@@ -9,11 +9,13 @@
 """
 
 from collections import Counter, defaultdict
+from operator import itemgetter
 
 from outcry.domain.errors import InvariantError
 from outcry.domain.ids import COLLATERAL, FIRST_ACCOUNT, PENDING, asset_market, token_asset
 from outcry.domain.ledger import limits
 from outcry.domain.ledger.effects import Effects
+from outcry.domain.ledger.escrow import ISSUING, brings, takes
 from outcry.domain.ledger.exchange import gets
 from outcry.domain.ledger.in_transit import InTransit
 from outcry.domain.ledger.orders import hold_asset
@@ -105,16 +107,23 @@ def _audit_pending(ledger: Ledger) -> None:
             transit[balance_key(party.account, asset)].outgoing += amount
             asset, amount = gets(party, leg.market_id, leg)
             transit[balance_key(party.account, asset)].incoming += amount
+    for one in ledger.chain.operations.values():
+        if one.kind in ISSUING:
+            counts[one.market_id] += 1
+        for asset, amount in filter(itemgetter(1), takes(one)):
+            transit[balance_key(one.account, asset)].outgoing += amount
+        for asset, amount in filter(itemgetter(1), brings(ledger, one)):
+            transit[balance_key(one.account, asset)].incoming += amount
     for order_id in ledger.chain.signed:
         if order_id not in ledger.orders and order_id not in legs:
             raise InvariantError(f"order {order_id} is over, and its signature is still kept")
     waiting: Counter[int] = Counter()
-    for key, one in transit.items():
-        waiting[split_key(key)[1]] += one.outgoing
+    for key, moving in transit.items():
+        waiting[split_key(key)[1]] += moving.outgoing
     keys = {key: split_key(key) for key in ledger.balances}
     kept = {a: ledger.balances[k].total for k, (account, a) in keys.items() if account == PENDING}
     for name, found, known in (
-        ("fills of orders", legs, {o: one.legs for o, one in ledger.chain.settling.items()}),
+        ("fills of orders", legs, {o: s.legs for o, s in ledger.chain.settling.items()}),
         ("fills of markets", counts, {m: o.pending_count for m, o in ledger.markets.items()}),
         ("what is on its way", dict(transit), ledger.chain.transit),
         ("what waits", waiting, ledger.chain.waiting),

@@ -66,9 +66,9 @@ def enter(ledger: Ledger, effects: Effects, leg: Leg) -> None:
         ledger.chain.settling.setdefault(order_id, SettlingOrder()).legs += 1
         asset, amount = sets_aside(party, leg, fee)
         post(ledger, effects, party.account, PENDING, asset, amount, "pending", leg.trade_id)
-        _in_transit(ledger, effects, party.account, asset, outgoing=amount)
+        on_its_way(ledger, effects, party.account, asset, outgoing=amount)
         asset, amount = gets(party, leg.market_id, leg)
-        _in_transit(ledger, effects, party.account, asset, incoming=amount)
+        on_its_way(ledger, effects, party.account, asset, incoming=amount)
 
 
 def confirm(ledger: Ledger, effects: Effects, key: tuple[int, int], tx_hash: str) -> None:
@@ -150,9 +150,9 @@ def _finish(
     """The fill is final, its value where it belongs: tell both sides, let the market close."""
     for party, order_id, fee in parties(leg):
         asset, amount = sets_aside(party, leg, fee)
-        _in_transit(ledger, effects, party.account, asset, outgoing=-amount)
+        on_its_way(ledger, effects, party.account, asset, outgoing=-amount)
         asset, amount = gets(party, leg.market_id, leg)
-        _in_transit(ledger, effects, party.account, asset, incoming=-amount)
+        on_its_way(ledger, effects, party.account, asset, incoming=-amount)
         settling = ledger.chain.settling[order_id]
         settling.legs -= 1
         if not settling.legs:
@@ -178,7 +178,7 @@ def _tell(
         )  # fmt: skip
 
 
-def _in_transit(
+def on_its_way(
     ledger: Ledger, effects: Effects, account: int, asset: int, incoming: int = 0, outgoing: int = 0
 ) -> None:
     """Count what is on its way to or from *account*."""

@@ -256,6 +256,13 @@ class Ledger(Struct):
 
     def available(self, account: int, asset: int) -> int:
         """Return what of *asset* the account may use."""
+        free = self.free(account, asset)
+        if self.chain.exits and free > 0:
+            return max(0, free - self.chain.exits.get(account << ASSET_BITS | asset, 0))
+        return free
+
+    def free(self, account: int, asset: int) -> int:
+        """Return what of *asset* is not set aside, an exit that was announced included."""
         balance = self.balances.get(account << ASSET_BITS | asset)
         return balance.total - balance.held if balance else 0
 

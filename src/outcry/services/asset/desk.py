@@ -7,9 +7,18 @@ from outcry.domain.rejects import Reject
 from outcry.messages import chain_requests as chain
 from outcry.messages import requests as req
 from outcry.messages.commands import Checkpoint
+from outcry.messages.escrow_requests import EscrowReportOp
 from outcry.messages.requests import CheckpointOp, Declined, Done, FundsOp, FundsResult
 from outcry.ports.clock import Clock
-from outcry.services.asset import admin, lifecycle, listing, operations, verdicts
+from outcry.services.asset import (
+    admin,
+    escrow,
+    escrow_report,
+    lifecycle,
+    listing,
+    operations,
+    verdicts,
+)
 from outcry.services.asset.sequencer import Sequencer
 from outcry.services.asset.tickets import Ticket
 
@@ -39,9 +48,20 @@ _OPERATIONS: dict[type[FundsOp], Callable[[Sequencer, Any], FundsResult]] = {
     chain.ChainReportOp: verdicts.report,
     chain.FreezeOp: verdicts.freeze,
     chain.ReleaseOp: verdicts.release,
+    EscrowReportOp: escrow_report.report,
 }
 
 
+#: What is another thing where a contract keeps everything.
+_ON_CHAIN: dict[type[FundsOp], Callable[[Sequencer, Any], FundsResult]] = {
+    req.DepositOp: escrow.refuse,
+    req.WithdrawOp: escrow.withdraw,
+    req.TransferOp: escrow.refuse,
+    req.SplitOp: escrow.split,
+    req.MergeOp: escrow.merge,
+    req.RedeemOp: escrow.refuse,
+    req.LinkAddressOp: escrow.link_address,
+}
 #: Operations that give the ticket themselves: some of them wait for commands.
 _MOVES: dict[type[FundsOp], Callable[[Sequencer, Any], Ticket]] = {
     req.MarketMoveOp: lifecycle.move_market,
@@ -78,7 +98,10 @@ class FundsDesk:
             return self._set_clock(op)
         if isinstance(op, CheckpointOp):
             return self._checkpoint()
-        return Ticket(_OPERATIONS[type(op)](self._sequencer, op))
+        carry_out = _OPERATIONS[type(op)]
+        if self._sequencer.ledger.chain.home:
+            carry_out = _ON_CHAIN.get(type(op), carry_out)
+        return Ticket(carry_out(self._sequencer, op))
 
     def _set_clock(self, op: req.SetClockOp) -> Ticket:
         """Advance the manual clock, and answer when everything due until then has happened."""

@@ -5,7 +5,7 @@ A request about an event is carried out for all of its markets that it concerns,
 
 from outcry.domain.ledger import refunds
 from outcry.domain.ledger.state import Event, Ledger, Market
-from outcry.domain.market import PAID_STATES, MarketMove, MarketState, move
+from outcry.domain.market import PAID_STATES, TRADING_STATES, MarketMove, MarketState, move
 from outcry.domain.rejects import Reject
 from outcry.domain.units import TICKS_PER_UNIT
 from outcry.messages import ledger_records as rec
@@ -236,7 +236,7 @@ def _stands(market: Market, payout: Payout, action: MarketMove) -> bool:
 def _check_payable(market: Market, action: MarketMove) -> Declined | None:
     """Decline what is not this market's next step; see the table of moves."""
     state = market.state
-    if state in (MarketState.OPEN, MarketState.PAUSED, MarketState.CLOSING):
+    if state in TRADING_STATES or state == MarketState.CLOSING:
         return Declined(Reject.MARKET_NOT_CLOSED, state.name.lower(), "closed")
     if action == MarketMove.RESOLVE and state == MarketState.PROPOSED:
         return Declined(Reject.DISPUTE_WINDOW, "proposed", f"it stands at {market.final_at_us} us")

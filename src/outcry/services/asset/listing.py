@@ -2,6 +2,9 @@
 
 from hashlib import sha256
 
+from msgspec.structs import replace
+
+from outcry.domain.ledger.in_transit import Home
 from outcry.domain.ledger.state import Event
 from outcry.domain.market import SettlementMode
 from outcry.domain.rejects import Reject
@@ -16,6 +19,7 @@ from outcry.messages.requests import (
     FundsResult,
     MarketSpec,
 )
+from outcry.runtime import ctf
 from outcry.services.asset.answers import request_digest
 from outcry.services.asset.sequencer import Sequencer
 from outcry_wire.records import InstrumentKind, InstrumentState
@@ -67,7 +71,8 @@ def create_event(sequencer: Sequencer, op: CreateEventOp) -> FundsResult:
             digest,
         )
     )
-    ids = tuple(_list_market(sequencer, op.actor, event, spec) for spec in listed)
+    pairs = zip(listed, op.markets, strict=True)
+    ids = tuple(_list_market(sequencer, op.actor, event, *pair) for pair in pairs)
     return Done(sequencer.batch.n, event_id, ids)
 
 
@@ -86,7 +91,7 @@ def add_market(sequencer: Sequencer, op: AddMarketOp) -> FundsResult:
     listed = _check_markets(sequencer, event, [op.market])
     if isinstance(listed, Declined):
         return listed
-    market_id = _list_market(sequencer, op.actor, event, listed[0])
+    market_id = _list_market(sequencer, op.actor, event, listed[0], op.market)
     return Done(sequencer.batch.n, market_id, (op.event_id,))
 
 
@@ -97,6 +102,20 @@ def _digest(op: CreateEventOp) -> bytes:
         op.start_at_us, op.end_at_us, op.markets,
     )  # fmt: skip
     return request_digest(anonymous)
+
+
+def _on_chain(home: Home, event: Event, spec: MarketSpec) -> MarketSpec | Declined:
+    """Return *spec* with the ids that its condition and tokens have in the contracts."""
+    condition = ctf.condition_id(home.oracle, ctf.question_id(event.identifier, spec.identifier))
+    yes, no = ctf.tokens_of(home.collateral, condition)
+    ids = {"condition_id": f"0x{condition.hex()}", "token_0": yes, "token_1": no}
+    for name, value in ids.items():
+        given = getattr(spec, name)
+        if given not in ("", value):
+            return Declined(Reject.FIELD_INVALID, f"{name} {given[:100]}", f"{value}, or none")
+    if spec.settlement == SettlementMode.BOOK:
+        return Declined(Reject.ON_CHAIN_ONLY, "settlement: book", "chain, or none")
+    return replace(spec, **ids, settlement=SettlementMode.CHAIN)
 
 
 def _token(event: Event, spec: MarketSpec, outcome: int) -> str:
@@ -111,8 +130,14 @@ def _token(event: Event, spec: MarketSpec, outcome: int) -> str:
 def _check_markets(
     sequencer: Sequencer, event: Event, specs: list[MarketSpec]
 ) -> list[MarketSpec] | Declined:
-    """Return *specs* unless one of them may not be listed in *event*."""
+    """Return *specs* as they are listed in *event*, unless one of them may not be."""
     ledger = sequencer.ledger
+    if ledger.chain.home:
+        named = [_on_chain(ledger.chain.home, event, spec) for spec in specs]
+        refused = next((one for one in named if isinstance(one, Declined)), None)
+        if refused:
+            return refused
+        specs = [one for one in named if isinstance(one, MarketSpec)]
     identifiers = set(event.markets)
     tokens: set[str] = set()
     for spec in specs:
@@ -160,9 +185,11 @@ def _check_spec(sequencer: Sequencer, event: Event, spec: MarketSpec) -> Decline
     return None
 
 
-def _list_market(sequencer: Sequencer, actor: int, event: Event, spec: MarketSpec) -> int:
-    """Record the market and open its book; returns its id."""
-    record = _market_record(sequencer, actor, event, spec)
+def _list_market(
+    sequencer: Sequencer, actor: int, event: Event, spec: MarketSpec, asked: MarketSpec
+) -> int:
+    """Record the market *spec* that was *asked* for and open its book; returns its id."""
+    record = _market_record(sequencer, actor, event, spec, request_digest(asked))
     sequencer.record(record)
     sequencer.number(record.shard, _book_command(sequencer, record))
     sequencer.due.watch_market(sequencer.ledger.markets[record.market_id])
@@ -170,7 +197,7 @@ def _list_market(sequencer: Sequencer, actor: int, event: Event, spec: MarketSpe
 
 
 def _market_record(
-    sequencer: Sequencer, actor: int, event: Event, spec: MarketSpec
+    sequencer: Sequencer, actor: int, event: Event, spec: MarketSpec, digest: bytes
 ) -> rec.AddMarket:
     market_id = sequencer.ledger.next_market_id
     return rec.AddMarket(
@@ -198,9 +225,10 @@ def _market_record(
         sequencer.config.book_orders_max,
         spec.fee_version,
         spec.end_at_us or event.end_at_us,
-        request_digest(spec),
+        digest,
         spec.dispute_window_us,
         sequencer.config.settlement if spec.settlement is None else spec.settlement,
+        draft=sequencer.ledger.chain.home is not None,
     )
 
 
@@ -211,7 +239,7 @@ def _book_command(sequencer: Sequencer, market: rec.AddMarket) -> AddInstrument:
         sequencer.time_us,
         0,
         InstrumentKind.MARKET,
-        InstrumentState.OPEN,
+        InstrumentState.HALTED if market.draft else InstrumentState.OPEN,
         market.tick,
         market.price_min,
         market.price_max,

@@ -62,7 +62,7 @@ def report(sequencer: Sequencer, op: ChainReportOp) -> FundsResult:
             for party, _, _ in parties(ledger.chain.verdicts[fill].leg):
                 frozen[party.account] = None
     for account in frozen:
-        _cancel_orders(sequencer, account)
+        cancel_orders(sequencer, account)
     if moves:
         sequencer.record(chain.ChainCursor(sequencer.time_us, op.actor, *position, op.block_hash))
     if not news and not moves:
@@ -84,7 +84,7 @@ def freeze(sequencer: Sequencer, op: FreezeOp) -> FundsResult:
         chain.AccountFrozen(sequencer.time_us, op.actor, op.account, op.frozen, op.reason)
     )
     if op.frozen:
-        _cancel_orders(sequencer, op.account)
+        cancel_orders(sequencer, op.account)
     return Done(sequencer.batch.n, op.account)
 
 
@@ -108,8 +108,8 @@ def release(sequencer: Sequencer, op: ReleaseOp) -> FundsResult:
     return Done(sequencer.batch.n, amount=op.amount)
 
 
-def _cancel_orders(sequencer: Sequencer, account: int) -> None:
-    """Take a frozen account's orders out of every book: a fill would give its value away."""
+def cancel_orders(sequencer: Sequencer, account: int) -> None:
+    """Take an account's orders out of every book: a fill would give away what is not its own."""
     for shard in range(sequencer.config.shards_count):
         seq = sequencer.next_seq(shard)
         sequencer.number(shard, CancelAll(0, seq, sequencer.time_us, account))

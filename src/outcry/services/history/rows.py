@@ -16,6 +16,7 @@ from outcry.domain.ledger.limits import NO_LIMITS
 from outcry.domain.ledger.state import Ledger, balance_key, split_key
 from outcry.domain.order import Order
 from outcry.messages import chain_records as chain
+from outcry.messages import escrow_records as escrow
 from outcry.messages import ledger_records as rec
 from outcry.messages.entry import Entry, Recorded
 from outcry.messages.people_records import AddressLinked
@@ -55,6 +56,7 @@ from outcry.services.history.series import Candles, Turnovers, portfolios
 #: What customers do with their own tokens is activity, not audit, and so is what a chain says.
 _ACTIVITY = (
     rec.Split, rec.Merge, rec.Redeem, rec.Transfer, chain.ChainResult, chain.ChainCursor,
+    escrow.EscrowBegun, escrow.EscrowEnded, escrow.EscrowCursor,
 )  # fmt: skip
 
 #: Columns of an order are its own fields; the last says which entry changed it.

@@ -1,0 +1,244 @@
+"""Escrow: what users have in a contract, as the ledger mirrors it. Only for ledgers with a home.
+
+An address has one account here: the first one of the user whose address it is. What the contract
+says happened is taken in as it is; what users ask for (withdrawals, splits, merges) and what the
+exchange does for them (redemptions) is an *operation*: begun in the ledger, where its value waits
+in `PENDING`, carried out by the contract, and ended by what became of it there.
+
+* Tokens are counted in lots here and in atomic units there: what is less than a lot is *dust*, kept
+  beside the balance and usable by nobody here.
+* The world outside splits what it brings: so the collateral of a market backs every token that the
+  ledger knows, wherever it is.
+* Who announces an exit may not use what is announced any more: it is not available until the exit
+  is done or called off.
+"""
+
+from collections.abc import Iterator
+from enum import IntEnum
+from typing import Final
+
+from outcry.domain.errors import InvariantError
+from outcry.domain.ids import COLLATERAL, EXTERNAL, PENDING, SUSPENSE, asset_market, token_asset
+from outcry.domain.ledger import funds
+from outcry.domain.ledger.effects import Effects
+from outcry.domain.ledger.in_transit import EscrowOperation
+from outcry.domain.ledger.lifecycle import close_drained
+from outcry.domain.ledger.pending import on_its_way
+from outcry.domain.ledger.positions import bought, move, sold
+from outcry.domain.ledger.postings import post
+from outcry.domain.ledger.state import Ledger, balance_key
+from outcry.domain.units import TICKS_PER_UNIT
+
+
+#: Atomic units of a token in a lot; of collateral an atomic unit is a micro.
+ATOMS_PER_LOT: Final = 10_000
+
+
+class Operation(IntEnum):
+    """What the contract does to an account's escrow on our behalf."""
+
+    WITHDRAW = 0
+    SPLIT = 1
+    MERGE = 2
+    REDEEM = 3
+
+
+#: Operations for which a market that closes waits: tokens of it come or go.
+ISSUING: Final = frozenset({Operation.SPLIT, Operation.MERGE})
+
+
+class Stage(IntEnum):
+    """How far a market has come in the contracts."""
+
+    LISTED = 0
+    #: Its condition is known there: tokens can be issued.
+    REGISTERED = 1
+    #: The escrow's tokens were turned into collateral; they are claims of the accounts now.
+    REDEEMED = 2
+
+
+def begin(ledger: Ledger, effects: Effects, one: EscrowOperation) -> None:
+    """Set aside what an operation takes; remember the key under which its owner asked for it."""
+    state = ledger.chain
+    if one.operation_id != state.next_operation:
+        raise InvariantError(f"operation {one.operation_id} is not {state.next_operation}")
+    state.next_operation += 1
+    state.operations[one.operation_id] = one
+    if one.kind in ISSUING:
+        ledger.markets[one.market_id].pending_count += 1
+    for asset, amount in takes(one):
+        post(ledger, effects, one.account, PENDING, asset, amount, "pending", one.operation_id)
+        on_its_way(ledger, effects, one.account, asset, outgoing=amount)
+    for asset, amount in brings(ledger, one):
+        on_its_way(ledger, effects, one.account, asset, incoming=amount)
+    kind = Operation(one.kind).name.lower()
+    content: tuple[int | str, ...] = (one.account, one.market_id, one.qty)
+    if one.kind == Operation.WITHDRAW:
+        content = (one.account, one.asset, one.qty)
+    funds.remember_own(ledger, kind, one.account, one.key, content, one.operation_id)
+
+
+def complete(ledger: Ledger, effects: Effects, operation_id: int) -> None:
+    """The contract has carried an operation out."""
+    one = _leave(ledger, operation_id)
+    account, market_id, qty = one.account, one.market_id, one.qty
+    if one.kind == Operation.WITHDRAW:
+        _outside(ledger, effects, PENDING, account, one.asset, qty)
+    elif one.kind == Operation.SPLIT:
+        funds.issue(ledger, effects, account, market_id, qty, one.key, PENDING)
+    elif one.kind == Operation.MERGE:
+        funds.take_back(ledger, effects, account, market_id, qty, one.key, PENDING)
+    else:
+        funds.pay_out(ledger, effects, account, market_id, (qty, one.qty_no), one.key, PENDING)
+    _finish(ledger, effects, one)
+
+
+def fail(ledger: Ledger, effects: Effects, operation_id: int) -> None:
+    """The contract will not carry an operation out: what it took is available again."""
+    one = _leave(ledger, operation_id)
+    for asset, amount in takes(one):
+        post(ledger, effects, PENDING, one.account, asset, amount, "failed", operation_id)
+    _finish(ledger, effects, one)
+
+
+def takes(one: EscrowOperation) -> Iterator[tuple[int, int]]:
+    """Yield ``(asset, amount)`` of everything that an operation takes from its account."""
+    if one.kind == Operation.WITHDRAW:
+        yield one.asset, one.qty
+    elif one.kind == Operation.SPLIT:
+        yield COLLATERAL, one.qty * TICKS_PER_UNIT
+    else:
+        yield token_asset(one.market_id, 0), one.qty
+        yield token_asset(one.market_id, 1), one.qty_no
+
+
+def brings(ledger: Ledger, one: EscrowOperation) -> Iterator[tuple[int, int]]:
+    """Yield ``(asset, amount)`` of everything that an operation brings to its account."""
+    if one.kind == Operation.SPLIT:
+        for outcome in (0, 1):
+            yield token_asset(one.market_id, outcome), one.qty
+    elif one.kind == Operation.MERGE:
+        yield COLLATERAL, one.qty * TICKS_PER_UNIT
+    elif one.kind == Operation.REDEEM:
+        payout = ledger.markets[one.market_id].payout
+        yield COLLATERAL, payout[0] * one.qty + payout[1] * one.qty_no
+
+
+def take_in(ledger: Ledger, effects: Effects, account: int, asset: int, atoms: int) -> None:
+    """Credit what came into escrow: micros of collateral, atomic units of a token."""
+    amount = _whole(ledger, account, asset, atoms)
+    if asset != COLLATERAL and amount:
+        market_id, outcome = asset_market(asset)
+        _bring_pairs(ledger, effects, market_id, outcome, amount)
+        bought(ledger, effects, account, market_id, outcome, amount, 0)
+    post(ledger, effects, EXTERNAL, account, asset, amount, "deposit", 0)
+
+
+def let_out(ledger: Ledger, effects: Effects, account: int, asset: int, atoms: int) -> None:
+    """Debit what its owner took out of escrow without us; the exit that was announced is done.
+
+    What is not there any more is noted as missing and the account is frozen: then the contract paid
+    out what waited for another.
+    """
+    ledger.chain.exits.pop(balance_key(account, asset), None)
+    amount = -_whole(ledger, account, asset, -atoms)
+    there = min(amount, ledger.free(account, asset))
+    _outside(ledger, effects, account, account, asset, there)
+    _miss(ledger, account, asset, amount - there, "the contract paid out what was promised")
+
+
+def announce_exit(ledger: Ledger, effects: Effects, account: int, asset: int, atoms: int) -> None:
+    """Reserve what its owner will take out without us; 0 calls it off."""
+    key = balance_key(account, asset)
+    ledger.balance(account, asset)
+    effects.balances[key] = None
+    if atoms:
+        ledger.chain.exits[key] = atoms if asset == COLLATERAL else -(-atoms // ATOMS_PER_LOT)
+    else:
+        ledger.chain.exits.pop(key, None)
+
+
+def take_back(
+    ledger: Ledger, effects: Effects, account: int, asset: int, atoms: int, reason: str
+) -> None:
+    """A deposit that was believed is no longer on the chain: suspend what is left, freeze."""
+    amount = -_whole(ledger, account, asset, -atoms)
+    taken = min(amount, ledger.free(account, asset))
+    move(ledger, effects, account, SUSPENSE, asset, taken, "reverted", 0)
+    _miss(ledger, account, asset, amount - taken, reason)
+    ledger.frozen[account] = reason
+
+
+def sweep_dust(ledger: Ledger, effects: Effects, account: int, market_id: int, paid: int) -> None:
+    """The contract redeemed an account: *paid* micros, a few of them for dust."""
+    for outcome in (0, 1):
+        ledger.chain.dust.pop(balance_key(account, token_asset(market_id, outcome)), None)
+    post(ledger, effects, EXTERNAL, account, COLLATERAL, paid, "deposit", market_id)
+
+
+def shortfall(ledger: Ledger, account: int, asset: int) -> int:
+    """Return how much of an announced exit is still set aside for orders."""
+    claim = ledger.chain.exits.get(balance_key(account, asset), 0)
+    return max(0, min(claim, ledger.total(account, asset)) - ledger.free(account, asset))
+
+
+def _whole(ledger: Ledger, account: int, asset: int, atoms: int) -> int:
+    """Return how a change of *atoms* changes the balance; what is less than a lot is dust."""
+    if asset == COLLATERAL:
+        return atoms
+    key = balance_key(account, asset)
+    lots, dust = divmod(ledger.chain.dust.pop(key, 0) + atoms, ATOMS_PER_LOT)
+    if dust:
+        ledger.chain.dust[key] = dust
+    return lots
+
+
+def _bring_pairs(
+    ledger: Ledger, effects: Effects, market_id: int, outcome: int, amount: int
+) -> None:
+    """Let the world outside split what it lacks of the token that it is about to hand over."""
+    lacks = amount - max(0, ledger.total(EXTERNAL, token_asset(market_id, outcome)))
+    if lacks <= 0:
+        return
+    pool, value = -market_id, lacks * TICKS_PER_UNIT
+    post(ledger, effects, EXTERNAL, pool, COLLATERAL, value, "split", market_id)
+    for side in (0, 1):
+        asset = token_asset(market_id, side)
+        post(ledger, effects, pool, EXTERNAL, asset, lacks, "split", market_id)
+
+
+def _outside(
+    ledger: Ledger, effects: Effects, giver: int, account: int, asset: int, amount: int
+) -> None:
+    """Move what *account* had, and *giver* keeps, to the world outside; tokens at their cost."""
+    if asset != COLLATERAL and amount:
+        market_id, outcome = asset_market(asset)
+        owned = ledger.total(account, asset) + ledger.outgoing(account, asset)
+        cost = ledger.position(account, market_id).cost[outcome] * amount // owned
+        sold(ledger, effects, account, market_id, outcome, amount, cost)
+    post(ledger, effects, giver, EXTERNAL, asset, amount, "withdraw", 0)
+
+
+def _miss(ledger: Ledger, account: int, asset: int, amount: int, reason: str) -> None:
+    if amount > 0:
+        key = balance_key(account, asset)
+        ledger.chain.missing[key] = ledger.chain.missing.get(key, 0) + amount
+        ledger.frozen[account] = reason
+
+
+def _leave(ledger: Ledger, operation_id: int) -> EscrowOperation:
+    one = ledger.chain.operations.pop(operation_id, None)
+    if one is None:
+        raise InvariantError(f"operation {operation_id} is not pending")
+    return one
+
+
+def _finish(ledger: Ledger, effects: Effects, one: EscrowOperation) -> None:
+    """The operation's value is where it belongs: nothing of it is on its way any more."""
+    for asset, amount in takes(one):
+        on_its_way(ledger, effects, one.account, asset, outgoing=-amount)
+    for asset, amount in brings(ledger, one):
+        on_its_way(ledger, effects, one.account, asset, incoming=-amount)
+    if one.kind in ISSUING:
+        ledger.markets[one.market_id].pending_count -= 1
+        close_drained(ledger, effects, one.market_id)

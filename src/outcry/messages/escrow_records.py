@@ -1,0 +1,95 @@
+"""Ledger records of what happens to escrow: what a contract keeps for users."""
+
+from outcry.messages.record import Record
+
+
+class EscrowMoved(Record, frozen=True, tag="escrow_moved", array_like=True, gc=False):
+    """Value came into escrow, or its owner took it out without us (``atoms`` below 0).
+
+    ``atoms`` are micros of collateral or atomic units of a token.
+    """
+
+    account: int
+    asset: int
+    atoms: int
+    tx_hash: str
+
+
+class ExitAnnounced(Record, frozen=True, tag="exit_announced", array_like=True, gc=False):
+    """So much will be taken out by its owner at ``ready_at_us``; 0 calls an exit off."""
+
+    account: int
+    asset: int
+    atoms: int
+    ready_at_us: int
+    tx_hash: str
+
+
+class EscrowBegun(Record, frozen=True, tag="escrow_begun", array_like=True, gc=False):
+    """Something is to be done by the contract; its value waits. See `EscrowOperation`."""
+
+    operation_id: int
+    kind: int
+    account: int
+    #: Of the account's user, on the chain.
+    address: str
+    market_id: int
+    asset: int
+    qty: int
+    qty_no: int
+    key: str
+
+
+class EscrowEnded(Record, frozen=True, tag="escrow_ended", array_like=True, gc=False):
+    """The contract did it, or never will, for ``reason``."""
+
+    operation_id: int
+    done: bool
+    tx_hash: str
+    reason: str
+
+
+class EscrowRounded(Record, frozen=True, tag="escrow_rounded", array_like=True, gc=False):
+    """A redemption paid ``amount`` micros for what was less than a lot."""
+
+    account: int
+    market_id: int
+    amount: int
+    tx_hash: str
+
+
+class EscrowReverted(Record, frozen=True, tag="escrow_reverted", array_like=True, gc=False):
+    """A deposit that was believed is no longer on the chain: what is left of it is suspended."""
+
+    account: int
+    asset: int
+    atoms: int
+    tx_hash: str
+    reason: str
+
+
+class MarketStaged(Record, frozen=True, tag="market_staged", array_like=True, gc=False):
+    """A market came to a stage in the contracts: an `outcry.domain.ledger.escrow.Stage`."""
+
+    market_id: int
+    stage: int
+    tx_hash: str
+
+
+class EscrowCursor(Record, frozen=True, tag="escrow_cursor", array_like=True, gc=False):
+    """Everything that happened in escrow up to and including this block has been taken in."""
+
+    block: int
+    block_hash: str
+
+
+EscrowRecord = (
+    EscrowMoved
+    | ExitAnnounced
+    | EscrowBegun
+    | EscrowEnded
+    | EscrowRounded
+    | EscrowReverted
+    | MarketStaged
+    | EscrowCursor
+)

@@ -1,0 +1,96 @@
+"""What the ledger records of a chain do to the ledger: verdicts, escrow, stages."""
+
+from collections.abc import Callable
+from typing import Any, Final
+
+from outcry.domain.ledger import escrow, pending
+from outcry.domain.ledger.effects import Effects
+from outcry.domain.ledger.in_transit import EscrowOperation, Home
+from outcry.domain.ledger.state import Ledger
+from outcry.messages import chain_records as chain
+from outcry.messages import escrow_records as said
+from outcry.messages.record import Record
+
+
+def _result(ledger: Ledger, effects: Effects, one: chain.ChainResult) -> None:
+    fill = (one.trade_id, one.fill)
+    if one.confirmed:
+        pending.confirm(ledger, effects, fill, one.tx_hash)
+    else:
+        pending.fail(ledger, effects, fill, one.tx_hash, one.reason)
+
+
+def _reverted(ledger: Ledger, effects: Effects, one: chain.ChainReverted) -> None:
+    pending.revert(ledger, effects, (one.trade_id, one.fill), one.tx_hash, one.reason)
+
+
+def _cursor(ledger: Ledger, _effects: Effects, one: chain.ChainCursor) -> None:
+    ledger.chain.cursor = (one.block, one.log_index)
+
+
+def _joined(ledger: Ledger, _effects: Effects, one: chain.ChainJoined) -> None:
+    ledger.chain.home = Home(one.chain_id, one.settlement, one.ctf, one.collateral, one.oracle)
+
+
+def _frozen(ledger: Ledger, _effects: Effects, one: chain.AccountFrozen) -> None:
+    if one.frozen:
+        ledger.frozen[one.account] = one.reason
+    else:
+        del ledger.frozen[one.account]
+
+
+def _moved(ledger: Ledger, effects: Effects, one: said.EscrowMoved) -> None:
+    if one.atoms > 0:
+        escrow.take_in(ledger, effects, one.account, one.asset, one.atoms)
+    else:
+        escrow.let_out(ledger, effects, one.account, one.asset, -one.atoms)
+
+
+def _exit_announced(ledger: Ledger, effects: Effects, one: said.ExitAnnounced) -> None:
+    escrow.announce_exit(ledger, effects, one.account, one.asset, one.atoms)
+
+
+def _begun(ledger: Ledger, effects: Effects, one: said.EscrowBegun) -> None:
+    operation = EscrowOperation(
+        one.operation_id, one.kind, one.account, one.market_id, one.asset, one.qty, one.qty_no,
+        one.key, one.at_us,
+    )  # fmt: skip
+    escrow.begin(ledger, effects, operation)
+
+
+def _ended(ledger: Ledger, effects: Effects, one: said.EscrowEnded) -> None:
+    (escrow.complete if one.done else escrow.fail)(ledger, effects, one.operation_id)
+
+
+def _rounded(ledger: Ledger, effects: Effects, one: said.EscrowRounded) -> None:
+    escrow.sweep_dust(ledger, effects, one.account, one.market_id, one.amount)
+
+
+def _escrow_reverted(ledger: Ledger, effects: Effects, one: said.EscrowReverted) -> None:
+    escrow.take_back(ledger, effects, one.account, one.asset, one.atoms, one.reason)
+
+
+def _staged(ledger: Ledger, effects: Effects, one: said.MarketStaged) -> None:
+    ledger.chain.stages[one.market_id] = one.stage
+    effects.markets[one.market_id] = None
+
+
+def _escrow_cursor(ledger: Ledger, _effects: Effects, one: said.EscrowCursor) -> None:
+    ledger.chain.escrow_block = one.block
+
+
+CHAIN_HANDLERS: Final[dict[type[Record], Callable[[Ledger, Effects, Any], None]]] = {
+    chain.ChainResult: _result,
+    chain.ChainReverted: _reverted,
+    chain.ChainCursor: _cursor,
+    chain.ChainJoined: _joined,
+    chain.AccountFrozen: _frozen,
+    said.EscrowMoved: _moved,
+    said.ExitAnnounced: _exit_announced,
+    said.EscrowBegun: _begun,
+    said.EscrowEnded: _ended,
+    said.EscrowRounded: _rounded,
+    said.EscrowReverted: _escrow_reverted,
+    said.MarketStaged: _staged,
+    said.EscrowCursor: _escrow_cursor,
+}

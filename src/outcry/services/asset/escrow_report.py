@@ -1,0 +1,233 @@
+"""What happened in escrow, taken in once: every block whole, in the order of its events.
+
+Accounts are found by the address of their user; an address that nobody has becomes a user of its
+own. Tokens that no market of ours has are not ours to know.
+"""
+
+from outcry.domain.ids import COLLATERAL, EXTERNAL, FIRST_ACCOUNT, asset_market, token_asset
+from outcry.domain.ledger import escrow as rules
+from outcry.domain.ledger.escrow import Operation, Stage
+from outcry.domain.ledger.state import Ledger
+from outcry.domain.market import PAID_STATES, MarketMove, MarketState
+from outcry.domain.rejects import Reject
+from outcry.domain.units import BALANCE_LIMIT, TIME_US_MAX
+from outcry.messages import escrow_records as rec
+from outcry.messages.escrow_requests import (
+    GIVEN_UP_COUNT_MAX,
+    HAPPENINGS_COUNT_MAX,
+    EscrowReportOp,
+    Happened,
+    Happening,
+)
+from outcry.messages.ledger_records import UserCreated
+from outcry.messages.requests import Declined, Done, FundsResult
+from outcry.services.asset.escrow import Wish, address_of, begin
+from outcry.services.asset.sequencer import Sequencer
+from outcry.services.asset.verdicts import cancel_orders
+
+
+REASON_LENGTH_MAX = 256
+_MICROS_PER_SECOND = 1_000_000
+#: What ends an operation, and of which kind that is.
+_ENDS: dict[int, Operation] = {
+    Happened.PAID_OUT: Operation.WITHDRAW,
+    Happened.SPLIT: Operation.SPLIT,
+    Happened.MERGED: Operation.MERGE,
+}
+
+
+def report(sequencer: Sequencer, op: EscrowReportOp) -> FundsResult:
+    """Take in a report; all or nothing."""
+    ledger = sequencer.ledger
+    goes_on = op.block > ledger.chain.escrow_block or bool(op.reverted)
+    news = [one for one in op.happenings if one.block > ledger.chain.escrow_block]
+    news = news if goes_on and not op.reverted else []
+    given_up = [one for one in op.given_up if one.operation_id in ledger.chain.operations]
+    refused = _check(ledger, op, news)
+    if refused:
+        return refused
+    if not goes_on and not given_up:
+        return Done(ledger.n, repeated=True)
+    taking = _Taking(sequencer, op.actor)
+    for happening in news:
+        taking.take(happening)
+    for happening in op.reverted:
+        taking.revert(happening)
+    for one in given_up:
+        taking.give_up(one.operation_id, one.reason, one.tx_hash)
+    if goes_on:
+        cursor = rec.EscrowCursor(sequencer.time_us, op.actor, op.block, op.block_hash)
+        sequencer.record(cursor)
+    return Done(sequencer.batch.n)
+
+
+def _check(ledger: Ledger, op: EscrowReportOp, news: list[Happening]) -> Declined | None:
+    """Decline what cannot be: then this ledger and that contract are not of one another."""
+    if len(op.happenings) > HAPPENINGS_COUNT_MAX or len(op.given_up) > GIVEN_UP_COUNT_MAX:
+        most = f"at most {HAPPENINGS_COUNT_MAX} happenings, {GIVEN_UP_COUNT_MAX} given up"
+        return Declined(Reject.BATCH_TOO_LARGE, f"{len(op.happenings)}, {len(op.given_up)}", most)
+    if ledger.chain.home is None:
+        return Declined(Reject.ON_CHAIN_ONLY, "a ledger without a chain")
+    length = max((len(one.reason) for one in op.given_up), default=0)
+    if length > REASON_LENGTH_MAX:
+        most = f"reasons of at most {REASON_LENGTH_MAX}"
+        return Declined(Reject.FIELD_INVALID, f"{length} characters", most)
+    outside = -ledger.total(EXTERNAL, COLLATERAL)
+    ended: set[int] = set()
+    for one in news:
+        if not 0 <= one.amount < BALANCE_LIMIT:
+            return Declined(Reject.BALANCE_LIMIT, str(one.amount))
+        if one.kind == Happened.DEPOSITED:
+            outside += one.amount
+        operation = ledger.chain.operations.get(one.number)
+        if one.kind in _ENDS:
+            if operation is None or operation.kind != _ENDS[one.kind] or one.number in ended:
+                return Declined(Reject.SETTLEMENT_UNKNOWN, f"operation {one.number}")
+            ended.add(one.number)
+        market_id = ledger.chain.conditions.get(one.asset, 0)
+        if one.kind == Happened.REDEEMED and market_id:
+            state = ledger.markets[market_id].state
+            if state not in PAID_STATES:
+                wanted = f"market {market_id} to be paid here before it is paid there"
+                return Declined(Reject.MARKET_NOT_RESOLVED, state.name.lower(), wanted)
+    # Each token is backed by as much collateral, so this bounds both.
+    if outside >= BALANCE_LIMIT:
+        return Declined(Reject.BALANCE_LIMIT, str(outside))
+    return None
+
+
+class _Taking:
+    """Turns what happened into records, one after the other."""
+
+    def __init__(self, sequencer: Sequencer, actor: int) -> None:
+        self._sequencer = sequencer
+        self._ledger = sequencer.ledger
+        self._actor = actor
+        self._redemptions: dict[tuple[int, int], int] | None = None
+
+    def take(self, one: Happening) -> None:
+        """Record one happening, if it concerns this ledger."""
+        if one.kind in _ENDS:
+            self._end(one.number, one.tx_hash)
+        elif one.kind in (Happened.REGISTERED, Happened.REDEEMED, Happened.REDEEMED_FOR):
+            market_id = self._ledger.chain.conditions.get(one.asset)
+            if market_id:
+                self._market(one, market_id)
+        else:
+            asset = self._asset(one.asset)
+            if asset is not None:
+                self._balance(one, asset)
+
+    def revert(self, one: Happening) -> None:
+        """Suspend what is left of a deposit that is gone, and take its owner's orders back."""
+        asset, account = self._asset(one.asset), self._account(one.who)
+        if asset is None or one.kind != Happened.DEPOSITED:
+            return
+        reason = f"a reorganisation took back the deposit of block {one.block}"
+        now_us = self._sequencer.time_us
+        self._sequencer.record(
+            rec.EscrowReverted(now_us, self._actor, account, asset, one.amount, one.tx_hash, reason)
+        )
+        cancel_orders(self._sequencer, account)
+
+    def give_up(self, operation_id: int, reason: str, tx_hash: str) -> None:
+        """The contract refuses an operation for good."""
+        operation = self._ledger.chain.operations[operation_id]
+        now_us = self._sequencer.time_us
+        self._sequencer.record(
+            rec.EscrowEnded(now_us, self._actor, operation_id, False, tx_hash, reason)  # noqa: FBT003
+        )
+        if operation.kind == Operation.WITHDRAW and operation.asset != COLLATERAL:
+            market_id, _ = asset_market(operation.asset)
+            if self._ledger.chain.stages.get(market_id) == Stage.REDEEMED:
+                self._redeem(operation.account, market_id)
+
+    def _balance(self, one: Happening, asset: int) -> None:
+        account = self._account(one.who)
+        now_us, actor = self._sequencer.time_us, self._actor
+        if one.kind == Happened.EXIT_REQUESTED:
+            ready_us = min(one.number * _MICROS_PER_SECOND, TIME_US_MAX)
+            self._sequencer.record(
+                rec.ExitAnnounced(
+                    now_us, actor, account, asset, one.amount, ready_us, one.tx_hash
+                )
+            )  # fmt: skip
+            if rules.shortfall(self._ledger, account, asset):
+                cancel_orders(self._sequencer, account)
+            return
+        atoms = one.amount if one.kind == Happened.DEPOSITED else -one.amount
+        self._sequencer.record(rec.EscrowMoved(now_us, actor, account, asset, atoms, one.tx_hash))
+
+    def _market(self, one: Happening, market_id: int) -> None:
+        if one.kind == Happened.REDEEMED_FOR:
+            self._redeemed(one, market_id)
+            return
+        market = self._ledger.markets[market_id]
+        stage = Stage.REGISTERED if one.kind == Happened.REGISTERED else Stage.REDEEMED
+        if self._ledger.chain.stages.get(market_id, Stage.LISTED) >= stage:
+            return
+        now_us = self._sequencer.time_us
+        self._sequencer.record(rec.MarketStaged(now_us, self._actor, market_id, stage, one.tx_hash))
+        if stage == Stage.REDEEMED:
+            for account in sorted(market.accounts):
+                self._redeem(account, market_id)
+        elif market.state == MarketState.DRAFT:
+            move = MarketMove.LIST
+            self._sequencer.move_market(market_id, move, actor=self._actor, reason="registered")
+
+    def _redeem(self, account: int, market_id: int) -> None:
+        """Begin to pay an account's tokens out, if it has any and mirrors an address."""
+        yes, no = (self._ledger.total(account, token_asset(market_id, o)) for o in (0, 1))
+        if account >= FIRST_ACCOUNT and (yes or no) and address_of(self._ledger, account):
+            wish = Wish(Operation.REDEEM, account, market_id, qty=yes, qty_no=no)
+            begin(self._sequencer, self._actor, wish)
+            self._redemptions = None
+
+    def _redeemed(self, one: Happening, market_id: int) -> None:
+        """Credit an account with what its tokens paid; for dust the contract may pay more."""
+        account = self._account(one.who)
+        if self._redemptions is None:
+            self._redemptions = {
+                (operation.account, operation.market_id): operation.operation_id
+                for operation in self._ledger.chain.operations.values()
+                if operation.kind == Operation.REDEEM
+            }
+        operation_id = self._redemptions.pop((account, market_id), 0)
+        paid = 0
+        if operation_id:
+            operation = self._ledger.chain.operations[operation_id]
+            paid = sum(amount for _, amount in rules.brings(self._ledger, operation))
+            self._end(operation_id, one.tx_hash)
+        now_us = self._sequencer.time_us
+        self._sequencer.record(
+            rec.EscrowRounded(
+                now_us, self._actor, account, market_id, max(0, one.amount - paid), one.tx_hash
+            )
+        )  # fmt: skip
+
+    def _end(self, operation_id: int, tx_hash: str) -> None:
+        now_us = self._sequencer.time_us
+        self._sequencer.record(
+            rec.EscrowEnded(now_us, self._actor, operation_id, True, tx_hash, "")  # noqa: FBT003
+        )
+
+    def _asset(self, text: str) -> int | None:
+        """Return the asset of a token id, None for one that is not ours."""
+        if text == "0":
+            return COLLATERAL
+        known = self._ledger.tokens.get(text)
+        return token_asset(*known) if known else None
+
+    def _account(self, address: str) -> int:
+        """Return the account of an address, which becomes a user if nobody has it."""
+        ledger = self._ledger
+        user_id = ledger.addresses.get(address)
+        if user_id is None:
+            user_id, name = ledger.next_user_id, address
+            if name in ledger.user_ids:
+                name = f"escrow of {address}"
+            now_us, account = self._sequencer.time_us, ledger.next_account
+            self._sequencer.record(
+                UserCreated(now_us, self._actor, user_id, account, name, address, "")
+            )
+        return ledger.users[user_id].account
