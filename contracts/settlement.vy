@@ -390,6 +390,9 @@ def matchOrders(
         maker: Order = makers[i]
         fill: Fill = fills[i]
         leg: uint256 = unsafe_add(i, 1)
+        makerHash: bytes32 = empty(bytes32)
+        makerUsed: uint256 = 0
+        makerHash, makerUsed = self._checked(maker, leg)
         if not self._sane(fill.qty) or not self._sane(fill.cash):
             self._fail(leg, SHAPE)
         kind: uint256 = TRANSFER
@@ -415,7 +418,19 @@ def matchOrders(
             self._fail(0, FEE)
         if fill.makerFee < -fill.takerFee or not self._within_cap(maker, fill.makerFee, fill.cash):
             self._fail(leg, FEE)
-        self._fill(tradeId, leg, maker, fill, kind)
+        self._use(leg, maker, makerHash, makerUsed, fill.qty, fill.cash)
+        self._exchange(leg, maker, fill.qty, fill.cash, fill.makerFee)
+        log Filled(
+            orderHash=makerHash,
+            account=maker.maker,
+            tradeId=tradeId,
+            tokenId=maker.tokenId,
+            side=convert(maker.side, uint256),
+            kind=kind,
+            qty=fill.qty,
+            cash=fill.cash,
+            fee=fill.makerFee,
+        )
         qty += fill.qty
         cash += takerCash
         fee += fill.takerFee
@@ -441,27 +456,6 @@ def matchOrders(
         else:
             self._merge(self.conditionOf[taker.tokenId], pairs)
     log Settled(tradeId=tradeId)
-
-
-@internal
-def _fill(tradeId: uint256, leg: uint256, maker: Order, fill: Fill, kind: uint256):
-    """Check the maker's order and move the maker's side of a fill."""
-    orderHash: bytes32 = empty(bytes32)
-    used: uint256 = 0
-    orderHash, used = self._checked(maker, leg)
-    self._use(leg, maker, orderHash, used, fill.qty, fill.cash)
-    self._exchange(leg, maker, fill.qty, fill.cash, fill.makerFee)
-    log Filled(
-        orderHash=orderHash,
-        account=maker.maker,
-        tradeId=tradeId,
-        tokenId=maker.tokenId,
-        side=convert(maker.side, uint256),
-        kind=kind,
-        qty=fill.qty,
-        cash=fill.cash,
-        fee=fill.makerFee,
-    )
 
 
 @internal

@@ -18,9 +18,9 @@ def _missing() -> tuple[str, str]:
     return reasons[0], reasons[1]
 
 
-_TOKENS, _ANVIL = _missing()
-if os.environ.get("CI") and (_TOKENS or _ANVIL):
-    raise RuntimeError(_TOKENS or _ANVIL)
+TOKENS_MISSING, ANVIL_MISSING = _missing()
+if os.environ.get("CI") and (TOKENS_MISSING or ANVIL_MISSING):
+    raise RuntimeError(TOKENS_MISSING or ANVIL_MISSING)
 
-needs_tokens = pytest.mark.skipif(bool(_TOKENS), reason=_TOKENS or "found")
-needs_anvil = pytest.mark.skipif(bool(_ANVIL), reason=_ANVIL or "found")
+needs_tokens = pytest.mark.skipif(bool(TOKENS_MISSING), reason=TOKENS_MISSING or "found")
+needs_anvil = pytest.mark.skipif(bool(ANVIL_MISSING), reason=ANVIL_MISSING or "found")

@@ -7,6 +7,7 @@ Gas told by this EVM excludes calldata and what a transaction costs by itself.
 from typing import Any, Final, NamedTuple
 
 from pyrevm import EVM, BlockEnv, CfgEnv, Env
+from tests.contracts.sources import Source
 
 from outcry.adapters.evm.abi import Event, Interface, Reverted, address_text
 from outcry.adapters.evm.artefacts import artefact
@@ -92,6 +93,7 @@ class World:
         home_1: bytes = HOME_1,
         home_2: bytes = HOME_2,
         exit_delay: int = EXIT_DELAY,
+        money: Source | None = None,
     ) -> None:
         self.chain = chain
         self.now = START
@@ -102,7 +104,7 @@ class World:
             self._fund(one.address)
         tokens = conditional_tokens()
         self.ctf = self._created(tokens.interface, tokens.creation)
-        self.collateral = self.deployed("collateral")
+        self.collateral = self.create(money) if money else self.deployed("collateral")
         self.settlement = self.deployed(
             "settlement",
             self.collateral.address,
@@ -147,9 +149,9 @@ class World:
             raise Refused(interface.reverted(output(error))) from error
         return Contract(bytes.fromhex(address[2:]), interface)
 
-    def create(self, interface: Interface, code: bytes) -> Contract:
+    def create(self, what: Source) -> Contract:
         """Return a new contract of somebody else's."""
-        return self._created(interface, code)
+        return self._created(what.interface, what.creation)
 
     def call(self, sender: Signer | bytes, contract: Contract, name: str, *values: Any) -> Any:
         """Call *name* in a transaction and return its only value, or a tuple of several."""
