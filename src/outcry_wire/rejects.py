@@ -134,6 +134,7 @@ class Reject(IntEnum):
     UNAVAILABLE = 710
     ACCOUNTS_LIMIT = 711
     KEYS_LIMIT = 712
+    REFUSED_BEFORE = 713
 
     # 800: the book
     POST_ONLY_WOULD_TRADE = 801
@@ -267,10 +268,11 @@ SENTENCES: Final[dict[Reject, str]] = {
     Reject.BOOK_ORDERS_LIMIT: "This market has as many open orders as it may have.",
     Reject.TOTAL_ORDERS_LIMIT: "The exchange has as many open orders as it may have.",
     Reject.MODE_FORBIDS: "The exchange does not accept this request in its present mode.",
-    Reject.OUT_OF_SEQUENCE: "These facts do not follow what was applied last; see 'expected'.",
+    Reject.OUT_OF_SEQUENCE: "This does not follow what was taken last; see 'expected'.",
     Reject.UNAVAILABLE: "A part of the exchange is not reachable at present; repeat the request.",
     Reject.ACCOUNTS_LIMIT: "This user has as many accounts as allowed; use one of them.",
     Reject.KEYS_LIMIT: "This user has made as many keys as allowed; use one of them.",
+    Reject.REFUSED_BEFORE: "The command was refused when it came first; send a new one.",
     Reject.POST_ONLY_WOULD_TRADE: "The post-only order would trade at once; move its price.",
     Reject.BUYS_NOTHING: "The money does not buy one lot at the best price.",
     Reject.ORDER_ID_REUSED: "The order id is in use.",

@@ -56,6 +56,12 @@ TEXT_SIZE: Final = 112
 NONCE_SIZE: Final = 32
 
 
+#: Flag of LOGON_ACCEPTED: what has no answer is to be sent again, also if ``last_seq`` has it.
+SEND_ALL_AGAIN: Final = 4
+#: Flag of a record: the number that it has is not complete, another frame has more of it.
+MORE_FOLLOWS: Final = 8
+
+
 class Message(IntEnum):
     """First byte of the records that only this protocol has."""
 

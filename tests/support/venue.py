@@ -152,7 +152,7 @@ class Venue:
         """Cancel one order and wait for the kernel's word."""
         request = CancelRequest(account, order_id, "")
         result = (await self.asset.submit([request], wait_result=True))[0]
-        assert not isinstance(result, OrderAccepted)
+        assert isinstance(result, CancelAccepted | Declined)
         return result
 
     def balance(self, account: int, asset: int = 0) -> tuple[int, int]:

@@ -146,6 +146,8 @@ class Order(Struct, gc=False, array_like=True):
     replace_qty: int = 0
     #: Lots of those filled whose settlement failed on the chain.
     failed: int = 0
+    #: One more than the session with whose connection it goes; 0: it stays.
+    session: int = 0
 
     @property
     def own_limit(self) -> int:

@@ -39,6 +39,8 @@ class Decision(Struct, frozen=True, array_like=True, gc=False):
     request_hash: bytes
     #: The order as its maker signed it: a chain settles it by this, and it is nowhere else.
     signed: SignedOrder | None = None
+    #: One more than the session with whose connection the order goes; 0: it stays.
+    session: int = 0
 
 
 class Commands(Struct, frozen=True, array_like=True, tag="c", gc=False):

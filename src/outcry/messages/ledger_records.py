@@ -12,6 +12,7 @@ from outcry.messages.chain_records import ChainRecord
 from outcry.messages.escrow_records import EscrowRecord
 from outcry.messages.people_records import AddressLinked
 from outcry.messages.record import Record
+from outcry.messages.session_records import SessionRecord
 
 
 class Deposit(Record, frozen=True, tag="deposit", array_like=True, gc=False):
@@ -290,4 +291,5 @@ LedgerRecord = (
     | RetentionSet
     | ChainRecord
     | EscrowRecord
+    | SessionRecord
 )

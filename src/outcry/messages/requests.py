@@ -9,6 +9,7 @@ from msgspec import Struct, msgpack
 
 from outcry.messages.chain_requests import ChainReportOp, FreezeOp, ReleaseOp
 from outcry.messages.escrow_requests import EscrowReportOp
+from outcry.messages.session_requests import SessionGranted, SessionRequest
 from outcry.messages.signed_orders import SignedOrder
 
 
@@ -68,7 +69,8 @@ class ReduceRequest(Struct, frozen=True, array_like=True, tag="reduce", gc=False
 class ReplaceRequest(Struct, frozen=True, array_like=True, tag="replace", gc=False):
     """Give an order, named like that of a cancel, a new price and total quantity.
 
-    ``own_price`` is in ticks of the order's own outcome: who asks need not know which one it is.
+    ``own_price`` is in ticks of the order's own outcome, or with ``in_book`` of outcome 0: who asks
+    need not know which one the order is about.
     ``total_qty`` counts what is filled already. Only an order that becomes smaller at its price
     keeps its priority; with ``post_only`` one that would trade at once is left as it was.
     """
@@ -79,6 +81,7 @@ class ReplaceRequest(Struct, frozen=True, array_like=True, tag="replace", gc=Fal
     own_price: int
     total_qty: int
     post_only: bool
+    in_book: bool = False
 
 
 class DryRun(Struct, frozen=True, array_like=True, tag="dry_run", gc=False):
@@ -87,9 +90,23 @@ class DryRun(Struct, frozen=True, array_like=True, tag="dry_run", gc=False):
     order: PlaceRequest
 
 
-OrderRequest = (
-    DryRun | PlaceRequest | CancelRequest | CancelAllRequest | ReduceRequest | ReplaceRequest
-)
+OrderCommand = PlaceRequest | CancelRequest | CancelAllRequest | ReduceRequest | ReplaceRequest
+
+
+class SessionCommand(Struct, frozen=True, array_like=True, tag="of_session", gc=False):
+    """Carry out command ``seq`` of a session, once however often it is sent.
+
+    ``opened`` is the number of the connection that sends it (`SessionGranted`). A repeat of one
+    that was taken is answered as taken (``repeated``), of one that was refused as refused.
+    """
+
+    session: int
+    opened: int
+    seq: int
+    command: OrderCommand
+
+
+OrderRequest = DryRun | OrderCommand | SessionCommand | SessionRequest
 
 
 class OrderAccepted(Struct, frozen=True, array_like=True, tag="order", gc=False):
@@ -139,7 +156,7 @@ class Declined(Struct, frozen=True, array_like=True, tag="declined", gc=False):
     retry_after_ms: int = 0
 
 
-OrderResult = OrderAccepted | CancelAccepted | Declined
+OrderResult = OrderAccepted | CancelAccepted | SessionGranted | Declined
 
 
 class SubmitBatch(Struct, frozen=True, array_like=True, gc=False):

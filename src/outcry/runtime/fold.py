@@ -132,4 +132,5 @@ def _order(ledger: Ledger, command: cmd.PlaceOrder, decision: Decision) -> Order
         placed_n=ledger.n,
         updated_at_us=command.time_us,
         update_id=command.seq,
+        session=decision.session,
     )

@@ -4,14 +4,16 @@ from collections.abc import Callable
 from typing import Any
 
 from outcry.domain.fees import FeeSchedule
-from outcry.domain.ledger import funds, lifecycle, limits
+from outcry.domain.ledger import funds, lifecycle, limits, sessions
 from outcry.domain.ledger.effects import Effects
+from outcry.domain.ledger.sessions import Session
 from outcry.domain.ledger.state import Event, Ledger, Limits, Market, Retention, Season
 from outcry.domain.market import MarketMove, MarketState, SettlementMode
 from outcry.domain.mode import Mode
 from outcry.messages import ledger_records as rec
 from outcry.messages.people_records import AddressLinked
 from outcry.messages.record import Record
+from outcry.messages.session_records import SessionOpened, SessionsAdvanced
 from outcry.runtime.fold_escrow import CHAIN_HANDLERS
 
 
@@ -147,6 +149,18 @@ def _input_taken(ledger: Ledger, _effects: Effects, one: rec.InputTaken) -> None
     ledger.inputs[one.stream] = (one.major, one.minor)
 
 
+def _session_opened(ledger: Ledger, _effects: Effects, one: SessionOpened) -> None:
+    session = ledger.sessions.setdefault((one.account, one.session), Session())
+    session.opened, session.gate = one.opened, one.gate
+    session.key = (one.key_id, one.generation)
+
+
+def _sessions_advanced(ledger: Ledger, _effects: Effects, one: SessionsAdvanced) -> None:
+    for took in one.took:
+        session = ledger.sessions[took.account, took.session]
+        sessions.advance(session, took.last_seq, took.refused, ledger.n)
+
+
 RECORD_HANDLERS: dict[type[Record], Callable[[Ledger, Effects, Any], None]] = {
     rec.Deposit: _deposit,
     rec.Withdraw: _withdraw,
@@ -172,6 +186,8 @@ RECORD_HANDLERS: dict[type[Record], Callable[[Ledger, Effects, Any], None]] = {
     rec.ModeSet: _mode,
     rec.LimitsSet: _limits,
     rec.InputTaken: _input_taken,
+    SessionOpened: _session_opened,
+    SessionsAdvanced: _sessions_advanced,
     rec.RetentionSet: _retention,
     **CHAIN_HANDLERS,
 }

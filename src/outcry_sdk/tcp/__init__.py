@@ -5,7 +5,6 @@ micros. Reference: docs/reference/tcp.md.
 """
 
 from outcry_sdk.tcp.asynchronous import AsyncTcpClient
-from outcry_sdk.tcp.core import TcpLogon
 from outcry_sdk.tcp.events import (
     Accepted,
     CancelledAll,
@@ -27,6 +26,7 @@ from outcry_sdk.tcp.events import (
     TcpEvent,
     TopChanged,
 )
+from outcry_sdk.tcp.logon import TcpLogon
 from outcry_sdk.tcp.sync import TcpClient
 
 

@@ -8,9 +8,9 @@ from typing import Final, Self
 
 from outcry_sdk.errors import UnreachableError
 from outcry_sdk.feeds.connecting import Backoff
-from outcry_sdk.tcp.core import Ended, TcpCore, TcpLogon
+from outcry_sdk.tcp.core import RETRIED, Ended, TcpCore
 from outcry_sdk.tcp.events import TcpEvent
-from outcry_sdk.tcp.sync import RETRIED
+from outcry_sdk.tcp.logon import TcpLogon
 
 
 _RECEIVE_BYTES: Final = 1 << 16

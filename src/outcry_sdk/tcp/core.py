@@ -1,15 +1,16 @@
 """A session without sockets: what to send, what came, and what must be sent again.
 
-Commands are kept until they are answered. After a loss the engine says which it took; the others
-are sent again with the numbers they had, so nothing is entered twice.
+Commands are kept until they are answered. After a loss an engine says which it took, and the others
+are sent again with the numbers they had; an exchange is sent all of them, and answers those that it
+took as taken. So nothing is entered twice.
 """
 
 from collections import deque
-from dataclasses import dataclass
 from typing import Any, Final
 
 from outcry_sdk.errors import ProtocolError, Refusal, SdkError, rejected
 from outcry_sdk.tcp.events import LoggedOn, MessagesLost, TcpEvent, event_of
+from outcry_sdk.tcp.logon import TcpLogon
 from outcry_wire import tcp
 from outcry_wire.records import (
     CANCEL_ALL,
@@ -31,6 +32,15 @@ from outcry_wire.rejects import Reject
 UNANSWERED_MAX: Final = 100_000
 _ANSWERS: Final = frozenset({*tcp.ANSWERS, tcp.Message.FILL, tcp.Message.ACCEPTED})
 _ENDS: Final = frozenset({tcp.Message.LOGON_REFUSED, tcp.Message.GOODBYE})
+#: Ends after which another connection is tried; the others are meant.
+RETRIED: Final = frozenset(
+    {
+        Reject.SHUTTING_DOWN,
+        Reject.READER_SLOW,
+        Reject.HEARTBEAT_MISSED,
+        Reject.UNAVAILABLE,
+    }
+)
 
 
 class TooManyUnanswered(SdkError):
@@ -45,40 +55,6 @@ class Ended(SdkError):
         self.reject = reject
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class TcpLogon:
-    """As whom to log on: an account and one of its sessions, with a key where one is asked for."""
-
-    account: int
-    session: int = 1
-    key: str = ""
-    secret: bytes = b""
-    cancel_on_disconnect: bool = False
-    drop_copy: bool = False
-    heartbeat_ms: int = 0
-
-    @staticmethod
-    def of_api_key(api_key: str, account: int = 0, session: int = 1) -> "TcpLogon":
-        """Return the logon of an API key of an exchange; account 0 is the first of its user."""
-        name = "_".join(api_key.split("_")[:3])
-        return TcpLogon(account=account, session=session, key=name, secret=api_key.encode())
-
-    def record(self, nonce: bytes, next_number: int) -> bytes:
-        """Return the LOGON that answers a HELLO."""
-        flags = tcp.LogonFlag(0)
-        if self.cancel_on_disconnect:
-            flags |= tcp.LogonFlag.CANCEL_ON_DISCONNECT
-        if self.drop_copy:
-            flags |= tcp.LogonFlag.DROP_COPY
-        head = (tcp.Message.LOGON, 0, tcp.LOGON.size, 0, 0, 0, self.account)
-        name = tcp.fixed_text(self.key, tcp.NAME_SIZE)
-        row = (tcp.VERSION, flags, self.session, self.heartbeat_ms, next_number, name)
-        record = tcp.LOGON.pack(*head, *row, bytes(32))
-        if self.secret:
-            record = record[:-32] + tcp.proof_of(self.secret, nonce, record)
-        return record
-
-
 class TcpCore:
     """One session over as many connections as it takes."""
 
@@ -89,6 +65,8 @@ class TcpCore:
         self._seq = self._order_id = 0
         self._next_number = 0
         self._answers_from = 0
+        #: The number of which a part came, how many messages, and how many of them come again.
+        self._part = self._part_heard = self._part_again = 0
         self._tail = b""
         self._unsent: list[bytes] = []
         self._unanswered: deque[tuple[int, bytes]] = deque()
@@ -106,6 +84,7 @@ class TcpCore:
         self.is_logged_on = False
         self._tail = b""
         self._unsent.clear()
+        self._part_again = self._part_heard if self._part else 0
 
     def outgoing(self) -> bytes:
         """Return, once, what is to be sent: commands together in as few frames as they fit."""
@@ -157,7 +136,7 @@ class TcpCore:
             return []
         if kind in _ENDS:
             reject, text = tcp.GOODBYE.unpack(record)[7:]
-            if kind == tcp.Message.LOGON_REFUSED:
+            if kind == tcp.Message.LOGON_REFUSED and reject not in RETRIED:
                 refusal = Refusal(reject, Reject(reject).name)
                 raise rejected(tcp.text_of(text), refusal)
             raise Ended(reject, tcp.text_of(text))
@@ -165,15 +144,34 @@ class TcpCore:
             return []
         event = event_of(record)
         if isinstance(event, LoggedOn):
-            return self._logged_on(event)
+            return self._logged_on(event, all_again=bool(record[1] & tcp.SEND_ALL_AGAIN))
         if kind in _ANSWERS and not self.logon.drop_copy:
-            self._next_number = max(self._next_number, event.number + 1)
+            if self._is_told(event.number, more=bool(record[1] & tcp.MORE_FOLLOWS)):
+                return []
             late = 0 < event.number < self._answers_from
             if record[1] & LAST_OF_SEQ and self._unanswered and not late:
                 self._unanswered.popleft()
         return [event]
 
-    def _logged_on(self, event: LoggedOn) -> list[TcpEvent]:
+    def _is_told(self, number: int, *, more: bool) -> bool:
+        """Count a message; return whether it came before, over a connection that broke.
+
+        What has one number may come in several frames: it is asked for again until the last came.
+        """
+        if number == self._part and self._part_again:
+            self._part_again -= 1
+            return True
+        if not more:
+            self._part = 0
+            self._next_number = max(self._next_number, number + 1)
+            return False
+        if number != self._part:
+            self._part, self._part_heard = number, 0
+        self._part_heard += 1
+        self._next_number = max(self._next_number, number)
+        return False
+
+    def _logged_on(self, event: LoggedOn, *, all_again: bool) -> list[TcpEvent]:
         self.is_logged_on = True
         self.heartbeat_seconds = event.heartbeat_ms / 1_000
         events: list[TcpEvent] = [event]
@@ -183,9 +181,11 @@ class TcpCore:
         elif event.first_number > self._next_number:
             events.append(MessagesLost(self._next_number, event.first_number))
             self._next_number = self._answers_from = event.next_number
-            while self._unanswered and self._unanswered[0][0] <= event.last_seq:
+            self._part = self._part_again = 0
+            while not all_again and self._unanswered and self._unanswered[0][0] <= event.last_seq:
                 self._unanswered.popleft()
-        self._unsent += [record for seq, record in self._unanswered if seq > event.last_seq]
+        known = 0 if all_again else event.last_seq
+        self._unsent += [record for seq, record in self._unanswered if seq > known]
         self._unsent += self._wanted.values()
         return events
 

@@ -7,15 +7,13 @@ from typing import Final, Self
 
 from outcry_sdk.errors import UnreachableError
 from outcry_sdk.feeds.connecting import Backoff
-from outcry_sdk.tcp.core import Ended, TcpCore, TcpLogon
+from outcry_sdk.tcp.core import RETRIED, Ended, TcpCore
 from outcry_sdk.tcp.events import TcpEvent
-from outcry_wire.rejects import Reject
+from outcry_sdk.tcp.logon import TcpLogon
 
 
 _RECEIVE_BYTES: Final = 1 << 16
 _CONNECT_SECONDS_MAX: Final = 10.0
-#: Ends after which another connection is tried; the others are meant.
-RETRIED: Final = frozenset({Reject.SHUTTING_DOWN, Reject.READER_SLOW, Reject.HEARTBEAT_MISSED})
 
 
 class TcpClient:

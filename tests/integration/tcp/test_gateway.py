@@ -136,7 +136,7 @@ def trade(ann: Trader, bob: Trader, number: int) -> None:
     ann.core.place(number, Side.BUY, 6000, 10**9)
     ann.core.place(number + 1, Side.BUY, 6000, 1)
     ann.answered()
-    assert [event.reject for event in ann.of(CommandRefused)] == [306, 708]
+    assert [event.reject for event in ann.of(CommandRefused)] == [306, 306]
     assert [event.reject for event in ann.of(OrderRefused)] == [405, 501, 304]
     ann.core.instruments()
     ann.wait(lambda: bool(ann.of(Instrument)))

@@ -17,6 +17,7 @@ from outcry.domain.fees import FREE, FeeSchedule
 from outcry.domain.ids import FIRST_ACCOUNT
 from outcry.domain.ledger.in_transit import ChainState
 from outcry.domain.ledger.people import ApiKey, User
+from outcry.domain.ledger.sessions import Session, SessionKey
 from outcry.domain.market import MarketState, SettlementMode
 from outcry.domain.mode import Mode
 from outcry.domain.order import Order
@@ -240,6 +241,7 @@ class Ledger(Struct):
     counted: dict[int, tuple[int, int, int]] = field(default_factory=dict)
     #: Seasons by name.
     seasons: dict[str, Season] = field(default_factory=dict)
+    sessions: dict[SessionKey, Session] = field(default_factory=dict)
 
     def balance(self, account: int, asset: int) -> Balance:
         """Return the balance, which comes into being when it is first asked for."""

@@ -7,6 +7,7 @@ one run. Sealing turns the batch into bytes: memory moves on while the database 
 from collections.abc import Callable
 
 from outcry.domain.ledger.effects import Effects
+from outcry.domain.ledger.sessions import SessionKey
 from outcry.domain.ledger.state import Ledger
 from outcry.messages.entry import (
     ENTRY_VERSION,
@@ -19,6 +20,7 @@ from outcry.messages.entry import (
     pack_entry,
 )
 from outcry.messages.ledger_records import LedgerRecord
+from outcry.messages.session_records import SessionsAdvanced, SessionTook
 from outcry.ports.ledger_log import Span
 from outcry.services.asset.events import user_batches
 from outcry.services.asset.outputs import market_news, settlement_requests
@@ -58,6 +60,8 @@ class OpenBatch:
         self._decisions: list[Decision] = []
         #: First and last seq by shard and kind.
         self._spans: dict[tuple[int, str], list[int]] = {}
+        #: What sessions had taken, by account and number.
+        self._took: dict[SessionKey, SessionTook] = {}
 
     @property
     def idle(self) -> bool:
@@ -89,9 +93,19 @@ class OpenBatch:
         self._items.append(Recorded(record, key_id))
         self.count += 1
 
+    def add_taken(self, key: SessionKey, seq: int, left_out: tuple[tuple[int, int], ...]) -> None:
+        """Note that a session's command was taken: one record for all of them ends the entry."""
+        self.count += not self._took
+        known = self._took.get(key)
+        refused = (*known.refused, *left_out) if known else left_out
+        self._took[key] = SessionTook(*key, seq, refused)
+
     def seal(self, ledger: Ledger) -> Sealed:
         """Return the batch as a log entry; *ledger* is the state right after its last item."""
         self._close_run()
+        if self._took:
+            took = SessionsAdvanced(ledger.time_us, 0, tuple(self._took.values()))
+            self._items.append(Recorded(took))
         if not self._items:
             return Sealed(self.n, ledger.time_us, None, [], self)
         events = user_batches(ledger, self.effects, self.n)

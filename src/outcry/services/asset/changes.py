@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from outcry.domain.ids import command_number
 from outcry.domain.ledger.changes import check_replace, find_order
+from outcry.domain.market import own_price
 from outcry.domain.rejects import Reject, Rejected
 from outcry.messages.commands import CancelAll, CancelOrder, ReduceOrder, ReplaceOrder
 from outcry.messages.requests import (
@@ -78,10 +79,11 @@ def _reduce(sequencer: Sequencer, request: ReduceRequest, order: Order, shard: i
 
 
 def _replace(sequencer: Sequencer, request: ReplaceRequest, order: Order, shard: int) -> Ticket:
+    own = own_price(order.outcome, request.own_price) if request.in_book else request.own_price
     price = check_replace(
         sequencer.ledger,
         order,
-        request.own_price,
+        own,
         request.total_qty,
         sequencer.time_us,
         post_only=request.post_only,

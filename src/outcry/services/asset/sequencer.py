@@ -25,11 +25,14 @@ from outcry.messages.requests import (
     Declined,
     DryRun,
     OrderAccepted,
+    OrderCommand,
     OrderRequest,
     PlaceRequest,
+    SessionCommand,
 )
+from outcry.messages.session_requests import SessionRequest
 from outcry.runtime.fold import Fold
-from outcry.services.asset import changes
+from outcry.services.asset import changes, sessions
 from outcry.services.asset.answers import busy, declined, request_digest
 from outcry.services.asset.batch import OpenBatch
 from outcry.services.asset.config import AssetConfig
@@ -149,16 +152,24 @@ class Sequencer:
         """Number one order or cancel, or decline it."""
         if self.batch.count >= self.config.batch_count_max:
             return Ticket(busy())
-        if isinstance(request, PlaceRequest):
-            return self._place(request)
+        if isinstance(request, SessionCommand):
+            return sessions.take(self, request)
+        if isinstance(request, SessionRequest):
+            return sessions.ask(self, request)
         if isinstance(request, DryRun):
             granted = check_place(self.ledger, request.order, self.time_us)
             if isinstance(granted, Rejected):
                 return Ticket(declined(granted))
             return Ticket(OrderAccepted(0, self.ledger.n, hold=granted.hold))
-        return changes.take(self, request)
+        return self.take_command(request)
 
-    def _place(self, request: PlaceRequest) -> Ticket:
+    def take_command(self, command: OrderCommand, goes_with: int = 0) -> Ticket:
+        """Number a command; an order *goes_with* the connection of a session (see `Order`)."""
+        if isinstance(command, PlaceRequest):
+            return self._place(command, goes_with)
+        return changes.take(self, command)
+
+    def _place(self, request: PlaceRequest, goes_with: int) -> Ticket:
         digest = b""
         if request.client_order_id:
             digest = request_digest(request)
@@ -175,9 +186,8 @@ class Sequencer:
         if self.is_busy(granted.shard) or unsettled >= self.config.pending_fills_max:
             return Ticket(busy())
         command = self._place_command(request, granted)
-        decision = Decision(
-            granted.hold, granted.fee_version, request.client_order_id, digest, granted.signed
-        )
+        terms = (granted.hold, granted.fee_version, request.client_order_id, digest)
+        decision = Decision(*terms, granted.signed, goes_with)
         seq = self.number(granted.shard, command, decision)
         order = self.ledger.orders[command.order_id]
         if request.expire_at_us:

@@ -20,6 +20,7 @@ from outcry.messages import escrow_records as escrow
 from outcry.messages import ledger_records as rec
 from outcry.messages.entry import Entry, Recorded
 from outcry.messages.people_records import AddressLinked
+from outcry.messages.session_records import SessionOpened, SessionsAdvanced
 from outcry.ports.projection import (
     ActivityRow,
     BalanceRow,
@@ -57,6 +58,7 @@ from outcry.services.history.series import Candles, Turnovers, portfolios
 _ACTIVITY = (
     rec.Split, rec.Merge, rec.Redeem, rec.Transfer, chain.ChainResult, chain.ChainCursor,
     escrow.EscrowBegun, escrow.EscrowEnded, escrow.EscrowCursor,
+    SessionOpened, SessionsAdvanced,
 )  # fmt: skip
 
 #: Columns of an order are its own fields; the last says which entry changed it.

@@ -1,29 +1,37 @@
 """Between the TCP protocol and the ledger: requests made, events told."""
 
 import pytest
-from tests.support.tcp_records import cancel, cancel_all, place, read, reduce, replace
+from tests.support.tcp_records import cancel, cancel_all, place, read, reduce, replace, unframed
 
 from outcry.messages.requests import (
     CancelAllRequest,
     CancelRequest,
     PlaceRequest,
+    ReduceRequest,
     ReplaceRequest,
 )
 from outcry.messages.user_events import BalanceState, FillDone, OrderState, UserBatch
-from outcry.services.gateway.door.translate import ended, framed, request_of, told
+from outcry.services.gateway.door.translate import (
+    command_of,
+    ended,
+    framed,
+    framed_whole,
+    told,
+)
 from outcry_wire.rejects import Reject
+from outcry_wire.tcp import MORE_FOLLOWS
 
 
 def test_commands_become_requests() -> None:
-    """Ids become texts, prices of replacements those of the order's own outcome."""
+    """Ids become texts; prices of replacements are those of the book, whatever the outcome."""
     order = place(1, 77, side=1, price=6000, qty=5, instrument=3, outcome=1, post_only=1)
-    assert request_of(order, 9, {}) == PlaceRequest(9, 3, 1, 1, 0, 0, True, 0, 6000, 5, 0, 0, "77")
-    assert request_of(cancel(1, 77), 9, {}) == CancelRequest(9, 0, "77")
-    assert request_of(cancel(1, -4), 9, {}) == CancelRequest(9, 4, "")
-    assert request_of(cancel_all(1, 3), 9, {}) == CancelAllRequest(9, 0, 3)
-    for outcome, own in ((0, 6000), (1, 4000)):
-        asked = request_of(replace(1, 77, 6000, 8), 9, {77: outcome})
-        assert asked == ReplaceRequest(9, 0, "77", own, 8, post_only=False)
+    assert command_of(order, 9) == PlaceRequest(9, 3, 1, 1, 0, 0, True, 0, 6000, 5, 0, 0, "77")
+    assert command_of(cancel(1, 77), 9) == CancelRequest(9, 0, "77")
+    assert command_of(cancel(1, -4), 9) == CancelRequest(9, 4, "")
+    assert command_of(cancel_all(1, 3), 9) == CancelAllRequest(9, 0, 3)
+    assert command_of(reduce(1, 77, 2), 9) == ReduceRequest(9, 0, "77", 2)
+    moved = ReplaceRequest(9, 0, "77", 6000, 8, post_only=False, in_book=True)
+    assert command_of(replace(1, 77, 6000, 8), 9) == moved
 
 
 @pytest.mark.parametrize(
@@ -33,13 +41,22 @@ def test_commands_become_requests() -> None:
         (place(1, -1), Reject.CLIENT_ORDER_ID_INVALID),
         (place(1, 1, post_only=2), Reject.POST_ONLY_IMMEDIATE),
         (cancel(1, 0), Reject.ORDER_UNKNOWN),
-        (replace(1, 5, 1, 1), Reject.ORDER_UNKNOWN),
-        (reduce(1, 5, 1), Reject.MODE_FORBIDS),
+        (replace(1, 0, 1, 1), Reject.ORDER_UNKNOWN),
+        (reduce(1, 0, 1), Reject.ORDER_UNKNOWN),
     ],
 )
 def test_what_cannot_be_asked(record: bytes, reject: Reject) -> None:
     """It is declined here, with the reason."""
-    assert request_of(record, 9, {}) == reject
+    assert command_of(record, 9) == reject
+
+
+def test_an_entry_of_several_frames_says_so() -> None:
+    """All records but those of the last frame carry the flag; one frame carries none."""
+    one = place(1, 1)
+    assert framed_whole([one] * 3) == framed([one] * 3)
+    flags = [record[1] for record in unframed(framed_whole([one] * 1500))]
+    assert len(flags) == 1500
+    assert [flags.index(0), set(flags[:1488]), set(flags[1488:])] == [1488, {MORE_FOLLOWS}, {0}]
 
 
 def state(order_id: int, name: str, *, status: int, remaining: int) -> OrderState:

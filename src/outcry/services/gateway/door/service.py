@@ -3,23 +3,20 @@
 Commands become requests of the ledger; the answer to one means that it is durable. What becomes of
 orders is told from the user events, numbered by their log entries: a client that comes back names
 the number it wants next and gets the rest from the log. A command that is sent again is known by
-its client order id, which the ledger keeps; so this door keeps nothing that must outlive it.
+its number, which the ledger keeps; so this door keeps nothing that must outlive it.
 """
 
 import asyncio
 import socket
-from collections import Counter
 from collections.abc import Coroutine, Mapping
 from dataclasses import dataclass
 from functools import partial
 from typing import Final
 
-from outcry.domain.rejects import Rejected
 from outcry.messages.entry import unpack_entry
-from outcry.messages.requests import Declined, OrderRequest, OrderResult
 from outcry.messages.streams import USER_EVENTS
 from outcry.messages.user_events import UserBatch, unpack_batches
-from outcry.ports.asset import Asset, AssetUnavailable
+from outcry.ports.asset import Asset
 from outcry.ports.bus import Bus
 from outcry.ports.ledger_log import LedgerLog, LogUnavailable
 from outcry.ports.queries import Queries
@@ -27,9 +24,11 @@ from outcry.runtime.api_keys import KeyRing
 from outcry.runtime.bounded import Bounded
 from outcry.runtime.directory import Directory
 from outcry.runtime.follow import Follower, Refill
-from outcry.runtime.identity import Identity, Principal
+from outcry.runtime.identity import Identity
 from outcry.runtime.logging import get_logger
 from outcry.services.gateway.door import translate
+from outcry.services.gateway.door.asking import Asking
+from outcry.services.gateway.door.keys import Keys
 from outcry.services.gateway.door.listing import events_after, instrument_record
 from outcry.services.gateway.door.session import DoorSession
 from outcry.services.gateway.line import now_us
@@ -38,6 +37,8 @@ from outcry_wire.tcp import (
     DONE,
     FRAME_MAX,
     LOGON_ACCEPTED,
+    SEND_ALL_AGAIN,
+    LogonFlag,
     Message,
     frame,
 )
@@ -51,11 +52,10 @@ _HEARTBEAT_MS_MAX: Final = 60_000
 _SILENCE: Final = 3
 #: Entries of the log that are read for a client that was away; who was away longer is told so.
 _MISSED_MAX: Final = 50_000
-#: Sessions whose orders are remembered after they ended, and orders that are looked up at a logon.
+#: Sessions whose orders are remembered after they ended.
 _SESSIONS_MAX: Final = 10_000
-_ORDERS_MAX: Final = 10_000
-#: Cancels in one submission when a connection ends.
-_CANCELS_MAX: Final = 1_000
+#: How long cancels may take when the gateway stops; the next one to start does the rest.
+_STOP_SECONDS: Final = 5.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -89,8 +89,12 @@ class Gateway:
     ) -> None:
         self._config = config
         self.rate_max = config.rate_max
-        self._asset, self._bus, self._ledger_log = asset, bus, log
-        self._queries, self._identity, self._keys = queries, identity, keys
+        # By its address the ledger knows which orders go with our connections.
+        self._asking = Asking(asset, f"{config.host}:{config.port}")
+        self.open, self.insist = self._asking.open, self._asking.insist
+        self._bus, self._ledger_log = bus, log
+        self._queries, self._keys = queries, Keys(identity, keys)
+        self.principal = self._keys.principal
         self._directory = directory
         self._view = memoryview(bytearray(_BUFFER_BYTES))
         self._listener: socket.socket | None = None
@@ -101,7 +105,6 @@ class Gateway:
         self._kept: Bounded[tuple[int, int], set[int]] = Bounded(_SESSIONS_MAX)
         self._position = 0
         self._work: set[asyncio.Task[None]] = set()
-        self._counts: Counter[str] = Counter()
         self._log = get_logger()
         self.port = 0
 
@@ -121,12 +124,14 @@ class Gateway:
         self._listener.settimeout(0)
         self.port = self._listener.getsockname()[1]
         asyncio.get_running_loop().add_reader(self._listener, self._accept)
+        self._spawn(self._asking.sweep_up())
 
     async def run(self) -> None:
         """Follow what happens, and look after connections, until cancelled."""
         async with asyncio.TaskGroup() as tasks:
             tasks.create_task(self._follow())
             tasks.create_task(self._sweep())
+            tasks.create_task(self._keys.watch(self._sessions))
 
     async def stop(self) -> None:
         """Say goodbye to everybody."""
@@ -136,9 +141,12 @@ class Gateway:
             self._listener = None
         for session in [*self._sessions]:
             session.end(Reject.SHUTTING_DOWN)
-        await asyncio.gather(*self._work, return_exceptions=True)
-        for session in [*self._sessions]:
             session.cut()
+        if self._work:
+            _, late = await asyncio.wait([*self._work], timeout=_STOP_SECONDS)
+            for task in late:
+                task.cancel()
+            await asyncio.gather(*late, return_exceptions=True)
 
     def status(self) -> Mapping[str, int]:
         """Return readiness and figures."""
@@ -147,7 +155,7 @@ class Gateway:
             "port": self.port,
             "position": self._position,
             "connections": len(self._sessions),
-            "requests_total": self._counts["requests"],
+            "requests_total": self._asking.requests,
         }
 
     def _accept(self) -> None:
@@ -207,35 +215,26 @@ class Gateway:
 
     # --- for sessions ------------------------------------------------------------------------
 
-    async def principal(self, key_id: int, generation: int) -> tuple[str, Principal | Rejected]:
-        """Return the text of an API key, and who holds it."""
-        text = self._keys.api_key(key_id, generation)
-        return text, await self._identity.authenticate(api_key=text)
-
-    async def outcomes(self, account: int) -> dict[int, int]:
-        """Return the outcomes of an account's open orders by the client's ids."""
-        image = await self._queries.account_image(account, _ORDERS_MAX)
-        return {
-            int(order.client_order_id): order.outcome
-            for order in image.orders
-            if order.client_order_id.isdecimal()
-        }
+    async def has_account(self, user_id: int, account: int) -> bool:
+        """Return whether an account that is not a user's first one is theirs."""
+        return any(row.account == account for row in await self._queries.accounts(user_id))
 
     def log_on(self, session: DoorSession, next_number: int, heartbeat_ms: int) -> None:
         """Bind a connection to its session: the newest one has it. Then tell what was missed."""
         name = (session.account, session.number)
         older = self._by_name.pop(name, None)
         if older is not None:
-            self._kept.put(name, older.mine)
+            self._kept.put(name, older.pipe.mine)
             older.end(Reject.SESSION_MOVED)
         self._by_name[name] = session
-        session.mine = self._kept.get(name) or set()
+        session.pipe.mine = self._kept.get(name) or set()
         beat = min(max(heartbeat_ms or _HEARTBEAT_MS, 1_000), _HEARTBEAT_MS_MAX)
         session.heartbeat_us = beat * 1_000
         first = max(1, self._position - _MISSED_MAX)
-        head = (Message.LOGON_ACCEPTED, 0, LOGON_ACCEPTED.size, 0, 0, now_us(), session.account)
-        row = (session.number, beat, 0, now_us(), self._position + 1, first, self.rate_max)
-        session.write(frame(LOGON_ACCEPTED.pack(*head, *row, 0)))
+        place = (session.account, session.number, beat, session.taken)
+        known = (now_us(), self._position + 1, first, self.rate_max, 0)
+        head = (Message.LOGON_ACCEPTED, SEND_ALL_AGAIN, LOGON_ACCEPTED.size, 0, 0, now_us())
+        session.write(frame(LOGON_ACCEPTED.pack(*head, *place, *known)))
         session.cursor = max(next_number, first) - 1 if next_number else self._position
         if session.cursor >= self._position:
             session.is_live = True
@@ -255,14 +254,6 @@ class Gateway:
             session.is_live = True
         except LogUnavailable:
             session.end(Reject.UNAVAILABLE)
-
-    async def submit(self, requests: list[OrderRequest]) -> list[OrderResult]:
-        """Ask the ledger; what cannot be asked now is declined."""
-        self._counts["requests"] += len(requests)
-        try:
-            return await self._asset.submit(requests, wait_result=False)
-        except AssetUnavailable:
-            return [Declined(Reject.UNAVAILABLE)] * len(requests)
 
     def list_instruments(self, session: DoorSession) -> None:
         """Send every market, in the background."""
@@ -285,13 +276,10 @@ class Gateway:
         name = (session.account, session.number)
         if self._by_name.get(name) is session:
             del self._by_name[name]
-            self._kept.put(name, session.mine)
-            if cancels := session.leftovers():
-                self._spawn(self._cancel(cancels))
-
-    async def _cancel(self, cancels: list[OrderRequest]) -> None:
-        for at in range(0, len(cancels), _CANCELS_MAX):
-            await self.submit(cancels[at : at + _CANCELS_MAX])
+            if session.flags & LogonFlag.CANCEL_ON_DISCONNECT:
+                self._spawn(self._asking.clear(session))
+            else:
+                self._kept.put(name, session.pipe.mine)
 
     def _spawn(self, work: Coroutine[None, None, None]) -> None:
         task = asyncio.create_task(work)

@@ -1,37 +1,24 @@
-"""One connection of the exchange's gateway: commands wait in order, answers come when durable."""
+"""One connection of the exchange's gateway: who it is, and what it is told."""
 
 import asyncio
 import hmac
 import re
 import secrets
 import socket
-from collections import deque
 from typing import Final, Protocol
 
 from outcry.domain.rejects import Rejected
-from outcry.messages.requests import (
-    CancelAccepted,
-    CancelRequest,
-    OrderAccepted,
-    OrderRequest,
-    OrderResult,
-)
+from outcry.messages.requests import Declined, OrderRequest, OrderResult
+from outcry.messages.session_requests import SessionGranted
 from outcry.runtime.identity import TRADE, Principal
-from outcry.runtime.logging import get_logger
 from outcry.services.gateway.door import translate
+from outcry.services.gateway.door.pipe import Pipe
 from outcry.services.gateway.line import Line, now_us
 from outcry_wire import tcp
-from outcry_wire.records import LAYOUTS, PLACE_ORDER, RecordType
 from outcry_wire.rejects import SENTENCES, Reject
 from outcry_wire.tcp import FRAME_HEAD, LogonFlag, Message
 
 
-#: Commands of one connection that wait for the ledger before no more are read.
-WAITING_MAX: Final = 4_096
-#: Commands of one connection in one submission.
-BATCH_MAX: Final = 500
-#: Orders of one connection whose outcome is remembered, and that are cancelled when it ends.
-REMEMBERED_MAX: Final = 100_000
 UNREAD_HIGH: Final = 256 * 1024
 UNREAD_MAX: Final = 4 * 1024 * 1024
 _KEY: Final = re.compile(r"ok_([1-9][0-9]{0,17})_(0|[1-9][0-9]{0,8})", re.ASCII)
@@ -42,17 +29,20 @@ class Host(Protocol):
 
     rate_max: int
 
-    async def outcomes(self, account: int) -> dict[int, int]:
-        """Return the outcomes of an account's open orders by the client's ids."""
-
     async def principal(self, key_id: int, generation: int) -> tuple[str, Principal | Rejected]:
         """Return the text of an API key, and who holds it."""
+
+    async def has_account(self, user_id: int, account: int) -> bool:
+        """Return whether an account that is not a user's first one is theirs."""
+
+    async def open(self, session: "DoorSession") -> SessionGranted | Declined:
+        """Tell the ledger of a new connection of a session; raises `AssetUnavailable`."""
 
     def log_on(self, session: "DoorSession", next_number: int, heartbeat_ms: int) -> None:
         """Bind a connection to its session and answer, from a message number on or from now."""
 
-    async def submit(self, requests: list[OrderRequest]) -> list[OrderResult]:
-        """Ask the ledger; what cannot be asked now is declined."""
+    async def insist(self, requests: list[OrderRequest]) -> list[OrderResult]:
+        """Ask the ledger until it answers, for a bounded time; then raises `AssetUnavailable`."""
 
     def list_instruments(self, session: "DoorSession") -> None:
         """Send every market, in the background."""
@@ -68,22 +58,21 @@ class DoorSession(Line):
         super().__init__(sock, view, UNREAD_HIGH, UNREAD_MAX)
         self._host = host
         self._nonce = secrets.token_bytes(tcp.NONCE_SIZE)
-        self._waiting: deque[bytes] = deque()
-        self._work: asyncio.Task[None] | None = None
-        self._log = get_logger()
+        self._logon: asyncio.Task[None] | None = None
         self._paid_until = 0.0
         self.flags = LogonFlag(0)
         self.user_id = self.account = self.number = 0
-        self.last_seq: int | None = None
+        #: The number of this connection of its session, and the last command the ledger took.
+        self.opened = self.taken = 0
+        #: The key that opened it, as its id and generation.
+        self.key = (0, 0)
         #: Log entry up to which this client was told everything; live once it is the present.
         self.cursor = 0
         self.is_live = self.is_logged_on = False
         self.end_reason: Reject | None = None
-        #: Outcomes of the account's orders, and which of them this session placed.
-        self.outcomes: dict[int, int] = {}
-        self.mine: set[int] = set()
+        self.pipe = Pipe(self, host.insist)
         self.heartbeat_us = 0
-        self.began_us = self.heard_us = self.spoke_us = now_us()
+        self.began_us = self.heard_us = self.spoke_us = self.checked_us = now_us()
 
     def greet(self) -> None:
         """Say HELLO."""
@@ -118,21 +107,15 @@ class DoorSession(Line):
             return
         kind = record[0]
         is_logon = kind == Message.LOGON and len(record) == tcp.LOGON.size
-        if is_logon == (self.is_logged_on or self._work is not None) or (
-            not is_logon and not self.is_logged_on
-        ):
+        if is_logon == (self._logon is not None) or (not is_logon and not self.is_logged_on):
             self.end(Reject.LOGON_EXPECTED)
         elif is_logon:
-            self._work = asyncio.create_task(self._log_on(record))
+            self._logon = asyncio.create_task(self._log_on(record))
         elif kind >= tcp.FIRST_MESSAGE:
             self._message(record)
         else:
-            self._waiting.append(record)
             self._spend()
-            if len(self._waiting) >= WAITING_MAX:
-                self.pause("ledger")
-            if self._work is None:
-                self._work = asyncio.create_task(self._submit())
+            self.pipe.put(record)
 
     def _spend(self) -> None:
         """Wait before reading on when more came than a second may bring."""
@@ -171,8 +154,14 @@ class DoorSession(Line):
                 self.end(refused)
                 return
             fields = tcp.LOGON.unpack(record)
+            granted = await self._host.open(self)
+            if isinstance(granted, Declined):
+                self.end(Reject(granted.reject))
+                return
+            self.opened, self.taken = granted.opened, granted.last_seq
+            if not self.is_open:  # it left meanwhile: an older connection keeps the session's name
+                return
             self.is_logged_on = True
-            self._work = None
             self._host.log_on(self, max(fields[11], 0), fields[10])
         except Exception:  # noqa: BLE001 - the tables may be away: this client comes back later
             self.end(Reject.UNAVAILABLE)
@@ -188,73 +177,19 @@ class DoorSession(Line):
         match = _KEY.fullmatch(tcp.text_of(name))
         if match is None:
             return Reject.KEY_INVALID
-        text, found = await self._host.principal(int(match[1]), int(match[2]))
+        self.key = int(match[1]), int(match[2])
+        text, found = await self._host.principal(*self.key)
         if not hmac.compare_digest(tcp.proof_of(text.encode(), self._nonce, record), proof):
             return Reject.KEY_INVALID
         if isinstance(found, Rejected):
             return found.reject
         if TRADE not in found.scopes:
             return Reject.SCOPE_MISSING
-        if account not in {0, found.account}:
+        account = account or found.account
+        if account != found.account and not await self._host.has_account(found.user_id, account):
             return Reject.NOT_OWNER
-        self.outcomes = await self._host.outcomes(found.account)
-        self.user_id, self.account, self.flags = found.user_id, found.account, LogonFlag(flags)
+        self.user_id, self.account, self.flags = found.user_id, account, LogonFlag(flags)
         return None
-
-    # --- commands ----------------------------------------------------------------------------
-
-    async def _submit(self) -> None:
-        """Ask the ledger, batch after batch, until nothing waits; answers are durable."""
-        try:
-            while self._waiting and self.is_open:
-                count = min(BATCH_MAX, len(self._waiting))
-                records = [self._waiting.popleft() for _ in range(count)]
-                self.go_on("ledger")
-                asked = [self._asked(record) for record in records]
-                requests = [one for one in asked if not isinstance(one, Reject)]
-                results = iter(await self._host.submit(requests) if requests else ())
-                answers = [
-                    self._answer(record, one if isinstance(one, Reject) else next(results))
-                    for record, one in zip(records, asked, strict=True)
-                ]
-                self.write(translate.framed(answers))
-        except Exception:  # noqa: BLE001 - one client must not end the door of the others
-            self._log.exception("commands failed", account=self.account)
-            self.end(Reject.UNAVAILABLE)
-        finally:
-            self._work = None
-
-    def _asked(self, record: bytes) -> OrderRequest | Reject:
-        seq = int.from_bytes(record[8:16], "little", signed=True)
-        account = int.from_bytes(record[24:32], "little", signed=True)
-        if self.last_seq is not None and seq != self.last_seq + 1:
-            return Reject.OUT_OF_SEQUENCE
-        self.last_seq = seq
-        if record[0] not in tcp.COMMANDS or LAYOUTS[RecordType(record[0])].size != len(record):
-            return Reject.RECORD_INVALID
-        if account not in {0, self.account}:
-            return Reject.NOT_OWNER
-        if record[0] == RecordType.PLACE_ORDER and len(self.outcomes) < REMEMBERED_MAX:
-            order_id = translate.order_id_of(record)
-            self.outcomes[order_id] = PLACE_ORDER.unpack(record)[9]
-            self.mine.add(order_id)
-        return translate.request_of(record, self.account, self.outcomes)
-
-    def _answer(self, record: bytes, result: OrderResult | Reject) -> bytes:
-        if isinstance(result, Reject):
-            return translate.refused(record, self.account, result)
-        if isinstance(result, OrderAccepted):
-            place = (result.order_id, result.n)
-            return translate.accepted(record, self.account, *place, repeated=result.repeated)
-        if isinstance(result, CancelAccepted):
-            return translate.accepted(record, self.account, 0, result.n, repeated=False)
-        return translate.refused(record, self.account, result.reject)
-
-    def leftovers(self) -> list[OrderRequest]:
-        """Return what cancels the orders of this connection, if it wants that."""
-        if not self.flags & LogonFlag.CANCEL_ON_DISCONNECT:
-            return []
-        return [CancelRequest(self.account, 0, str(order_id)) for order_id in self.mine]
 
     # --- telling -----------------------------------------------------------------------------
 
@@ -262,11 +197,9 @@ class DoorSession(Line):
         """Send what entry *n* means for this client."""
         self.cursor = n
         for record in records:
-            ended = translate.ended(record)
-            self.outcomes.pop(ended, None)
-            self.mine.discard(ended)
+            self.pipe.mine.discard(translate.ended(record))
         if records:
-            self.write(translate.framed(records))
+            self.write(translate.framed_whole(records))
 
     def write(self, data: bytes) -> None:
         """Send frames."""

@@ -5,16 +5,15 @@ that were entered through another door, under a name that is no number, are told
 of their id in the exchange.
 """
 
-from collections.abc import Mapping
 from typing import Final
 
 from outcry.domain.order import OrderStatus
-from outcry.domain.units import TICKS_PER_UNIT
 from outcry.messages.requests import (
     CancelAllRequest,
     CancelRequest,
-    OrderRequest,
+    OrderCommand,
     PlaceRequest,
+    ReduceRequest,
     ReplaceRequest,
 )
 from outcry.messages.user_events import FillDone, OrderState, UserBatch
@@ -28,6 +27,7 @@ from outcry_wire.records import (
     ORDER_PLACED,
     ORDER_REJECTED,
     PLACE_ORDER,
+    REDUCE_ORDER,
     REPLACE_ORDER,
     RecordType,
 )
@@ -39,28 +39,25 @@ from outcry_wire.tcp import ACCEPTED, FILL, Message
 ID_LIMIT: Final = 1 << 63
 
 
-def request_of(record: bytes, account: int, outcomes: Mapping[int, int]) -> OrderRequest | Reject:
-    """Return what a command of *account* asks of the ledger, or why it cannot be asked.
-
-    *outcomes* knows the outcome of orders by the client's ids: a replacement needs it.
-    """
+def command_of(record: bytes, account: int) -> OrderCommand | Reject:
+    """Return what a command of *account* asks of the ledger, or why it cannot be asked."""
     kind = record[0]
     if kind == RecordType.PLACE_ORDER:
         return _place(record, account)
-    if kind == RecordType.CANCEL_ORDER:
-        order_id = CANCEL_ORDER.unpack(record)[7]
-        return CancelRequest(account, *_named(order_id)) if order_id else Reject.ORDER_UNKNOWN
     if kind == RecordType.CANCEL_ALL:
         return CancelAllRequest(account, 0, CANCEL_ALL.unpack(record)[3])
+    order_id = order_id_of(record)
+    if order_id == 0:
+        return Reject.ORDER_UNKNOWN
+    named = (account, *_named(order_id))
+    if kind == RecordType.CANCEL_ORDER:
+        return CancelRequest(*named)
+    if kind == RecordType.REDUCE_ORDER:
+        return ReduceRequest(*named, REDUCE_ORDER.unpack(record)[8])
     if kind == RecordType.REPLACE_ORDER:
-        order_id, price, total, post_only = REPLACE_ORDER.unpack(record)[7:]
-        outcome = outcomes.get(order_id)
-        if outcome is None:
-            return Reject.ORDER_UNKNOWN
-        own = TICKS_PER_UNIT - price if outcome else price
-        return ReplaceRequest(account, *_named(order_id), own, total, bool(post_only))
-    # A reduction that is sent again would be carried out again; a replacement says the total.
-    return Reject.MODE_FORBIDS if kind == RecordType.REDUCE_ORDER else Reject.RECORD_INVALID
+        price, total, post_only = REPLACE_ORDER.unpack(record)[8:]
+        return ReplaceRequest(*named, price, total, bool(post_only), in_book=True)
+    return Reject.RECORD_INVALID
 
 
 def _place(record: bytes, account: int) -> PlaceRequest | Reject:
@@ -178,15 +175,29 @@ def _state(state: OrderState, n: int, made: set[int]) -> bytes:
 
 def framed(records: list[bytes]) -> bytes:
     """Return records as frames, as few as hold them."""
-    frames: list[bytes] = []
-    batch: list[bytes] = []
-    size = 0
+    return b"".join(tcp.frame(b"".join(part)) for part in _parts(records))
+
+
+def framed_whole(records: list[bytes]) -> bytes:
+    """Return the records of one entry as frames: all but those of the last say that more follow."""
+    parts = _parts(records)
+    for part in parts[:-1]:
+        part[:] = [_with_flag(record, tcp.MORE_FOLLOWS) for record in part]
+    return b"".join(tcp.frame(b"".join(part)) for part in parts)
+
+
+def _with_flag(record: bytes, flag: int) -> bytes:
+    return record[:1] + bytes((record[1] | flag,)) + record[2:]
+
+
+def _parts(records: list[bytes]) -> list[list[bytes]]:
+    """Return records divided so that each part fits into a frame."""
+    parts: list[list[bytes]] = []
+    size = tcp.FRAME_MAX
     for record in records:
-        if batch and size + len(record) > tcp.FRAME_MAX:
-            frames.append(tcp.frame(b"".join(batch)))
-            batch, size = [], 0
-        batch.append(record)
+        if size + len(record) > tcp.FRAME_MAX:
+            parts.append([])
+            size = 0
+        parts[-1].append(record)
         size += len(record)
-    if batch:
-        frames.append(tcp.frame(b"".join(batch)))
-    return b"".join(frames)
+    return parts
