@@ -9,10 +9,11 @@ MORE_ABOUT_ORDERS = (
     "order and changes nothing. Where `trading.signed_orders` is set, `place_order` also takes "
     "orders with an EIP-712 signature of the user's address: instead of `quantity` and "
     "`client_order_id` they have `salt`, `maker`, `signer`, `taker`, `makerAmount`, `takerAmount`, "
-    "`expiration`, `signatureType` 0, `signature`, and `nonce`, `feeRateBps` (first generation) "
+    "`expiration`, `signatureType`, `signature`, and `nonce`, `feeRateBps` (first generation) "
     "or `timestamp`, `metadata`, `builder` (second). Price and quantity follow from the signed "
     "amounts, the digest is the client's order id; fees are those of the market, whatever "
-    "`feeRateBps` says."
+    "`feeRateBps` says. `signatureType` is 0 for the address itself, 1 and 2 for its proxy and "
+    "its safe, 3 for a wallet that is a contract."
 )
 
 WENT = Section(

@@ -80,15 +80,24 @@ _TYPE_HASHES: Final = {
 }
 
 
-def order_digest(domain_separator: bytes, version: str, values: tuple[int | bytes, ...]) -> bytes:
-    """Return what is signed of an order; *values* in the order of `FIELDS`, bytes as they are."""
+def struct_hash(version: str, values: tuple[int | bytes, ...]) -> bytes:
+    """Return the hash of an order; *values* in the order of `FIELDS`, bytes as they are."""
     words = [
         value.rjust(_WORD, b"\0") if isinstance(value, bytes) else value.to_bytes(_WORD, "big")
         for value in values
     ]
     assert len(words) == len(FIELDS[version]), "one value for each field"
-    struct_hash = keccak256(_TYPE_HASHES[version] + b"".join(words))
-    return keccak256(b"\x19\x01" + domain_separator + struct_hash)
+    return keccak256(_TYPE_HASHES[version] + b"".join(words))
+
+
+def digest_within(domain_separator: bytes, hashed: bytes) -> bytes:
+    """Return what is signed of something *hashed*, for a domain."""
+    return keccak256(b"\x19\x01" + domain_separator + hashed)
+
+
+def order_digest(domain_separator: bytes, version: str, values: tuple[int | bytes, ...]) -> bytes:
+    """Return what is signed of an order; *values* as in `struct_hash`."""
+    return digest_within(domain_separator, struct_hash(version, values))
 
 
 def signer_of(digest: bytes, signature: bytes) -> bytes | None:

@@ -8,9 +8,11 @@ from collections.abc import Callable
 from typing import Annotated, Final, NamedTuple
 
 from msgspec import Meta, Raw, Struct, json
+from msgspec.structs import replace
 
 from outcry.domain.order import OrderStatus
 from outcry.domain.rejects import Reject, Rejected
+from outcry.domain.signed_order import SignedOrder
 from outcry.domain.units import format_money, format_quantity
 from outcry.messages.requests import Declined, DryRun, OrderAccepted, OrderRequest, PlaceRequest
 from outcry.ports.asset import Asset
@@ -178,9 +180,10 @@ class Ordering:
 
     async def _read(self, who: Principal, body: bytes, key: str) -> Read | Rejected:
         """Return the order in *body* and when to answer it."""
-        form = await self._read_form(who, body)
-        if isinstance(form, Rejected):
-            return form
+        read = await self._read_form(who, body)
+        if isinstance(read, Rejected):
+            return read
+        form, signed = read
         market = await self._catalogue.market(form.market_id, form.event_id)
         if isinstance(market, Rejected):
             return market
@@ -191,13 +194,18 @@ class Ordering:
                 return owned
             account = owned
         request = parse.place_request(form, market, account, self._lookups, key)
-        return request if isinstance(request, Rejected) else (request, form.wait)
+        if isinstance(request, Rejected):
+            return request
+        return (replace(request, signed=signed) if signed else request), form.wait
 
-    async def _read_form(self, who: Principal, body: bytes) -> PlaceBody | Rejected:
+    async def _read_form(
+        self, who: Principal, body: bytes
+    ) -> tuple[PlaceBody, SignedOrder | None] | Rejected:
+        """Return the order in words, and as it was signed if it was."""
         form = parse.read_place(body, unsigned_orders=self._terms.unsigned_orders)
         signing = self._terms.signing
         if signing is None or form != Rejected(Reject.SIGNED_ORDERS_UNSUPPORTED):
-            return form
+            return form if isinstance(form, Rejected) else (form, None)
         order = read_body(SIGNED_BODY, body)
         if isinstance(order, Rejected):
             return order

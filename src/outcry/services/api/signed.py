@@ -1,42 +1,48 @@
-"""Signed orders: what an EIP-712 order says, in the words of an unsigned one. Pure.
+"""Signed orders of `/api`: what an EIP-712 order says, in the words of an unsigned one. Pure.
 
 The signature decides: side, token and both amounts are what was signed, and price and quantity
 follow from them. The order's digest is its client order id, so the same order counts once.
 """
 
+from functools import lru_cache
 from typing import Annotated, Final, NamedTuple
 
 from msgspec import UNSET, Meta, UnsetType, field, json
 
 from outcry.domain.rejects import Reject, Rejected
+from outcry.domain.signed_order import SIGNATURE_BYTES_MAX, SignedOrder
 from outcry.domain.units import (
     MICROS_PER_SECOND,
-    MONEY_DECIMALS,
-    QUANTITY_DECIMALS,
-    TICKS_PER_UNIT,
     TIME_US_MAX,
     format_money,
     format_price,
     format_quantity,
 )
 from outcry.ports.projection import MarketRow
-from outcry.runtime.eip712 import Domain, order_digest, separator, signer_of
 from outcry.runtime.forms import Id
+from outcry.services.api import signatures
+from outcry.services.api.clob.profiles import PROXIES, SAFES, Profile
 from outcry.services.api.forms import Account, Body, PlaceBody
+from outcry.services.api.signed_amounts import Amounts, Grid, Signed, limit_amounts, market_amounts
 
 
-#: How far the time in an order of the second generation may be from ours.
-TIMESTAMP_SECONDS_MAX: Final = 86_400
-#: Only a signature of the user's own key counts; wallets that are contracts are not asked.
-OWN_KEY: Final = 0
 SIDES: Final = {"buy": 0, "sell": 1}
 NOBODY: Final = "0x" + "0" * 40
 _NO_WORD: Final = "0x" + "0" * 64
-_UINT_LIMIT: Final = 2**256
+#: Signing configurations that are remembered: there is one.
+_PROFILES_COUNT_MAX: Final = 16
 
 Uint = Annotated[str, Meta(pattern=r"^[0-9]{1,78}$", description="A whole number as text.")]
 Address = Annotated[str, Meta(pattern=r"^0x[0-9a-fA-F]{40}$")]
 Word = Annotated[str, Meta(pattern=r"^0x[0-9a-fA-F]{64}$")]
+Signature = Annotated[
+    str,
+    Meta(
+        pattern=r"^0x([0-9a-fA-F]{2})+$",
+        min_length=2 + 2 * 65,
+        max_length=2 + 2 * SIGNATURE_BYTES_MAX,
+    ),
+]
 
 
 class SignedBody(Body, kw_only=True, frozen=True):
@@ -63,8 +69,10 @@ class SignedBody(Body, kw_only=True, frozen=True):
     timestamp: Uint | UnsetType = UNSET
     metadata: Word = _NO_WORD
     builder: Word = _NO_WORD
-    signature_type: Annotated[int, Meta(ge=0, le=3)] = field(default=OWN_KEY, name="signatureType")
-    signature: Annotated[str, Meta(pattern=r"^0x[0-9a-fA-F]{130}$")]
+    signature_type: Annotated[
+        int, Meta(ge=0, le=3, description="0 own key, 1 proxy, 2 safe, 3 contract (ERC-1271).")
+    ] = field(default=signatures.OWN_KEY, name="signatureType")
+    signature: Signature
     time_in_force: str = ""
     post_only: bool = False
     self_trade_prevention: str = "cancel_taker"
@@ -85,38 +93,33 @@ class Signing(NamedTuple):
     #: Decimals of the amounts.
     decimals: int
 
-    def separator(self, version: str) -> bytes:
-        """Return the domain separator of a generation of orders."""
-        return separator(Domain(self.name, version, self.chain_id, _bytes(self.contract)))
-
 
 def unsigned(
     form: SignedBody, signing: Signing, market: MarketRow, address: str, now: int
-) -> PlaceBody | Rejected:
-    """Return what *form* says, if it is signed by *address*, the user's own.
+) -> tuple[PlaceBody, SignedOrder] | Rejected:
+    """Return what *form* says and as what it was signed, if by *address*, the user's own.
 
     *now* is in seconds since 1970.
     """
-    problem = _problem(form, address, now)
+    problem = _problem(form, address)
     if problem:
         return problem
-    digest = digest_of(form, signing)
-    if digest is None or signer_of(digest, _bytes(form.signature)) != _bytes(form.signer):
-        wanted = f"a signature of {form.signer} for chain {signing.chain_id}, {signing.contract}"
-        return Rejected(Reject.SIGNATURE_INVALID, "somebody else's, or of something else", wanted)
-    amounts = _amounts(form, signing, market.tick)
+    terms = terms_of(form)
+    digest = signatures.verify(terms, profile_of(signing), _bytes(address), now)
+    if isinstance(digest, Rejected):
+        return digest
+    amounts = _amounts(form, terms, signing, market)
     if isinstance(amounts, Rejected):
         return amounts
-    price, quantity, volume = amounts
-    return PlaceBody(
+    body = PlaceBody(
         event_id=form.event_id,
         market_id=form.market_id,
         side=form.side,
         order_type=form.order_type,
         token_id=form.token_id,
-        price=price,
-        quantity=quantity,
-        volume=volume,
+        price=format_price(amounts.price),
+        quantity=format_quantity(amounts.qty) if amounts.qty else "",
+        volume=format_money(amounts.budget) if amounts.budget else "",
         time_in_force=form.time_in_force,
         post_only=form.post_only,
         client_order_id=digest.hex(),
@@ -125,84 +128,77 @@ def unsigned(
         account=form.account,
         wait=form.wait,
     )
+    return body, signatures.signed_order(terms)
 
 
 def digest_of(form: SignedBody, signing: Signing) -> bytes | None:
     """Return what was signed; None when a number is too large to be signed at all."""
-    head: list[int | bytes] = [int(form.salt), _bytes(form.maker), _bytes(form.signer)]
-    body = [int(form.token_id), int(form.maker_amount), int(form.taker_amount)]
-    side = SIDES[form.side]
-    if form.timestamp is UNSET:
-        version = "1"
-        tail = [int(form.expiration), int(form.nonce), int(form.fee_rate_bps)]
-        values = [*head, _bytes(form.taker), *body, *tail, side, form.signature_type]
-    else:
-        version = "2"
-        words = [_bytes(form.metadata), _bytes(form.builder)]
-        values = [*head, *body, side, form.signature_type, int(form.timestamp), *words]
-    if any(isinstance(value, int) and value >= _UINT_LIMIT for value in values):
-        return None
-    return order_digest(signing.separator(version), version, tuple(values))
+    return signatures.digest_of(terms_of(form), profile_of(signing))
 
 
-def _problem(form: SignedBody, address: str, now: int) -> Rejected | None:
+def terms_of(form: SignedBody) -> signatures.Terms:
+    """Return a form's order as it was signed."""
+    first = form.timestamp is UNSET
+    return signatures.Terms(
+        version="1" if first else "2",
+        salt=int(form.salt),
+        maker=_bytes(form.maker),
+        signer=_bytes(form.signer),
+        token_id=int(form.token_id),
+        maker_amount=int(form.maker_amount),
+        taker_amount=int(form.taker_amount),
+        side=SIDES[form.side],
+        signature_type=form.signature_type,
+        signature=_bytes(form.signature),
+        taker=_bytes(form.taker),
+        expiration=int(form.expiration),
+        nonce=int(form.nonce),
+        fee_rate_bps=int(form.fee_rate_bps),
+        timestamp=0 if form.timestamp is UNSET else int(form.timestamp),
+        metadata=_bytes(form.metadata),
+        builder=_bytes(form.builder),
+    )
+
+
+@lru_cache(_PROFILES_COUNT_MAX)
+def profile_of(signing: Signing) -> Profile:
+    """Return what signatures are compared with: one contract for both generations."""
+    contract = _bytes(signing.contract)
+    return Profile(
+        signing.chain_id, {"1": contract, "2": contract}, PROXIES, SAFES, name=signing.name
+    )
+
+
+def _problem(form: SignedBody, address: str) -> Rejected | None:
     """Return what is wrong with *form* before anything is computed."""
     if not address:
         return Rejected(Reject.ADDRESS_MISSING)
     if form.side not in SIDES:
         return Rejected(Reject.SIDE_INVALID, form.side[:80])
-    if form.signature_type != OWN_KEY:
-        got = f"signatureType {form.signature_type}"
-        return Rejected(Reject.SIGNATURE_INVALID, got, f"{OWN_KEY}: the user's own key")
     if int(form.expiration) * MICROS_PER_SECOND > TIME_US_MAX:
         wanted = "expiration: seconds, at most the end of the year 9999"
         return Rejected(Reject.FIELD_INVALID, form.expiration, wanted)
-    for name, value in (("maker", form.maker), ("signer", form.signer)):
-        if value.lower() != address.lower():
-            return Rejected(Reject.SIGNATURE_INVALID, f"{name} {value}", address)
-    if int(form.taker, 16):
-        return Rejected(Reject.SIGNATURE_INVALID, f"taker {form.taker}", f"{NOBODY}: anybody")
-    if form.timestamp is not UNSET:
-        signed_at = int(form.timestamp) // 1_000
-        if abs(signed_at - now) > TIMESTAMP_SECONDS_MAX:
-            wanted = f"within {TIMESTAMP_SECONDS_MAX} s of {now * 1_000}"
-            return Rejected(Reject.SIGNATURE_INVALID, f"timestamp {form.timestamp}", wanted)
     return None
 
 
-def _amounts(form: SignedBody, signing: Signing, tick: int) -> tuple[str, str, str] | Rejected:
-    """Return price, quantity and volume as text, of which one of the last two is ""."""
-    maker, taker = int(form.maker_amount), int(form.taker_amount)
+def _amounts(
+    form: SignedBody, terms: signatures.Terms, signing: Signing, market: MarketRow
+) -> Amounts | Rejected:  # fmt: skip
+    """Return price, quantity and money, one of the last two being 0."""
     buying = form.side == "buy"
-    shares, money = (taker, maker) if buying else (maker, taker)
-    if not shares or not money:
-        return _off("makerAmount and takerAmount: above 0")
-    lots = _exact(shares, signing.decimals - QUANTITY_DECIMALS)
-    micros = _exact(money, signing.decimals - MONEY_DECIMALS)
+    given, taken = terms.maker_amount, terms.taker_amount
+    shares, money = (taken, given) if buying else (given, taken)
+    signed = Signed(buying, shares, money, signing.decimals)
+    grid = Grid(market.tick, market.price_min, market.price_max)
     if form.order_type == "market":
-        ticks = money * TICKS_PER_UNIT // shares // tick * tick
-        if not buying:
-            ticks = -(-money * TICKS_PER_UNIT // (shares * tick)) * tick
-        bound = format_price(min(ticks, TICKS_PER_UNIT - tick))
-        if buying:
-            return _off("micros") if micros is None else (bound, "", format_money(micros))
-        return _off("hundredths of a share") if lots is None else (bound, format_quantity(lots), "")
-    if lots is None or micros is None or micros % lots:
-        return _off("price times quantity: exact, a price of four decimals, a quantity of two")
-    price = format_price(micros // lots)
+        return market_amounts(signed, grid)
+    amounts = limit_amounts(signed, grid)
+    if isinstance(amounts, Rejected):
+        return amounts
+    price = format_price(amounts.price)
     if form.price and form.price.rstrip("0") != price.rstrip("0"):
         return Rejected(Reject.SIGNATURE_INVALID, f"price {form.price[:40]}", f"{price}, as signed")
-    return price, format_quantity(lots), ""
-
-
-def _exact(amount: int, dropped: int) -> int | None:
-    """Return *amount* without its last *dropped* digits; None when they are not 0."""
-    whole, rest = divmod(amount, 10**dropped)
-    return None if rest else whole
-
-
-def _off(expected: str) -> Rejected:
-    return Rejected(Reject.AMOUNT_INVALID, "the signed amounts", expected)
+    return amounts
 
 
 def _bytes(text: str) -> bytes:

@@ -252,7 +252,7 @@ async def test_amounts_that_make_no_order_are_refused(door: Door) -> None:
     ann = await signer(door)
     for maker, taker, reject in (
         (0, 10_000_000, Reject.AMOUNT_INVALID),
-        (5_500_001, 10_000_000, Reject.AMOUNT_INVALID),
+        (5_500_002, 10_000_000, Reject.AMOUNT_INVALID),
         (5_500, 10_001, Reject.AMOUNT_INVALID),
         (5_550_000, 10_000_000, Reject.PRICE_OFF_GRID),
     ):

@@ -35,6 +35,11 @@ class Profile(NamedTuple):
     exchanges: dict[str, bytes]
     proxies: Wallets
     safes: Wallets
+    #: The contract of markets that share their collateral, by generation: none is listed here, so
+    #: an order for it is only recognised.
+    neg_risk: dict[str, bytes] = {}  # noqa: RUF012 - a default that nobody changes
+    #: Domain name that clients sign for.
+    name: str = NAME
 
 
 def _bytes(text: str) -> bytes:
@@ -46,6 +51,11 @@ _EXCHANGE_1: Final = {
     POLYGON: _bytes("0x4bFb41d5B3570DeFd03C39a9A4D8dE6Bd8B8982E"),
 }
 _EXCHANGE_2: Final = _bytes("0xE111180000d2663C0091e4f400237545B87B996B")
+_NEG_RISK_1: Final = {
+    AMOY: _bytes("0xd91E80cF2E7be2e162c6513ceD06f1dD0dA35296"),
+    POLYGON: _bytes("0xC5d563A36AE78145C45a50134d48A1215220f80a"),
+}
+_NEG_RISK_2: Final = _bytes("0xe2222d279d744050d28e00520010520000310F59")
 #: The factory of proxies stands on Polygon alone; its addresses are the same wherever it stood.
 PROXIES: Final = Wallets(
     _bytes("0xaB45c5A4B0c941a2F231C04C3f49182e1A254052"),
@@ -68,19 +78,25 @@ def sandbox(chain_id: int = 0) -> Profile:
             f"clob.chain_id: the sandbox knows {AMOY} and {POLYGON}, not {chain_id}; "
             'use profile = "own"'
         )
-    return Profile(chain_id, {"1": _EXCHANGE_1[chain_id], "2": _EXCHANGE_2}, PROXIES, SAFES)
+    return Profile(
+        chain_id,
+        {"1": _EXCHANGE_1[chain_id], "2": _EXCHANGE_2},
+        PROXIES,
+        SAFES,
+        {"1": _NEG_RISK_1[chain_id], "2": _NEG_RISK_2},
+    )
 
 
 def own(chain_id: int, exchange_v1: str, exchange_v2: str) -> Profile:
-    """Return a profile of the operator's own; raises `ProfileError` when a part is not known."""
-    for name, value in (
-        ("chain_id", chain_id),
-        ("exchange_v1", exchange_v1),
-        ("exchange_v2", exchange_v2),
-    ):
+    """Return a profile of the operator's own; raises `ProfileError` when a part is not known.
+
+    Of the two contracts one may be "": orders of that generation are not taken then.
+    """
+    given = {"1": exchange_v1, "2": exchange_v2}
+    exchanges = {version: _bytes(address) for version, address in given.items() if address}
+    for name, value in (("chain_id", chain_id), ("exchange_v2", exchanges)):
         if not value:
             raise ProfileError(
                 f'clob.{name}: profile "own" needs it, here or in chain/deployment.json'
             )
-    exchanges = {"1": _bytes(exchange_v1), "2": _bytes(exchange_v2)}
     return Profile(chain_id, exchanges, PROXIES, SAFES)

@@ -28,5 +28,8 @@ def test_a_profile_of_ones_own_is_whole() -> None:
     """A missing address is named, instead of orders being signed for nobody."""
     address = "0x" + "11" * 20
     assert own(31_337, address, address).exchanges["2"] == b"\x11" * 20
+    assert own(31_337, "", address).exchanges == {"2": b"\x11" * 20}
     with pytest.raises(ProfileError, match="exchange_v2"):
-        own(31_337, address, "")
+        own(31_337, "", "")
+    with pytest.raises(ProfileError, match="chain_id"):
+        own(0, address, address)
