@@ -6,6 +6,7 @@
   text with the functions below and nothing else does. There is no float.
 """
 
+from datetime import datetime, timedelta
 from typing import Final, NewType
 
 
@@ -19,6 +20,7 @@ MICROS_PER_UNIT: Final = 1_000_000
 MICROS_PER_SECOND: Final = 1_000_000
 #: The end of the year 9999 in microseconds since 1970: no time that anybody names is later.
 TIME_US_MAX: Final = 253_402_300_800 * MICROS_PER_SECOND - 1
+_EPOCH: Final = datetime(1970, 1, 1)  # noqa: DTZ001 - written with a Z of our own
 assert TICKS_PER_UNIT * LOTS_PER_SHARE == MICROS_PER_UNIT
 
 PRICE_DECIMALS: Final = 4
@@ -86,3 +88,14 @@ def format_quantity(quantity: int) -> str:
 def format_money(amount: int) -> str:
     """Return *amount* micros as text with six decimals."""
     return format_decimal(amount, MONEY_DECIMALS)
+
+
+def format_time(time_us: int) -> str:
+    """Return microseconds since 1970 as UTC, to the millisecond: ``2027-06-01T12:00:00Z``.
+
+    What no calendar has stays a number.
+    """
+    if not 0 <= time_us <= TIME_US_MAX:
+        return f"{time_us} us"
+    moment = _EPOCH + timedelta(milliseconds=time_us // 1_000)
+    return moment.isoformat(timespec="milliseconds").replace(".000", "") + "Z"

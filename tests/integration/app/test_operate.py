@@ -95,6 +95,7 @@ async def test_a_market_is_lived_from_the_command_line(tmp_path: Path) -> None:
         shown = await shell.says("market", "show", "1")
         assert "1.0000 / 0.0000" in shown
         assert "stands at" in shown
+        assert "- / -" in shown, "an empty book has no prices"
         await shell.says("market", "dispute", "1")
         await shell.says("market", "resolve", "1", "0.5,0.5")
         assert (await shell.json("market", "show", "1"))["state"] == "resolved"
@@ -138,6 +139,7 @@ async def test_users_keys_and_the_audit_from_the_command_line(tmp_path: Path) ->
         lines = await shell.json("audit", "--kind", "deposit")
         assert [(line["key_id"], line["data"]["key"]) for line in lines] == [(1, "0xa")]
         assert "key_revoked" in await shell.says("audit")
+        assert "of the kind 'gossip'" in await shell.says("audit", "--kind", "gossip")
 
 
 async def test_what_cannot_be_done_is_a_sentence(tmp_path: Path) -> None:

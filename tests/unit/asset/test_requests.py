@@ -12,8 +12,10 @@ from outcry.domain.market import MarketMove, MarketState
 from outcry.domain.order import OrderStatus
 from outcry.domain.rejects import Reject
 from outcry.kernel.naive import NaiveEngine
+from outcry.messages.chain_requests import ReleaseOp
 from outcry.messages.record_bodies import span
 from outcry.messages.requests import (
+    AddMarketOp,
     CancelAccepted,
     CancelAllRequest,
     CancelRequest,
@@ -272,6 +274,35 @@ async def test_a_bad_operation_is_declined_with_its_number(op: Any, reject: Reje
         await venue.market()
         assert (await venue.refused(op)).reject == reject
         assert venue.balance(account) == (HUNDRED, 0)
+
+
+@pytest.mark.parametrize(
+    ("op", "got", "expected"),
+    [
+        (MarketMoveOp(0, 1, MarketMove.RESUME, ""), "open", "paused"),
+        (MarketMoveOp(0, 1, MarketMove.DISPUTE, ""), "open", "proposed"),
+        (ResolveOp(0, 1, 10_000, 1), "1.0000 + 0.0001", "1 in sum"),
+        (SetClockOp(0, 1_000_000), "1970-01-01T00:00:01Z", "at least 2023-11-14T22:13:20Z"),
+        (DepositOp(0, 1_000, 0, -5, ""), "-0.000005", ""),
+        (SplitOp(0, 1_000, 1, 0, ""), "0.00", ""),
+        (ReleaseOp(0, 1_000, 0, 6_000_000, "k"), "6.000000",
+         "at most 0.000000, what is in suspense"),
+        (AddMarketOp(0, 1, MarketSpec("b", "B?", tick=30)), "0.0030",
+         "one of 0.1000, 0.0100, 0.0050, 0.0025, 0.0010, 0.0001"),
+        (AddMarketOp(0, 1, MarketSpec("b", "B?", end_at_us=1)), "1970-01-01T00:00:00Z",
+         "after 2023-11-14T22:13:20Z"),
+    ],
+)  # fmt: skip
+async def test_what_was_got_is_said_as_doors_write_it(op: Any, got: str, expected: str) -> None:
+    """Decimals and times of a calendar: nobody outside knows ticks, lots, micros."""
+    async with Venue().running() as venue:
+        await venue.user("ann", HUNDRED)
+        await venue.market()
+        refused = await venue.refused(op)
+        assert (refused.got, refused.expected) == (got, expected)
+        late = await venue.place(changed(tif=TimeInForce.GTD, expire_at_us=SECOND))
+        assert isinstance(late, Declined)
+        assert late.got == "1970-01-01T00:00:01Z"
 
 
 async def test_events_are_created_once_and_whole() -> None:

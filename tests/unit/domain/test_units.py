@@ -48,3 +48,19 @@ def test_every_tick_size_keeps_complements_on_the_grid() -> None:
     for size in units.TICK_SIZES:
         for price in range(size, units.TICKS_PER_UNIT, size):
             assert units.complement(price) % size == 0
+
+
+@pytest.mark.parametrize(
+    ("time_us", "text"),
+    [
+        (0, "1970-01-01T00:00:00Z"),
+        (1_811_808_000_000_000, "2027-06-01T00:00:00Z"),
+        (1_811_808_000_123_999, "2027-06-01T00:00:00.123Z"),
+        (units.TIME_US_MAX, "9999-12-31T23:59:59.999Z"),
+        (units.TIME_US_MAX + 1, "253402300800000000 us"),
+        (-1, "-1 us"),
+    ],
+)
+def test_a_time_is_written_as_a_calendar_has_it(time_us: int, text: str) -> None:
+    """UTC to the millisecond; what lies outside every calendar stays a number."""
+    assert units.format_time(time_us) == text

@@ -94,7 +94,10 @@ def _described(event: "Event", market: "Market") -> str:
             ("state", "refunded" if market.refunded else market.state),
             ("outcomes", f"{market.outcome_0_name} / {market.outcome_1_name}"),
             ("chance", market.outcome_0_chance if market.outcome_0_chance is not None else ""),
-            ("bid / ask", f"{market.outcome_0_best_bid} / {market.outcome_0_best_ask}"),
+            (
+                "bid / ask",
+                f"{market.outcome_0_best_bid or '-'} / {market.outcome_0_best_ask or '-'}",
+            ),
             ("volume", market.volume),
             ("tick", market.tick_size),
             ("ends", moment(market.endtime)),

@@ -247,7 +247,8 @@ def audit(
         for line in lines
     )
     headings = ("entry", "time", "user", "key", "kind", "what")
-    return Told(lines, table(headings, rows, "Nothing was done yet."))
+    nothing = f"Nothing of the kind {kind!r} was done yet." if kind else "Nothing was done yet."
+    return Told(lines, table(headings, rows, nothing))
 
 
 AUDIT_EPILOG = examples("outcry audit", "outcry audit --kind resolved --json")

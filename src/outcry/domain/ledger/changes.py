@@ -13,7 +13,7 @@ from outcry.domain.ledger.state import Ledger
 from outcry.domain.market import own_price
 from outcry.domain.order import Order, hold_to_replace
 from outcry.domain.rejects import Reject, Rejected
-from outcry.domain.units import TICKS_PER_UNIT, format_quantity
+from outcry.domain.units import TICKS_PER_UNIT, format_price, format_quantity
 from outcry_wire.records import OrderKind
 
 
@@ -59,7 +59,7 @@ def check_replace(
         more = f"more than the {format_quantity(order.filled)} that are filled"
         return Rejected(Reject.REPLACE_INVALID, format_quantity(max(total_qty, 0)), more)
     if not 0 < own < TICKS_PER_UNIT:
-        return Rejected(Reject.PRICE_OUT_OF_BOUNDS, f"{own} ticks")
+        return Rejected(Reject.PRICE_OUT_OF_BOUNDS, format_price(own), "more than 0, less than 1")
     price = own_price(order.outcome, own)
     rejected = check_size(market, total_qty) or check_price(
         market, order.outcome, price, limit=True

@@ -22,6 +22,7 @@ from outcry.domain.units import (
     format_money,
     format_price,
     format_quantity,
+    format_time,
 )
 from outcry_wire.records import OrderKind, SelfTrade, Side, TimeInForce
 
@@ -102,7 +103,9 @@ def check_open(ledger: Ledger, market: Market, time_us: int, *, post_only: bool)
     if market.state != MarketState.OPEN:
         return Rejected(Reject.MARKET_NOT_OPEN, market.state.name.lower(), "open")
     if market.end_at_us and time_us >= market.end_at_us:
-        return Rejected(Reject.MARKET_ENDED, str(time_us), f"before {market.end_at_us}")
+        return Rejected(
+            Reject.MARKET_ENDED, format_time(time_us), f"before {format_time(market.end_at_us)}"
+        )
     return None
 
 
@@ -131,9 +134,12 @@ def _check_combination(terms: OrderTerms, time_us: int) -> Rejected | None:
     if terms.kind == OrderKind.MARKET_MONEY and terms.self_trade == SelfTrade.DECREMENT:
         return Rejected(Reject.SELF_TRADE_INVALID, "decrement", "another mode for money orders")
     if (terms.tif == TimeInForce.GTD) != (terms.expire_at_us != 0):
-        return Rejected(Reject.EXPIRY_WITHOUT_GTD)
+        held = "with" if terms.expire_at_us else "without"
+        got = f"{TimeInForce(terms.tif).name} {held} an expiry"
+        return Rejected(Reject.EXPIRY_WITHOUT_GTD, got, "GTD with one, or another without")
     if terms.expire_at_us and terms.expire_at_us <= time_us:
-        return Rejected(Reject.EXPIRY_IN_PAST, str(terms.expire_at_us), f"after {time_us}")
+        late = f"after {format_time(time_us)}"
+        return Rejected(Reject.EXPIRY_IN_PAST, format_time(terms.expire_at_us), late)
     if terms.expire_at_us > TIME_US_MAX:
         return Rejected(Reject.FIELD_INVALID, "an expiry", "at most the end of the year 9999")
     if terms.client_order_id and not is_client_order_id(terms.client_order_id):
@@ -147,10 +153,10 @@ def _check_amounts(terms: OrderTerms, market: Market) -> Rejected | None:
         if terms.side == Side.SELL:
             return Rejected(Reject.MONEY_SELL)
         if not 0 < terms.budget < BALANCE_LIMIT or terms.qty:
-            return Rejected(Reject.BUDGET_INVALID, str(terms.budget))
+            return Rejected(Reject.BUDGET_INVALID, format_money(terms.budget))
         return None
     if terms.qty <= 0 or terms.budget:
-        return Rejected(Reject.QUANTITY_INVALID, str(terms.qty))
+        return Rejected(Reject.QUANTITY_INVALID, format_quantity(terms.qty))
     return check_size(market, terms.qty)
 
 

@@ -6,7 +6,7 @@ from outcry.domain.ledger.people import ApiKey, address_key
 from outcry.domain.ledger.state import Ledger, Season
 from outcry.domain.mode import Mode
 from outcry.domain.rejects import Reject
-from outcry.domain.units import BALANCE_LIMIT, MICROS_PER_SECOND
+from outcry.domain.units import BALANCE_LIMIT, MICROS_PER_SECOND, format_time
 from outcry.messages import ledger_records as rec
 from outcry.messages.people_records import AddressLinked
 from outcry.messages.requests import (
@@ -116,9 +116,8 @@ def set_profile(sequencer: Sequencer, op: SetProfileOp) -> FundsResult:
 def set_season(sequencer: Sequencer, op: SetSeasonOp) -> FundsResult:
     """Create a season or move it; the same again changes nothing."""
     if op.start_us % DAY_US or op.end_us % DAY_US or not 0 <= op.start_us < op.end_us:
-        return Declined(
-            Reject.FIELD_INVALID, f"{op.start_us} to {op.end_us}", "two midnights (UTC), in order"
-        )
+        got = f"{format_time(op.start_us)} to {format_time(op.end_us)}"
+        return Declined(Reject.FIELD_INVALID, got, "two midnights (UTC), in order")
     ledger = sequencer.ledger
     known = ledger.seasons.get(op.name)
     season = Season(known.season_id if known else len(ledger.seasons) + 1, op.start_us, op.end_us)

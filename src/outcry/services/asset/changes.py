@@ -11,6 +11,7 @@ from outcry.domain.ids import command_number
 from outcry.domain.ledger.changes import check_replace, find_order
 from outcry.domain.market import own_price
 from outcry.domain.rejects import Reject, Rejected
+from outcry.domain.units import format_quantity
 from outcry.messages.commands import CancelAll, CancelOrder, ReduceOrder, ReplaceOrder
 from outcry.messages.requests import (
     CancelAccepted,
@@ -63,7 +64,7 @@ def take(
 
 def _reduce(sequencer: Sequencer, request: ReduceRequest, order: Order, shard: int) -> Ticket:
     if request.by <= 0:
-        return Ticket(Declined(Reject.REDUCE_INVALID, str(request.by), "at least one lot"))
+        return Ticket(Declined(Reject.REDUCE_INVALID, format_quantity(request.by), "at least 0.01"))
     # As wide as its record takes; what is left is known when the kernel gets there.
     by = min(request.by, max(order.qty, order.replace_qty))
     command = ReduceOrder(

@@ -4,6 +4,7 @@ from collections.abc import Callable
 from typing import Any
 
 from outcry.domain.rejects import Reject
+from outcry.domain.units import format_time
 from outcry.messages import chain_requests as chain
 from outcry.messages import requests as req
 from outcry.messages.commands import Checkpoint
@@ -109,8 +110,8 @@ class FundsDesk:
         if not self._clock.manual:
             return Ticket(Declined(Reject.CLOCK_NOT_MANUAL))
         if op.time_us < sequencer.time_us:
-            least = f"at least {sequencer.time_us}"
-            return Ticket(Declined(Reject.CLOCK_BACKWARDS, str(op.time_us), least))
+            least = f"at least {format_time(sequencer.time_us)}"
+            return Ticket(Declined(Reject.CLOCK_BACKWARDS, format_time(op.time_us), least))
         self._clock.set(op.time_us)
         sequencer.advance(op.time_us)
         return Ticket(Done(sequencer.batch.n), tuple(sequencer.tick_all()))

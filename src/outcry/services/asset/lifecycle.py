@@ -5,9 +5,16 @@ A request about an event is carried out for all of its markets that it concerns,
 
 from outcry.domain.ledger import refunds
 from outcry.domain.ledger.state import Event, Ledger, Market
-from outcry.domain.market import PAID_STATES, TRADING_STATES, MarketMove, MarketState, move
+from outcry.domain.market import (
+    MOVES,
+    PAID_STATES,
+    TRADING_STATES,
+    MarketMove,
+    MarketState,
+    move,
+)
 from outcry.domain.rejects import Reject
-from outcry.domain.units import TICKS_PER_UNIT
+from outcry.domain.units import TICKS_PER_UNIT, format_price, format_time
 from outcry.messages import ledger_records as rec
 from outcry.messages.requests import (
     Declined,
@@ -51,7 +58,8 @@ def move_event(sequencer: Sequencer, op: EventMoveOp) -> Ticket:
     ready = [market for market in markets if _illegal(market, MarketMove(op.move)) is None]
     if not ready:
         states = sorted({market.state.name.lower() for market in markets})
-        return Ticket(Declined(Reject.ILLEGAL_TRANSITION, ", ".join(states) or "no market"))
+        got, wanted = ", ".join(states) or "no market", _origins(MarketMove(op.move))
+        return Ticket(Declined(Reject.ILLEGAL_TRANSITION, got, wanted))
     seqs = [seq for market in ready for seq in _make(sequencer, op, market)]
     ids = tuple(market.market_id for market in ready)
     return Ticket(Done(sequencer.batch.n, op.event_id, ids), tuple(seqs))
@@ -115,7 +123,12 @@ def _check_plain(action: int) -> Declined | None:
 def _illegal(market: Market, action: MarketMove) -> Declined | None:
     if move(market.state, action) is not None:
         return None
-    return Declined(Reject.ILLEGAL_TRANSITION, market.state.name.lower())
+    return Declined(Reject.ILLEGAL_TRANSITION, market.state.name.lower(), _origins(action))
+
+
+def _origins(action: MarketMove) -> str:
+    """Return the states in which a market can make this move."""
+    return " or ".join(state.name.lower() for state, made in MOVES if made == action)
 
 
 def _make(
@@ -221,7 +234,7 @@ def _check_named(event: Event, payouts: list[MarketPayout]) -> Declined | None:
 def _check_sum(payout: Payout) -> Declined | None:
     if min(payout) >= 0 and sum(payout) == TICKS_PER_UNIT:
         return None
-    return Declined(Reject.PAYOUT_INVALID, f"{payout[0]} + {payout[1]} ticks")
+    return Declined(Reject.PAYOUT_INVALID, " + ".join(map(format_price, payout)), "1 in sum")
 
 
 def _stands(market: Market, payout: Payout, action: MarketMove) -> bool:
@@ -239,7 +252,8 @@ def _check_payable(market: Market, action: MarketMove) -> Declined | None:
     if state in TRADING_STATES or state == MarketState.CLOSING:
         return Declined(Reject.MARKET_NOT_CLOSED, state.name.lower(), "closed")
     if action == MarketMove.RESOLVE and state == MarketState.PROPOSED:
-        return Declined(Reject.DISPUTE_WINDOW, "proposed", f"it stands at {market.final_at_us} us")
+        final = f"nothing: it stands at {format_time(market.final_at_us)} unless disputed"
+        return Declined(Reject.DISPUTE_WINDOW, "proposed", final)
     if action == MarketMove.RESOLVE and state == MarketState.CLOSED and market.dispute_window_us:
         return Declined(Reject.DISPUTE_WINDOW, "closed", "a proposed payout")
     return _illegal(market, action)

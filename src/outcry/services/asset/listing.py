@@ -8,7 +8,15 @@ from outcry.domain.ledger.in_transit import Home
 from outcry.domain.ledger.state import Event
 from outcry.domain.market import SettlementMode
 from outcry.domain.rejects import Reject
-from outcry.domain.units import MICROS_PER_SECOND, QUANTITY_MAX, TICK_SIZES, TICKS_PER_UNIT
+from outcry.domain.units import (
+    MICROS_PER_SECOND,
+    QUANTITY_MAX,
+    TICK_SIZES,
+    TICKS_PER_UNIT,
+    format_price,
+    format_quantity,
+    format_time,
+)
 from outcry.messages import ledger_records as rec
 from outcry.messages.commands import AddInstrument
 from outcry.messages.requests import (
@@ -45,7 +53,7 @@ def create_event(sequencer: Sequencer, op: CreateEventOp) -> FundsResult:
         ids = tuple(event.markets[spec.identifier] for spec in op.markets)
         return Done(event.n, known, ids, repeated=True)
     if op.end_at_us and op.end_at_us <= sequencer.time_us:
-        return Declined(Reject.END_IN_PAST, str(op.end_at_us), f"after {sequencer.time_us}")
+        return _ended(sequencer, op.end_at_us)
     if len(op.markets) > MARKETS_PER_REQUEST_MAX:
         most = f"at most {MARKETS_PER_REQUEST_MAX} markets"
         return Declined(Reject.BATCH_TOO_LARGE, str(len(op.markets)), most)
@@ -164,25 +172,33 @@ def _check_spec(sequencer: Sequencer, event: Event, spec: MarketSpec) -> Decline
         wanted = "an identifier, a question and two different outcome names"
         return Declined(Reject.FIELD_INVALID, spec.identifier, wanted)
     if spec.tick not in TICK_SIZES:
-        sizes = ", ".join(map(str, TICK_SIZES))
-        return Declined(Reject.TICK_INVALID, str(spec.tick), f"one of {sizes} ticks")
+        sizes = ", ".join(map(format_price, TICK_SIZES))
+        return Declined(Reject.TICK_INVALID, format_price(spec.tick), f"one of {sizes}")
     if not 0 < spec.price_min < TICKS_PER_UNIT // 2:
-        return Declined(Reject.BOUNDS_INVALID, str(spec.price_min), "1 to 4999 ticks")
+        least, most = format_price(1), format_price(TICKS_PER_UNIT // 2 - 1)
+        return Declined(Reject.BOUNDS_INVALID, format_price(spec.price_min), f"{least} to {most}")
     if not 0 < spec.qty_min <= spec.qty_max <= QUANTITY_MAX:
-        return Declined(Reject.QUANTITY_INVALID, f"{spec.qty_min} to {spec.qty_max} lots")
+        got = f"{format_quantity(spec.qty_min)} to {format_quantity(spec.qty_max)}"
+        return Declined(Reject.QUANTITY_INVALID, got, f"at most {format_quantity(QUANTITY_MAX)}")
     if spec.fee_version not in sequencer.ledger.fees:
         return Declined(Reject.FEE_VERSION_UNKNOWN, str(spec.fee_version))
     if not 0 <= spec.dispute_window_us <= DISPUTE_WINDOW_US_MAX:
-        most = f"0 to {DISPUTE_WINDOW_US_MAX} microseconds"
-        return Declined(Reject.FIELD_INVALID, f"{spec.dispute_window_us}", most)
+        got = f"a dispute window of {spec.dispute_window_us // MICROS_PER_SECOND} s"
+        most = f"0 to {DISPUTE_WINDOW_US_MAX // MICROS_PER_SECOND} s"
+        return Declined(Reject.FIELD_INVALID, got, most)
     if spec.settlement not in (None, *SettlementMode):
         return Declined(Reject.FIELD_INVALID, str(spec.settlement), "settlement: book or chain")
     end_at_us = spec.end_at_us or event.end_at_us
     if end_at_us and end_at_us <= sequencer.time_us:
-        return Declined(Reject.END_IN_PAST, str(end_at_us), f"after {sequencer.time_us}")
+        return _ended(sequencer, end_at_us)
     if sequencer.ledger.next_market_id > MARKET_IDS_MAX:
         return Declined(Reject.TOTAL_ORDERS_LIMIT, "markets", f"at most {MARKET_IDS_MAX}")
     return None
+
+
+def _ended(sequencer: Sequencer, end_at_us: int) -> Declined:
+    late = f"after {format_time(sequencer.time_us)}"
+    return Declined(Reject.END_IN_PAST, format_time(end_at_us), late)
 
 
 def _list_market(

@@ -86,7 +86,8 @@ def transfer(sequencer: Sequencer, op: TransferOp) -> FundsResult:
     if op.asset != COLLATERAL and asset_market(op.asset)[0] not in ledger.markets:
         return Declined(Reject.TOKEN_UNKNOWN, f"asset {op.asset}")
     if not 0 < op.amount < BALANCE_LIMIT:
-        return Declined(Reject.AMOUNT_INVALID, str(op.amount))
+        amount = format_money if op.asset == COLLATERAL else format_quantity
+        return Declined(Reject.AMOUNT_INVALID, amount(op.amount))
     refused = check_funds(ledger, op.source, op.asset, op.amount)
     if not refused and op.asset != COLLATERAL:
         refused = check_tokens(ledger, op.target, *asset_market(op.asset), op.amount)
@@ -183,7 +184,7 @@ def _check_movement(ledger: Ledger, op: DepositOp | WithdrawOp, kind: str) -> Fu
     if op.asset != COLLATERAL:
         return Declined(Reject.AMOUNT_INVALID, f"asset {op.asset}", "collateral")
     if not 0 < op.amount < BALANCE_LIMIT:
-        return Declined(Reject.AMOUNT_INVALID, str(op.amount))
+        return Declined(Reject.AMOUNT_INVALID, format_money(op.amount))
     if kind == "withdraw" and op.account in ledger.frozen:
         return _frozen(ledger, op.account)
     return None
@@ -202,7 +203,7 @@ def _check_pairs(ledger: Ledger, op: SplitOp | MergeOp, kind: str) -> FundsResul
     if market.state not in ISSUING_STATES:
         return Declined(Reject.MARKET_NOT_OPEN, market.state.name.lower(), "not yet resolved")
     if not 0 < op.qty <= QUANTITY_MAX:
-        return Declined(Reject.QUANTITY_INVALID, str(op.qty))
+        return Declined(Reject.QUANTITY_INVALID, format_quantity(op.qty))
     if op.account in ledger.frozen:
         return _frozen(ledger, op.account)
     return None

@@ -3,12 +3,12 @@
 A report is all or nothing, so what it says of fills and its position can never come apart.
 """
 
-from outcry.domain.ids import SUSPENSE
+from outcry.domain.ids import COLLATERAL, SUSPENSE
 from outcry.domain.ledger.funds import own_key
 from outcry.domain.ledger.pending import Outcome, parties
 from outcry.domain.ledger.state import Ledger
 from outcry.domain.rejects import Reject
-from outcry.domain.units import BALANCE_LIMIT
+from outcry.domain.units import BALANCE_LIMIT, format_money, format_quantity
 from outcry.messages import chain_records as chain
 from outcry.messages import ledger_records as rec
 from outcry.messages.chain_requests import (
@@ -101,7 +101,9 @@ def release(sequencer: Sequencer, op: ReleaseOp) -> FundsResult:
         return Declined(Reject.ACCOUNT_UNKNOWN, str(op.account))
     kept = ledger.total(SUSPENSE, op.asset)
     if not 0 < op.amount < BALANCE_LIMIT or op.amount > kept:
-        return Declined(Reject.AMOUNT_INVALID, str(op.amount), f"1 to {kept}, what is in suspense")
+        amount = format_money if op.asset == COLLATERAL else format_quantity
+        wanted = f"at most {amount(kept)}, what is in suspense"
+        return Declined(Reject.AMOUNT_INVALID, amount(op.amount), wanted)
     sequencer.record(
         rec.Transfer(sequencer.time_us, op.actor, SUSPENSE, op.account, op.asset, op.amount, op.key)
     )
