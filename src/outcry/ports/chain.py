@@ -29,12 +29,22 @@ FILLS_COUNT_MAX: Final = 20
 #: Transactions in one `simulate`, blocks in one `events`.
 SIMULATE_COUNT_MAX: Final = 100
 BLOCKS_COUNT_MAX: Final = 100
+#: Leg of a failure that no leg is to blame for: the same may be sent again.
+NOBODY: Final = -1
 #: Reason of a failure that is none: another transaction has settled this part.
 SETTLED: Final = "settled already"
 
 
 class ChainUnavailable(OutcryError):
     """The chain cannot be asked at present. A transaction may or may not have been taken."""
+
+
+class Unsettleable(OutcryError):
+    """No transaction can settle a leg: what it would have to say is not there."""
+
+    def __init__(self, leg: int, reason: str) -> None:
+        super().__init__(f"leg {leg}: {reason}")
+        self.failure = Failure(leg, reason)
 
 
 class Block(NamedTuple):
@@ -122,7 +132,10 @@ class Chain(Protocol):
     def prepare(
         self, request: SettlementRequest, fills: Sequence[int], nonce: int, price: Price = FREE
     ) -> Prepared:
-        """Return the transaction that settles these *fills* of *request* and offers *price*."""
+        """Return the transaction that settles these *fills* of *request* and offers *price*.
+
+        Raises `Unsettleable`.
+        """
         ...
 
     async def simulate(self, transactions: Sequence[bytes]) -> list[Failure | None]:

@@ -68,6 +68,10 @@ class Interface:
         """Return the data of the transaction that creates the contract."""
         return code + encode(self._constructor, [_plain(value) for value in values])
 
+    def selector(self, name: str) -> bytes:
+        """Return the four bytes that a call of *name* begins with."""
+        return self._functions[name].selector
+
     def call(self, name: str, *values: Value) -> bytes:
         """Return the data of a call of *name*."""
         function = self._functions[name]

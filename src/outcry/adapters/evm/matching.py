@@ -1,0 +1,128 @@
+"""Matching: fills of a settlement request as a call of the contract, and what such a call settled.
+
+Behind the arguments, where the contract does not look, stand four bytes: which fills of the part
+the call is about. So a transaction says by itself what it settles. Pure.
+
+1 share is 10^6 atomic units of its token and 1 unit of collateral 10^6 of its, so a lot is 10^4
+and a micro is 1; price in ticks x quantity in lots is micros: nothing is ever rounded.
+"""
+
+from collections.abc import Sequence
+from typing import Final, NamedTuple
+
+from outcry.adapters.evm.artefacts import artefact
+from outcry.domain.market import own_price
+from outcry.domain.signed_order import EXTRA_COUNT_MAX, SignedOrder
+from outcry.messages.settlements import SettlementFill, SettlementParty, SettlementRequest
+from outcry.ports.chain import FILLS_COUNT_MAX, Unsettleable
+
+
+#: Atomic units of a token in a lot.
+LOT_UNITS: Final = 10_000
+#: A part's number within its trade has so many bits on the chain.
+PART_BITS: Final = 8
+_MARK_BYTES: Final = 4
+_WORD_BYTES: Final = 32
+_SELECTOR_BYTES: Final = 4
+#: Signature type of a wallet that is a contract.
+_WALLET: Final = 3
+
+SETTLEMENT: Final = artefact("settlement").interface
+_SELECTOR: Final = SETTLEMENT.selector("matchOrders")
+
+
+class MatchCall(NamedTuple):
+    """What is known of a call without anything else."""
+
+    trade_id: int
+    fills: tuple[int, ...]
+
+
+class MatchSize(NamedTuple):
+    """What the gas of a call depends on."""
+
+    makers: int
+    #: Whether complete sets are made or taken apart.
+    pairs: bool
+    #: Orders whose account is a contract.
+    wallets: int
+
+
+def number_on_chain(trade_id: int, fill: int) -> int:
+    """Return the number that the contract knows the part of *fill* by."""
+    return trade_id << PART_BITS | fill // FILLS_COUNT_MAX
+
+
+def match_data(request: SettlementRequest, fills: Sequence[int]) -> bytes:
+    """Return the call that settles *fills* of one part. Raises `Unsettleable`."""
+    chosen = _chosen(request, fills)
+    taker = _order(0, chosen[0].taker)
+    makers = [_order(leg, fill.maker) for leg, fill in enumerate(chosen, 1)]
+    amounts = [_amounts(fill) for fill in chosen]
+    number = number_on_chain(request.trade_id, fills[0])
+    mark = sum(1 << fill % FILLS_COUNT_MAX for fill in fills)
+    call = SETTLEMENT.call("matchOrders", number, taker, makers, amounts)
+    return call + mark.to_bytes(_MARK_BYTES, "big")
+
+
+def match_size(request: SettlementRequest, fills: Sequence[int]) -> MatchSize:
+    """Return what the gas of the call depends on."""
+    chosen = _chosen(request, fills)
+    parties = [chosen[0].taker, *(fill.maker for fill in chosen)]
+    wallets = sum(
+        one.signed is not None and one.signed.signature_type == _WALLET for one in parties
+    )
+    pairs = any(fill.taker.outcome != fill.maker.outcome for fill in chosen)
+    return MatchSize(len(chosen), pairs, wallets)
+
+
+def read_match(data: bytes) -> MatchCall | None:
+    """Return what a transaction with *data* settles; None when it is another call."""
+    if data[:_SELECTOR_BYTES] != _SELECTOR or len(data) < _SELECTOR_BYTES + _WORD_BYTES:
+        return None
+    number = int.from_bytes(data[_SELECTOR_BYTES : _SELECTOR_BYTES + _WORD_BYTES], "big")
+    first = (number & (1 << PART_BITS) - 1) * FILLS_COUNT_MAX
+    if (len(data) - _SELECTOR_BYTES) % _WORD_BYTES != _MARK_BYTES:
+        return None
+    mark = int.from_bytes(data[-_MARK_BYTES:], "big")
+    fills = tuple(first + fill for fill in range(FILLS_COUNT_MAX) if mark >> fill & 1)
+    return MatchCall(number >> PART_BITS, fills) if fills else None
+
+
+def _chosen(request: SettlementRequest, fills: Sequence[int]) -> list[SettlementFill]:
+    """Return the fills of these numbers, in the order of *fills*: legs 1, 2, …."""
+    by_number = {fill.fill: fill for fill in request.fills}
+    return [by_number[fill] for fill in fills]
+
+
+def _order(leg: int, party: SettlementParty) -> tuple[object, ...]:
+    """Return an order as the contract takes it."""
+    signed = party.signed
+    if signed is None:
+        raise Unsettleable(leg, f"order {party.order_id} was not signed: the chain cannot take it")
+    extra = [*map(_number, signed.extra), *(EXTRA_COUNT_MAX - len(signed.extra)) * [0]]
+    return (*_head(signed), extra, signed.signature)
+
+
+def _head(signed: SignedOrder) -> tuple[object, ...]:
+    return (
+        signed.version,
+        signed.side,
+        signed.signature_type,
+        _number(signed.salt),
+        "0x" + signed.maker.hex(),
+        "0x" + signed.signer.hex(),
+        _number(signed.token_id),
+        signed.maker_amount,
+        signed.taker_amount,
+    )
+
+
+def _amounts(fill: SettlementFill) -> tuple[int, int, int, int]:
+    """Return quantity, the maker's collateral, and both fees."""
+    cash = own_price(fill.maker.outcome, fill.price) * fill.qty
+    return fill.qty * LOT_UNITS, cash, fill.taker.fee, fill.maker.fee
+
+
+def _number(word: bytes) -> int:
+    return int.from_bytes(word, "big")
