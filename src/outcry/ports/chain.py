@@ -12,9 +12,9 @@ fill. Laws, for every adapter:
 * A part of a trade (its fills 0 to 19, 20 to 39, …) settles at most once, whoever sends it: a
   further transaction for it is in a block as one that failed, for the reason `SETTLED`. No
   transaction has fills of two.
-* A block holds its events in order, numbered from 0, and is named by its hash. What `blocks` and
-  `events` say is of the chain as it is now; blocks may disappear (a reorganisation), and with them
-  what was in them. Then the hash at a number is another one, or there is none.
+* A block holds its events in the order of their `log_index`, and is named by its hash. What
+  `blocks` and `events` say is of the chain as it is now; blocks may disappear (a reorganisation),
+  and with them what was in them. Then the hash at a number is another one, or there is none.
 """
 
 from collections.abc import Sequence

@@ -6,6 +6,7 @@ that is in a block.
 """
 
 from collections.abc import Iterable
+from typing import Final
 
 from msgspec import Struct, field
 
@@ -14,15 +15,18 @@ from outcry.messages.chain_records import ChainResult
 from outcry.messages.chain_requests import ChainVerdict
 from outcry.messages.entry import Entry, Recorded
 from outcry.messages.settlements import SettlementRequest
-from outcry.ports.chain import FILLS_COUNT_MAX, SETTLED, ChainEvent, Failure
+from outcry.ports.chain import FILLS_COUNT_MAX, NOBODY, SETTLED, ChainEvent, Failure
 from outcry.ports.transactions import Transaction
 from outcry.services.onchain.believed import Believed
 
 
 PartKey = tuple[int, int]
 
+#: Further transactions of a part whose fills are not to blame that it fails.
+TRIES_MAX: Final = 3
+
 #: Reason for a fill that the transaction which settled its part left out.
-LEFT_OUT = "its part of the trade was settled without it"
+LEFT_OUT: Final = "its part of the trade was settled without it"
 
 
 class Part(Struct):
@@ -39,6 +43,8 @@ class Part(Struct):
     #: Block after which it was sent last.
     sent_at: int = -1
     mined: ChainEvent | None = None
+    #: How often it was in a block and failed for a reason that no leg is to blame for.
+    tries: int = 0
     #: When it was opened here, in seconds of a clock that only grows; 0: in an earlier life.
     opened_at: float = 0.0
 
@@ -46,6 +52,16 @@ class Part(Struct):
     def waits(self) -> bool:
         """Whether its transaction was signed and is in no block."""
         return self.transaction is not None and self.mined is None
+
+    def try_again(self) -> bool:
+        """What it failed for is nobody's fault: whether it is to be signed again."""
+        failure = self.mined.failure if self.mined else None
+        if failure is None or failure.leg != NOBODY or self.tries >= TRIES_MAX:
+            return False
+        self.tries += 1
+        self.transaction = self.mined = None
+        self.sent_at = -1
+        return True
 
 
 class Parts:

@@ -11,7 +11,7 @@ import structlog
 
 from outcry.messages.chain_requests import ChainVerdict
 from outcry.messages.settlement_status import SettlementStage
-from outcry.ports.chain import SETTLED, SIMULATE_COUNT_MAX, Chain, Failure, Price
+from outcry.ports.chain import SETTLED, SIMULATE_COUNT_MAX, Chain, Failure, Price, Unsettleable
 from outcry.ports.transactions import Transaction, Transactions
 from outcry.services.onchain.config import OnchainConfig
 from outcry.services.onchain.news import News
@@ -85,18 +85,25 @@ class Sender:
             return []
         price = await self._chain.price()
         nonces = self.nonces.free(_taken(parts), pending, head, len(fresh))
-        failures = await self._simulate(parts, fresh, nonces, price)
+        drafts: list[Transaction] = []
+        unsettleable: list[ChainVerdict] = []
+        for part, nonce in zip(fresh, nonces, strict=True):
+            try:
+                drafts.append(self._signed(part, nonce, price))
+            except Unsettleable as error:
+                unsettleable += failed(part.request.trade_id, part.fills, error.failure, "")
+        if unsettleable:
+            return unsettleable
+        failures = await self._simulate(parts, fresh, drafts)
         good = [part for part, failure in zip(fresh, failures, strict=True) if failure is None]
+        by_nonce = {draft.nonce: draft for draft in drafts}
         # Nonces are dense: who goes takes the place of who does not.
         for part, nonce in zip(good, nonces, strict=False):
-            part.transaction = self._signed(part, nonce, price)
+            draft = by_nonce[nonce]
+            mine = (draft.trade_id, draft.fills) == (part.request.trade_id, tuple(part.fills))
+            part.transaction = draft if mine else self._signed(part, nonce, price)
         await self._store_and_send(good, head)
-        return [
-            verdict
-            for part, failure in zip(fresh, failures, strict=True)
-            if failure is not None and not await self._was_settled(part, failure)
-            for verdict in failed(part.request.trade_id, part.fills, failure, "")
-        ]
+        return await self._declined(fresh, failures)
 
     async def send_again(self, parts: Parts, head: int) -> None:
         """Send what should be in a block by now and is not, for more, or in a free place."""
@@ -173,20 +180,28 @@ class Sender:
         return found
 
     async def _simulate(
-        self, parts: Parts, fresh: list[Part], nonces: list[int], price: Price
+        self, parts: Parts, fresh: list[Part], drafts: list[Transaction]
     ) -> list[Failure | None]:
         """Return what would become of *fresh* after what waits and has orders in common."""
         orders = {order for part in fresh for order in _orders(part)}
         before = [part for part in parts.open.values() if part.waits and orders & _orders(part)]
         before = sorted(before, key=_nonce)[:SHARED_COUNT_MAX]
         raws = [part.transaction.raw for part in before if part.transaction]
-        raws += [
-            self._signed(part, nonce, price).raw for part, nonce in zip(fresh, nonces, strict=True)
-        ]
+        raws += [draft.raw for draft in drafts]
         failures: list[Failure | None] = []
         for first in range(0, len(raws), SIMULATE_COUNT_MAX):
             failures += await self._chain.simulate(raws[first : first + SIMULATE_COUNT_MAX])
         return failures[len(before) :]
+
+    async def _declined(
+        self, fresh: list[Part], failures: list[Failure | None]
+    ) -> list[ChainVerdict]:
+        """Return the verdicts on what the chain would decline."""
+        verdicts: list[ChainVerdict] = []
+        for part, failure in zip(fresh, failures, strict=True):
+            if failure is not None and not await self._was_settled(part, failure):
+                verdicts += failed(part.request.trade_id, part.fills, failure, "")
+        return verdicts
 
     async def _was_settled(self, part: Part, failure: Failure) -> bool:
         """Whether the failure is none, since the part is settled: then find out in which block."""

@@ -247,7 +247,11 @@ class Onchain:
         by_block: dict[Block, list[ChainEvent]] = {}
         for part in self._parts.open.values():
             event = part.mined
-            if event is not None and event.block.number <= believed:
+            if event is None or event.block.number > believed:
+                continue
+            if part.try_again():
+                _log.error("settlement_tried_again", trade=event.trade_id, reason=event.failure)
+            else:
                 by_block.setdefault(event.block, []).append(event)
         for block, events in sorted(by_block.items()):
             await self._reporter.events(events, block)
