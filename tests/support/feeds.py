@@ -11,8 +11,11 @@ from tests.support.http_door import Door, http_door
 from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosed
 
+from outcry.adapters.memory import MemorySeries
 from outcry.ports.queries import Queries
 from outcry.runtime.clob.fees import FeeSchedules
+from outcry.runtime.clob_identity import ClobIdentity
+from outcry.runtime.clob_keys import ClobKeys
 from outcry.runtime.directory import Directory
 from outcry.runtime.identity import Identity
 from outcry.runtime.proxies import Proxies
@@ -23,6 +26,9 @@ from outcry.services.websocket_depth.clob.feed import ClobMarkets
 from outcry.services.websocket_depth.clob.news import ClobNews
 from outcry.services.websocket_depth.config import DepthFeedConfig
 from outcry.services.websocket_depth.service import WebsocketDepth
+from outcry.services.websocket_user.clob.deals import Deals
+from outcry.services.websocket_user.clob.feed import ClobUsers
+from outcry.services.websocket_user.clob.stages import Stages
 from outcry.services.websocket_user.config import UserFeedConfig
 from outcry.services.websocket_user.service import WebsocketUser
 
@@ -86,6 +92,7 @@ class Feeds:
     depth: WebsocketDepth
     user: WebsocketUser
     markets: ClobMarkets
+    users: ClobUsers
     listener: FeedListener
 
     @asynccontextmanager
@@ -148,12 +155,31 @@ async def feeds(
             markets, bus=door.venue.bus, log=door.venue.log, queries=tables, directory=directory,
             fees=fees,
         )  # fmt: skip
-        listener = FeedListener(
-            ListenerConfig(port=0, proxies=Proxies("127.0.0.1")),
-            {"/depth": depth.session, "/user": user.session, "/ws/market": markets.session},
+        users = ClobUsers(
+            user_config or UserFeedConfig(),
+            identity=ClobIdentity(ClobKeys(door.keys), tables),
+            lockout=door.lockout,
+            log=door.venue.log,
+            queries=tables,
+            deals=Deals(
+                queries=tables,
+                series=MemorySeries(door.queries._tables),
+                directory=directory,
+                fees=fees,
+            ),
+            clock=door.venue.clock.now_us,
         )
-        async with running(depth, user, markets, news, listener):
-            yield Feeds(door, depth, user, markets, listener)
+        user.watch(users.entry)
+        stages = Stages(door.venue.bus, users.staged)
+        paths = {
+            "/depth": depth.session,
+            "/user": user.session,
+            "/ws/market": markets.session,
+            "/ws/user": users.session,
+        }
+        listener = FeedListener(ListenerConfig(port=0, proxies=Proxies("127.0.0.1")), paths)
+        async with running(depth, user, markets, news, users, stages, listener):
+            yield Feeds(door, depth, user, markets, users, listener)
 
 
 @asynccontextmanager

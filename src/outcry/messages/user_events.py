@@ -40,6 +40,8 @@ class OrderState(Struct, frozen=True, array_like=True, tag="order", gc=False):
     update_id: int
     #: Lots of those filled whose settlement failed on the chain.
     failed: int = 0
+    #: When a GTD order ends, else 0.
+    expire_at_us: int = 0
 
 
 class FillDone(Struct, frozen=True, array_like=True, tag="fill", gc=False):

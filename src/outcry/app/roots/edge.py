@@ -16,9 +16,9 @@ from outcry.app.clob_profile import clob_config
 from outcry.app.commons import Builder, Commons
 from outcry.app.credentials import verifier
 from outcry.app.monitor import Part
+from outcry.app.roots.clob_feeds import clob_markets, clob_users
 from outcry.app.roots.fresh_directory import FreshDirectory
 from outcry.runtime.books import LiveBooks
-from outcry.runtime.clob.fees import FeeSchedules
 from outcry.runtime.config import Config, ConfigError, Trading
 from outcry.runtime.data_dir import DataDir
 from outcry.runtime.directory import Directory
@@ -38,8 +38,6 @@ from outcry.services.gateway.door import Gateway, GatewayConfig
 from outcry.services.onchain.config import OnchainConfig
 from outcry.services.onchain.service import Onchain
 from outcry.services.websocket_depth import config as depth_feed
-from outcry.services.websocket_depth.clob.feed import ClobMarkets
-from outcry.services.websocket_depth.clob.news import ClobNews
 from outcry.services.websocket_depth.service import WebsocketDepth
 from outcry.services.websocket_user import config as user_feed
 from outcry.services.websocket_user.service import WebsocketUser
@@ -50,34 +48,19 @@ FEEDS: Final = ("websocket_depth", "websocket_user")
 
 async def websocket_depth(commons: Commons) -> list[Part]:
     """Return the public feed."""
+    directory = await _directory(commons)
     feed = WebsocketDepth(
         depth_feed.from_limits(commons.config.limits),
         books=await _books(commons),
-        directory=await _directory(commons),
+        directory=directory,
     )
     _route(commons, "/depth", feed.session)
     parts = [Part(feed)]
     if commons.config.clob.enabled:
-        parts += await _clob_markets(commons)
+        market, news = await clob_markets(commons, await _books(commons), directory)
+        _route(commons, "/ws/market", market.session)
+        parts += [Part(market), Part(news)]
     return [*parts, *_listening(commons, "websocket_depth")]
-
-
-async def _clob_markets(commons: Commons) -> list[Part]:
-    """Return the public feed as clients of CLOBs know it, and what tells it of listings."""
-    queries, directory = await commons.queries(), await _directory(commons)
-    fees = FeeSchedules(queries)
-    feed = ClobMarkets(
-        depth_feed.from_limits(commons.config.limits),
-        books=await _books(commons),
-        directory=directory,
-        fees=fees,
-    )
-    _route(commons, "/ws/market", feed.session)
-    news = ClobNews(
-        feed, bus=commons.bus, log=await commons.log(), queries=queries, directory=directory,
-        fees=fees,
-    )  # fmt: skip
-    return [Part(feed), Part(news)]
 
 
 async def websocket_user(commons: Commons) -> list[Part]:
@@ -93,7 +76,14 @@ async def websocket_user(commons: Commons) -> list[Part]:
         directory=await _directory(commons),
     )
     _route(commons, "/user", feed.session)
-    return [Part(feed), *_listening(commons, "websocket_user")]
+    parts = [Part(feed)]
+    if commons.config.clob.enabled:
+        users, stages = await clob_users(
+            commons, await _lockout(commons), await _directory(commons), feed
+        )
+        _route(commons, "/ws/user", users.session)
+        parts += [Part(users), Part(stages)]
+    return [*parts, *_listening(commons, "websocket_user")]
 
 
 async def event(commons: Commons) -> list[Part]:

@@ -81,6 +81,7 @@ def order_state(order: Order) -> OrderState:
         order.updated_at_us,
         order.update_id,
         order.failed,
+        order.expire_at_us,
     )
 
 

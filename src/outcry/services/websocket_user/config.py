@@ -29,6 +29,8 @@ class UserFeedConfig(Struct, frozen=True):
     drain_seconds: float = 5.0
     #: How long a market that the tables do not have yet is waited for.
     market_seconds: float = 5.0
+    #: Markets that one connection of the CLOB surface may name.
+    markets_max: int = 200
     session: SessionLimits = SessionLimits()
 
 
@@ -36,6 +38,7 @@ def from_limits(limits: Limits) -> UserFeedConfig:
     """Return the limits that an operator chose."""
     return UserFeedConfig(
         auth_seconds=limits.logon_ms_max / 1_000,
+        markets_max=limits.feed_subscriptions_count_max,
         snapshot_orders_max=limits.account_orders_count_max,
         session=SessionLimits.of(limits),
     )

@@ -12,7 +12,7 @@ It writes nothing and decides nothing; a restart loses connections, never events
 """
 
 import asyncio
-from collections.abc import AsyncIterator, Coroutine, Iterator, Mapping
+from collections.abc import AsyncIterator, Callable, Coroutine, Iterator, Mapping
 from typing import Any, Protocol
 
 from structlog import get_logger
@@ -38,6 +38,9 @@ from outcry.services.websocket_user.keys import KeyWatch
 from outcry.services.websocket_user.ring import EventRing
 from outcry.services.websocket_user.ws import Login, Phase, UserSession
 
+
+#: Told of an entry and the events of all its users.
+Observer = Callable[[int, list[UserBatch]], None]
 
 _log = get_logger("outcry.websocket_user")
 
@@ -80,6 +83,7 @@ class WebsocketUser:
         self._work: set[asyncio.Task[None]] = set()
         self._ready = False
         self._events_delivered = 0
+        self._observers: list[Observer] = []
         self._keys = KeyWatch(
             queries, lambda: {name for name, _ in self._sessions_by_key()}, self._end_key
         )
@@ -141,6 +145,10 @@ class WebsocketUser:
         """Return a session for a new connection: the factory for the listener's path."""
         return UserSession(wire, now, self, self._config)
 
+    def watch(self, observer: Observer) -> None:
+        """Have *observer* told of every entry and its events of all users, in order, once."""
+        self._observers.append(observer)
+
     # ------------------------------------------------------------------ following
 
     def _take(self, n: int, batches: list[UserBatch]) -> None:
@@ -148,6 +156,8 @@ class WebsocketUser:
         if n <= self._ring.position:
             return
         self._ring.append(n, batches)
+        for observer in self._observers:
+            observer(n, batches)
         for batch in batches:
             sessions = self._sessions.get(batch.user_id)
             if sessions:

@@ -5,13 +5,11 @@ from typing import Final, Protocol
 
 from msgspec import DecodeError, Struct, json
 
-from outcry.runtime.ws_session import CloseCode, Session, Wire
+from outcry.runtime.clob.ws import ClobSession
+from outcry.runtime.ws_session import CloseCode, Wire
 from outcry.services.websocket_depth.config import DepthFeedConfig
 
 
-#: How clients of CLOBs ask for a sign of life, and what they get.
-PING: Final = b"PING"
-PONG: Final = b"PONG"
 FORM: Final = 'expected {"type":"market","assets_ids":[...]} or {"operation":...}'
 #: Characters of a token id.
 TOKEN_LENGTH_MAX: Final = 78
@@ -48,7 +46,7 @@ class Host(Protocol):
         ...
 
 
-class MarketSession(Session):
+class MarketSession(ClobSession):
     """A connection of the public feed of the CLOB surface."""
 
     __slots__ = ("_host", "_settings", "_slow_since", "custom", "follows", "since",
@@ -71,19 +69,16 @@ class MarketSession(Session):
         self.stale: set[int] = set()
         self.work: set[asyncio.Task[None]] = set()
 
-    def received(self, message: bytes) -> None:
+    def asked(self, message: bytes) -> None:
         """Take a request; what is none ends the connection."""
-        if message == PING:
-            self.wire.send(PONG)
-            return
         try:
             request = _decode(message)
         except DecodeError as error:
-            self.close(CloseCode.POLICY_VIOLATION, f"{str(error)[:50]}; {FORM}")
+            self.refuse(f"{str(error)[:50]}; {FORM}")
             return
         refusal = self._refusal(request)
         if refusal:
-            self.close(CloseCode.POLICY_VIOLATION, refusal)
+            self.refuse(refusal)
             return
         if request.custom_feature_enabled is not None:
             self.custom = request.custom_feature_enabled

@@ -1,0 +1,59 @@
+"""The feeds as clients of CLOBs know them: ``/ws/market`` and ``/ws/user``."""
+
+import time
+
+from outcry.app.commons import Commons
+from outcry.runtime.books import LiveBooks
+from outcry.runtime.clob.fees import FeeSchedules
+from outcry.runtime.clob_identity import ClobIdentity
+from outcry.runtime.clob_keys import ClobKeys
+from outcry.runtime.directory import Directory
+from outcry.runtime.lockout import Lockout
+from outcry.services.websocket_depth import config as depth_feed
+from outcry.services.websocket_depth.clob.feed import ClobMarkets
+from outcry.services.websocket_depth.clob.news import ClobNews
+from outcry.services.websocket_user import config as user_feed
+from outcry.services.websocket_user.clob.deals import Deals
+from outcry.services.websocket_user.clob.feed import ClobUsers
+from outcry.services.websocket_user.clob.stages import Stages
+from outcry.services.websocket_user.service import WebsocketUser
+
+
+async def clob_markets(
+    commons: Commons, books: LiveBooks, directory: Directory
+) -> tuple[ClobMarkets, ClobNews]:
+    """Return the public feed, and what tells it of listings and resolutions."""
+    queries = await commons.queries()
+    fees = FeeSchedules(queries)
+    feed = ClobMarkets(
+        depth_feed.from_limits(commons.config.limits), books=books, directory=directory, fees=fees
+    )
+    news = ClobNews(
+        feed, bus=commons.bus, log=await commons.log(), queries=queries, directory=directory,
+        fees=fees,
+    )  # fmt: skip
+    return feed, news
+
+
+async def clob_users(
+    commons: Commons, lockout: Lockout, directory: Directory, source: WebsocketUser
+) -> tuple[ClobUsers, Stages]:
+    """Return the private feed, which *source* tells of entries, and what hears of settlements."""
+    queries = await commons.queries()
+    deals = Deals(
+        queries=queries,
+        series=await commons.series(),
+        directory=directory,
+        fees=FeeSchedules(queries),
+    )
+    feed = ClobUsers(
+        user_feed.from_limits(commons.config.limits),
+        identity=ClobIdentity(ClobKeys(commons.keys), queries),
+        lockout=lockout,
+        log=await commons.log(),
+        queries=queries,
+        deals=deals,
+        clock=lambda: time.time_ns() // 1_000,
+    )
+    source.watch(feed.entry)
+    return feed, Stages(commons.bus, feed.staged)

@@ -1,0 +1,1 @@
+"""The private feed as clients of CLOBs know it: ``/ws/user``."""
