@@ -34,8 +34,7 @@ Prose = Annotated[str, Meta(max_length=20_000, pattern=STORABLE)]
 _FIELD: Final = re.compile(r"field `([^`]*)`")
 _STEP: Final = re.compile(r"[^.\[\]]+")
 #: How a value begins to be refused that is none of those listed.
-_UNLISTED: Final = "Invalid enum value"
-_LITERAL: Final = inspect.LiteralType
+_UNLISTED: Final = ("Invalid enum value", "Invalid value")
 _WHERE: Final = re.compile(r" - at `\$\.?([^`]*)`$")
 _KINDS: Final = {
     f"matching regex {STORABLE!r}": "without NUL characters",
@@ -101,17 +100,26 @@ def _explain(error: MsgspecError, raw: object, form: object) -> Rejected:
 
 
 def _choices(form: object, path: str) -> list[str]:
-    """Return the values that *form* lists for the field at *path*."""
-    node = inspect.type_info(form)
-    for step in (*_STEP.findall(path), ""):
-        while isinstance(node, inspect.Metadata):
-            node = node.type
-        if isinstance(node, inspect.StructType):
-            named = [field.type for field in node.fields if field.encode_name == step]
-            node = named[0] if named else node
-        elif isinstance(node, inspect.ListType):
-            node = node.item_type
-    return [str(value) or '""' for value in node.values] if isinstance(node, _LITERAL) else []
+    """Return the values that *form* lists for the field at *path*, or the names of its kinds."""
+    node = _plain(inspect.type_info(form))
+    for step in _STEP.findall(path):
+        if isinstance(node, inspect.ListType):
+            node = _plain(node.item_type)
+            continue
+        kinds = node.types if isinstance(node, inspect.UnionType) else (node,)
+        structs = [one for one in kinds if isinstance(one, inspect.StructType)]
+        named = [field.type for one in structs for field in one.fields if field.encode_name == step]
+        if not named:
+            return [str(one.tag) for one in structs]
+        node = _plain(named[0])
+    return [str(value) or '""' for value in getattr(node, "values", ())]
+
+
+def _plain(node: inspect.Type) -> inspect.Type:
+    """Return the type under what is said about it."""
+    while isinstance(node, inspect.Metadata):
+        node = node.type
+    return node
 
 
 def _at(raw: object, path: str) -> object:

@@ -137,3 +137,30 @@ def test_ids_fit_the_ledger() -> None:
         False,
         False,
     ]
+
+
+class _First(Inner, tag="first", tag_field="type"):
+    """One kind of message."""
+
+
+class _Second(Struct, tag="second", tag_field="type"):
+    """Another kind."""
+
+    form: Form
+
+
+@pytest.mark.parametrize(
+    ("body", "expected"),
+    [
+        (b'{"type": "third"}', "type: one of first, second"),
+        (
+            b'{"type": "second", "form": {"market_id": 7, "kind": "x"}}',
+            'form.kind: one of "", flat',
+        ),
+    ],
+)
+def test_a_message_of_no_kind_is_told_the_kinds(body: bytes, expected: str) -> None:
+    """Where the kind decides about the fields, a wrong kind is refused with all of them."""
+    read = read_body(json.Decoder(_First | _Second), body)
+    assert isinstance(read, Rejected)
+    assert read.expected == expected

@@ -19,6 +19,18 @@ def test_both_show_the_same_commands() -> None:
     assert len(blocks[0]) >= 3
 
 
+def test_both_say_the_same_things() -> None:
+    """Both have the same sections and points, and lead to the same pages."""
+    english, chinese = (
+        (ROOT / name).read_text("utf-8") for name in ("README.md", "README.zh-CN.md")
+    )
+    for mark in (r"^## ", r"^\* \*\*"):
+        counts = [len(re.findall(mark, text, re.MULTILINE)) for text in (english, chinese)]
+        assert counts[0] == counts[1], mark
+    pages = [set(re.findall(r"\]\((?!README)([^)#]+)", text)) for text in (english, chinese)]
+    assert pages[0] == pages[1]
+
+
 @pytest.mark.parametrize("name", ["README.md", "README.zh-CN.md", "docs/first-bot.md"])
 def test_links_lead_somewhere(name: str) -> None:
     """Every relative link names a file or a folder that is there."""

@@ -99,7 +99,8 @@ def _check_hold(ledger: Ledger, terms: OrderTerms, hold: int) -> Rejected | None
 def check_open(ledger: Ledger, market: Market, time_us: int, *, post_only: bool) -> Rejected | None:
     """Return why the venue or the market accepts no such order at *time_us*."""
     if ledger.mode >= Mode.CANCEL_ONLY or (ledger.mode == Mode.POST_ONLY and not post_only):
-        return Rejected(Reject.MODE_FORBIDS, ledger.mode.name.lower())
+        wanted = "a post-only order" if ledger.mode == Mode.POST_ONLY else "a cancel"
+        return Rejected(Reject.MODE_FORBIDS, ledger.mode.name.lower(), wanted)
     if market.state != MarketState.OPEN:
         return Rejected(Reject.MARKET_NOT_OPEN, market.state.name.lower(), "open")
     if market.end_at_us and time_us >= market.end_at_us:
