@@ -1,7 +1,9 @@
 """Rows that say what a ledger record says, field by field. Pure."""
 
-from msgspec import json
-from msgspec.structs import asdict
+from functools import cache
+
+from msgspec import NODEFAULT, Struct, json
+from msgspec.structs import asdict, fields
 
 from outcry.messages import ledger_records as rec
 from outcry.messages.entry import Recorded
@@ -11,6 +13,8 @@ from outcry.ports.rows import AccountRow, AuditRow, ProfileRow, SeasonRow
 
 
 _encode = json.Encoder().encode
+#: Columns of an audit row, not part of what it says.
+_OWN_COLUMNS = ("at_us", "actor")
 
 
 def user_row(record: rec.UserCreated) -> UserRow:
@@ -54,12 +58,27 @@ def account_row(record: rec.UserCreated | rec.AccountOpened, label: str) -> Acco
 
 
 def audit_row(n: int, leg: int, item: Recorded) -> AuditRow:
-    """Return what is kept of a record for whoever asks who did what."""
+    """Return what is kept of a record for whoever asks who did what.
+
+    What has its default is left out. Records gain fields, with defaults, from version to version:
+    an entry of an older one has the row that it had then.
+    """
     record = item.record
-    said = {name: value for name, value in asdict(record).items() if name not in ("at_us", "actor")}
+    usual = defaults_of(type(record))
+    said = {
+        name: value
+        for name, value in asdict(record).items()
+        if name not in _OWN_COLUMNS and not (name in usual and usual[name] == value)
+    }
     kind = str(record.__struct_config__.tag)
     body = _encode(said).decode()
     return AuditRow(n, leg, record.actor, kind, body, record.at_us, item.key_id)
+
+
+@cache
+def defaults_of(kind: type[Struct]) -> dict[str, object]:
+    """Return what the fields of a record are unless it says otherwise."""
+    return {field.name: field.default for field in fields(kind) if field.default is not NODEFAULT}
 
 
 def profile_row(record: rec.ProfileSet) -> ProfileRow:

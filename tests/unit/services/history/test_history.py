@@ -18,7 +18,9 @@ from outcry.domain.ledger.pending import Outcome
 from outcry.domain.ledger.state import Ledger, balance_key, split_key
 from outcry.domain.market import MarketState, SettlementMode
 from outcry.domain.order import OrderStatus
+from outcry.messages import ledger_records as rec
 from outcry.messages.chain_requests import ChainReportOp, ChainVerdict, ReleaseOp
+from outcry.messages.entry import Recorded
 from outcry.messages.requests import (
     CreateKeyOp,
     MergeOp,
@@ -31,6 +33,7 @@ from outcry.messages.requests import (
 from outcry.ports.projection import Projection, Rows, TablesUnavailable
 from outcry.ports.rows import unpack_legs
 from outcry.services.history.config import HistoryConfig
+from outcry.services.history.record_rows import audit_row
 from outcry.services.history.service import History
 from outcry_wire.records import Side, TimeInForce
 
@@ -311,3 +314,15 @@ async def test_lives_of_markets_and_keys_are_written_with_their_texts() -> None:
     assert said["deposit"]["amount"] == HUNDRED
     assert said["resolved"] == {"market_id": market, "payout_0": 10_000, "payout_1": 0}
     assert "split" not in said
+
+
+def test_an_old_record_has_the_audit_row_it_had() -> None:
+    """A field that a later version gave its record, with a default, changes no row of before."""
+
+    class Later(rec.ModeSet, frozen=True, tag="mode", array_like=True, gc=False):
+        why: str = ""
+
+    before, now = rec.ModeSet(5, 7, 1), Later(5, 7, 1)
+    assert audit_row(3, 0, Recorded(before)) == audit_row(3, 0, Recorded(now))
+    told = audit_row(3, 0, Recorded(Later(5, 7, 1, "fog")))
+    assert json.decode(told.body) == {"mode": 1, "why": "fog"}
