@@ -149,7 +149,7 @@ async def test_what_happened_meanwhile_is_told_once() -> None:
 
 
 async def test_the_load_generator_loads_an_exchange() -> None:
-    """With API keys it speaks to the gateway, and every command is answered."""
+    """With API keys it speaks to the gateway; orders meet though nobody owns tokens."""
     async with venue() as place_:
         await place_.door.event(tick_size="0.01")
         keys = (await place_.key("ann"), await place_.key("bob"))
@@ -157,6 +157,10 @@ async def test_the_load_generator_loads_an_exchange() -> None:
         run = await asyncio.to_thread(Run, "127.0.0.1", place_.gateway.port, shape)
         result = await asyncio.to_thread(run.go)
         assert result.latencies.count == result.sent > 0
+        ledger = place_.door.venue.asset.ledger
+        assert result.totals["fills"] > 0
+        assert sum(market.volume for market in ledger.markets.values()) > 0
+        assert result.totals["rejects"] < result.sent / 4  # cancels of what has traded
 
 
 async def test_commands_above_the_rate_wait_and_are_not_lost() -> None:

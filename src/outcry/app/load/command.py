@@ -23,6 +23,12 @@ ECHO_SECONDS: Final = 2.0
 Target = Annotated[
     str, typer.Argument(help="HOST:PORT of an engine or a gateway, or http://HOST:PORT.")
 ]
+Window = Annotated[
+    int, typer.Option(min=1, help="Unanswered commands of each connection (closed loop).")
+]
+Instruments = Annotated[
+    int, typer.Option(min=0, help="How many instruments to trade; 0: all there are.")
+]
 Places = Annotated[
     float, typer.Option(min=0, max=1, help="Share of new orders; above a half the books grow.")
 ]
@@ -42,15 +48,14 @@ def load(  # noqa: PLR0913 - a command has as many options as it has
     target: Target = TARGET,
     *,
     connections: Annotated[int, typer.Option(min=1, max=10_000, help="Connections.")] = 16,
-    window: Annotated[
-        int, typer.Option(min=1, help="Unanswered commands of each connection (closed loop).")
-    ] = 64,
+    window: Window = 64,
     batch: Annotated[int, typer.Option(min=1, max=744, help="Commands in one frame.")] = 16,
     rate: Annotated[
         float, typer.Option(min=0, help="Commands a second in all; 0: as answers come.")
     ] = 0,
     seconds: Annotated[float, typer.Option(min=0.1, help="How long.")] = 10,
     seed: Annotated[int, typer.Option(help="Another seed, other orders.")] = 1,
+    instruments: Instruments = 0,
     places: Places = 0.5,
     crossing: Crossing = 0.15,
     out: Folder = None,
@@ -80,5 +85,6 @@ def load(  # noqa: PLR0913 - a command has as many options as it has
         seed=seed,
         api_keys=tuple(api_key or ()),
         mix=Mix(places, crossing),
+        instruments=instruments,
     )
     raise typer.Exit(main(Job(target, shape, out, echo=echo, sweep=find_knee)))

@@ -75,13 +75,18 @@ def _column(first: int, count: int) -> memoryview:
 class Flow:
     """The commands of one connection: the same for the same seed."""
 
-    def __init__(self, random: Random, traded: list[Traded], size: int, mix: Mix) -> None:
-        """Send batches of *size* commands about instruments, the first of them most often."""
+    def __init__(
+        self, random: Random, traded: list[Traded], size: int, mix: Mix, *, owns: bool = True
+    ) -> None:
+        """Send batches of *size* commands about instruments, the first of them most often.
+
+        Unless it *owns* what it sells, it asks by buying the other outcome.
+        """
         self.size = size
         self._seq = self._order_id = 0
         self._cancel_id = 1
         self._turn = 0
-        self._batches = [_batch(random, traded, size, mix) for _ in range(_TEMPLATES)]
+        self._batches = [_batch(random, traded, size, mix, owns=owns) for _ in range(_TEMPLATES)]
 
     def resume(self, last_seq: int, last_order_id: int) -> None:
         """Go on behind what the session sent in its earlier life."""
@@ -100,16 +105,17 @@ class Flow:
         return frame
 
 
-def _batch(random: Random, traded: list[Traded], size: int, mix: Mix) -> Batch:
+def _batch(random: Random, traded: list[Traded], size: int, mix: Mix, *, owns: bool) -> Batch:
     orders = int(size * mix.places + random.random())
-    return Batch([_order(random, traded, mix) for _ in range(orders)], size - orders)
+    return Batch([_order(random, traded, mix, owns=owns) for _ in range(orders)], size - orders)
 
 
-def _order(random: Random, traded: list[Traded], mix: Mix) -> bytes:
+def _order(random: Random, traded: list[Traded], mix: Mix, *, owns: bool) -> bytes:
     instrument = traded[int(len(traded) * random.random() ** 2)]
     side = random.choice([Side.BUY, Side.SELL])
     away = _BEYOND if random.random() < mix.crossing else -random.randint(1, _DEPTH)
     price = instrument.middle + instrument.tick * (away if side == Side.BUY else -away)
     head = (RecordType.PLACE_ORDER, 0, PLACE_ORDER.size, instrument.number, 0, 0, 0)
-    terms = (0, side, 0, 0, 0, 0)
+    outcome = 0 if owns or side == Side.BUY else 1
+    terms = (outcome, side if owns else Side.BUY, 0, 0, 0, 0)
     return PLACE_ORDER.pack(*head, 0, 0, *terms, price, random.randint(1, QUANTITY_MAX), 0, 0)

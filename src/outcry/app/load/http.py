@@ -1,5 +1,9 @@
-"""The same load over HTTP: single orders and cancels, one after the other on each connection."""
+"""The same load over HTTP: single orders and cancels, one after the other on each connection.
 
+All of them buy, one outcome or the other, so that they meet without anybody owning tokens first.
+"""
+
+import time
 from collections import Counter
 from random import Random
 from typing import Any, Final, NamedTuple
@@ -15,16 +19,17 @@ _MARKETS_MAX: Final = 50
 _PATIENCE: Final = 50
 _MIDDLE_CENTS: Final = 50
 _DEPTH_CENTS: Final = 20
+_BEYOND_CENTS: Final = 3
 _OK: Final = b" 200 "
 _LENGTH: Final = b"content-length:"
 
 
 class Listed(NamedTuple):
-    """A market that takes orders, and the token to trade."""
+    """A market that takes orders, and its two tokens."""
 
     event_id: int
     market_id: int
-    token_id: str
+    token_ids: tuple[str, str]
 
 
 def listed(host: str, port: int) -> list[Listed]:
@@ -36,7 +41,11 @@ def listed(host: str, port: int) -> list[Listed]:
     except (httpx.HTTPError, ValueError, KeyError) as error:
         raise UsageError(f"no exchange answers at http://{host}:{port}: {error}") from None
     found = [
-        Listed(event["event_id"], market["market_id"], market["outcome_0_token_id"])
+        Listed(
+            event["event_id"],
+            market["market_id"],
+            (market["outcome_0_token_id"], market["outcome_1_token_id"]),
+        )
         for event in events
         for market in event["markets"]
     ]
@@ -53,7 +62,8 @@ class HttpFlow:
     def __init__(self, random: Random, markets: list[Listed], mix: Mix, api_key: str) -> None:
         self._random, self._markets, self._mix = random, markets, mix
         self._head = f"x-api-key: {api_key}\r\nhost: outcry\r\ncontent-type: application/json\r\n"
-        self._name = f"load-{random.getrandbits(48):x}"
+        # Of this run alone: what an earlier one placed must not be taken for ours.
+        self._name = f"load-{time.time_ns():x}-{random.getrandbits(32):x}"
         self._placed = self._cancelled = 0
 
     def next(self) -> bytearray:
@@ -69,10 +79,12 @@ class HttpFlow:
     def _order(self) -> str:
         random = self._random
         market = random.choice(self._markets)
-        away = 1 if random.random() < self._mix.crossing else -random.randint(1, _DEPTH_CENTS)
+        crosses = random.random() < self._mix.crossing
+        away = _BEYOND_CENTS if crosses else -random.randint(1, _DEPTH_CENTS)
+        token = random.choice(market.token_ids)
         return (
             f'{{"event_id":{market.event_id},"market_id":{market.market_id},'
-            f'"token_id":"{market.token_id}","side":"buy","order_type":"limit",'
+            f'"token_id":"{token}","side":"buy","order_type":"limit",'
             f'"price":"0.{_MIDDLE_CENTS + away:02}","quantity":"{random.randint(1, QUANTITY_MAX)}",'
             f'"client_order_id":"{self._name}-{self._placed}"}}'
         )
@@ -108,5 +120,5 @@ class HttpHeard:
         return answered
 
     def totals(self) -> Counter[str]:
-        """Return the refusals; HTTP answers say nothing of fills."""
+        """Return the refusals; answers that an order is accepted say nothing of fills."""
         return Counter(rejects=self._refused)

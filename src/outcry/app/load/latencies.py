@@ -37,11 +37,13 @@ class Latencies:
     def summary(self) -> dict[str, float]:
         """Return percentiles and maximum in microseconds."""
         histogram = self.histogram()
+        longest = max(self._counts, default=0) * _UNIT_NS / 1_000
         shown = {
-            f"p{percentile:g}": histogram.get_value_at_percentile(percentile) / 1_000
+            # The histogram tells the upper edge of a bucket, which may be beyond all values in it.
+            f"p{percentile:g}": min(histogram.get_value_at_percentile(percentile) / 1_000, longest)
             for percentile in SHOWN
         }
-        return shown | {"max": max(self._counts, default=0) * _UNIT_NS / 1_000}
+        return shown | {"max": longest}
 
     def curve(self) -> list[tuple[float, float]]:
         """Return percentiles from 0 to 99.999 and what they are in microseconds."""

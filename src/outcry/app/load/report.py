@@ -21,10 +21,8 @@ def line(result: Result) -> str:
     values = result.latencies.summary()
     shown = "  ".join(f"{name} {value:,.1f}" for name, value in values.items())
     totals = result.totals
-    return (
-        f"{result.rate:>12,.0f} commands/s   µs: {shown}   "
-        f"fills {totals['fills']:,}  rejects {totals['rejects']:,}"
-    )
+    fills = f"fills {totals['fills']:,}  " if "fills" in totals else ""
+    return f"{result.rate:>12,.0f} commands/s   µs: {shown}   {fills}rejects {totals['rejects']:,}"
 
 
 def shape_text(shape: Shape) -> str:

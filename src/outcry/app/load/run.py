@@ -45,6 +45,8 @@ class Shape:
     #: Of an exchange; connections take them in turn. None: a stand-alone engine.
     api_keys: tuple[str, ...] = ()
     mix: Mix = field(default_factory=Mix)
+    #: Instruments to trade, of those that there are; 0: all.
+    instruments: int = 0
 
 
 @dataclass(slots=True, kw_only=True)
@@ -136,7 +138,7 @@ class Run:
         self._lines: dict[int, Line] = {}
         self._poll = select.epoll()
         random = Random(shape.seed)  # noqa: S311 - a workload, not a secret
-        markets = listed(host, port) if http else []
+        markets = listed(host, port)[: shape.instruments or None] if http else []
         for number in range(shape.connections):
             opening = Opening(host, port)
             key = shape.api_keys[number % len(shape.api_keys)] if shape.api_keys else ""
@@ -170,8 +172,11 @@ class Run:
         while result.answered < result.sent and time.perf_counter() < end + _DRAIN_SECONDS:
             self._turn(0.01)
         result.answered = in_time
-        for line in self._lines.values():
-            result.totals += line.heard.totals()
+        for number, line in enumerate(self._lines.values()):
+            totals = line.heard.totals()
+            if shape.api_keys and number >= len(shape.api_keys):
+                totals.pop("fills", None)  # all sessions of an account hear of its fills
+            result.totals.update(totals)
             line.socket.close()
         self._poll.close()
         return result
@@ -232,6 +237,7 @@ def _flow(opening: Opening, number: int, key: str, random: Random, shape: Shape)
     seq, order_id = opening.log_on(number + 1, number + 1 if key else 1, key)
     if key:  # connections with one key share the ids of one account
         order_id += number << _SHARE_BITS
-    flow = Flow(random, opening.instruments(), shape.batch, shape.mix)
+    traded = opening.instruments()[: shape.instruments or None]
+    flow = Flow(random, traded, shape.batch, shape.mix, owns=not key)
     flow.resume(seq, order_id)
     return flow

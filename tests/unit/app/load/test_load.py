@@ -84,9 +84,17 @@ def test_percentiles_are_those_of_what_was_added(tmp_path: Path) -> None:
     summary = latencies.summary()
     for name, wanted in (("p50", 500), ("p90", 900), ("p99", 990), ("p99.9", 999), ("max", 1_000)):
         assert summary[name] == pytest.approx(wanted, rel=0.002)
+    assert summary["p99.9"] <= summary["max"]
     latencies.write(tmp_path)
     assert "#[Mean" in (tmp_path / "latency.hgrm").read_text()
     assert (tmp_path / "latency.hlog").read_text().startswith("#[Histogram log format")
+
+
+def test_no_percentile_is_beyond_the_longest() -> None:
+    """A bucket of the histogram reaches further than what is in it; the summary does not."""
+    latencies = Latencies()
+    latencies.add(18_592_500, 1_000)
+    assert set(latencies.summary().values()) == {18_592.5}
 
 
 def test_a_closed_loop_and_a_fixed_rate_against_an_engine(tmp_path: Path) -> None:
@@ -156,14 +164,19 @@ def test_http_answers_are_counted_at_any_cut() -> None:
 
 def test_http_requests_are_whole_and_cancel_what_was_placed() -> None:
     """Lengths are right, names are one's own, and only orders that were placed are cancelled."""
-    flow = HttpFlow(Random(3), [Listed(1, 2, "345")], Mix(), "ok_1_0_x")
+    flow = HttpFlow(Random(3), [Listed(1, 2, ("345", "678"))], Mix(), "ok_1_0_x")
     placed: list[str] = []
     cancelled: list[str] = []
+    tokens: set[str | None] = set()
     for _ in range(400):
         head, _, body = bytes(flow.next()).partition(b"\r\n\r\n")
         assert f"content-length: {len(body)}".encode() in head
         assert b"x-api-key: ok_1_0_x" in head
         content = json.loads(body)
         (placed if "price" in content else cancelled).append(content["client_order_id"])
+        tokens.add(content.get("token_id"))
+    assert tokens == {None, "345", "678"}
+    again = HttpFlow(Random(3), [Listed(1, 2, ("345", "678"))], Mix(), "ok_1_0_x").next()
+    assert json.loads(again.partition(b"\r\n\r\n")[2])["client_order_id"] not in placed
     assert len(cancelled) > 100
     assert placed[: len(cancelled)] == cancelled
