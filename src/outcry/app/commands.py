@@ -11,6 +11,7 @@ import typer
 
 from outcry.app.archive_command import EPILOG as ARCHIVE_EPILOG
 from outcry.app.archive_command import archive
+from outcry.app.chain.command import chain_app
 from outcry.app.cli_config import config_app
 from outcry.app.demo.command import EPILOG as DEMO_EPILOG
 from outcry.app.demo.command import demo
@@ -48,6 +49,7 @@ app.add_typer(event_app, name="event")
 app.add_typer(market_app, name="market")
 app.add_typer(user_app, name="user")
 app.add_typer(key_app, name="key")
+app.add_typer(chain_app, name="chain")
 app.command(epilog=AUDIT_EPILOG)(audit)
 app.command(epilog=ARCHIVE_EPILOG)(archive)
 app.command(epilog=DEMO_EPILOG)(demo)

@@ -8,6 +8,7 @@
     redis/          the append-only file of our own Valkey
     snapshots/      kernel snapshots and ledger checkpoints
     onchain/        signed transactions, and the journal of the simulated chain
+    chain/          the deployment, its keys, and the state of a development chain
     archive/        the oldest entries of the log, once `outcry archive` was used
     log/            what our own servers say
     run/            sockets

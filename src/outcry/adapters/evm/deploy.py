@@ -58,8 +58,6 @@ def problem(plan: Plan) -> str:
         return f"the exit delay is 1 to {EXIT_DELAY_SECONDS_MAX} seconds, not {plan.exit_delay}"
     if not 0 < len(plan.domain_name.encode()) <= NAME_CHARACTERS_MAX:
         return f"the domain's name has 1 to {NAME_CHARACTERS_MAX} bytes"
-    if plan.collateral is None and plan.chain_id not in ALIAS_CHAINS:
-        return "collateral that anybody may mint is for test chains: name the collateral"
     return ""
 
 

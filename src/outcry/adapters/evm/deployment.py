@@ -28,7 +28,7 @@ class NotDeployed(OutcryError):
     """There is no deployment, or its file or a key is not what it should be; says what to do."""
 
 
-class Deployment(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+class Deployment(msgspec.Struct, frozen=True):
     """Addresses are ``0x`` and 40 hexadecimal digits; ``exit_delay`` is in seconds."""
 
     chain_id: int

@@ -23,6 +23,7 @@ from outcry.runtime.eip712 import keccak256
 CHAIN_ID: Final = 80_002
 #: Room for two hundred matches of twenty makers in a block.
 GAS_LIMIT: Final = 300_000_000
+STATE_FILE: Final = "anvil-state.json"
 STATE_SECONDS: Final = 5
 START_SECONDS_MAX: Final = 20.0
 STOP_SECONDS_MAX: Final = 20.0
@@ -146,7 +147,7 @@ class DevNode:
         if chosen.block_ms:
             arguments += ["--block-time", f"{chosen.block_ms / 1000:g}", "--mixed-mining"]
         if chosen.keeps:
-            arguments += ["--state", "anvil-state.json", "--state-interval", str(STATE_SECONDS)]
+            arguments += ["--state", STATE_FILE, "--state-interval", str(STATE_SECONDS)]
         return arguments
 
 

@@ -19,11 +19,15 @@ from outcry.runtime.config.schema import Config
 from outcry.runtime.proxies import Proxies
 
 
-#: Variables that are ours but no settings: those of the kernel's build and choice, and the file.
+#: Variables that are ours but no settings: those of the kernel's build and choice, the
+#: file, and where what npm fetches is.
 OTHER_VARIABLES = frozenset(
     {
         "OUTCRY_ADMIN_KEY",
+        "OUTCRY_ANVIL",
+        "OUTCRY_CONDITIONAL_TOKENS",
         "OUTCRY_CONFIG",
+        "OUTCRY_NODE_MODULES",
         "OUTCRY_PURE",
         "OUTCRY_REQUIRE_COMPILED",
         "OUTCRY_REQUIRE_CYTHON",

@@ -1,0 +1,1 @@
+"""`outcry chain`: development chains, deploying the contracts, and looking at them."""
