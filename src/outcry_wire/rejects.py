@@ -91,6 +91,7 @@ class Reject(IntEnum):
     ORDER_VERSION = 421
     FOK_UNFILLED = 422
     FAK_UNMATCHED = 423
+    OWN_ORDER_MET = 424
 
     # 500: money and tokens
     FUNDS_INSUFFICIENT = 501
@@ -230,6 +231,7 @@ SENTENCES: Final[dict[Reject, str]] = {
     Reject.ORDER_FEE_RATE_INVALID: "The fee rate in the signed order is not the market's.",
     Reject.ORDER_VERSION: "Orders of this generation are not taken; see 'expected'.",
     Reject.FOK_UNFILLED: "The order could not be filled as a whole and was killed.",
+    Reject.OWN_ORDER_MET: "The order met one of the same user and was cancelled.",
     Reject.FAK_UNMATCHED: "Nothing in the book matches the order; it was killed.",
     Reject.FUNDS_INSUFFICIENT: "Not enough available collateral; see 'got' and 'expected'.",
     Reject.TOKENS_INSUFFICIENT: "Not enough available outcome tokens; see 'got' and 'expected'.",

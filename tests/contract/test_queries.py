@@ -22,6 +22,7 @@ from tests.contract.worlds import TablesWorld
 
 from outcry.domain.market import MarketState
 from outcry.domain.order import OrderStatus
+from outcry.ports.dealings import TradeFilter, TradePlace
 from outcry.ports.projection import BalanceRow, PositionRow, Rows
 from outcry.ports.queries import PAGE_SIZE_MAX, AccountActivity, Position
 
@@ -527,3 +528,72 @@ async def test_keys_are_found_many_at_a_time(tables_world: TablesWorld) -> None:
     found = await tables_world.queries.keys_by_id([3, 1, 9])
     assert found == [keys[1], keys[0]]
     assert await tables_world.queries.keys_by_id([]) == []
+
+
+async def test_orders_by_name_and_by_id(tables_world: TablesWorld) -> None:
+    """A name of 64 characters finds the account's newest order of it, nobody else's."""
+    name = "ab" * 32
+    orders = [
+        ORDER._replace(order_id=1, account=ME, client_order_id=name),
+        ORDER._replace(order_id=2, account=ME, client_order_id=name),
+        ORDER._replace(order_id=3, account=OTHER, client_order_id=name),
+    ]
+    await apply(tables_world, NO_ROWS._replace(orders=orders))
+    queries = tables_world.queries
+
+    assert await queries.order_by_name(ME, name) == orders[1]
+    assert await queries.order_by_name(OTHER, name) == orders[2]
+    assert await queries.order_by_name(ME, "cd" * 32) is None
+    assert await queries.orders_by_id([3, 1, 9]) == [orders[0], orders[2]]
+
+
+async def test_live_orders_page_by_page(tables_world: TablesWorld) -> None:
+    """Newest first, below the id that the page before ended with, of a market and outcome."""
+    orders = [
+        ORDER._replace(
+            order_id=number, account=ME, market_id=1 + number % 2, outcome=number // 2 % 2,
+            status=OrderStatus.OPEN if number < 7 else OrderStatus.FILLED,
+        )
+        for number in range(1, 9)
+    ]  # fmt: skip
+    await apply(tables_world, NO_ROWS._replace(orders=orders))
+
+    async def ids(market_id: int, outcome: int, before: int, count: int) -> list[int]:
+        found = await tables_world.queries.live_orders(
+            ME, market_id=market_id, outcome=outcome, before=before, count=count
+        )
+        return [row.order_id for row in found]
+
+    assert await ids(0, -1, 0, 3) == [6, 5, 4]
+    assert await ids(0, -1, 4, 9) == [3, 2, 1]
+    assert await ids(2, -1, 0, 9) == [5, 3, 1]
+    assert await ids(0, 1, 0, 9) == [6, 3, 2]
+
+
+async def test_trades_of_an_account_page_by_page(tables_world: TablesWorld) -> None:
+    """Its own fills of the newest trades, whole trades, by market, outcome, id and time."""
+    trades = [
+        TRADE._replace(trade_id=1, fill=0, n=5, taker_account=ME, maker_account=OTHER, at_us=10),
+        TRADE._replace(trade_id=1, fill=1, n=5, taker_account=ME, maker_account=OTHER, at_us=10),
+        TRADE._replace(trade_id=2, fill=0, n=5, taker_account=OTHER, maker_account=ME, at_us=20),
+        TRADE._replace(trade_id=2, fill=1, n=5, taker_account=OTHER, maker_account=7, at_us=20),
+        TRADE._replace(trade_id=3, fill=0, n=6, taker_account=7, maker_account=OTHER, at_us=30),
+    ]
+    await apply(tables_world, NO_ROWS._replace(trades=trades))
+
+    async def fills(
+        wanted: TradeFilter, before: TradePlace | None = None, count: int = 9
+    ) -> list[tuple[int, int]]:
+        found = await tables_world.queries.trades_of(ME, wanted, before=before, count=count)
+        return [(row.trade_id, row.fill) for row in found]
+
+    assert await fills(TradeFilter()) == [(2, 0), (1, 0), (1, 1)]
+    assert await fills(TradeFilter(), count=1) == [(2, 0)]
+    assert await fills(TradeFilter(), TradePlace(5, 2)) == [(1, 0), (1, 1)]
+    assert await fills(TradeFilter(trade_id=1)) == [(1, 0), (1, 1)]
+    assert await fills(TradeFilter(from_us=11)) == [(2, 0)]
+    assert await fills(TradeFilter(upto_us=10)) == [(1, 0), (1, 1)]
+    assert await fills(TradeFilter(market_id=99)) == []
+    own = TRADE.taker_outcome
+    assert (1, 0) in await fills(TradeFilter(outcome=own))
+    assert (1, 0) not in await fills(TradeFilter(outcome=1 - own))

@@ -5,8 +5,20 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import httpx
-from py_clob_client_v2.clob_types import ApiCreds, RequestArgs
+from py_clob_client_v2.clob_types import (
+    ApiCreds,
+    CreateOrderOptions,
+    MarketOrderArgsV1,
+    MarketOrderArgsV2,
+    OrderArgsV1,
+    OrderArgsV2,
+    RequestArgs,
+)
 from py_clob_client_v2.headers.headers import create_level_1_headers, create_level_2_headers
+from py_clob_client_v2.order_builder.builder import OrderBuilder
+from py_clob_client_v2.order_utils import SignatureTypeV2
+from py_clob_client_v2.order_utils.model.order_data_v1 import order_to_json_v1
+from py_clob_client_v2.order_utils.model.order_data_v2 import order_to_json_v2
 from py_clob_client_v2.signer import Signer
 from tests.support.ethereum import Account
 from tests.support.http_door import Door
@@ -59,6 +71,16 @@ class Wallet:
         self.creds = ApiCreds(made["apiKey"], made["secret"], made["passphrase"])
         return self
 
+    async def fund(self, amount: str = "100") -> "Wallet":
+        """Log in and be given collateral."""
+        await self.log_in()
+        await self.door.settled()
+        row = await self.door.queries.user_by_address(self.address)
+        assert row is not None
+        body = {"user_id": row.user_id, "amount": amount, "tx_hash": f"for {self.number}"}
+        await self.door.post("/api/admin/deposits", body, self.door.as_admin())
+        return self
+
     async def ask(
         self, method: str, path: str, body: object = None, **query: Any
     ) -> httpx.Response:
@@ -81,3 +103,26 @@ class Wallet:
         assert answer.status_code != 200, answer.text
         assert isinstance(answer.json()["error"], str)
         return answer.json()
+
+    def signed(self, order_type: str = "GTC", *, version: int = 2, **args: Any) -> dict[str, Any]:
+        """Return the body of an order: a limit order, or with ``amount`` a market order."""
+        options = CreateOrderOptions(tick_size=args.pop("tick_size", "0.01"), neg_risk=False)
+        fee = args.pop("fee_rate_bps", 0)
+        conduct = {name: args.pop(name, False) for name in ("post_only", "defer_exec")}
+        builder = OrderBuilder(
+            self.signer, SignatureTypeV2(args.pop("kind", 0)), args.pop("funder", None)
+        )
+        if "amount" in args:
+            form = MarketOrderArgsV1 if version == 1 else MarketOrderArgsV2
+            made = builder.build_market_order(form(**args), options, version, fee)
+        else:
+            form = OrderArgsV1 if version == 1 else OrderArgsV2
+            made = builder.build_order(form(**args), options, version, fee)
+        assert self.creds is not None, "log in first"
+        to_json = order_to_json_v1 if version == 1 else order_to_json_v2
+        body: dict[str, Any] = to_json(made, self.creds.api_key, order_type, **conduct)
+        return body
+
+    async def place(self, order_type: str = "GTC", **args: Any) -> Any:
+        """Return what became of an order that must be taken."""
+        return await self.told("POST", "/order", self.signed(order_type, **args))

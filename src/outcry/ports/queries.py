@@ -12,6 +12,7 @@ Laws, for every adapter:
 from collections.abc import Sequence
 from typing import Generic, NamedTuple, Protocol, TypeVar
 
+from outcry.ports.dealings import Dealings
 from outcry.ports.projection import (
     ActivityRow,
     BalanceRow,
@@ -83,7 +84,7 @@ class AccountImage(NamedTuple):
     further: tuple["AccountImage", ...] = ()
 
 
-class Queries(Protocol):
+class Queries(Dealings, Protocol):
     """Reads of one exchange."""
 
     async def position(self) -> int:

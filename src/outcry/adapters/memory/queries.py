@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Callable, Iterable, Sequence
 
+from outcry.adapters.memory.dealings import MemoryDealings
 from outcry.adapters.memory.tables import MemoryTables
 from outcry.domain.ids import COLLATERAL, token_asset
 from outcry.domain.market import MarketState
@@ -33,7 +34,7 @@ _LIVE_ORDER = (OrderStatus.NEW, OrderStatus.OPEN)
 _TRADING_MARKET = (MarketState.OPEN, MarketState.PAUSED)
 
 
-class MemoryQueries(Queries):
+class MemoryQueries(MemoryDealings, Queries):
     """Reads the tables of a `MemoryProjection`."""
 
     def __init__(self, tables: MemoryTables) -> None:

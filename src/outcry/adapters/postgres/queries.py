@@ -9,6 +9,7 @@ import asyncpg
 
 from outcry.adapters.postgres import query_texts as texts
 from outcry.adapters.postgres.connection import close, open_pool, unreachable_as
+from outcry.adapters.postgres.dealings import DealingReads
 from outcry.adapters.postgres.people import OTHER_ACCOUNTS, PeopleReads, page_of
 from outcry.adapters.postgres.tables import (
     EVENTS,
@@ -59,7 +60,7 @@ _MARKET_END: Final = _POSITION_END + len(MarketRow._fields)
 _TRADE_END: Final = len(TradeRow._fields)
 
 
-class PostgresQueries(PeopleReads, Queries):
+class PostgresQueries(PeopleReads, DealingReads, Queries):
     """Reads of one exchange. Make it with `connect`."""
 
     def __init__(self, pool: asyncpg.Pool) -> None:

@@ -24,7 +24,7 @@ from outcry.services.api.catalogue import Catalogue
 from outcry.services.api.charts import Charts
 from outcry.services.api.clob.config import ClobConfig
 from outcry.services.api.clob.door import ClobDoor
-from outcry.services.api.clob.private import private_parts
+from outcry.services.api.clob.private import Ground, private_parts
 from outcry.services.api.clob.public import Public, public_parts
 from outcry.services.api.config import ApiConfig
 from outcry.services.api.http import HttpServer, Parts, Router, create_app
@@ -130,7 +130,7 @@ def _parts(config: ApiConfig, needs: Needs, lookups: Lookups) -> Parts:
             shards_count=config.shards_count,
             lag_entries_max=config.lag_entries_max,
         ),
-        clob=None if config.clob is None else _clob(config.clob, needs, lookups),
+        clob=None if config.clob is None else _clob(config.clob, needs, lookups, rates),
         registry=needs.registry,
         rejects=Counter(
             "outcry_http_rejects",
@@ -141,16 +141,19 @@ def _parts(config: ApiConfig, needs: Needs, lookups: Lookups) -> Parts:
     )
 
 
-def _clob(config: ClobConfig, needs: Needs, lookups: Lookups) -> ClobDoor:
-    private = private_parts(
-        config,
+def _clob(config: ClobConfig, needs: Needs, lookups: Lookups, rates: Rates[int]) -> ClobDoor:
+    public = _public(needs, lookups)
+    ground = Ground(
         asset=needs.asset,
         queries=needs.queries,
+        directory=needs.directory,
         lookups=lookups,
+        reads=public.reads,
+        rates=rates,
         identity=ClobIdentity(ClobKeys(needs.keys), needs.queries),
         gate=needs.gate,
     )
-    return ClobDoor(config, _public(needs, lookups), private)
+    return ClobDoor(config, public, private_parts(config, ground))
 
 
 def _public(needs: Needs, lookups: Lookups) -> Public:

@@ -7,13 +7,18 @@ from outcry.domain.rejects import Reject
 from outcry.messages.requests import Declined, DryRun, PlaceRequest
 from outcry.ports.asset import Asset
 from outcry.ports.queries import Queries
+from outcry.runtime.clob.fees import FeeSchedules
 from outcry.runtime.clob_identity import ClobIdentity, Holder
+from outcry.runtime.directory import Directory
 from outcry.runtime.gate import Gate
 from outcry.runtime.rates import Rates
+from outcry.services.api.clob.cancels import Cancels
 from outcry.services.api.clob.config import ClobConfig
 from outcry.services.api.clob.gate import ClobGate
 from outcry.services.api.clob.logins import Logins
+from outcry.services.api.clob.orders import Orders
 from outcry.services.api.clob.own_writes import OwnWrites
+from outcry.services.api.clob.reads import Reads
 from outcry.services.api.lookups import Lookups
 from outcry_wire.records import OrderKind, SelfTrade, Side, TimeInForce
 
@@ -27,6 +32,8 @@ class Private(NamedTuple):
 
     asset: Asset
     gate: ClobGate
+    orders: Orders
+    cancels: Cancels
     logins: Logins
     writes: OwnWrites
     login_rates: Rates[str]
@@ -43,21 +50,30 @@ class Private(NamedTuple):
         return isinstance(answer, Declined) and answer.reject == Reject.ACCOUNT_FROZEN
 
 
-def private_parts(
-    config: ClobConfig,
-    *,
-    asset: Asset,
-    queries: Queries,
-    lookups: Lookups,
-    identity: ClobIdentity,
-    gate: Gate,
-) -> Private:
-    """Return the parts over what the rest of the HTTP door stands on too."""
-    writes = OwnWrites(lookups)
+class Ground(NamedTuple):
+    """What the parts stand on, like the rest of the HTTP door."""
+
+    asset: Asset
+    queries: Queries
+    directory: Directory
+    lookups: Lookups
+    identity: ClobIdentity
+    gate: Gate
+    reads: Reads
+    rates: Rates[int]
+
+
+def private_parts(config: ClobConfig, ground: Ground) -> Private:
+    """Return the parts."""
+    asset, queries, rates = ground.asset, ground.queries, ground.rates
+    writes = OwnWrites(ground.lookups)
+    fees = FeeSchedules(queries)
     return Private(
         asset=asset,
-        gate=ClobGate(identity, gate, config),
-        logins=Logins(asset, queries, writes, identity, register=config.register),
+        gate=ClobGate(ground.identity, ground.gate, config),
+        orders=Orders(asset, ground.directory, fees, rates, writes, config, time.time),
+        cancels=Cancels(asset, queries, ground.reads, rates, writes),
+        logins=Logins(asset, queries, writes, ground.identity, register=config.register),
         writes=writes,
         login_rates=Rates(LOGINS_PER_SECOND_MAX, time.monotonic),
     )

@@ -7,13 +7,14 @@ is an object with one text, ``error``. They stand in docs/reference/clob.md inst
 from litestar import Router
 
 from outcry.services.api.http.clob.auth import AUTH_HANDLERS
+from outcry.services.api.http.clob.orders import ORDER_HANDLERS
 from outcry.services.api.http.clob.public import public_handlers
 from outcry.services.api.http.clob.system import SYSTEM_HANDLERS
 
 
 def clob_routes() -> list[Router]:
     """Return the routes of the surface."""
-    handlers = [*SYSTEM_HANDLERS, *AUTH_HANDLERS, *public_handlers()]
+    handlers = [*SYSTEM_HANDLERS, *AUTH_HANDLERS, *ORDER_HANDLERS, *public_handlers()]
     return [Router("/", route_handlers=handlers, include_in_schema=False)]
 
 

@@ -1,0 +1,72 @@
+"""What clients of the CLOB surface are told of an order they sent. Pure."""
+
+from typing import Final
+
+from msgspec import Struct, field
+
+from outcry.domain.order import OrderStatus
+from outcry.domain.rejects import Reject, Rejected
+from outcry.messages.requests import OrderAccepted, PlaceRequest
+from outcry.runtime.clob.texts import money_text, size_text
+from outcry.runtime.clob.trades import book_hash, trade_name
+from outcry_wire.records import CancelReason, Side, TimeInForce
+
+
+MATCHED: Final = "matched"
+LIVE: Final = "live"
+DELAYED: Final = "delayed"
+_ENDED_AT_ONCE: Final = {
+    CancelReason.FILL_OR_KILL: Reject.FOK_UNFILLED,
+    CancelReason.IMMEDIATE: Reject.FAK_UNMATCHED,
+    CancelReason.MONEY_SPENT: Reject.FAK_UNMATCHED,
+    CancelReason.SELF_TRADE: Reject.OWN_ORDER_MET,
+}
+
+
+class OrderView(Struct, frozen=True, kw_only=True):
+    """What became of an order; amounts are "" while nothing is matched."""
+
+    success: bool
+    error_msg: str = field(default="", name="errorMsg")
+    order_id: str = field(default="", name="orderID")
+    taking_amount: str = field(default="", name="takingAmount")
+    making_amount: str = field(default="", name="makingAmount")
+    status: str = ""
+    transactions_hashes: list[str] = field(default_factory=list, name="transactionsHashes")
+    trade_ids: list[str] = field(default_factory=list, name="tradeIDs")
+
+
+def order_view(
+    accepted: OrderAccepted, request: PlaceRequest, *, on_chain: bool
+) -> OrderView | Rejected:
+    """Return what became of *request*, or why nothing did.
+
+    *on_chain*: the trade is final when a chain has said so, and its hash is not known yet.
+    """
+    if accepted.status == OrderStatus.REJECTED:
+        return Rejected(Reject(accepted.reject))
+    order_id = f"0x{request.client_order_id}"
+    if not accepted.filled:
+        if accepted.status == OrderStatus.CANCELLED and not accepted.repeated:
+            return Rejected(_ended(accepted, request))
+        status = DELAYED if accepted.status == OrderStatus.NEW else LIVE
+        return OrderView(success=True, order_id=order_id, status=status)
+    shares, money = size_text(accepted.filled), money_text(accepted.volume)
+    buying = request.side == Side.BUY
+    # A repeat is told what the order has come to since; its later trades are no answer to it.
+    trades = [] if accepted.repeated or not accepted.command else [accepted.command]
+    return OrderView(
+        success=True,
+        order_id=order_id,
+        taking_amount=shares if buying else money,
+        making_amount=money if buying else shares,
+        status=MATCHED,
+        trade_ids=[trade_name(trade) for trade in trades],
+        transactions_hashes=[] if on_chain else [book_hash(trade) for trade in trades],
+    )
+
+
+def _ended(accepted: OrderAccepted, request: PlaceRequest) -> Reject:
+    if accepted.reason == CancelReason.MONEY_SPENT and request.tif == TimeInForce.FOK:
+        return Reject.FOK_UNFILLED
+    return _ENDED_AT_ONCE.get(CancelReason(accepted.reason), Reject.MARKET_NOT_OPEN)
