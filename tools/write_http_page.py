@@ -10,8 +10,12 @@ import logging
 import re
 import sys
 from pathlib import Path
+from urllib.parse import parse_qsl
 
+import msgspec
 import structlog
+
+from outcry.services.api.http.examples import FILE, Example
 
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -57,6 +61,10 @@ Prometheus.
 """
 
 #: Numbers that depend on when the clock ticked.
+#: A request of the page, the status if it is not 200, and the answer.
+EXAMPLE = re.compile(
+    r"```http\n(.*?)\n```\n(?:\nAnswered with status (\d+):\n\n)?```json\n(.*?)\n```", re.DOTALL
+)
 MOVING = re.compile(r'("(?:n|result_n|update_id|checkpoint_id|trade_id)": )\d+')
 
 
@@ -92,6 +100,26 @@ async def _example(door: Door, call: Call, known: dict[str, str]) -> str:
     request = "\n".join(shown)
     status = "" if call.status == 200 else f"\nAnswered with status {call.status}:\n\n"
     return f"\n```http\n{request}\n```\n{status}```json\n{json.dumps(envelope, indent=2)}\n```\n"
+
+
+def examples(page: str) -> list[Example]:
+    """Return every request of *page* with its answer, for the schema."""
+    found = []
+    for shown, status, answer in EXAMPLE.findall(page):
+        head, _, body = shown.partition("\n\n")
+        method, _, address = head.split("\n")[0].partition(" ")
+        path, _, query = address.partition("?")
+        found.append(
+            Example(
+                method=method,
+                path=path,
+                answer=json.loads(answer),
+                query=dict(parse_qsl(query)),
+                body=json.loads(body) if body else None,
+                status=int(status or 200),
+            )
+        )
+    return found
 
 
 def _credentials(who: str) -> list[str]:
@@ -138,6 +166,8 @@ def main() -> None:
     page = asyncio.run(render())
     if not PAGE.exists() or steady(PAGE.read_text("utf-8")) != steady(page):
         PAGE.write_text(page, "utf-8")
+    shown = examples(PAGE.read_text("utf-8"))
+    FILE.write_bytes(msgspec.json.format(msgspec.json.encode(shown), indent=1) + b"\n")
     print(PAGE.relative_to(ROOT))
 
 

@@ -2,8 +2,11 @@
 
 import re
 
+from msgspec import json
 from tests.support.http_door import http_door
 from tools import write_http_page
+
+from outcry.services.api.http.examples import FILE, Example
 
 
 async def test_the_examples_are_what_an_exchange_answers() -> None:
@@ -11,6 +14,12 @@ async def test_the_examples_are_what_an_exchange_answers() -> None:
     page = write_http_page.PAGE.read_text("utf-8")
 
     assert write_http_page.steady(await write_http_page.render()) == write_http_page.steady(page)
+
+
+def test_the_schema_has_the_examples_of_the_page() -> None:
+    """examples.json is what tools/write_http_page.py takes from the page."""
+    page = write_http_page.PAGE.read_text("utf-8")
+    assert json.decode(FILE.read_bytes(), type=list[Example]) == write_http_page.examples(page)
 
 
 async def test_every_route_is_described_and_shown() -> None:
@@ -27,6 +36,14 @@ async def test_every_route_is_described_and_shown() -> None:
             assert f"{method.upper()} {path}" in html
             shape = re.sub(r"\\{\w+\\}", r"\\d+", re.escape(path))
             if path.startswith("/api"):
+                answers = [
+                    shown
+                    for answer in operation["responses"].values()
+                    for shown in answer["content"].values()
+                ]
+                assert any("example" in shown for shown in answers), path
+                body = operation.get("requestBody")
+                assert not body or "example" in body["content"]["application/json"], path
                 assert re.search(rf"^{method.upper()} {shape}(\?|$)", page, re.MULTILINE), path
                 assert "default" in operation["responses"], path
             else:

@@ -6,6 +6,7 @@ from typing import Any, Final
 
 from litestar import Request
 from litestar.openapi.plugins import OpenAPIRenderPlugin
+from msgspec import json
 
 
 Schema = dict[str, Any]
@@ -17,6 +18,7 @@ code, pre { font: 14px/1.45 ui-monospace, monospace }
 h2 { margin: 2.5rem 0 .25rem; border-top: 1px solid #ccc; padding-top: 1rem }
 h2 code { font-size: 18px }
 table { border-collapse: collapse; width: 100% }
+pre { overflow-x: auto }
 td { border-bottom: 1px solid #eee; padding: .25rem .75rem .25rem 0; vertical-align: top }
 nav { columns: 3 }
 @media (prefers-color-scheme: dark) {
@@ -78,11 +80,21 @@ def _section(schema: Schema, path: str, method: str, anchor: str, operation: Sch
         parts.append(f"<h3>Parameters</h3>{_table(schema, parameters)}")
     body = operation.get("requestBody")
     if body:
-        parts.append(f"<h3>Body</h3>{_fields(schema, _content(body))}")
+        parts.append(f"<h3>Body</h3>{_fields(schema, _content(body))}{_example(body)}")
     answer = operation.get("responses", {}).get("200")
     if answer and "content" in answer:
-        parts.append(f"<h3>Answer</h3>{_fields(schema, _content(answer))}")
+        parts.append(f"<h3>Answer</h3>{_fields(schema, _content(answer))}{_example(answer)}")
     return "".join(parts)
+
+
+def _example(holder: Schema) -> str:
+    """Return what was once sent or answered, as it was."""
+    example = next(iter(holder["content"].values())).get("example")
+    return "" if example is None else f"<pre>{escape(_indented(example))}</pre>"
+
+
+def _indented(example: object) -> str:
+    return json.format(json.encode(example), indent=2).decode()
 
 
 def _content(holder: Schema) -> Schema:

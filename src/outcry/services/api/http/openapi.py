@@ -23,6 +23,7 @@ from litestar.routes import HTTPRoute
 from msgspec import json
 
 from outcry.runtime.envelope import Envelope, Refusal
+from outcry.services.api.http.examples import JSON, Examples
 
 
 TOKEN: Final = "token"  # noqa: S105 - a name
@@ -42,6 +43,7 @@ def describe(app: Litestar) -> None:
     components: dict[str, Any] = schema.components.schemas
     schema.components.security_schemes = dict(SECURITY)
     refused = _component(Envelope[Refusal], components)
+    examples = Examples.load()
     for path, method, handler in _handlers(app):
         item = (schema.paths or {}).get(path)
         operation = getattr(item, method, None)
@@ -56,6 +58,7 @@ def describe(app: Litestar) -> None:
                     if status == "200"
                 }
                 operation.responses = {**good, "default": _refusal(refused)}
+            examples.complete(path, method, operation)
 
 
 def _handlers(app: Litestar) -> Iterator[tuple[str, str, HTTPRouteHandler]]:
@@ -73,7 +76,8 @@ def _complete(operation: Operation, handler: HTTPRouteHandler, components: dict[
         forms = forms if isinstance(forms, tuple) else (forms,)
         schemas = [_component(form, components) for form in forms]
         content = _media(schemas[0] if len(schemas) == 1 else {"anyOf": schemas})
-        operation.request_body = RequestBody(content={"application/json": content})
+        filled = all(components[form.__name__].get("required") for form in forms)
+        operation.request_body = RequestBody(content={JSON: content}, required=filled)
     scope = handler.opt.get("scope")
     if scope:
         operation.security = [{name: []} for name in ([TOKEN] if scope == TOKEN else SECURITY)]
@@ -113,6 +117,4 @@ def _media(schema: Schema) -> OpenAPIMediaType:
 
 
 def _refusal(schema: Schema) -> OpenAPIResponse:
-    return OpenAPIResponse(
-        description="The request was declined.", content={"application/json": _media(schema)}
-    )
+    return OpenAPIResponse(description="The request was declined.", content={JSON: _media(schema)})
