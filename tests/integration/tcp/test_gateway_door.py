@@ -5,8 +5,9 @@ from random import Random
 
 import pytest
 from tests.model.tcp.spoilt import Spoiler
+from tests.support.http_asking import limit
 from tests.support.tcp_door import heard, venue
-from tests.support.tcp_records import cancel, framed, place, read
+from tests.support.tcp_records import cancel, framed, place, read, replace
 
 from outcry.app.load.run import Run, Shape
 from outcry_sdk.tcp import (
@@ -78,6 +79,30 @@ async def test_commands_that_may_not_be_are_answered_in_their_order() -> None:
         assert rejects == [306, 812, 306, 709, 415]
         raw.writer.write(b"\xff\xff\xff\xff")
         assert (await raw.rest())[-1][1][0] == 113
+
+
+async def test_the_orders_of_others_do_not_exist() -> None:
+    """Cancelling and moving an order of somebody else is told the same as one that never was."""
+    async with venue() as place_:
+        ann, bob = await place_.key("ann"), await place_.key("bob")
+        event = await place_.door.event()
+        body = limit(event, 0, "buy", "0.5", "10")
+        order = await place_.door.post("/api/place_order", body, {"x-api-key": ann})
+        raw = await place_.raw()
+        await raw.log_on(bob)
+        told = []
+        for seq, order_id in ((1, -order["order_id"]), (3, -(10**9))):
+            raw.writer.write(framed(cancel(seq, order_id), replace(seq + 1, order_id, 4_000, 5)))
+            answers = [item for one in await raw.records(2) for item in read(tcp.frame(one))]
+            told.append([(name, fields[1:]) for name, fields in answers])
+        assert (
+            told[0] == told[1] == [("COMMAND_REJECTED", (306, 2)), ("COMMAND_REJECTED", (306, 5))]
+        )
+        raw.writer.close()
+        gone = await place_.door.post(
+            "/api/cancel_order", {"order_id": order["order_id"]}, {"x-api-key": ann}
+        )
+        assert gone["order_ids"] == [order["order_id"]]
 
 
 async def test_any_split_is_the_same_and_noise_hurts_nobody() -> None:

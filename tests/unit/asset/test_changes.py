@@ -123,9 +123,9 @@ async def test_changes_that_cannot_be_are_declined_by_number() -> None:
         await venue.placed(limit(bob, market, Side.BUY, 5_000, 40, outcome=1))
         for change, reject in (
             (ReduceRequest(ann, order, "", 0), Reject.REDUCE_INVALID),
-            (ReduceRequest(bob, order, "", 1), Reject.NOT_OWNER),
+            (ReduceRequest(bob, order, "", 1), Reject.ORDER_UNKNOWN),
             (ReduceRequest(ann, 999, "", 1), Reject.ORDER_UNKNOWN),
-            (ReplaceRequest(bob, order, "", 5_000, 50, False), Reject.NOT_OWNER),
+            (ReplaceRequest(bob, order, "", 5_000, 50, False), Reject.ORDER_UNKNOWN),
             (ReplaceRequest(ann, 0, "none", 5_000, 50, False), Reject.ORDER_UNKNOWN),
             (ReplaceRequest(ann, order, "", 5_000, 40, False), Reject.REPLACE_INVALID),
             (ReplaceRequest(ann, order, "", 5_050, 50, False), Reject.PRICE_OFF_GRID),

@@ -158,7 +158,7 @@ async def test_only_the_owner_cancels_and_the_hold_goes_with_the_fact() -> None:
         order = await venue.placed(limit(ann, market, Side.BUY, 5_000, 100))
         refused = await venue.cancel(bob, order.order_id)
         assert isinstance(refused, Declined)
-        assert refused.reject == Reject.NOT_OWNER
+        assert refused.reject == Reject.ORDER_UNKNOWN
         assert venue.balance(ann) == (HUNDRED, 500_000)
         done = await venue.cancel(ann, order.order_id)
         assert isinstance(done, CancelAccepted)

@@ -22,17 +22,18 @@ def find_order(
 ) -> Order | Rejected:
     """Return the live order that *account* names by id or (id 0) by its own name for it.
 
-    By id it may be one of any account of the same user.
+    By id it may be one of any account of the same user. One of somebody else is as unknown as one
+    that never was: ids are counted, and nobody shall learn which of them are open.
     """
     if not order_id:
         known = ledger.client_orders.get((account, client_order_id))
         order_id = known.order_id if known else 0
     order = ledger.orders.get(order_id)
-    if order is None:
-        return Rejected(Reject.ORDER_UNKNOWN, client_order_id or str(order_id))
-    if order.account != account and ledger.owners.get(account) != order.user_id:
-        return Rejected(Reject.NOT_OWNER, str(order_id))
-    return order
+    if order is not None and (
+        order.account == account or ledger.owners.get(account) == order.user_id
+    ):
+        return order
+    return Rejected(Reject.ORDER_UNKNOWN, client_order_id or str(order_id))
 
 
 def check_replace(

@@ -8,8 +8,6 @@ import pytest
 from tests.support.http_asking import limit
 from tests.support.http_door import Door, http_door
 
-from outcry.domain.rejects import Reject
-
 
 #: What belongs to Ann and must not be in any answer to Bob.
 SECRET = "annies-own-order"
@@ -79,42 +77,88 @@ async def test_a_key_to_read_may_not_trade(door: Door) -> None:
             assert answer.status_code == 401, (method, path, answer.text)
 
 
-@pytest.mark.parametrize(
-    ("path", "body"),
-    [
-        ("/api/cancel_order", {"order_id": 1}),
-        ("/api/cancel_order", {"client_order_id": SECRET}),
-        ("/api/reduce_order", {"order_id": 1, "quantity": "1"}),
-        ("/api/replace_order", {"order_id": 1, "price": "0.4", "quantity": "1"}),
-        ("/api/cancel_all_orders", {"account": 1_000}),
-        ("/api/split", {"market_id": 1, "quantity": "1", "account": 1_000}),
-        ("/api/redeem", {"market_id": 1, "account": 1_000}),
-    ],
-)
-async def test_what_is_somebody_elses_does_not_exist(
-    door: Door, path: str, body: dict[str, Any]
-) -> None:
-    """Bob names Ann's order or account: refused, as unknown where its name says anything at all.
+#: What names something of Ann's, and what names nothing of anybody's.
+FOREIGN: dict[str, tuple[int | str, int | str]] = {
+    "order_id": (1, 10**9),
+    "client_order_id": (SECRET, "never-was"),
+    "account": (1_000, 10**9),
+    "from_account": (1_000, 10**9),
+    "to_account": (1_000, 10**9),
+}
+#: What else a request needs to be one.
+NEEDED: dict[str, dict[str, int | str]] = {
+    "/api/event_balance": {"event_id": 1},
+    "/api/reduce_order": {"quantity": "1"},
+    "/api/replace_order": {"price": "0.4", "quantity": "1"},
+    "/api/split": {"market_id": 1, "quantity": "1"},
+    "/api/merge": {"market_id": 1, "quantity": "1"},
+    "/api/redeem": {"market_id": 1},
+    "/api/transfer": {"from_account": 1_001, "to_account": 1_001, "amount": "1"},
+}
+#: Routes that need an order of their own, and so a name for an account beside it.
+NAMED = ("/api/cancel_order", "/api/reduce_order", "/api/replace_order")
 
-    Order ids are a counter that everybody can count along; other names are as unknown as none.
-    """
-    before = await door.get("/api/order_history", door.as_user("ann"))
-    answer = await door.client.post(path, json=body, headers=door.as_user("bob"))
-    assert answer.status_code in (403, 404), answer.text
-    assert SECRET not in answer.json()["msg"]
-    imagined = {
-        name: "never-was" if value == SECRET else value + 10**9 if isinstance(value, int) else value
-        for name, value in body.items()
-        if name != "market_id"
-    } | ({"market_id": 1} if "market_id" in body else {})
-    nothing = await door.client.post(path, json=imagined, headers=door.as_user("bob"))
-    if "order_id" in body:
-        assert answer.json()["data"]["reject"] == Reject.NOT_OWNER
+
+async def foreign_fields(door: Door) -> list[tuple[str, str, str]]:
+    """Return method, path and field for everything private that names somebody's object."""
+    schema = (await door.client.get("/docs/openapi.json")).json()
+    forms = schema["components"]["schemas"]
+    found = []
+    for method, path, scope in await routes(door):
+        if scope not in ("read", "trade") or path in ("/api/place_order", "/api/orders/validate"):
+            continue  # an order to be placed is a form of its own, below
+        operation = schema["paths"][path][method.lower()]
+        names = {field["name"] for field in operation.get("parameters", ())}
+        for content in operation.get("requestBody", {}).get("content", {}).values():
+            names |= set(forms[content["schema"]["$ref"].split("/")[-1]].get("properties", ()))
+        found += [(method, path, name) for name in sorted(names & FOREIGN.keys())]
+    return found
+
+
+async def told(door: Door, method: str, path: str, fields: dict[str, Any]) -> tuple[int, Any]:
+    """Return what Bob is told, without the very names that he gave."""
+    headers = door.as_user("bob")
+    if method == "GET":
+        answer = await door.client.get(path, params=fields, headers=headers)
     else:
-        assert nothing.json()["data"]["reject"] == answer.json()["data"]["reject"]
+        answer = await door.client.post(path, json=fields, headers=headers)
+    assert answer.status_code in (403, 404), (path, fields, answer.text)
+    text = answer.text
+    for mine, nobodys in FOREIGN.values():
+        text = text.replace(f'"{mine}"', '"?"').replace(f'"{nobodys}"', '"?"')
+    return answer.status_code, text
+
+
+async def test_what_is_somebody_elses_does_not_exist(door: Door) -> None:
+    """Every private route with a foreign name answers, to the letter, as with a name of nothing."""
+    before = await door.get("/api/order_history", door.as_user("ann"))
+    asked = await foreign_fields(door)
+    assert {path for _, path, _ in asked} >= {*NEEDED, *NAMED, "/api/order_history"}
+    for method, path, name in asked:
+        mine, nobodys = FOREIGN[name]
+        fields = dict(NEEDED.get(path, {}))
+        if path in NAMED and name == "account":
+            fields["order_id"] = 1
+        hers = await told(door, method, path, fields | {name: mine})
+        assert hers == await told(door, method, path, fields | {name: nobodys}), (path, name)
+        assert SECRET not in hers[1]
     await door.settled()
     after = await door.get("/api/order_history", door.as_user("ann"))
     assert after["order_history"] == before["order_history"]
+
+
+async def test_a_foreign_account_places_nothing(door: Door) -> None:
+    """An order for Ann's account, in a batch or as a dry run too, is told the same as for none."""
+    body = limit(await door.event("snow"), 0, "buy", "0.5", "1")
+    for path in ("/api/place_order", "/api/orders/validate", "/api/orders"):
+        answers = []
+        for account in FOREIGN["account"]:
+            order = body | {"account": account}
+            asked = {"orders": [order]} if path == "/api/orders" else order
+            answer = await door.client.post(path, json=asked, headers=door.as_user("bob"))
+            assert "ACCOUNT_UNKNOWN" in answer.text
+            answers.append((answer.status_code, answer.text.replace(f'"{account}"', "?")))
+        assert answers[0] == answers[1], path
 
 
 async def test_private_reads_are_ones_own_whatever_the_query_says(door: Door) -> None:
