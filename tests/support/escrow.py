@@ -8,7 +8,8 @@ from tests.support.venue import Venue
 from outcry.domain.ledger.in_transit import Home
 from outcry.domain.ledger.invariants import audit
 from outcry.domain.market import SettlementMode
-from outcry.messages.escrow_requests import EscrowReportOp, GivenUp, Happened, Happening
+from outcry.messages.escrow_requests import EscrowReportOp, GivenUp
+from outcry.messages.happenings import Happened, Happening
 from outcry.messages.requests import Declined, Done, FundsResult, PlaceRequest
 from outcry.runtime import ctf
 

@@ -1,5 +1,6 @@
 """Ledger records of what happens to escrow: what a contract keeps for users."""
 
+from outcry.messages.happenings import Happening
 from outcry.messages.record import Record
 
 
@@ -77,10 +78,17 @@ class MarketStaged(Record, frozen=True, tag="market_staged", array_like=True, gc
 
 
 class EscrowCursor(Record, frozen=True, tag="escrow_cursor", array_like=True, gc=False):
-    """Everything that happened in escrow up to and including this block has been taken in."""
+    """Everything that happened in escrow up to and including this block has been taken in.
+
+    ``happenings`` are what was, so that a reader knows later what it believed, and of which block.
+    ``common`` at least 0: the chain is another one above that block, and that was reported above
+    it is of no chain.
+    """
 
     block: int
     block_hash: str
+    happenings: list[Happening]
+    common: int = -1
 
 
 EscrowRecord = (

@@ -76,7 +76,12 @@ def _staged(ledger: Ledger, effects: Effects, one: said.MarketStaged) -> None:
 
 
 def _escrow_cursor(ledger: Ledger, _effects: Effects, one: said.EscrowCursor) -> None:
-    ledger.chain.escrow_block = one.block
+    state = ledger.chain
+    state.escrow_block = one.block
+    if one.common >= 0:
+        state.escrow_marks = [mark for mark in state.escrow_marks if mark[1] <= one.common]
+    state.escrow_marks.append((ledger.n, one.block, one.block_hash))
+    del state.escrow_marks[: -escrow.MARKS_COUNT_MAX]
 
 
 CHAIN_HANDLERS: Final[dict[type[Record], Callable[[Ledger, Effects, Any], None]]] = {

@@ -12,7 +12,8 @@ from outcry.domain.ledger.state import balance_key
 from outcry.domain.market import MarketMove, MarketState, SettlementMode
 from outcry.messages.chain_requests import EVERY_FILL, ChainReportOp, ChainVerdict
 from outcry.messages.entry import unpack_entry
-from outcry.messages.escrow_requests import EscrowReportOp, Happened
+from outcry.messages.escrow_requests import EscrowReportOp
+from outcry.messages.happenings import Happened
 from outcry.messages.ledger_checkpoints import pack_checkpoint, unpack_checkpoint
 from outcry.messages.requests import (
     CheckpointOp,
@@ -312,7 +313,7 @@ async def test_a_deposit_that_a_deep_reorganisation_took_back_is_suspended() -> 
         contract = Contract(venue)
         ann = await contract.funded(7, HUNDRED)
         await venue.fund(WithdrawOp(0, ann, COLLATERAL, 30_000_000, "w"))
-        await venue.fund(EscrowReportOp(0, [], [], 0, "0x0", contract.happened))
+        await venue.fund(EscrowReportOp(0, [], [], 0, "0x0", 0, [], contract.happened))
         ledger = venue.asset.ledger
         assert (venue.balance(ann), venue.balance(SUSPENSE)[0]) == ((0, 0), 70_000_000)
         assert ledger.chain.missing == {balance_key(ann, COLLATERAL): 30_000_000}

@@ -18,6 +18,7 @@ from msgspec import msgpack
 from outcry.adapters.grpc.coalescer import Coalescer
 from outcry.domain.errors import OutcryError
 from outcry.messages.chain_requests import ChainReportOp
+from outcry.messages.escrow_requests import EscrowReportOp
 from outcry.messages.requests import (
     AddMarketOp,
     ApplyBatch,
@@ -192,4 +193,5 @@ def _translate(error: Any) -> OutcryError:  # noqa: ANN401 - an AioRpcError
 def _is_idempotent(op: FundsOp) -> bool:
     if isinstance(op, DepositOp | WithdrawOp | SplitOp | MergeOp | RedeemOp):
         return bool(op.key)
-    return isinstance(op, CreateEventOp | AddMarketOp | CreateUserOp | ChainReportOp)
+    told = ChainReportOp | EscrowReportOp
+    return isinstance(op, CreateEventOp | AddMarketOp | CreateUserOp | told)

@@ -34,6 +34,10 @@ from outcry.domain.units import TICKS_PER_UNIT
 ATOMS_PER_LOT: Final = 10_000
 
 
+#: Reports of escrow that are remembered: how far back a reorganisation is understood.
+MARKS_COUNT_MAX: Final = 256
+
+
 class Operation(IntEnum):
     """What the contract does to an account's escrow on our behalf."""
 

@@ -125,3 +125,5 @@ class ChainState(Struct):
     conditions: dict[str, int] = field(default_factory=dict)
     #: Everything that happened in escrow up to this block is taken in.
     escrow_block: int = 0
+    #: Log entry, block and hash of the last reports of escrow, oldest first.
+    escrow_marks: list[tuple[int, int, str]] = field(default_factory=list)

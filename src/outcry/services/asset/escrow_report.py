@@ -12,13 +12,13 @@ from outcry.domain.market import PAID_STATES, MarketMove, MarketState
 from outcry.domain.rejects import Reject
 from outcry.domain.units import BALANCE_LIMIT, TIME_US_MAX
 from outcry.messages import escrow_records as rec
+from outcry.messages.chain_records import AccountFrozen
 from outcry.messages.escrow_requests import (
     GIVEN_UP_COUNT_MAX,
     HAPPENINGS_COUNT_MAX,
     EscrowReportOp,
-    Happened,
-    Happening,
 )
+from outcry.messages.happenings import Happened, Happening
 from outcry.messages.ledger_records import UserCreated
 from outcry.messages.requests import Declined, Done, FundsResult
 from outcry.services.asset.escrow import Wish, address_of, begin
@@ -39,9 +39,10 @@ _ENDS: dict[int, Operation] = {
 def report(sequencer: Sequencer, op: EscrowReportOp) -> FundsResult:
     """Take in a report; all or nothing."""
     ledger = sequencer.ledger
-    goes_on = op.block > ledger.chain.escrow_block or bool(op.reverted)
-    news = [one for one in op.happenings if one.block > ledger.chain.escrow_block]
-    news = news if goes_on and not op.reverted else []
+    repeats = [(op.block, op.block_hash)] == [mark[1:] for mark in ledger.chain.escrow_marks[-1:]]
+    goes_on = not repeats and (op.block > ledger.chain.escrow_block or op.common >= 0)
+    known = op.common if op.common >= 0 else ledger.chain.escrow_block
+    news = [one for one in op.happenings if goes_on and one.block > known]
     given_up = [one for one in op.given_up if one.operation_id in ledger.chain.operations]
     refused = _check(ledger, op, news)
     if refused:
@@ -49,14 +50,17 @@ def report(sequencer: Sequencer, op: EscrowReportOp) -> FundsResult:
     if not goes_on and not given_up:
         return Done(ledger.n, repeated=True)
     taking = _Taking(sequencer, op.actor)
+    for happening in op.lost:
+        taking.lose(happening)
     for happening in news:
         taking.take(happening)
-    for happening in op.reverted:
-        taking.revert(happening)
     for one in given_up:
         taking.give_up(one.operation_id, one.reason, one.tx_hash)
     if goes_on:
-        cursor = rec.EscrowCursor(sequencer.time_us, op.actor, op.block, op.block_hash)
+        said = sorted([*op.kept, *news], key=lambda one: (one.block, one.log_index))
+        cursor = rec.EscrowCursor(
+            sequencer.time_us, op.actor, op.block, op.block_hash, said, op.common
+        )
         sequencer.record(cursor)
     return Done(sequencer.batch.n)
 
@@ -118,17 +122,26 @@ class _Taking:
             if asset is not None:
                 self._balance(one, asset)
 
-    def revert(self, one: Happening) -> None:
-        """Suspend what is left of a deposit that is gone, and take its owner's orders back."""
-        asset, account = self._asset(one.asset), self._account(one.who)
-        if asset is None or one.kind != Happened.DEPOSITED:
+    def lose(self, one: Happening) -> None:
+        """It was believed and is gone: its account may do nothing more until people have looked.
+
+        What is left of a deposit is suspended. What had left escrow is there again, and the ledger
+        knows nothing of it.
+        """
+        asset = self._asset(one.asset)
+        if asset is None or not one.who:
             return
-        reason = f"a reorganisation took back the deposit of block {one.block}"
-        now_us = self._sequencer.time_us
-        self._sequencer.record(
-            rec.EscrowReverted(now_us, self._actor, account, asset, one.amount, one.tx_hash, reason)
-        )
-        cancel_orders(self._sequencer, account)
+        account, sequencer = self._account(one.who), self._sequencer
+        reason = f"a reorganisation took back what happened in block {one.block}"
+        now_us, actor = sequencer.time_us, self._actor
+        if one.kind == Happened.DEPOSITED:
+            sequencer.record(
+                rec.EscrowReverted(now_us, actor, account, asset, one.amount, one.tx_hash, reason)
+            )
+        elif account not in self._ledger.frozen:
+            frozen = True
+            sequencer.record(AccountFrozen(now_us, actor, account, frozen, reason))
+        cancel_orders(sequencer, account)
 
     def give_up(self, operation_id: int, reason: str, tx_hash: str) -> None:
         """The contract refuses an operation for good."""

@@ -8,6 +8,7 @@ from msgspec import MsgspecError, msgpack
 
 from outcry.domain.errors import OutcryError
 from outcry.messages.chain_requests import ChainReportOp
+from outcry.messages.escrow_requests import EscrowReportOp
 from outcry.messages.requests import (
     Applied,
     decode_apply,
@@ -51,7 +52,11 @@ class PackedDoor(AssetServiceServicer):
     async def Funds(self, request: Packed, context: Context) -> Packed:  # noqa: N802
         """Carry out one money, market, user or admin operation."""
         op = await self._open(context, {"door", "onchain"}, decode_funds, request)
-        await admit(context, self._keys, {"onchain" if isinstance(op, ChainReportOp) else "door"})
+        await admit(
+            context,
+            self._keys,
+            {"onchain" if isinstance(op, ChainReportOp | EscrowReportOp) else "door"},
+        )
         asked = self._asset.funds(op, key_id=acting_key(context))
         return await self._answer(context, asked)
 

@@ -1,0 +1,235 @@
+"""Simulated escrow: the contracts as a small machine, in memory; blocks come when it is told.
+
+Amounts are those of the contracts: micros of collateral, millionths of a token. A block remembers
+what everybody had after it, so a reorganisation is to go back to an older one.
+"""
+
+from collections import Counter
+from collections.abc import Sequence
+from typing import Final, NamedTuple
+
+from msgspec import msgpack
+
+from outcry.adapters.simulated_chain.blocks import hash_of
+from outcry.adapters.simulated_chain.vault import Refused, Vault
+from outcry.messages.happenings import Happened, Happening
+from outcry.messages.settlements import SettlementRequest
+from outcry.ports.chain import FILLS_COUNT_MAX, Block, Prepared
+from outcry.ports.escrow import Answer, BlockGone, Escrow, Gas, Job, Mined, Refusal
+
+
+#: Whose escrow fees go to.
+FEE_ACCOUNT: Final = "0x" + "fe" * 20
+
+
+class Deed(NamedTuple):
+    """Something that somebody else does: a user, or whoever settles trades."""
+
+    kind: int
+    who: str = ""
+    asset: str = "0"
+    amount: int = 0
+    #: Fills that settle together.
+    request: SettlementRequest | None = None
+    fills: tuple[int, ...] = ()
+    #: Tells apart what is done twice; given when it is taken.
+    serial: int = 0
+
+
+class _Mined(NamedTuple):
+    block: Block
+    happenings: list[Happening]
+    raws: list[bytes]
+    deeds: list[Deed]
+    vault: Vault
+    #: Whether each of the transactions succeeded.
+    fates: dict[str, bool]
+
+
+_encode = msgpack.Encoder().encode
+_decode = msgpack.Decoder(tuple[int, int, Job]).decode
+
+
+class SimulatedEscrow(Escrow):
+    """The contracts of one exchange."""
+
+    def __init__(self) -> None:
+        genesis = Block(0, hash_of(b"escrow"))
+        self._chain = [_Mined(genesis, [], [], [], Vault(FEE_ACCOUNT), {})]
+        self._waiting: dict[int, bytes] = {}
+        self._deeds: list[Deed] = []
+        self._forks = 0
+        self._serial = 0
+
+    # --- what the world does to it --------------------------------------------------------------
+
+    def does(self, deed: Deed) -> None:
+        """Let somebody do something in the next block."""
+        self._serial += 1
+        self._deeds.append(deed._replace(serial=self._serial))
+
+    def mine(self, count: int = 1) -> None:
+        """Add *count* blocks, the first with everything that waits."""
+        for _ in range(count):
+            self._mine()
+
+    def reorganise(self, depth: int, *, keep: bool) -> None:
+        """Replace the last *depth* blocks by one more; what they held waits again, or is lost."""
+        gone = self._chain[-depth:]
+        del self._chain[-depth:]
+        self._forks += 1
+        if keep:
+            self._deeds = [deed for mined in gone for deed in mined.deeds] + self._deeds
+            for raw in (raw for mined in gone for raw in mined.raws):
+                self._waiting.setdefault(_decode(raw)[0], raw)
+        self.mine(depth + 1)
+
+    @property
+    def vault(self) -> Vault:
+        """What everybody has upon the newest block."""
+        return self._chain[-1].vault
+
+    # --- the port -------------------------------------------------------------------------------
+
+    async def head(self) -> Block:
+        """Return the newest block."""
+        return self._chain[-1].block
+
+    async def blocks(self, first: int, last: int) -> list[Block]:
+        """Return these blocks."""
+        return [mined.block for mined in self._chain[first : last + 1]]
+
+    async def happened(self, blocks: Sequence[Block]) -> list[Happening]:
+        """Return what these blocks say."""
+        return [one for block in blocks for one in self._at(block).happenings]
+
+    async def nonce(self) -> int:
+        """Return the next free nonce."""
+        nonce = await self.used()
+        while nonce in self._waiting:
+            nonce += 1
+        return nonce
+
+    async def used(self) -> int:
+        """Return how many transactions are in blocks."""
+        return sum(len(mined.raws) for mined in self._chain)
+
+    async def mined(self, hashes: Sequence[str]) -> list[Mined | None]:
+        """Return where transactions are."""
+        fates = {
+            tx_hash: Mined(mined.block.number, fate)
+            for mined in self._chain
+            for tx_hash, fate in mined.fates.items()
+        }
+        return [fates.get(tx_hash) for tx_hash in hashes]
+
+    async def refusals(self, jobs: Sequence[Job]) -> list[Refusal]:
+        """Return what would become of jobs."""
+        found = []
+        for job in jobs:
+            try:
+                self.vault.copy().do(job)
+            except Refused as why:
+                found.append(Refusal(why.answer, str(why)))
+            else:
+                found.append(Refusal(Answer.WOULD))
+        return found
+
+    async def gas(self, before: Gas | None = None) -> Gas:
+        """Return something more than before."""
+        return Gas(before.most + 1 if before else 1, 0)
+
+    def prepare(self, job: Job, nonce: int, gas: Gas) -> Prepared:
+        """Return the transaction."""
+        raw = _encode((nonce, gas.most, job))
+        return Prepared(hash_of(raw), raw)
+
+    async def send(self, raws: Sequence[bytes]) -> None:
+        """Take transactions; of one nonce the one that offers most."""
+        used = await self.used()
+        for raw in raws:
+            nonce, most, _ = _decode(raw)
+            waits = self._waiting.get(nonce)
+            if nonce >= used and (waits is None or _decode(waits)[1] < most):
+                self._waiting[nonce] = raw
+
+    async def amounts(self, asked: Sequence[tuple[str, str]], block: Block) -> list[int]:
+        """Return what is in escrow."""
+        amounts = self._at(block).vault.amounts
+        return [amounts[one] for one in asked]
+
+    async def holdings(self, assets: Sequence[str], block: Block) -> list[int]:
+        """Return what the contract has."""
+        held: Counter[str] = Counter()
+        for (_, asset), amount in self._at(block).vault.amounts.items():
+            held[asset] += amount
+        held["0"] += self._at(block).vault.unclaimed
+        return [held[asset] for asset in assets]
+
+    async def settled(self, parts: Sequence[tuple[int, int]], block: Block) -> list[bool]:
+        """Return which parts have settled."""
+        known = self._at(block).vault.parts
+        return [(trade, fill // FILLS_COUNT_MAX) in known for trade, fill in parts]
+
+    async def fee_account(self) -> str:
+        """Return whose escrow fees go to."""
+        return FEE_ACCOUNT
+
+    async def close(self) -> None:
+        """Nothing is open."""
+
+    # --- blocks ---------------------------------------------------------------------------------
+
+    def _at(self, block: Block) -> _Mined:
+        if block.number >= len(self._chain) or self._chain[block.number].block != block:
+            raise BlockGone(f"block {block.number} is another one")
+        return self._chain[block.number]
+
+    def _mine(self) -> None:
+        head = self._chain[-1]
+        used = sum(len(mined.raws) for mined in self._chain)
+        raws: list[bytes] = []
+        while used + len(raws) in self._waiting:
+            raws.append(self._waiting.pop(used + len(raws)))
+        deeds, self._deeds = self._deeds, []
+        number = head.block.number + 1
+        parts = [head.block.hash.encode(), str(self._forks).encode(), _encode(deeds), *raws]
+        mined = _Mined(Block(number, hash_of(*parts)), [], raws, deeds, head.vault.copy(), {})
+        for deed in deeds:
+            self._deed(mined, hash_of(_encode(deed)), deed)
+        for raw in raws:
+            self._job(mined, raw)
+        self._chain.append(mined)
+
+    def _deed(self, mined: _Mined, tx_hash: str, deed: Deed) -> None:
+        try:
+            if deed.request is not None:
+                mined.vault.settle(deed.request, deed.fills)
+                return
+            said = mined.vault.outside(deed.kind, deed.who, deed.asset, deed.amount)
+        except Refused:
+            return
+        self._say(mined, tx_hash, [said])
+
+    def _job(self, mined: _Mined, raw: bytes) -> None:
+        tx_hash = hash_of(raw)
+        vault = mined.vault.copy()
+        try:
+            said = vault.do(_decode(raw)[2])
+        except Refused:
+            mined.fates[tx_hash] = False
+            return
+        mined.fates[tx_hash] = True
+        mined.vault.become(vault)
+        self._say(mined, tx_hash, said)
+
+    @staticmethod
+    def _say(mined: _Mined, tx_hash: str, said: Sequence[tuple[int, str, str, int, int]]) -> None:
+        for kind, who, asset, amount, number in said:
+            index = len(mined.happenings)
+            mined.happenings.append(
+                Happening(kind, mined.block.number, index, tx_hash, who, asset, amount, number)
+            )
+
+
+__all__ = ["FEE_ACCOUNT", "Deed", "Happened", "SimulatedEscrow"]

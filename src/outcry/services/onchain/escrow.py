@@ -1,0 +1,282 @@
+"""The escrow desk: tells the ledger what the contracts say of escrow, and has them do what it asks.
+
+Everything that is to be done is in the log, and so is what was believed: a report is one entry with
+what happened in whole blocks and the hash of the last. Blocks are believed at their confirmations.
+When one that was believed is gone, what happened on the other branch as well is kept, the rest is
+reported as lost, and the desk stands still until somebody starts it again.
+"""
+
+import asyncio
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from typing import Final
+
+import structlog
+
+from outcry.domain.rejects import Reject
+from outcry.messages.entry import Recorded, unpack_items
+from outcry.messages.escrow_records import EscrowCursor
+from outcry.messages.escrow_requests import HAPPENINGS_COUNT_MAX, EscrowReportOp
+from outcry.messages.happenings import Happening
+from outcry.messages.requests import Declined
+from outcry.ports.asset import Asset, AssetUnavailable
+from outcry.ports.chain import Block, ChainUnavailable
+from outcry.ports.escrow import ASKED_COUNT_MAX, BlockGone, Escrow
+from outcry.ports.ledger_log import LedgerLog, LogUnavailable
+from outcry.ports.snapshots import Snapshots
+from outcry.ports.transactions import Transactions
+from outcry.runtime.closing import closing
+from outcry.runtime.fold import Fold
+from outcry.runtime.follow import Backoff
+from outcry.runtime.ledger_recovery import fold_log, restore_ledger
+from outcry.services.onchain.config import OnchainConfig
+from outcry.services.onchain.teller import Teller
+from outcry.services.onchain.todo import Todo
+
+
+#: Without news the position is reported so often, in blocks.
+REPORT_EVERY_BLOCKS: Final = 100
+#: The ledger will take the same report later.
+_PASSING: Final = (Reject.BUSY, Reject.SHUTTING_DOWN, Reject.UNAVAILABLE)
+#: A happening wherever it stands: the same transaction did the same.
+Identity = tuple[int, str, str, str, int, int]
+
+_log = structlog.get_logger(__name__)
+
+
+class EscrowDesk:
+    """Mirrors the escrow of one ledger."""
+
+    name = "escrow"
+
+    def __init__(
+        self,
+        config: OnchainConfig,
+        *,
+        log: LedgerLog,
+        snapshots: Snapshots,
+        asset: Asset,
+        escrow: Escrow,
+        transactions: Transactions,
+        first_block: int = 0,
+    ) -> None:
+        """Read the chain from *first_block*: nothing of ours is below it."""
+        self._config = config
+        self._log = log
+        self._snapshots = snapshots
+        self._asset = asset
+        self._escrow = escrow
+        self._first_block = first_block
+        self._teller = Teller(
+            escrow, transactions,
+            confirmations=config.confirmations, resend_blocks=config.resend_blocks,
+        )  # fmt: skip
+        self._todo = Todo()
+        #: Log entries up to this one are in `_todo`.
+        self._n = 0
+        #: Blocks up to this one were read; those above what is believed had nothing for us.
+        self._read = 0
+        self._head = 0
+        self._ready = False
+        self._halted = False
+        self._lost_count = 0
+
+    # --- life -----------------------------------------------------------------------------------
+
+    async def start(self) -> None:
+        """Find out from the log what is to be done and what was believed."""
+        head = await self._log.head()
+        checkpoint = await restore_ledger(self._log, self._snapshots, head)
+        fold = Fold(checkpoint.ledger if checkpoint else None)
+        await fold_log(fold, self._log, head)
+        ledger = fold.ledger
+        self._todo.begin(ledger, {u.account: u.address for u in ledger.users.values()})
+        self._n = ledger.n
+        marks = ledger.chain.escrow_marks
+        if marks:
+            await self._remember(marks[0][0])
+        self._read = max(self._todo.cursor, self._first_block - 1)
+        await self._teller.start(self._todo.jobs())
+        self._ready = True
+        _log.info("escrow_ready", block=self._todo.cursor, operations=len(self._todo.operations))
+
+    async def run(self) -> None:
+        """Read, report and send until cancelled."""
+        backoff = Backoff()
+        while True:
+            if self._halted:
+                await asyncio.Event().wait()
+            try:
+                await self.step()
+                backoff.reset()
+                await asyncio.sleep(self._config.poll_ms / 1_000)
+            except (ChainUnavailable, AssetUnavailable, LogUnavailable, BlockGone) as reason:
+                _log.warning("escrow_waits", reason=str(reason))
+                await backoff.pause()
+
+    async def stop(self) -> None:
+        """Leave fewer stored transactions for the next start."""
+        if self._ready:
+            self._ready = False
+            await self._teller.tidy()
+
+    def status(self) -> Mapping[str, int]:
+        """Return readiness, how far the chain was read, what is open, and counters."""
+        return {
+            "ready": int(self._ready and not self._halted),
+            "halted": int(self._halted),
+            "block": self._head,
+            "believed_block": self._todo.cursor,
+            "operations": len(self._todo.operations),
+            "markets": len(self._todo.markets),
+            "waiting": self._teller.waiting,
+            "held_up": len(self._teller.held_up),
+            "sent_total": self._teller.sent_count,
+            "lost_total": self._lost_count,
+        }
+
+    # --- one look -------------------------------------------------------------------------------
+
+    async def step(self) -> None:
+        """Take in what is committed, report what is to be believed, send what is to be sent."""
+        await self._follow()
+        head = await self._escrow.head()
+        self._head = head.number
+        if not await self._stands():
+            await self._reorganised()
+            return
+        await self._read_on(self._believed_to)
+        given_up = await self._teller.step(self._todo.jobs(), self._head)
+        if given_up:
+            await self._report(EscrowReportOp(0, [], given_up, 0, ""))
+
+    @property
+    def _believed_to(self) -> int:
+        return self._head - self._config.confirmations + 1
+
+    async def _follow(self) -> None:
+        """Take in committed entries."""
+        async with closing(self._log.entries(self._n)) as rows:
+            async for row in rows:
+                if row.body:
+                    items = unpack_items(row.body)
+                    self._todo.apply(one.record for one in items if isinstance(one, Recorded))
+                self._n = row.n
+
+    async def _remember(self, first: int) -> None:
+        """Read again what was believed, in reports from entry *first* on."""
+        async with closing(self._log.entries(first - 1, self._n)) as rows:
+            async for row in rows:
+                items = unpack_items(row.body) if row.body else []
+                said = [one.record for one in items if isinstance(one, Recorded)]
+                self._todo.apply(one for one in said if isinstance(one, EscrowCursor))
+
+    async def _stands(self) -> bool:
+        """Whether what was believed last is still there; a chain that is shorter is waited for."""
+        if not self._todo.believed:
+            return True
+        last = self._todo.believed[-1]
+        found = await self._escrow.blocks(last.block, last.block)
+        if not found and last.block:
+            raise ChainUnavailable(f"the node has no block {last.block}, which was there")
+        return not found or found[0].hash == last.block_hash
+
+    async def _read_on(self, believed_to: int) -> None:
+        """Read block by block up to *believed_to*, and report what happened."""
+        while self._read < believed_to:
+            first = self._read + 1
+            last = min(self._read + ASKED_COUNT_MAX, believed_to)
+            blocks = await self._escrow.blocks(first, last)
+            if not blocks:
+                return
+            happenings = await self._escrow.happened(blocks)
+            self._read = blocks[-1].number
+            if happenings or self._read - self._todo.cursor >= REPORT_EVERY_BLOCKS:
+                await self._tell(happenings, blocks)
+
+    async def _tell(self, happenings: Sequence[Happening], blocks: Sequence[Block]) -> None:
+        """Report *happenings*, whole blocks at a time."""
+        by_block: dict[int, list[Happening]] = {}
+        for one in happenings:
+            by_block.setdefault(one.block, []).append(one)
+        batch: list[Happening] = []
+        before: Block | None = None
+        for block in blocks:
+            fresh = by_block.get(block.number, [])
+            if before and len(batch) + len(fresh) > HAPPENINGS_COUNT_MAX:
+                await self._report(EscrowReportOp(0, batch, [], before.number, before.hash))
+                batch = []
+            batch, before = batch + fresh, block
+        if before:
+            await self._report(EscrowReportOp(0, batch, [], before.number, before.hash))
+
+    # --- reorganisations ------------------------------------------------------------------------
+
+    async def _reorganised(self) -> None:
+        """What was believed last is gone: say what happened elsewhere too, and what is lost."""
+        common = await self._common()
+        believed_to = max(self._believed_to, common)
+        happened: list[Happening] = []
+        last = Block(common, "")
+        for first in range(common + 1, believed_to + 1, ASKED_COUNT_MAX):
+            blocks = await self._escrow.blocks(first, min(first + ASKED_COUNT_MAX - 1, believed_to))
+            happened += await self._escrow.happened(blocks)
+            last = blocks[-1] if blocks else last
+        if not last.hash:
+            found = await self._escrow.blocks(common, common)
+            last = found[0] if found else last
+        gone = [
+            one for report in self._todo.believed for one in report.happenings if one.block > common
+        ]
+        kept, fresh, lost = compare(gone, happened)
+        _log.warning("escrow_reorganised", common=common, kept=len(kept), lost=len(lost))
+        op = EscrowReportOp(0, fresh, [], last.number, last.hash, common, kept, lost)
+        await self._report(op)
+        self._read = last.number
+        self._lost_count += len(lost)
+        self._halted = bool(lost)
+        if lost:
+            hint = "decide about the frozen accounts, then start onchain again"
+            _log.error("escrow_halted", common=common, lost=len(lost), hint=hint)
+
+    async def _common(self) -> int:
+        """Return the newest block that was believed and is still there, 0 when none is."""
+        for one in reversed(self._todo.believed):
+            found = await self._escrow.blocks(one.block, one.block)
+            if found and found[0].hash == one.block_hash:
+                return one.block
+        return max(self._first_block - 1, 0)
+
+    async def _report(self, op: EscrowReportOp) -> None:
+        """Tell the ledger, and take in what it made of it."""
+        result = await self._asset.funds(op)
+        if isinstance(result, Declined):
+            name = Reject(result.reject).name
+            if result.reject not in _PASSING:
+                self._halted = True
+                _log.error("escrow_halted", reject=name, got=result.got, expected=result.expected)
+            raise AssetUnavailable(f"the ledger declined a report of escrow: {name}")
+        await self._follow()
+
+
+def compare(
+    gone: Sequence[Happening], happened: Sequence[Happening]
+) -> tuple[list[Happening], list[Happening], list[Happening]]:
+    """Return what happened again, what is new, and what of *gone* happened nowhere any more."""
+    left = Counter(_identity(one) for one in gone)
+    kept: list[Happening] = []
+    fresh: list[Happening] = []
+    lost: list[Happening] = []
+    for one in happened:
+        again = left[_identity(one)] > 0
+        left[_identity(one)] -= again
+        (kept if again else fresh).append(one)
+    for one in gone:
+        if left[_identity(one)] > 0:
+            left[_identity(one)] -= 1
+            lost.append(one)
+    return kept, fresh, lost
+
+
+def _identity(one: Happening) -> Identity:
+    return one.kind, one.tx_hash, one.who, one.asset, one.amount, one.number

@@ -1,0 +1,111 @@
+"""The proof that ledger and contracts agree, account by account, at one block."""
+
+from collections import Counter
+from typing import Final
+
+from msgspec import Struct, field
+
+from outcry.domain.ledger.escrow import Stage
+from outcry.domain.ledger.state import Ledger
+from outcry.messages.happenings import Happening
+from outcry.ports.chain import Block
+from outcry.ports.escrow import ASKED_COUNT_MAX, Escrow
+from outcry.runtime.escrow_proof import MONEY, Place, expected
+
+
+#: Differences that are told one by one.
+TOLD_MAX: Final = 20
+
+
+class Proof(Struct):
+    """What was compared, and what differs."""
+
+    block: Block
+    amounts_count: int = 0
+    findings: list[str] = field(default_factory=list)
+    differences_count: int = 0
+
+    def find(self, sentence: str) -> None:
+        """Take note of a difference."""
+        self.differences_count += 1
+        if self.differences_count <= TOLD_MAX:
+            self.findings.append(sentence)
+
+
+async def prove(ledger: Ledger, escrow: Escrow) -> Proof:
+    """Compare every amount of *ledger* with the contracts upon the newest block.
+
+    Raises `outcry.ports.chain.ChainUnavailable`, and `BlockGone` when the chain is reorganised
+    meanwhile: then ask again.
+    """
+    block = await escrow.head()
+    proof = Proof(block)
+    later = await _later(ledger, escrow, block)
+    pending = list(ledger.chain.pending)
+    settled: set[tuple[int, int]] = set()
+    for first in range(0, len(pending), ASKED_COUNT_MAX):
+        asked = pending[first : first + ASKED_COUNT_MAX]
+        known = await escrow.settled(asked, block)
+        settled |= {fill for fill, done in zip(asked, known, strict=True) if done}
+    fee_account = await escrow.fee_account()
+    amounts = expected(ledger, settled, later, fee_account)
+    for place in {(user.address, MONEY) for user in ledger.users.values() if user.address}:
+        amounts[place] += 0
+    found = await _found(escrow, [place for place in amounts if place[0].startswith("0x")], block)
+    for place, amount in sorted(amounts.items()):
+        if found.get(place, 0) != amount:
+            proof.find(_sentence(ledger, place, amount, found.get(place, 0)))
+    proof.amounts_count = len(amounts)
+    await _compare_holdings(proof, ledger, escrow, found)
+    return proof
+
+
+async def _later(ledger: Ledger, escrow: Escrow, head: Block) -> list[Happening]:
+    """Return what happened above the block that the ledger has taken in."""
+    later: list[Happening] = []
+    for first in range(ledger.chain.escrow_block + 1, head.number + 1, ASKED_COUNT_MAX):
+        blocks = await escrow.blocks(first, min(first + ASKED_COUNT_MAX - 1, head.number))
+        later += await escrow.happened(blocks)
+    return later
+
+
+async def _found(escrow: Escrow, places: list[Place], block: Block) -> dict[Place, int]:
+    found: dict[Place, int] = {}
+    for first in range(0, len(places), ASKED_COUNT_MAX):
+        asked = places[first : first + ASKED_COUNT_MAX]
+        found.update(zip(asked, await escrow.amounts(asked, block), strict=True))
+    return found
+
+
+async def _compare_holdings(
+    proof: Proof, ledger: Ledger, escrow: Escrow, found: dict[Place, int]
+) -> None:
+    """What the contract has is what is everybody's together: of tokens exactly, of money at least.
+
+    Of a market that is redeemed the contract has collateral, and its tokens are claims.
+    """
+    sums: Counter[str] = Counter()
+    for (_, asset), amount in found.items():
+        sums[asset] += amount
+    live = [
+        token
+        for market_id in ledger.chain.conditions.values()
+        for token in ledger.markets[market_id].tokens
+        if ledger.chain.stages.get(market_id, Stage.LISTED) == Stage.REGISTERED
+    ]
+    assets = [MONEY, *live]
+    for first in range(0, len(assets), ASKED_COUNT_MAX):
+        asked = assets[first : first + ASKED_COUNT_MAX]
+        for asset, held in zip(asked, await escrow.holdings(asked, proof.block), strict=True):
+            proof.amounts_count += 1
+            if held < sums[asset] or (asset != MONEY and held != sums[asset]):
+                proof.find(
+                    f"the contract has {held} of asset {asset}, everybody together {sums[asset]}"
+                )
+
+
+def _sentence(ledger: Ledger, place: Place, amount: int, found: int) -> str:
+    address, asset = place
+    known = ledger.tokens.get(asset)
+    what = f"outcome {known[1]} of market {known[0]}" if known else "collateral"
+    return f"{address}, {what}: the ledger says {amount}, escrow has {found} ({found - amount:+})"

@@ -1,0 +1,171 @@
+"""The teller: has the contracts do what is to be done, and says what they never will.
+
+What leaves is stored before. A job has at most one transaction that may still be mined: another is
+signed only with the same nonce, or when the first is in a block and failed, or can be in none. So
+what is given up cannot happen later.
+"""
+
+from collections.abc import Iterable
+from typing import Final
+
+import structlog
+from msgspec import Struct
+
+from outcry.messages.escrow_requests import GivenUp
+from outcry.ports.escrow import ASKED_COUNT_MAX, Act, Answer, Escrow, Gas, Job, Refusal
+from outcry.ports.transactions import Transaction, Transactions
+
+
+#: Transactions that wait for a block at a time.
+WAITING_COUNT_MAX: Final = 50
+#: A job's number in the store: its act above this many bits.
+_NUMBER_BITS: Final = 48
+#: Jobs that belong to an operation, which can be given up.
+_OPERATIONS: Final = (Act.PAY_OUT, Act.SPLIT, Act.MERGE)
+
+_log = structlog.get_logger(__name__)
+
+
+class Sent(Struct):
+    """A job's transaction."""
+
+    job: Job
+    transaction: Transaction
+    gas: Gas
+    #: Block after which it was sent last; -1: in an earlier life.
+    sent_at: int
+
+
+class Teller:
+    """The only sender of its nonces."""
+
+    def __init__(
+        self, escrow: Escrow, transactions: Transactions, *, confirmations: int, resend_blocks: int
+    ) -> None:
+        self._escrow = escrow
+        self._transactions = transactions
+        self._confirmations = confirmations
+        self._resend_blocks = resend_blocks
+        self._sent: dict[int, Sent] = {}
+        #: Jobs that cannot be done at present, with the reason that was told.
+        self.held_up: dict[int, str] = {}
+        self.sent_count = 0
+        #: Jobs that had nothing to be sent for when they were asked about, longest ago first.
+        self._idle: dict[int, None] = {}
+
+    @property
+    def waiting(self) -> int:
+        """How many transactions have no end yet."""
+        return len(self._sent)
+
+    async def start(self, jobs: Iterable[Job]) -> None:
+        """Remember what was signed in an earlier life for what is still to be done."""
+        known = {key_of(job): job for job in jobs}
+        for transaction in (await self._transactions.load()).transactions:
+            job = known.get(transaction.trade_id)
+            if job is not None:
+                self._sent[transaction.trade_id] = Sent(job, transaction, Gas(), -1)
+
+    async def tidy(self) -> None:
+        """Forget stored transactions of what is done."""
+        await self._transactions.keep(0, set(self._sent))
+
+    async def step(self, jobs: Iterable[Job], head: int) -> list[GivenUp]:
+        """Send what is to be sent; return what the contracts refuse for good."""
+        todo = {key_of(job): job for job in jobs}
+        for key in [key for key in self._sent if key not in todo]:
+            del self._sent[key]
+        self.held_up = {key: why for key, why in self.held_up.items() if key in todo}
+        self._idle = {key: None for key in self._idle if key in todo}
+        await self._look(head)
+        idle = {key: place for place, key in enumerate(self._idle)}
+        fresh = [job for key, job in todo.items() if key not in self._sent]
+        fresh.sort(key=lambda job: idle.get(key_of(job), -1))
+        room = min(WAITING_COUNT_MAX - len(self._sent), ASKED_COUNT_MAX)
+        return await self._begin(fresh[: max(room, 0)], head) if fresh and room > 0 else []
+
+    async def _look(self, head: int) -> None:
+        """See what became of what was sent: failed, gone, or still waiting."""
+        if not self._sent:
+            return
+        used = await self._escrow.used()
+        sent = list(self._sent.items())
+        found = await self._escrow.mined([one.transaction.tx_hash for _, one in sent])
+        for (key, one), mined in zip(sent, found, strict=True):
+            if mined is None and one.transaction.nonce < used:
+                # One that offered less has its nonce, or one that we forgot: ask the contracts.
+                if head - one.sent_at >= self._confirmations:
+                    del self._sent[key]
+            elif mined is None and head - one.sent_at >= self._resend_blocks:
+                await self._again(one, head)
+            elif mined and not mined.succeeded and head - mined.block + 1 >= self._confirmations:
+                del self._sent[key]
+
+    async def _again(self, one: Sent, head: int) -> None:
+        """Send it again, in place of the one before and for more, unless the ceiling forbids."""
+        gas = await self._escrow.gas(one.gas if one.gas.most else None)
+        if gas != one.gas:
+            await self._sign(one, gas)
+        await self._escrow.send([one.transaction.raw])
+        one.sent_at = head
+
+    async def _begin(self, jobs: list[Job], head: int) -> list[GivenUp]:
+        """Sign, store and send what the contracts would do now."""
+        given_up: list[GivenUp] = []
+        good: list[Job] = []
+        refusals = await self._escrow.refusals(jobs)
+        for job, refusal in zip(jobs, refusals, strict=True):
+            if refusal.answer == Answer.WOULD:
+                good.append(job)
+            elif refusal.answer == Answer.NEVER and job.act in _OPERATIONS:
+                given_up.append(GivenUp(job.number, refusal.reason))
+            else:
+                self._wait(job, refusal)
+        if not good:
+            return given_up
+        gas = await self._escrow.gas()
+        nonces = await self._nonces(len(good))
+        fresh = [self._signed(job, nonce, gas) for job, nonce in zip(good, nonces, strict=True)]
+        await self._transactions.save([one.transaction for one in fresh])
+        for one in fresh:
+            one.sent_at = head
+            self._sent[key_of(one.job)] = one
+        await self._escrow.send([one.transaction.raw for one in fresh])
+        self.sent_count += len(fresh)
+        return given_up
+
+    async def _sign(self, one: Sent, gas: Gas) -> None:
+        signed = self._signed(one.job, one.transaction.nonce, gas)
+        await self._transactions.save([signed.transaction])
+        one.transaction, one.gas = signed.transaction, gas
+
+    def _signed(self, job: Job, nonce: int, gas: Gas) -> Sent:
+        prepared = self._escrow.prepare(job, nonce, gas)
+        transaction = Transaction(key_of(job), (), nonce, prepared.tx_hash, prepared.raw)
+        return Sent(job, transaction, gas, -1)
+
+    async def _nonces(self, count: int) -> list[int]:
+        """Return nonces that nothing has, neither on the chain nor here."""
+        taken = {one.transaction.nonce for one in self._sent.values()}
+        nonce, nonces = await self._escrow.used(), list[int]()
+        while len(nonces) < count:
+            if nonce not in taken:
+                nonces.append(nonce)
+            nonce += 1
+        return nonces
+
+    def _wait(self, job: Job, refusal: Refusal) -> None:
+        """Ask again about a job when all others were asked."""
+        key, reason = key_of(job), refusal.reason
+        self._idle.pop(key, None)
+        self._idle[key] = None
+        if refusal.answer == Answer.DONE:
+            self.held_up.pop(key, None)
+        elif self.held_up.get(key) != reason:
+            self.held_up[key] = reason
+            _log.info("escrow_job_waits", act=Act(job.act).name, number=job.number, reason=reason)
+
+
+def key_of(job: Job) -> int:
+    """Return the number that a job is stored by."""
+    return job.act << _NUMBER_BITS | job.number

@@ -1,0 +1,197 @@
+"""The escrow desk on simulated contracts: whatever happens there, ledger and contracts agree."""
+
+import pytest
+from tests.support.desk import CONFIRMATIONS, desk_scene
+from tests.support.escrow import address
+from tests.support.venue import limit
+
+from outcry.adapters.simulated_chain.escrow import Deed
+from outcry.domain.fees import FeeKind
+from outcry.domain.ids import COLLATERAL, SUSPENSE, token_asset
+from outcry.domain.ledger.escrow import Stage
+from outcry.domain.market import MarketState
+from outcry.messages.happenings import Happened
+from outcry.messages.requests import (
+    CheckpointOp,
+    MergeOp,
+    ResolveOp,
+    SetFeesOp,
+    SplitOp,
+    WithdrawOp,
+)
+from outcry_wire.records import Side
+
+
+HUNDRED = 100_000_000
+
+
+async def test_a_deposit_is_believed_at_its_confirmations() -> None:
+    """Mined in block 1, credited when block 3 is there, and proven at every block between."""
+    async with desk_scene() as on:
+        desk = await on.desk()
+        on.escrow.does(Deed(Happened.DEPOSITED, address(7), "0", HUNDRED))
+        for _ in range(CONFIRMATIONS):
+            assert not on.venue.asset.ledger.addresses
+            on.escrow.mine()
+            await on.agrees()
+            await desk.step()
+        assert set(on.venue.asset.ledger.addresses) == {address(7)}
+        await on.agrees()
+        assert desk.status()["believed_block"] == 1
+
+
+async def test_a_market_lives_on_the_contracts_from_listing_to_redemption() -> None:
+    """Prepared, split, traded with fees, withdrawn, paid and redeemed: proven at every block."""
+    async with desk_scene() as on:
+        desk = await on.desk()
+        venue = on.venue
+        ann, bob = await on.funded(desk, 7, HUNDRED), await on.funded(desk, 8, HUNDRED)
+        version = (await venue.fund(SetFeesOp(0, FeeKind.FLAT, 100, 0, 5_000))).id
+        market = await on.listed(desk, fee_version=version)
+        assert venue.asset.ledger.markets[market].state == MarketState.OPEN
+        await venue.fund(SplitOp(0, bob, market, 5_000, "pairs"))
+        await on.agrees()
+        await on.settles(desk)
+        await on.agrees()
+        await on.order(limit(ann, market, Side.BUY, 6_000, 1_000), 7)
+        await on.order(limit(bob, market, Side.SELL, 6_000, 1_000), 8)
+        await on.agrees()
+        (request,) = await on.requests()
+        await on.settle(request, tell=False)
+        await on.agrees()
+        await on.settle(request)
+        await on.agrees()
+        await venue.fund(WithdrawOp(0, ann, token_asset(market, 0), 300, "tokens"))
+        await venue.fund(WithdrawOp(0, bob, COLLATERAL, 20_000_000, "money"))
+        await venue.fund(MergeOp(0, bob, market, 1_000, "back"))
+        for _ in range(8):
+            await desk.step()
+            on.escrow.mine()
+            await on.agrees()
+        await on.settles(desk)
+        assert not venue.asset.ledger.chain.operations
+        assert venue.balance(ann, token_asset(market, 0)) == (700, 0)
+        await venue.close(market)
+        await venue.fund(ResolveOp(0, market, 7_000, 3_000))
+        for _ in range(30):
+            await desk.step()
+            on.escrow.mine()
+            await on.agrees()
+        ledger = venue.asset.ledger
+        assert ledger.chain.stages[market] == Stage.REDEEMED
+        assert not ledger.chain.operations
+        assert venue.balance(ann, token_asset(market, 0)) == (0, 0)
+        assert venue.balance(ann)[0] == HUNDRED - 6_000_000 + 20_000 + 700 * 7_000
+        await on.agrees()
+
+
+async def test_the_proof_names_a_difference_to_the_micro() -> None:
+    """A micro more in escrow than the ledger knows is found, with its address."""
+    async with desk_scene() as on:
+        desk = await on.desk()
+        await on.funded(desk, 7, HUNDRED)
+        on.escrow.vault.amounts[address(7), "0"] += 1
+        proof = await on.proof()
+        assert proof.differences_count == 1
+        assert "(+1)" in proof.findings[0]
+        assert address(7) in proof.findings[0]
+
+
+async def test_what_the_contract_refuses_for_good_is_given_up() -> None:
+    """An exit was faster than a withdrawal: that is given up before it is sent, once."""
+    async with desk_scene() as on:
+        desk = await on.desk()
+        ann = await on.funded(desk, 7, HUNDRED)
+        on.escrow.does(Deed(Happened.EXIT_REQUESTED, address(7), "0", HUNDRED))
+        on.escrow.does(Deed(Happened.EXITED, address(7)))
+        on.escrow.mine()
+        await on.venue.fund(WithdrawOp(0, ann, COLLATERAL, 40_000_000, "late"))
+        await on.settles(desk)
+        ledger = on.venue.asset.ledger
+        assert not ledger.chain.operations
+        assert (on.venue.balance(ann), ledger.frozen) == ((0, 0), {})
+        await on.agrees()
+
+
+async def test_an_exit_takes_orders_back_and_leaves_no_difference() -> None:
+    """Announced, its orders are cancelled; done, it is out of ledger and escrow."""
+    async with desk_scene() as on:
+        desk = await on.desk()
+        ann = await on.funded(desk, 7, HUNDRED)
+        market = await on.listed(desk)
+        bid = await on.order(limit(ann, market, Side.BUY, 6_000, 1_000), 7)
+        on.escrow.does(Deed(Happened.EXIT_REQUESTED, address(7), "0", HUNDRED))
+        await on.settles(desk)
+        await on.venue.fund(CheckpointOp(0))
+        assert bid.order_id not in on.venue.asset.ledger.orders
+        on.escrow.does(Deed(Happened.EXITED, address(7)))
+        await on.settles(desk)
+        assert on.venue.balance(ann) == (0, 0)
+        await on.agrees()
+
+
+@pytest.mark.parametrize("keep", [True, False])
+async def test_a_shallow_reorganisation_changes_nothing_that_was_believed(keep: bool) -> None:
+    """Below the confirmations: a withdrawal is sent again where it was dropped, and paid once."""
+    async with desk_scene() as on:
+        desk = await on.desk()
+        ann = await on.funded(desk, 7, HUNDRED)
+        await on.venue.fund(WithdrawOp(0, ann, COLLATERAL, 40_000_000, "out"))
+        await desk.step()
+        on.escrow.mine()
+        on.escrow.reorganise(1, keep=keep)
+        await on.settles(desk, 20)
+        assert on.venue.balance(ann) == (60_000_000, 0)
+        assert on.escrow.vault.amounts[address(7), "0"] == 60_000_000
+        await on.agrees()
+
+
+async def test_a_deep_reorganisation_that_keeps_everything_goes_on() -> None:
+    """The same deposit in another block is not credited twice."""
+    async with desk_scene() as on:
+        desk = await on.desk()
+        ann = await on.funded(desk, 7, HUNDRED)
+        on.escrow.mine(2)
+        await on.settles(desk, 1)
+        on.escrow.reorganise(7, keep=True)
+        await on.settles(desk, 6)
+        assert desk.status()["halted"] == 0
+        assert (on.venue.balance(ann), on.venue.balance(SUSPENSE)[0]) == ((HUNDRED, 0), 0)
+        await on.agrees()
+        await on.funded(desk, 7, 1)
+        assert on.venue.balance(ann) == (HUNDRED + 1, 0)
+        await on.agrees()
+
+
+async def test_a_deep_reorganisation_suspends_a_deposit_and_the_desk_stands_still() -> None:
+    """What was believed and is gone: suspended, frozen, and nothing is sent any more."""
+    async with desk_scene() as on:
+        desk = await on.desk()
+        ann = await on.funded(desk, 7, HUNDRED)
+        on.escrow.reorganise(len(await on.escrow.blocks(0, 99)) - 1, keep=False)
+        await desk.step()
+        assert desk.status()["halted"] == 1
+        assert (on.venue.balance(ann), on.venue.balance(SUSPENSE)[0]) == ((0, 0), HUNDRED)
+        assert ann in on.venue.asset.ledger.frozen
+        again = await on.desk()
+        await on.settles(again, 2)
+        assert on.venue.balance(SUSPENSE)[0] == HUNDRED
+
+
+async def test_a_desk_that_starts_again_does_nothing_twice() -> None:
+    """Killed between any two steps, with and without its stored transactions: paid once."""
+    async with desk_scene() as on:
+        desk = await on.desk()
+        ann = await on.funded(desk, 7, HUNDRED)
+        for number in range(6):
+            await on.venue.fund(WithdrawOp(0, ann, COLLATERAL, 1_000_000, f"w{number}"))
+            desk = await on.desk()
+            await desk.step()
+            if number % 2:
+                on.escrow.mine()
+            if number == 3:
+                on.transactions.__init__()  # type: ignore[misc]
+        await on.settles(await on.desk(), 20)
+        assert on.venue.balance(ann) == (94_000_000, 0)
+        assert on.escrow.vault.amounts[address(7), "0"] == 94_000_000
+        await on.agrees()
