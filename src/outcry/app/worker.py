@@ -13,6 +13,7 @@ from logging import WARNING, captureWarnings, getLogger
 from typing import TYPE_CHECKING
 
 from outcry.app.failures import UsageError, explain
+from outcry.app.open_files import allow_many_files
 from outcry.app.parent import die_with
 from outcry.app.processes import builders, group_of, services_of
 from outcry.app.record import Address
@@ -47,6 +48,7 @@ def run(name: str, config: Config, shard: int | None = None) -> int:
 
     group = group_of(name)
     check(name, config, shard)
+    allow_many_files()
     logging.configure(config.log, name if shard is None else f"{name}-{shard}")
     captureWarnings(True)  # noqa: FBT003 - its only argument
     getLogger("uvicorn").setLevel(WARNING)  # it tells of its start and its end, as we do

@@ -1,11 +1,13 @@
 """Whatever comes over a socket: a clear refusal or an end with a reason; nobody else is hurt."""
 
+import resource
 import socket
 import struct
+from pathlib import Path
 from random import Random
 
 import pytest
-from tests.support.tcp_engine import Client, Hosted, hosted, until
+from tests.support.tcp_engine import Client, Hosted, hosted, process, until
 from tests.support.tcp_records import cancel_all, framed, place, read
 
 from outcry_wire import records, tcp
@@ -211,3 +213,14 @@ def test_idle_connections_cost_little_and_disturb_nobody() -> None:
         for client in idle:
             client.close()
         until(lambda: engine.ask(lambda: len(engine.engine.connections)) == 0)
+
+
+def test_more_connections_than_the_usual_bound_of_files(tmp_path: Path) -> None:
+    """An engine that is started with room for few files takes all that the system grants."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (120, hard))
+    with process(tmp_path, "--keys", "none") as running:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
+        clients = [Client(running.port, account) for account in range(1, 201)]
+        for client in clients:
+            client.socket.close()

@@ -14,6 +14,7 @@ from outcry.adapters.files.journal import FileJournal
 from outcry.adapters.files.snapshots import FileSnapshots
 from outcry.app.engine import files
 from outcry.app.failures import DONE, PortTaken, UsageError, address_in_use
+from outcry.app.open_files import allow_many_files
 from outcry.runtime import logging
 from outcry.runtime.config import Log
 from outcry.runtime.logging import get_logger
@@ -48,6 +49,7 @@ class Terms:
 def run(terms: Terms) -> int:
     """Serve until somebody asks for an end; return the exit status."""
     logging.configure(Log(), "engine")
+    allow_many_files()
     if terms.cpu is not None:
         try:
             os.sched_setaffinity(0, {terms.cpu})

@@ -29,6 +29,7 @@ from outcry.runtime.logging import get_logger
 from outcry.services.gateway.door import translate
 from outcry.services.gateway.door.asking import Asking
 from outcry.services.gateway.door.keys import Keys
+from outcry.services.gateway.door.listening import Listening
 from outcry.services.gateway.door.listing import events_after, instrument_record
 from outcry.services.gateway.door.session import DoorSession
 from outcry.services.gateway.line import now_us
@@ -45,7 +46,6 @@ from outcry_wire.tcp import (
 
 
 _BUFFER_BYTES: Final = 4 * FRAME_MAX
-_BACKLOG: Final = 1_024
 _SWEEP_SECONDS: Final = 1.0
 _HEARTBEAT_MS: Final = 10_000
 _HEARTBEAT_MS_MAX: Final = 60_000
@@ -56,6 +56,10 @@ _MISSED_MAX: Final = 50_000
 _SESSIONS_MAX: Final = 10_000
 #: How long cancels may take when the gateway stops; the next one to start does the rest.
 _STOP_SECONDS: Final = 5.0
+#: How often it is looked whether somebody who catches up has read.
+_UNREAD_SECONDS: Final = 0.02
+#: Hundredths of a second in which clients may hear a goodbye and leave by themselves.
+_GOODBYE_TURNS: Final = 50
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -97,7 +101,7 @@ class Gateway:
         self.principal = self._keys.principal
         self._directory = directory
         self._view = memoryview(bytearray(_BUFFER_BYTES))
-        self._listener: socket.socket | None = None
+        self._listening = Listening(self._greet)
         self._follower: Follower
         self._refill: Refill
         self._sessions: set[DoorSession] = set()
@@ -106,7 +110,11 @@ class Gateway:
         self._position = 0
         self._work: set[asyncio.Task[None]] = set()
         self._log = get_logger()
-        self.port = 0
+
+    @property
+    def port(self) -> int:
+        """The TCP port."""
+        return self._listening.port
 
     # --- the service -------------------------------------------------------------------------
 
@@ -118,12 +126,7 @@ class Gateway:
         self._follower = Follower(
             self._bus, USER_EVENTS, position=self._position, refill=self._refill
         )
-        self._listener = socket.create_server(
-            (self._config.host, self._config.port), backlog=_BACKLOG
-        )
-        self._listener.settimeout(0)
-        self.port = self._listener.getsockname()[1]
-        asyncio.get_running_loop().add_reader(self._listener, self._accept)
+        self._listening.start(self._config.host, self._config.port)
         self._spawn(self._asking.sweep_up())
 
     async def run(self) -> None:
@@ -135,12 +138,13 @@ class Gateway:
 
     async def stop(self) -> None:
         """Say goodbye to everybody."""
-        if self._listener is not None:
-            asyncio.get_running_loop().remove_reader(self._listener)
-            self._listener.close()
-            self._listener = None
+        self._listening.stop()
         for session in [*self._sessions]:
             session.end(Reject.SHUTTING_DOWN)
+        for _ in range(_GOODBYE_TURNS):
+            if self._sessions:
+                await asyncio.sleep(0.01)
+        for session in [*self._sessions]:
             session.cut()
         if self._work:
             _, late = await asyncio.wait([*self._work], timeout=_STOP_SECONDS)
@@ -151,19 +155,14 @@ class Gateway:
     def status(self) -> Mapping[str, int]:
         """Return readiness and figures."""
         return {
-            "ready": int(self._listener is not None),
+            "ready": int(self._listening.is_on),
             "port": self.port,
             "position": self._position,
             "connections": len(self._sessions),
             "requests_total": self._asking.requests,
         }
 
-    def _accept(self) -> None:
-        assert self._listener is not None
-        try:
-            sock, _ = self._listener.accept()
-        except OSError:
-            return
+    def _greet(self, sock: socket.socket) -> None:
         session = DoorSession(self, sock, self._view)
         self._sessions.add(session)
         if len(self._sessions) > self._config.connections_max:
@@ -250,6 +249,8 @@ class Gateway:
                     for batch in unpack_entry(row.body).events if row.body else ():
                         if batch.user_id == session.user_id:
                             session.tell(row.n, translate.told(batch, session.account, row.n))
+                    while session.is_slow and session.is_open:  # noqa: ASYNC110 - its socket says
+                        await asyncio.sleep(_UNREAD_SECONDS)
                 session.cursor = upto
             session.is_live = True
         except LogUnavailable:
