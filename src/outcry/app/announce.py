@@ -6,6 +6,7 @@ from pathlib import Path
 
 from outcry import kernel
 from outcry.app.record import Record
+from outcry.app.roots.chain import home_of
 from outcry.runtime.config import Config
 
 
@@ -44,8 +45,14 @@ class Announcer:
         _say("Ctrl-C stops the exchange.")
 
     def _settlement(self) -> str:
-        """Say that the chain is none, where trades wait for one."""
+        """Say which chain trades wait for, and whether it is none."""
         settlement = self._config.settlement
+        home = home_of(self._config)
+        if home is not None:
+            return (
+                f"  settles  on chain {home.chain_id}, contract {home.settlement},"
+                f" {settlement.confirmations} confirmations\n"
+            )
         if settlement.mode == "book":
             return ""
         return (

@@ -7,6 +7,7 @@ from typing import Final
 from outcry.adapters.clock import ManualClock, SystemClock
 from outcry.app.commons import Builder, Commons
 from outcry.app.monitor import Part
+from outcry.app.roots.chain import home_of
 from outcry.domain.ledger.state import MICROS_PER_HOUR, Retention
 from outcry.domain.market import SettlementMode
 from outcry.runtime.config import Config
@@ -72,6 +73,7 @@ async def processor(commons: Commons) -> list[Part]:
 def asset_config(config: Config) -> AssetConfig:
     """Return what an operator chose, as the ledger wants it."""
     limits = config.limits
+    home = home_of(config)
     return AssetConfig(
         shards_count=config.shards.count,
         batch_count_max=limits.queue_count_max,
@@ -85,7 +87,8 @@ def asset_config(config: Config) -> AssetConfig:
         ),
         takeover_ms=limits.takeover_ms,
         post_only_after_start_s=config.trading.post_only_after_start_seconds,
-        settlement=SettlementMode[config.settlement.mode.upper()],
+        settlement=SettlementMode.CHAIN if home else SettlementMode[config.settlement.mode.upper()],
+        home=home,
         pending_fills_max=limits.unsettled_fills_count_max,
         account_orders_max=limits.account_orders_count_max,
         book_orders_max=limits.book_orders_count_max,

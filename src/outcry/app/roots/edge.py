@@ -4,18 +4,21 @@ Services that share this process share what they read: one set of live books, on
 markets, one port for both feeds, one HTTP door with the routes of all of them.
 """
 
+import secrets
 import time
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Final
 
+from prometheus_client import Histogram
+
 from outcry.adapters.files import FileTransactions
 from outcry.adapters.redis import RedisInbox
-from outcry.adapters.simulated_chain import Pace, SimulatedChain
 from outcry.app.clob_profile import clob_config
 from outcry.app.commons import Builder, Commons
 from outcry.app.credentials import verifier
 from outcry.app.monitor import Part
+from outcry.app.roots.chain import chain_of
 from outcry.app.roots.clob_feeds import clob_markets, clob_users
 from outcry.app.roots.fresh_directory import FreshDirectory
 from outcry.runtime.books import LiveBooks
@@ -44,6 +47,8 @@ from outcry.services.websocket_user.service import WebsocketUser
 
 
 FEEDS: Final = ("websocket_depth", "websocket_user")
+#: Of how long settling takes: from a chain that is quick to one that is stuck.
+SETTLE_BUCKETS_SECONDS: Final = (0.5, 1, 2, 5, 10, 20, 40, 80, 160, 320, 640, 1_800)
 
 
 async def websocket_depth(commons: Commons) -> list[Part]:
@@ -109,19 +114,32 @@ async def onchain(commons: Commons) -> list[Part]:
     """Return who settles on the chain, if anything of this exchange ever did."""
     settlement = commons.config.settlement
     folder = Path(commons.config.data_dir) / "onchain"
-    if settlement.mode == "book" and not folder.exists():
+    real = settlement.chain == "evm"
+    if settlement.mode == "book" and not real and not folder.exists():
         if commons.services == {"onchain"}:
             raise ConfigError("nothing settles on a chain here: settlement.mode is book")
         return []
     place = DataDir(commons.config.data_dir).folder("onchain")
-    chain = SimulatedChain(place / "chain.journal", Pace(settlement.block_ms))
+    seconds = Histogram(
+        "outcry_onchain_settle_seconds",
+        "From the request to settle a fill to the verdict on it.",
+        buckets=SETTLE_BUCKETS_SECONDS,
+        registry=commons.registry,
+    )
     service = Onchain(
-        OnchainConfig(settlement.confirmations),
+        OnchainConfig(
+            settlement.confirmations,
+            resend_blocks=settlement.resend_blocks,
+            # Two senders that find each other shall not come back together.
+            standby_blocks=2 * settlement.resend_blocks + secrets.randbelow(10),
+            stall_seconds=settlement.stall_seconds,
+        ),
         bus=commons.bus,
         log=await commons.log(),
         asset=await commons.asset("onchain"),
-        chain=chain,
+        chain=await chain_of(commons, place),
         transactions=FileTransactions(place / "transactions"),
+        took=seconds.observe,
     )
     return [Part(service)]
 

@@ -201,7 +201,7 @@ class Events(Section, frozen=True):
 
 
 class Settlement(Section, frozen=True):
-    """When trades are final. The chain is a simulated one: a real one is not available yet."""
+    """When trades are final, and on which chain they settle."""
 
     mode: Annotated[
         Literal["book", "chain"],
@@ -214,6 +214,40 @@ class Settlement(Section, frozen=True):
     block_ms: Annotated[
         int, Meta(ge=10, le=60_000, description="Time between blocks of the simulated chain.")
     ] = 1_000
+    chain: Annotated[
+        Literal["simulated", "evm"],
+        Meta(
+            description="`evm` settles every market by the contracts that "
+            "`data_dir/chain/deployment.json` names."
+        ),
+    ] = "simulated"
+    rpc_url: Annotated[
+        str,
+        Meta(
+            pattern=r"^$|^https?://",
+            description="Node of the chain, JSON-RPC; empty takes the deployment's.",
+        ),
+    ] = ""
+    gas_price_gwei_max: Annotated[
+        int, Meta(ge=1, le=1_000_000, description="The most that a unit of gas may cost.")
+    ] = 500
+    resend_blocks: Annotated[
+        int,
+        Meta(
+            ge=1,
+            le=1_000,
+            description="Blocks after which what is in none is sent again, for more.",
+        ),
+    ] = 10
+    stall_seconds: Annotated[
+        int,
+        Meta(
+            ge=5,
+            le=3_600,
+            description="Without an answer, or a block while something waits for one, for so long "
+            "`onchain` is not ready.",
+        ),
+    ] = 60
 
 
 class Shards(Section, frozen=True):

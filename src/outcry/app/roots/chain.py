@@ -1,0 +1,91 @@
+"""The chain that an exchange settles on: the simulated one, or one of contracts and a node."""
+
+# ruff: noqa: PLC0415 - what speaks to a node is loaded where one is used
+
+import asyncio
+import fcntl
+import os
+from pathlib import Path
+from typing import Final
+
+import structlog
+
+from outcry.adapters.simulated_chain import Pace, SimulatedChain
+from outcry.app.commons import Commons
+from outcry.domain.ledger.in_transit import Home
+from outcry.ports.chain import Chain, ChainUnavailable
+from outcry.runtime.config import Config, ConfigError
+
+
+#: How long a sender waits for the one before it to be gone.
+LOCK_SECONDS_MAX: Final = 10.0
+_LOCK_PAUSE_SECONDS: Final = 0.1
+
+_log = structlog.get_logger(__name__)
+
+
+def home_of(config: Config) -> Home | None:
+    """Return the contracts that everything settles on; None: there is no real chain."""
+    if config.settlement.chain != "evm":
+        return None
+    from outcry.adapters.evm.deployment import NotDeployed, load
+
+    try:
+        found = load(Path(config.data_dir))
+    except NotDeployed as error:
+        raise ConfigError(str(error)) from error
+    return Home(found.chain_id, found.settlement, found.ctf, found.collateral, found.oracle)
+
+
+async def chain_of(commons: Commons, place: Path) -> Chain:
+    """Return the chain; *place* is the folder of the sender. Raises `ConfigError`."""
+    settlement = commons.config.settlement
+    await only_sender(commons, place)
+    if settlement.chain == "simulated":
+        return SimulatedChain(place / "chain.journal", Pace(settlement.block_ms))
+    return await _evm(commons)
+
+
+async def only_sender(commons: Commons, place: Path) -> None:
+    """Take the right to send from this folder, which ends with the process."""
+    file = os.open(place / "sender.lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    commons.stack.callback(os.close, file)
+    for _ in range(int(LOCK_SECONDS_MAX / _LOCK_PAUSE_SECONDS)):
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            await asyncio.sleep(_LOCK_PAUSE_SECONDS)
+        else:
+            return
+    raise ConfigError(f"another onchain service sends from {place}: only one may")
+
+
+async def _evm(commons: Commons) -> Chain:
+    from outcry.adapters.evm.abi import address_of
+    from outcry.adapters.evm.chain import EvmChain, EvmTerms
+    from outcry.adapters.evm.checks import problems
+    from outcry.adapters.evm.deployment import OPERATOR_KEY, NotDeployed, load, load_key
+    from outcry.adapters.evm.gas import GWEI
+    from outcry.adapters.evm.rpc import Rpc
+
+    config = commons.config
+    try:
+        found = load(Path(config.data_dir))
+        signer = load_key(Path(config.data_dir), OPERATOR_KEY)
+    except NotDeployed as error:
+        raise ConfigError(str(error)) from error
+    rpc = Rpc(config.settlement.rpc_url or found.rpc_url)
+    address = address_of(found.settlement)
+    ceiling = config.settlement.gas_price_gwei_max * GWEI
+    terms = EvmTerms(found.chain_id, address, found.deployed_block, ceiling)
+    chain = EvmChain(rpc, signer, terms)
+    commons.stack.push_async_callback(chain.close)
+    try:
+        wrong = await problems(rpc, found.chain_id, address, signer.address)
+    except ChainUnavailable as error:
+        # It may come back; until then nothing settles, and everything else goes on.
+        _log.warning("chain_unavailable", url=rpc.url, reason=str(error))
+        wrong = []
+    if wrong:
+        raise ConfigError("; ".join(wrong))
+    return chain
