@@ -118,6 +118,11 @@ class Stage:
         hashes = [Call("eth_getRawTransactionByHash", [one["hash"]]) for one in mine]
         return [bytes.fromhex(raw[2:]) for raw in await said(self.rpc, hashes)]
 
+    async def nonce(self) -> int:
+        """Return how many transactions of the operator are in blocks."""
+        who = address_text(self.operator.address)
+        return int(await self.rpc.call("eth_getTransactionCount", who, "latest"), 16)
+
     async def height(self) -> int:
         """Return the number of the newest block."""
         return int(await self.rpc.call("eth_blockNumber"), 16)

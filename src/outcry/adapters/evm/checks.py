@@ -2,7 +2,7 @@
 
 import time
 from collections.abc import Callable
-from typing import Final
+from typing import Any, Final
 
 from outcry.adapters.evm.abi import address_text
 from outcry.adapters.evm.artefacts import artefact
@@ -49,15 +49,20 @@ async def problems(
     if not code.startswith(contract.runtime):
         source = contract.source_sha256[:16]
         return [f"the contract at {where} is another one: its code is not that of source {source}"]
+    return _wrong(said[2:], where, who, clock())
+
+
+def _wrong(said: list[Any], where: str, who: str, now: float) -> list[str]:
+    """Return what is wrong with clock, money, right and state, as the node says they are."""
     wrong = []
-    ahead = quantity(answered(said[2])["timestamp"]) - clock()
+    ahead = quantity(answered(said[0])["timestamp"]) - now
     if ahead > AHEAD_SECONDS_MAX:
         wrong.append(f"the chain's clock is {ahead:.0f} s ahead of this machine's")
-    if quantity(answered(said[3])) == 0:
+    if quantity(answered(said[1])) == 0:
         wrong.append(f"the operator {who} has nothing to pay for gas with")
-    if not _says_yes(said[4]):
+    if not _says_yes(said[2]):
         wrong.append(f"{who} is no operator of the contract at {where}")
-    if _says_yes(said[5]):
+    if _says_yes(said[3]):
         wrong.append(f"the contract at {where} is paused")
     return wrong
 
