@@ -7,6 +7,7 @@ from tests.support.http_door import http_door
 from tools import write_http_page
 
 from outcry.services.api.http.examples import FILE, Example
+from outcry.services.api.http.glossary import PARTICULAR, WORDS
 
 
 async def test_the_examples_are_what_an_exchange_answers() -> None:
@@ -61,3 +62,23 @@ async def test_the_schema_names_what_it_refers_to() -> None:
     assert "PlaceBody" in names
     assert not re.search(r"(src|href)=.(https?:)?//", html)
     assert "<script" not in html
+
+
+async def test_every_field_says_what_it_means() -> None:
+    """Each field of a form or answer, and each parameter, has words; no word is left over."""
+    async with http_door() as door:
+        schema = (await door.client.get("/docs/openapi.json")).json()
+    names = set()
+    for form, component in schema["components"]["schemas"].items():
+        for field, kind in component.get("properties", {}).items():
+            assert "$ref" in kind or kind.get("description"), f"{form}.{field}"
+            names |= {field, f"{form}.{field}"}
+    for item in schema["paths"].values():
+        for operation in item.values():
+            for parameter in operation.get("parameters", ()):
+                told = parameter.get("description") or parameter["schema"].get("description")
+                assert told, parameter
+                names.add(parameter["name"])
+    assert set(WORDS) <= names
+    forms = {name.partition(".")[0] for name in PARTICULAR} - set(schema["components"]["schemas"])
+    assert all(form.endswith("Query") for form in forms)

@@ -24,6 +24,7 @@ from msgspec import json
 
 from outcry.runtime.envelope import Envelope, Refusal
 from outcry.services.api.http.examples import JSON, Examples
+from outcry.services.api.http.glossary import WORDS, describe_fields
 
 
 TOKEN: Final = "token"  # noqa: S105 - a name
@@ -59,6 +60,8 @@ def describe(app: Litestar) -> None:
                 }
                 operation.responses = {**good, "default": _refusal(refused)}
             examples.complete(path, method, operation)
+    for name, component in components.items():
+        describe_fields(name, component)
 
 
 def _handlers(app: Litestar) -> Iterator[tuple[str, str, HTTPRouteHandler]]:
@@ -69,6 +72,9 @@ def _handlers(app: Litestar) -> Iterator[tuple[str, str, HTTPRouteHandler]]:
 
 
 def _complete(operation: Operation, handler: HTTPRouteHandler, components: dict[str, Any]) -> None:
+    for parameter in operation.parameters or ():
+        if isinstance(parameter, Parameter):
+            parameter.description = parameter.description or WORDS.get(parameter.name)
     if "query" in handler.opt:
         operation.parameters = [*(operation.parameters or []), *_parameters(handler.opt["query"])]
     if "body" in handler.opt:
@@ -99,6 +105,7 @@ def _name_plainly(operation: Operation, components: dict[str, Any]) -> None:
 
 def _parameters(form: type) -> list[Parameter]:
     schema = json.schema_components([form])[1][form.__name__]
+    describe_fields(form.__name__, schema)
     required = schema.get("required", ())
     return [
         Parameter(name=name, param_in="query", required=name in required, schema=field)
