@@ -54,7 +54,8 @@ def test_every_metric_that_is_watched_exists_and_a_backup_brings_everything_back
 
     It settles on a chain, whose blocks the log believes: they are in the backup as well.
     """
-    with exchange(tmp_path / "first", OUTCRY_SETTLEMENT_MODE="chain") as made:
+    whole = {"OUTCRY_SETTLEMENT_MODE": "chain", "OUTCRY_EVENTS_STREAM": "event-stream"}
+    with exchange(tmp_path / "first", **whole) as made:
         made.start()
         order_id = place(made)
         made.client("").http.get("/api/event_detail", params={"event_id": 99})
