@@ -5,6 +5,7 @@ it reads the services' own figures: nothing is counted twice. It understands GET
 """
 
 import asyncio
+import re
 import shutil
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
@@ -156,6 +157,10 @@ class DiskFigures(Collector):
             )
 
 
+#: A figure of one shard of those that a service follows.
+_OF_SHARD: Final = re.compile(r"shard_(\d+)_(\w+)")
+
+
 class _Figures(Collector):
     """The figures of the services as metrics, ``outcry_<service>_<figure>``."""
 
@@ -165,17 +170,22 @@ class _Figures(Collector):
     def collect(self) -> Iterator[Metric]:
         families: dict[str, Metric] = {}
         for part in self._parts:
-            label = "" if part.shard is None else str(part.shard)
-            for figure, value in part.service.status().items():
-                name = f"outcry_{part.service.name}_{figure}"
-                family = families.get(name) or families.setdefault(name, _family(name))
-                family.add_sample(name, {"shard": label} if label else {}, value)
+            for stated, value in part.service.status().items():
+                service, shard, figure = part.service.name, part.shard, stated
+                followed = _OF_SHARD.fullmatch(stated)
+                if followed:
+                    shard, figure = int(followed[1]), followed[2]
+                name = f"outcry_{service}_{figure}"
+                family = families.get(name) or families.setdefault(name, _family(service, figure))
+                family.add_sample(name, {} if shard is None else {"shard": str(shard)}, value)
         yield from families.values()
 
 
-def _family(name: str) -> Metric:
-    kind = CounterMetricFamily if name.endswith("_total") else GaugeMetricFamily
-    return kind(name.removesuffix("_total"), f"{name} as the service counts it", labels=())
+def _family(service: str, figure: str) -> Metric:
+    kind = CounterMetricFamily if figure.endswith("_total") else GaugeMetricFamily
+    name = figure.removesuffix("_total")
+    words = f"{name.replace('_', ' ').capitalize()}, as {service} counts it."
+    return kind(f"outcry_{service}_{name}", words, labels=())
 
 
 def _response(status: HTTPStatus, kind: str, body: bytes) -> bytes:

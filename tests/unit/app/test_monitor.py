@@ -67,6 +67,18 @@ async def test_figures_are_metrics_with_their_shard(shown: Shown) -> None:
     assert 'outcry_counting_seq{shard="2"} 7.0' in text
     assert "# TYPE outcry_counting_sent_total counter" in text
     assert 'outcry_counting_sent_total{shard="2"} 3.0' in text
+    assert "# HELP outcry_counting_sent_total Sent, as counting counts it." in text
+
+
+async def test_a_figure_of_a_followed_shard_names_that_shard(shown: Shown) -> None:
+    """Who follows several shards tells them apart by label: a new shard needs no new panel."""
+    _, service, place = shown
+    service.figures |= {"shard_0_holes": 4, "shard_11_holes": 5, "shards": 2}
+    text = (await get(place, "/metrics")).body.decode()
+    assert 'outcry_counting_holes{shard="0"} 4.0' in text
+    assert 'outcry_counting_holes{shard="11"} 5.0' in text
+    assert text.count("# HELP outcry_counting_holes ") == 1
+    assert 'outcry_counting_shards{shard="2"} 2.0' in text
     assert "process_resident_memory_bytes" in text
 
 
