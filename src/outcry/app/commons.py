@@ -35,6 +35,8 @@ from outcry.runtime.data_dir import DataDir
 MIB = 1024 * 1024
 
 #: Services whose reading or writing of the log belongs to traces.
+#: Services that write the tables, or measure how far they are written.
+_AT_THE_SOURCE = frozenset({"asset", "history"})
 TRACED_READERS = frozenset({"asset", "processor", "history"})
 
 T = TypeVar("T")
@@ -140,12 +142,22 @@ class Commons:
 
         return await self.once("log", connect)
 
+    def _reads(self) -> str:
+        """Return where tables are read: from the replica by those who only read them."""
+        postgres = self.config.postgres
+        replica = "" if self.services & _AT_THE_SOURCE else postgres.replica_dsn
+        return replica or postgres.dsn
+
+    @property
+    def _readers(self) -> int:
+        return self.config.postgres.read_connections_count
+
     async def queries(self) -> Queries:
         """Return reads of the tables."""
         from outcry.adapters.postgres import PostgresQueries
 
         async def connect() -> Queries:
-            queries = await PostgresQueries.connect(self.config.postgres.dsn)
+            queries = await PostgresQueries.connect(self._reads(), readers_max=self._readers)
             self.stack.push_async_callback(queries.close)
             return queries
 
@@ -156,7 +168,7 @@ class Commons:
         from outcry.adapters.postgres import PostgresSeries
 
         async def connect() -> Series:
-            series = await PostgresSeries.connect(self.config.postgres.dsn)
+            series = await PostgresSeries.connect(self._reads(), readers_max=self._readers)
             self.stack.push_async_callback(series.close)
             return series
 
@@ -167,7 +179,9 @@ class Commons:
         from outcry.adapters.postgres import PostgresCommunity
 
         async def connect() -> Community:
-            community = await PostgresCommunity.connect(self.config.postgres.dsn)
+            community = await PostgresCommunity.connect(
+                self._reads(), connections_max=self._readers
+            )
             self.stack.push_async_callback(community.close)
             return community
 

@@ -2,14 +2,20 @@
 
 import asyncio
 import os
+import re
 import signal
+import subprocess
 from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from urllib.parse import quote
 
 import asyncpg
 
-from outcry.adapters.embedded import EmbeddedServers, Endpoints
+from outcry.adapters.embedded import EmbeddedServers, Endpoints, binaries
+from outcry.adapters.embedded import postgres as embedded_postgres
+from outcry.adapters.embedded.identity import not_root
+from outcry.adapters.embedded.process import ServerProcess
 from outcry.domain.errors import OutcryError
 
 
@@ -77,3 +83,23 @@ async def eventually(work: Callable[[], Awaitable[object]], failure: type[Outcry
                 await asyncio.sleep(0.02)
             else:
                 return
+
+
+@contextmanager
+def standby_of(servers: Doomed, folder: Path) -> Iterator[str]:
+    """Run a standby that follows the server and that nobody waits for; yield its address."""
+    programs = binaries.postgres_folder("", None)
+    copy = folder / "standby"
+    backup = str(programs / "pg_basebackup")
+    subprocess.run([backup, "-d", servers.dsn, "-D", copy, "-R", "-c", "fast"], check=True)
+    settings = ["-c", f"unix_socket_directories={folder}", "-c", "listen_addresses="]
+    process = ServerProcess(
+        [str(programs / "postgres"), "-D", str(copy), *settings],
+        not_root(),
+        signal.SIGINT,
+        folder / "standby.log",
+    )
+    try:
+        yield re.sub(r"host=[^&]*", f"host={quote(str(folder), safe='')}", servers.dsn)
+    finally:
+        process.stop(embedded_postgres.STOP)

@@ -1,19 +1,12 @@
 """The ledger log on a PostgreSQL that dies, hangs, lies or is set up badly."""
 
 import asyncio
-import signal
-import subprocess
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
-from tests.integration.adapters.doomed import Doomed, eventually
+from tests.integration.adapters.doomed import Doomed, eventually, standby_of
 
-from outcry.adapters.embedded import binaries
 from outcry.adapters.embedded import postgres as embedded_postgres
-from outcry.adapters.embedded.identity import not_root
-from outcry.adapters.embedded.process import ServerProcess
 from outcry.adapters.postgres import (
     PostgresLedgerLog,
     PostgresProjection,
@@ -167,26 +160,6 @@ async def test_a_server_that_may_lose_commits_is_refused(
 
     assert await log.head() == 0
     await log.close()
-
-
-@contextmanager
-def standby_of(servers: Doomed, folder: Path) -> Iterator[None]:
-    """Run a standby that follows the server and that nobody waits for."""
-    programs = binaries.postgres_folder("", None)
-    copy = folder / "standby"
-    backup = str(programs / "pg_basebackup")
-    subprocess.run([backup, "-d", servers.dsn, "-D", copy, "-R", "-c", "fast"], check=True)
-    settings = ["-c", f"unix_socket_directories={folder}", "-c", "listen_addresses="]
-    process = ServerProcess(
-        [str(programs / "postgres"), "-D", str(copy), *settings],
-        not_root(),
-        signal.SIGINT,
-        folder / "standby.log",
-    )
-    try:
-        yield
-    finally:
-        process.stop(embedded_postgres.STOP)
 
 
 async def follows(servers: Doomed) -> None:

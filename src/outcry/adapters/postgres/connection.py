@@ -18,6 +18,7 @@ UNREACHABLE: Final = (
     asyncpg.PostgresConnectionError,
     asyncpg.OperatorInterventionError,
     asyncpg.InsufficientResourcesError,
+    asyncpg.SerializationError,  # a standby had to take away what a statement was reading
     # Not the server that we were told of, or not with this name and password.
     asyncpg.InvalidAuthorizationSpecificationError,
     asyncpg.InvalidCatalogNameError,

@@ -26,6 +26,9 @@ class Postgres(Section, frozen=True):
     dsn: Annotated[
         str, Meta(description="PostgreSQL to use, `postgresql://…`; empty starts our own.")
     ] = ""
+    replica_dsn: Annotated[
+        str, Meta(description="A standby of it that the doors read the tables from; empty: itself.")
+    ] = ""
     bin_dir: Annotated[
         str, Meta(description="Folder of `postgres` and `initdb` to start; empty finds one.")
     ] = ""
@@ -33,7 +36,10 @@ class Postgres(Section, frozen=True):
         int, Meta(ge=16, description="Page cache of the PostgreSQL that we start.")
     ] = 256
     read_connections_count: Annotated[
-        int, Meta(ge=1, le=100, description="Connections that one process keeps for reads.")
+        int,
+        Meta(
+            ge=1, le=100, description="Connections that one process keeps for each kind of reads."
+        ),
     ] = 8
 
 

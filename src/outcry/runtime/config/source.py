@@ -139,8 +139,12 @@ def _check_together(config: Config) -> None:
             "trading.unsigned_orders: without them nobody could trade; set it or "
             "trading.signed_orders to true"
         )
-    if config.postgres.dsn and not config.postgres.dsn.startswith(("postgresql://", "postgres://")):
-        raise ConfigError("postgres.dsn: must begin with postgresql://")
+    for name in ("dsn", "replica_dsn"):
+        dsn = getattr(config.postgres, name)
+        if dsn and not dsn.startswith(("postgresql://", "postgres://")):
+            raise ConfigError(f"postgres.{name}: must begin with postgresql://")
+    if config.postgres.replica_dsn and not config.postgres.dsn:
+        raise ConfigError("postgres.replica_dsn: is a standby of postgres.dsn, which is not set")
     if config.redis.url and not config.redis.url.startswith(("redis://", "rediss://", "unix://")):
         raise ConfigError("redis.url: must begin with redis://, rediss:// or unix://")
     if config.limits.unapplied_cancels_count_max < config.limits.unapplied_orders_count_max:
