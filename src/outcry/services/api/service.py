@@ -63,6 +63,8 @@ class ApiService:
         self._directory = needs.directory
         self._lookups = Lookups(needs.queries, needs.directory, wait_ms_max=config.read_wait_ms_max)
         parts = _parts(config, needs, self._lookups)
+        #: The CLOB surface, None where it is not served.
+        self.clob = parts.clob
         self.app = create_app(
             parts, routers, body_bytes_max=config.body_bytes_max, origins=config.origins
         )
@@ -95,6 +97,8 @@ class ApiService:
         async with asyncio.TaskGroup() as tasks:
             tasks.create_task(self._directory.run())
             tasks.create_task(self._server.run())
+            if self.clob is not None:
+                tasks.create_task(self.clob.private.heartbeats.run())
 
     async def stop(self) -> None:
         """Finish the requests in progress."""

@@ -1,6 +1,6 @@
 """Cancels of the CLOB surface: by hash, by market, or all; answered when the books have spoken.
 
-An order that was not entered here has no hash; it is named by the exchange's own number.
+An order that was not signed is named by its number, written like a hash.
 """
 
 import re
@@ -20,6 +20,7 @@ from outcry.messages.requests import (
 from outcry.ports.asset import Asset
 from outcry.ports.projection import OrderRow
 from outcry.ports.queries import PAGE_SIZE_MAX, Queries
+from outcry.runtime.clob.names import order_hash, order_number
 from outcry.runtime.clob_identity import Holder
 from outcry.runtime.rates import Rates
 from outcry.services.api.clob.order_forms import CancelMarketBody
@@ -35,7 +36,6 @@ PAGES_MAX: Final = 20
 GONE: Final = "the order can't be found: it is matched or canceled already"
 
 _HASH: Final = re.compile(r"0x[0-9a-fA-F]{64}")
-_NUMBER: Final = re.compile(r"[1-9][0-9]{0,17}")
 
 
 class CancelledView(Struct, frozen=True):
@@ -123,7 +123,8 @@ class Cancels:
         await self._writes.seen(who.principal.user_id)
         rows = await self._queries.orders_by_id(answer.order_ids)
         known = {row.order_id: name_of(row) for row in rows}
-        return CancelledView([known.get(one, str(one)) for one in answer.order_ids], {})
+        names = [known.get(one) or order_hash(one, "") for one in answer.order_ids]
+        return CancelledView(names, {})
 
     async def _open(self, account: int, market_id: int) -> list[OrderRow]:
         rows: list[OrderRow] = []
@@ -139,17 +140,15 @@ class Cancels:
 
 def request_of(name: str, account: int) -> CancelRequest | None:
     """Return the cancel of an order by its name on this surface, None when it is no name."""
-    if _HASH.fullmatch(name):
-        return CancelRequest(account, 0, name[2:].lower())
-    if _NUMBER.fullmatch(name):
-        return CancelRequest(account, int(name), "")
-    return None
+    if _HASH.fullmatch(name) is None:
+        return None
+    number = order_number(name)
+    return CancelRequest(account, number, "" if number else name[2:].lower())
 
 
 def name_of(row: OrderRow) -> str:
     """Return what an order is called on this surface."""
-    name = f"0x{row.client_order_id}"
-    return name if _HASH.fullmatch(name) else str(row.order_id)
+    return order_hash(row.order_id, row.client_order_id)
 
 
 def _reason(declined: Declined | None) -> str:

@@ -7,8 +7,9 @@ from msgspec import Struct, field
 from outcry.domain.order import OrderStatus
 from outcry.domain.rejects import Reject, Rejected
 from outcry.messages.requests import OrderAccepted, PlaceRequest
+from outcry.runtime.clob.names import TradePart, order_hash, trade_name
 from outcry.runtime.clob.texts import money_text, size_text
-from outcry.runtime.clob.trades import book_hash, trade_name
+from outcry.runtime.clob.trades import book_hash
 from outcry_wire.records import CancelReason, Side, TimeInForce
 
 
@@ -45,7 +46,7 @@ def order_view(
     """
     if accepted.status == OrderStatus.REJECTED:
         return Rejected(Reject(accepted.reject))
-    order_id = f"0x{request.client_order_id}"
+    order_id = order_hash(accepted.order_id, request.client_order_id)
     if not accepted.filled:
         if accepted.status == OrderStatus.CANCELLED and not accepted.repeated:
             return Rejected(_ended(accepted, request))
@@ -54,7 +55,8 @@ def order_view(
     shares, money = size_text(accepted.filled), money_text(accepted.volume)
     buying = request.side == Side.BUY
     # A repeat is told what the order has come to since; its later trades are no answer to it.
-    trades = [] if accepted.repeated or not accepted.command else [accepted.command]
+    # Of a trade of many fills only the first part is known to be there without looking.
+    trades = [] if accepted.repeated or not accepted.command else [TradePart(accepted.command, 0)]
     return OrderView(
         success=True,
         order_id=order_id,

@@ -12,10 +12,14 @@ from outcry.runtime.clob_identity import ClobIdentity, Holder
 from outcry.runtime.directory import Directory
 from outcry.runtime.gate import Gate
 from outcry.runtime.rates import Rates
+from outcry.services.api.clob.balances import Balances
 from outcry.services.api.clob.cancels import Cancels
 from outcry.services.api.clob.config import ClobConfig
+from outcry.services.api.clob.dealings import Dealings
 from outcry.services.api.clob.gate import ClobGate
+from outcry.services.api.clob.heartbeats import Heartbeats
 from outcry.services.api.clob.logins import Logins
+from outcry.services.api.clob.notifications import Notifications
 from outcry.services.api.clob.orders import Orders
 from outcry.services.api.clob.own_writes import OwnWrites
 from outcry.services.api.clob.reads import Reads
@@ -34,6 +38,10 @@ class Private(NamedTuple):
     gate: ClobGate
     orders: Orders
     cancels: Cancels
+    dealings: Dealings
+    balances: Balances
+    notifications: Notifications
+    heartbeats: Heartbeats
     logins: Logins
     writes: OwnWrites
     login_rates: Rates[str]
@@ -73,6 +81,10 @@ def private_parts(config: ClobConfig, ground: Ground) -> Private:
         gate=ClobGate(ground.identity, ground.gate, config),
         orders=Orders(asset, ground.directory, fees, rates, writes, config, time.time),
         cancels=Cancels(asset, queries, ground.reads, rates, writes),
+        dealings=Dealings(queries, ground.reads, ground.lookups, fees, writes),
+        balances=Balances(queries, ground.reads, writes, config),
+        notifications=Notifications(queries, ground.lookups, writes, time.time),
+        heartbeats=Heartbeats(asset, time.monotonic),
         logins=Logins(asset, queries, writes, ground.identity, register=config.register),
         writes=writes,
         login_rates=Rates(LOGINS_PER_SECOND_MAX, time.monotonic),

@@ -8,6 +8,7 @@ import pytest
 from tests.support.clob import Wallet
 from tests.support.http_door import Door, http_door
 
+from outcry.runtime.clob.names import trade_named
 from outcry.runtime.clob.trades import book_hash
 from outcry.services.api.clob.profiles import PROXIES, SAFES
 from outcry.services.api.signatures import wallet_of
@@ -44,7 +45,9 @@ async def test_an_order_rests_and_is_matched(door: Door, version: int) -> None:
         "2.4",
     )
     (trade,) = taken["tradeIDs"]
-    assert taken["transactionsHashes"] == [book_hash(int(trade))]
+    part = trade_named(trade)
+    assert part is not None
+    assert taken["transactionsHashes"] == [book_hash(part)]
     sold = await bob.place(token_id=no, price=0.7, size=4, side="SELL", version=version)
     assert sold["status"] == "live"
 

@@ -8,13 +8,15 @@ from litestar import Router
 
 from outcry.services.api.http.clob.auth import AUTH_HANDLERS
 from outcry.services.api.http.clob.orders import ORDER_HANDLERS
+from outcry.services.api.http.clob.private import PRIVATE_HANDLERS
 from outcry.services.api.http.clob.public import public_handlers
 from outcry.services.api.http.clob.system import SYSTEM_HANDLERS
 
 
 def clob_routes() -> list[Router]:
     """Return the routes of the surface."""
-    handlers = [*SYSTEM_HANDLERS, *AUTH_HANDLERS, *ORDER_HANDLERS, *public_handlers()]
+    private = [*AUTH_HANDLERS, *ORDER_HANDLERS, *PRIVATE_HANDLERS]
+    handlers = [*SYSTEM_HANDLERS, *private, *public_handlers()]
     return [Router("/", route_handlers=handlers, include_in_schema=False)]
 
 

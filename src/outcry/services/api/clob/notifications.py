@@ -1,0 +1,163 @@
+"""Notifications: what happened to a user of late, made of the tables each time they are read.
+
+They go by themselves after two days. Which ones a user has dropped is remembered by this process.
+"""
+
+from collections.abc import Callable
+from hashlib import sha256
+from typing import Any, Final
+
+from msgspec import Struct
+
+from outcry.domain.market import PAID_STATES, own_price
+from outcry.domain.order import OrderStatus
+from outcry.domain.units import MICROS_PER_SECOND
+from outcry.ports.dealings import TradeFilter
+from outcry.ports.projection import MarketRow
+from outcry.ports.queries import Queries
+from outcry.runtime.bounded import Bounded
+from outcry.runtime.clob.books import outcome_name, token_of
+from outcry.runtime.clob.conditions import condition_of
+from outcry.runtime.clob.names import order_hash, trade_name
+from outcry.runtime.clob.texts import price_text, size_text
+from outcry.runtime.clob_identity import Holder
+from outcry.services.api.clob.dealing_views import parts
+from outcry.services.api.clob.own_writes import OwnWrites
+from outcry.services.api.lookups import Lookups
+from outcry.services.api.render import winner
+from outcry_wire.records import Side
+
+
+CANCELLED, FILLED, RESOLVED = 1, 2, 4
+#: How long something is told.
+KEPT_SECONDS: Final = 48 * 3_600
+#: Of each kind, the newest.
+COUNT_MAX: Final = 100
+#: Users whose drops are remembered, and drops of each.
+USERS_COUNT_MAX: Final = 10_000
+DROPS_COUNT_MAX: Final = 1_000
+_ID_BYTES: Final = 6
+
+
+class NotificationView(Struct, frozen=True):
+    """One thing that happened; 1 cancelled, 2 filled, 4 resolved."""
+
+    id: int
+    type: int
+    owner: str
+    timestamp: int
+    payload: dict[str, Any]
+
+
+class Notifications:
+    """What happened to holders of keys."""
+
+    def __init__(
+        self, queries: Queries, lookups: Lookups, writes: OwnWrites, clock: Callable[[], float]
+    ) -> None:  # fmt: skip
+        """Read from *queries*; *clock* gives seconds since 1970."""
+        self._queries = queries
+        self._lookups = lookups
+        self._writes = writes
+        self._clock = clock
+        self._dropped: Bounded[int, dict[int, None]] = Bounded(USERS_COUNT_MAX)
+
+    async def told(self, who: Holder) -> list[NotificationView]:
+        """Return what happened in the last two days and was not dropped, newest first."""
+        await self._writes.seen(who.principal.user_id)
+        since_us = int((self._clock() - KEPT_SECONDS) * MICROS_PER_SECOND)
+        found = [
+            *await self._cancelled(who, since_us),
+            *await self._filled(who, since_us),
+            *await self._resolved(who, since_us),
+        ]
+        dropped = self._dropped.get(who.principal.user_id) or {}
+        found = [one for one in found if one.id not in dropped]
+        return sorted(found, key=lambda one: one.timestamp, reverse=True)
+
+    def drop(self, who: Holder, ids: list[int]) -> None:
+        """Tell these no more."""
+        dropped = self._dropped.get(who.principal.user_id) or {}
+        dropped.update(dict.fromkeys(ids))
+        while len(dropped) > DROPS_COUNT_MAX:
+            del dropped[next(iter(dropped))]
+        self._dropped.put(who.principal.user_id, dropped)
+
+    async def _cancelled(self, who: Holder, since_us: int) -> list[NotificationView]:
+        page = await self._queries.order_history(
+            who.principal.account, event_id=0, market_id=0, page=1, page_size=COUNT_MAX
+        )
+        found = []
+        for row in page.rows:
+            if row.status == OrderStatus.CANCELLED and row.updated_at_us >= since_us:
+                name = order_hash(row.order_id, row.client_order_id)
+                payload = {
+                    "order_id": name,
+                    "side": Side(row.side).name,
+                    "price": price_text(own_price(row.outcome, row.price)),
+                    "original_size": size_text(row.qty or row.filled),
+                    "matched_size": size_text(row.filled),
+                    **await self._place(row.market_id, row.outcome),
+                }
+                found.append(_view(CANCELLED, name, row.updated_at_us, who, payload))
+        return found
+
+    async def _filled(self, who: Holder, since_us: int) -> list[NotificationView]:
+        fills = await self._queries.trades_of(
+            who.principal.account, TradeFilter(from_us=since_us), before=None, count=COUNT_MAX
+        )
+        found = []
+        for part, own in parts(fills).items():
+            first = own[0]
+            taking = first.taker_account == who.principal.account
+            outcome = first.taker_outcome if taking else first.maker_outcome
+            side = first.taker_side if taking else first.maker_side
+            payload = {
+                "trade_id": trade_name(part),
+                "trader_side": "TAKER" if taking else "MAKER",
+                "side": Side(side).name,
+                "price": price_text(own_price(outcome, first.price)),
+                "matched_size": size_text(sum(fill.qty for fill in own)),
+                **await self._place(first.market_id, outcome),
+            }
+            found.append(_view(FILLED, trade_name(part), first.at_us, who, payload))
+        return found
+
+    async def _resolved(self, who: Holder, since_us: int) -> list[NotificationView]:
+        place = {"event_id": 0, "market_id": 0, "page": 1, "page_size": COUNT_MAX}
+        account = who.principal.account
+        held = await self._queries.positions(account, **place)
+        over = await self._queries.closed_positions(account, **place)
+        found = []
+        for market in (position.market for position in (*held.rows, *over.rows)):
+            if market.state in PAID_STATES and market.resolved_at_us >= since_us:
+                won = winner(market)
+                payload = {
+                    **_market(market),
+                    "outcome": "" if won is None else outcome_name(market, won),
+                }
+                key = str(market.market_id)
+                found.append(_view(RESOLVED, key, market.resolved_at_us, who, payload))
+        return found
+
+    async def _place(self, market_id: int, outcome: int) -> dict[str, str]:
+        market = await self._lookups.market(market_id)
+        assert market is not None, f"market {market_id} is in the tables of orders only"
+        return {
+            **_market(market),
+            "asset_id": token_of(market, outcome),
+            "outcome": outcome_name(market, outcome),
+        }
+
+
+def _market(market: MarketRow) -> dict[str, str]:
+    return {"market": condition_of(market), "question": market.question, "slug": market.slug}
+
+
+def _view(
+    kind: int, key: str, at_us: int, who: Holder, payload: dict[str, Any]
+) -> NotificationView:  # fmt: skip
+    """Return a notification; its id is the same each time it is made."""
+    digest = sha256(f"{kind}/{key}".encode()).digest()
+    number = int.from_bytes(digest[:_ID_BYTES], "big")
+    return NotificationView(number, kind, who.api_key, at_us // MICROS_PER_SECOND, payload)

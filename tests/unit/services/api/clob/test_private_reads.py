@@ -1,0 +1,245 @@
+"""What holders of keys read: their orders, trades, balances, notifications; nobody else's."""
+
+import time
+from collections.abc import AsyncIterator
+from typing import Any
+
+import pytest
+from tests.support.clob import Wallet
+from tests.support.http_door import Door, http_door
+from tests.unit.services.api.clob.test_orders import door_key, market
+
+from outcry.services.api.clob import dealings, heartbeats, notifications
+
+
+END = "LTE="
+
+
+@pytest.fixture
+async def door() -> AsyncIterator[Door]:
+    """Give a running exchange with its HTTP door."""
+    async with http_door() as door:
+        yield door
+
+
+async def traded(door: Door) -> tuple[Wallet, Wallet, str, Any]:
+    """Let bob take 4 of ann's 10; returns both, the token and bob's answer."""
+    yes, no = await market(door)
+    ann, bob = await Wallet(door, 1).fund(), await Wallet(door, 2).fund()
+    await ann.place(token_id=yes, price=0.4, size=10, side="BUY")
+    taken = await bob.place(token_id=no, price=0.6, size=4, side="BUY")
+    return ann, bob, yes, taken
+
+
+async def test_open_orders_and_one_order(door: Door) -> None:
+    """An order is found by its hash as long as it exists, and listed as long as it rests."""
+    ann, bob, yes, taken = await traded(door)
+    page = await ann.told("GET", "/data/orders", next_cursor="MA==")
+    (order,) = page["data"]
+    assert (page["next_cursor"], page["count"]) == (END, 1)
+    assert ann.creds is not None
+    assert order | {"created_at": 0} == {
+        "id": order["id"], "status": "LIVE", "owner": ann.creds.api_key,
+        "maker_address": ann.address.lower(), "market": order["market"], "asset_id": yes,
+        "side": "BUY", "original_size": "10", "size_matched": "4", "price": "0.4",
+        "associate_trades": taken["tradeIDs"], "outcome": "Yes", "created_at": 0,
+        "expiration": "0", "order_type": "GTC",
+    }  # fmt: skip
+    assert await ann.told("GET", f"/data/order/{order['id']}") == order
+    for query in ({"id": order["id"]}, {"market": order["market"]}, {"asset_id": yes}):
+        assert (await ann.told("GET", "/data/orders", **query))["data"] == [order]
+    await ann.told("DELETE", "/order", {"orderID": order["id"]})
+    assert (await ann.told("GET", "/data/orders"))["data"] == []
+    assert (await ann.told("GET", f"/data/order/{order['id']}"))["status"] == "CANCELED"
+
+    theirs = await bob.told("GET", "/data/orders", id=order["id"])
+    assert theirs["data"] == []
+    assert (await bob.refused("GET", f"/data/order/{order['id']}"))["name"] == "ORDER_UNKNOWN"
+
+
+async def test_pages_of_open_orders(door: Door, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Clients follow the cursor until it says the end; every order comes once."""
+    monkeypatch.setattr(dealings, "PAGE_COUNT", 2)
+    yes, _ = await market(door)
+    ann = await Wallet(door, 1).fund()
+    made = [
+        (await ann.place(token_id=yes, price=0.1, size=5 + number, side="BUY"))["orderID"]
+        for number in range(5)
+    ]
+    found, cursor = list[str](), "MA=="
+    while cursor != END:
+        page = await ann.told("GET", "/data/orders", next_cursor=cursor)
+        found += [order["id"] for order in page["data"]]
+        cursor = page["next_cursor"]
+    assert found == made[::-1]
+    assert (await ann.refused("GET", "/data/orders", next_cursor="?"))["name"] == "FIELD_INVALID"
+    assert (await ann.told("GET", "/data/pre-migration-orders"))["next_cursor"] == END
+
+
+async def test_an_order_of_another_door_has_a_name_too(door: Door) -> None:
+    """What was placed through `/api` is listed, found and cancelled by its number."""
+    yes, _ = await market(door)
+    ann = await Wallet(door, 1).fund()
+    body = {
+        "event_id": 1, "market_id": 1, "token_id": yes, "side": "buy", "order_type": "limit",
+        "price": "0.3", "quantity": "7",
+    }  # fmt: skip
+    await door.post("/api/place_order", body, await door_key(door, ann))
+    await door.settled()
+    (order,) = (await ann.told("GET", "/data/orders"))["data"]
+    assert len(order["id"]) == 66
+    assert (await ann.told("GET", f"/data/order/{order['id']}"))["price"] == "0.3"
+    done = await ann.told("DELETE", "/order", {"orderID": order["id"]})
+    assert done["canceled"] == [order["id"]]
+
+
+async def test_trades_of_taker_and_maker(door: Door) -> None:
+    """Both see the trade from its taker's side; who the other one is, is not said."""
+    ann, bob, yes, taken = await traded(door)
+    (trade,) = taken["tradeIDs"]
+    await door.settled()
+    (his,) = (await bob.told("GET", "/data/trades", id=trade))["data"]
+    assert bob.creds is not None
+    assert ann.creds is not None
+    assert (his["trader_side"], his["side"], his["size"], his["price"]) == (
+        "TAKER", "BUY", "4", "0.6",
+    )  # fmt: skip
+    assert (his["status"], his["transaction_hash"]) == ("CONFIRMED", taken["transactionsHashes"][0])
+    assert (his["owner"], his["taker_order_id"]) == (bob.creds.api_key, taken["orderID"])
+    assert [maker["owner"] for maker in his["maker_orders"]] == [""]
+    assert ann.address.lower() not in str(his).lower()
+
+    (hers,) = (await ann.told("GET", "/data/trades"))["data"]
+    (maker,) = hers["maker_orders"]
+    assert (hers["trader_side"], hers["owner"]) == ("MAKER", "")
+    assert (maker["owner"], maker["matched_amount"], maker["price"], maker["asset_id"]) == (
+        ann.creds.api_key, "4", "0.4", yes,
+    )  # fmt: skip
+    assert bob.address.lower() not in str(hers).lower()
+    assert bob.creds.api_key not in str(hers)
+
+
+async def test_trades_are_filtered(door: Door) -> None:
+    """By market, token, time, address and cursor; what fits nothing is an empty page."""
+    ann, _, yes, taken = await traded(door)
+    await door.settled()
+
+    async def count(**query: str) -> int:
+        page = await ann.told("GET", "/data/trades", **query)
+        assert page["next_cursor"] == END
+        return len(page["data"])
+
+    assert await count(asset_id=yes) == 1
+    assert await count(maker_address=ann.address) == 1
+    assert await count(maker_address="0x" + "11" * 20) == 0
+    assert await count(id="12345") == 0
+    assert await count(id="no number") == 0
+    assert await count(before="1", after="0") == 0
+    assert await count(after="1", before="") == 1
+    assert await count(next_cursor=END) == 0
+    assert taken["tradeIDs"]
+
+
+async def test_balances_and_allowances(door: Door) -> None:
+    """Atomic units of collateral and tokens, orders' holds included; contracts may take all."""
+    ann, bob, yes, _ = await traded(door)
+    await door.settled()
+    money = await bob.told("GET", "/balance-allowance", asset_type="COLLATERAL", signature_type=0)
+    assert money["balance"] == "97600000"
+    assert set(money["allowances"].values()) == {str(2**256 - 1)}
+    token = {"asset_type": "CONDITIONAL", "token_id": yes}
+    assert (await ann.told("GET", "/balance-allowance", **token))["balance"] == "4000000"
+    assert (await ann.told("GET", "/balance-allowance/update", **token))["balance"] == "4000000"
+    assert (await bob.told("GET", "/balance-allowance", **token))["balance"] == "0"
+    assert (await ann.refused("GET", "/balance-allowance", asset_type="GOLD"))["error"]
+
+
+async def test_notifications_until_they_are_dropped(
+    door: Door, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Fills, cancels and resolutions are told with ids that stay, and no more once dropped."""
+    # The clock of this exchange stands years ago.
+    monkeypatch.setattr(notifications, "KEPT_SECONDS", time.time())
+    ann, _, _, taken = await traded(door)
+    await ann.told("DELETE", "/cancel-all")
+    await door.post("/api/admin/markets/1/close", {}, door.as_admin())
+    await door.post("/api/admin/markets/1/resolve", {"winner": "Yes"}, door.as_admin())
+    await door.settled()
+    told = await ann.told("GET", "/notifications", signature_type=0)
+    assert sorted(one["type"] for one in told) == [1, 2, 4]
+    fill = next(one for one in told if one["type"] == 2)
+    assert fill["payload"]["trade_id"] == taken["tradeIDs"][0]
+    assert await ann.told("GET", "/notifications") == told
+    ids = ",".join(str(one["id"]) for one in told[:2])
+    assert (await ann.ask("DELETE", "/notifications", ids=ids)).text == "OK"
+    assert await ann.told("GET", "/notifications") == told[2:]
+
+
+async def test_who_falls_silent_has_no_orders(door: Door, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The first heartbeat arms, the right id keeps alive, a wrong one is told the right one."""
+    yes, _ = await market(door)
+    ann, bob = await Wallet(door, 1).fund(), await Wallet(door, 2).fund()
+    for who in (ann, bob):
+        await who.place(token_id=yes, price=0.1, size=10, side="BUY")
+    first = await ann.told("POST", "/v1/heartbeats", {"heartbeat_id": None})
+    assert await ann.told("POST", "/v1/heartbeats", first) == first
+    wrong = await ann.ask("POST", "/v1/heartbeats", {"heartbeat_id": "mine"})
+    assert (wrong.status_code, wrong.json()["error_msg"]) == (400, "Invalid Heartbeat ID")
+    assert wrong.json()["heartbeat_id"] == first["heartbeat_id"]
+
+    parts = door.api.clob
+    assert parts is not None
+    await parts.private.heartbeats.look()
+    await door.settled()
+    assert len((await ann.told("GET", "/data/orders"))["data"]) == 1
+    monkeypatch.setattr(heartbeats, "SILENCE_SECONDS", 0.0)
+    await ann.told("POST", "/v1/heartbeats", first)
+    await parts.private.heartbeats.look()
+    await door.venue.asset.applied(0)
+    assert (await ann.told("DELETE", "/cancel-all"))["canceled"] == []
+    await door.settled()
+    assert (await ann.told("GET", "/data/orders"))["data"] == []
+    assert len((await bob.told("GET", "/data/orders"))["data"]) == 1
+
+
+async def test_there_are_no_rewards(door: Door) -> None:
+    """Pages about rewards and builders are empty, and say so where a client asks yes or no."""
+    ann = await Wallet(door, 1).log_in()
+    day = {"date": "2026-01-01", "signature_type": "0", "next_cursor": "MA=="}
+    for path in ("/rewards/user", "/rewards/user/markets"):
+        assert (await ann.told("GET", path, **day))["next_cursor"] == END
+    assert await ann.told("GET", "/rewards/user/total", **day) == []
+    assert await ann.told("GET", "/rewards/user/percentages") == {}
+    assert await ann.told("GET", "/order-scoring", order_id="0x1") == {"scoring": False}
+    assert await ann.told("POST", "/orders-scoring", ["0x1"]) == {"0x1": False}
+    code = {"builder_code": "0x" + "11" * 32}
+    assert (await door.client.get("/builder/trades", params=code)).json()["data"] == []
+    assert (await door.client.get("/builder/trades")).status_code == 400
+
+
+ROUTES = [
+    ("GET", "/auth/api-keys"), ("DELETE", "/auth/api-key"), ("POST", "/auth/readonly-api-key"),
+    ("GET", "/auth/readonly-api-keys"), ("DELETE", "/auth/readonly-api-key"),
+    ("POST", "/auth/builder-api-key"), ("GET", "/auth/builder-api-key"),
+    ("DELETE", "/auth/builder-api-key"), ("GET", "/auth/ban-status/closed-only"),
+    ("POST", "/order"), ("POST", "/orders"), ("DELETE", "/order"), ("DELETE", "/orders"),
+    ("DELETE", "/cancel-all"), ("DELETE", "/cancel-market-orders"), ("GET", "/data/order/0x1"),
+    ("GET", "/data/orders"), ("GET", "/data/trades"), ("GET", "/data/pre-migration-orders"),
+    ("GET", "/balance-allowance"), ("GET", "/balance-allowance/update"),
+    ("GET", "/notifications"), ("DELETE", "/notifications"), ("GET", "/order-scoring"),
+    ("POST", "/orders-scoring"), ("GET", "/rewards/user"), ("GET", "/rewards/user/total"),
+    ("GET", "/rewards/user/percentages"), ("GET", "/rewards/user/markets"),
+    ("POST", "/v1/heartbeats"),
+]  # fmt: skip
+
+
+async def test_every_private_route_needs_a_key(door: Door) -> None:
+    """Without a signature, with one of another path and with an old one: 401 and one text."""
+    ann = await Wallet(door, 1).log_in()
+    for method, path in ROUTES:
+        none: dict[str, str] = {}
+        for headers in (none, ann.headers("GET", "/x"), ann.headers(method, path, timestamp=1)):
+            answer = await door.client.request(method, path, headers=headers)
+            assert (answer.status_code, set(answer.json()) >= {"error"}) == (401, True), path
+        # Whoever guesses so often is locked out; here every route is to be asked.
+        door.lockout._guessing.discard("127.0.0.1")
