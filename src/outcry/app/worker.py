@@ -9,7 +9,7 @@ import sys
 from collections.abc import Sequence
 from contextlib import AsyncExitStack
 from functools import partial
-from logging import WARNING, captureWarnings, getLogger
+from logging import captureWarnings
 from typing import TYPE_CHECKING
 
 from outcry.app.failures import UsageError, explain
@@ -51,7 +51,6 @@ def run(name: str, config: Config, shard: int | None = None) -> int:
     allow_many_files()
     logging.configure(config.log, name if shard is None else f"{name}-{shard}")
     captureWarnings(True)  # noqa: FBT003 - its only argument
-    getLogger("uvicorn").setLevel(WARNING)  # it tells of its start and its end, as we do
     with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
         runner.run(_serve(name, group, config, shard))
     return 0

@@ -7,7 +7,7 @@ name says that it is secret is never written, nor the password inside a URL.
 import logging
 import sys
 from collections.abc import Callable
-from typing import Any, TextIO
+from typing import Any, Final, TextIO
 
 import msgspec
 import structlog
@@ -24,6 +24,9 @@ HEAD = ("timestamp", "level", "service", "event")
 SECRET_WORDS = ("authorization", "cookie", "password", "private", "secret", "signature", "token")
 #: Names that contain such a word and are meant to be read.
 PUBLIC_NAMES = frozenset({"token_id", "token_ids"})
+#: Libraries that say at `info` what we say ourselves, or each address they ask, which may bear the
+#: key of a node.
+CHATTY: Final = ("uvicorn", "httpx", "httpcore")
 
 
 def configure(settings: Log, service: str, stream: TextIO | None = None) -> None:
@@ -50,6 +53,8 @@ def configure(settings: Log, service: str, stream: TextIO | None = None) -> None
     root = logging.getLogger()
     root.handlers[:] = [handler]
     root.setLevel(level)
+    for name in CHATTY:
+        logging.getLogger(name).setLevel(max(level, logging.WARNING))
 
 
 def get_logger(**values: object) -> FilteringBoundLogger:

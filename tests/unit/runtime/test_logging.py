@@ -34,6 +34,13 @@ def test_a_line_is_json_with_its_head_first(written: io.StringIO) -> None:
     assert expected.items() <= line.items()
 
 
+def test_addresses_that_are_asked_stay_out_of_the_log(written: io.StringIO) -> None:
+    """A library that tells each request at `info` is not heard: its address may bear a key."""
+    logging.getLogger("httpx").info("HTTP Request: POST http://node.test/key-of-ours")
+
+    assert written.getvalue() == ""
+
+
 def test_lines_of_libraries_look_the_same(written: io.StringIO) -> None:
     """The standard library's logging ends in the same stream and form."""
     logging.getLogger("uvicorn.error").warning("port %d", 8000)
