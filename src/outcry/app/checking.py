@@ -12,31 +12,72 @@ from outcry.app.access import open_log, require_exchange, servers_of
 from outcry.app.credentials import key_ring
 from outcry.app.failures import UsageError
 from outcry.app.record import RecordFile, running_pid
+from outcry.app.roots.chain import escrow_of
 from outcry.app.verify.report import Report
 from outcry.app.verify.run import verify
 from outcry.messages.requests import CheckpointOp, Done
 from outcry.ports.asset import AssetUnavailable
+from outcry.ports.chain import ChainUnavailable
+from outcry.ports.escrow import BlockGone
+from outcry.ports.ledger_log import LedgerLog
 from outcry.runtime.config import Config
+from outcry.runtime.fold import Fold
+from outcry.runtime.ledger_recovery import fold_log
+from outcry.services.onchain.proof import prove
 
 
 MICROS_PER_SECOND: Final = 1_000_000
 REASON: Final = "outcry recover --accept-loss"
+#: How often what differs from the chain is looked at again.
+PROOFS_MAX: Final = 5
 
 
-async def check(config: Config) -> Report:
-    """Return what `verify` found about the exchange of *config*."""
+async def check(config: Config, *, chain: bool = False) -> Report:
+    """Return what `verify` found about the exchange of *config*, on its *chain* too if asked."""
+    if chain and config.settlement.chain != "evm":
+        raise UsageError('this exchange lives on no chain: settlement.chain is not "evm"')
     async with servers_of(config) as endpoints:
         log = await open_log(config, endpoints.postgres_dsn)
         tables = await PostgresProjection.connect(endpoints.postgres_dsn)
         try:
             checkpoint = await _checkpoint(config)
-            report = await verify(log, tables, progress=_progress)
+            fold = Fold()
+            report = await verify(log, tables, progress=_progress, fold=fold)
             report.checkpoint = checkpoint
+            if chain:
+                await _prove(config, log, fold, report)
             return report
         finally:
             _progress_over()
             await tables.close()
             await log.close()
+
+
+async def _prove(config: Config, log: LedgerLog, fold: Fold, report: Report) -> None:
+    """Compare the ledger with the contracts, block by block what happens meanwhile included.
+
+    A fill may be matched and settled between the look at the log and that at the chain: what
+    differs is looked at again with what the log has by then.
+    """
+    escrow = await escrow_of(config)
+    try:
+        proof = await prove(fold.ledger, escrow)
+        for _ in range(PROOFS_MAX if proof.findings else 0):
+            await fold_log(fold, log, await log.head())
+            proof = await prove(fold.ledger, escrow)
+            if not proof.findings:
+                break
+    except (ChainUnavailable, BlockGone) as error:
+        report.find(f"the chain: {error}")
+        return
+    finally:
+        await escrow.close()
+    report.chain_block, report.chain_amounts = proof.block.number, proof.amounts_count
+    for finding in proof.findings:
+        report.find(finding)
+    more = proof.differences_count - len(proof.findings)
+    if more:
+        report.find(f"… and {more} more differences to the chain")
 
 
 async def _checkpoint(config: Config) -> int:

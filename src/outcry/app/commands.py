@@ -178,15 +178,24 @@ def stop(
     typer.echo("Stopped." if stopped else f"No exchange runs in {settings.data_dir}.")
 
 
-@app.command(epilog=examples("outcry verify", "outcry verify --data-dir /srv/market"))
-def verify(config: ConfigFile = None, data_dir: DataFolder = None) -> None:
+@app.command(
+    epilog=examples(
+        "outcry verify", "outcry verify --data-dir /srv/market", "outcry verify --chain"
+    )
+)
+def verify(
+    *,
+    chain: Annotated[bool, typer.Option("--chain", help="Compare the contracts too.")] = False,
+    config: ConfigFile = None,
+    data_dir: DataFolder = None,
+) -> None:
     """Rebuild every balance, hold, position and book from the log, and compare.
 
     Works while the exchange runs and while it does not. Ends with 1 when anything disagrees.
     """
     from outcry.app.checking import check
 
-    report = asyncio.run(check(load_config(config, data_dir)))
+    report = asyncio.run(check(load_config(config, data_dir), chain=chain))
     typer.echo("\n".join(report.lines()))
     raise typer.Exit(0 if report.clean else FAILED)
 

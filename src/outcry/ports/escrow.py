@@ -19,7 +19,7 @@ from msgspec import Struct
 
 from outcry.domain.errors import OutcryError
 from outcry.messages.happenings import Happening
-from outcry.ports.chain import Block, Prepared
+from outcry.ports.chain import Block, Prepared, Price
 
 
 #: Blocks in one `blocks` and `happened`, jobs, hashes, amounts in one question about those.
@@ -78,13 +78,6 @@ class Refusal(NamedTuple):
     reason: str = ""
 
 
-class Gas(NamedTuple):
-    """What is offered for a unit of gas, in wei, and how much of it to who makes the block."""
-
-    most: int = 0
-    tip: int = 0
-
-
 class Mined(NamedTuple):
     """A transaction is in a block."""
 
@@ -123,11 +116,14 @@ class Escrow(Protocol):
         """Return what the contracts would do with each job, upon the newest block."""
         ...
 
-    async def gas(self, before: Gas | None = None) -> Gas:
-        """Return what to offer now; with *before*, what replaces a transaction that offers that."""
+    async def price(self, before: Price | None = None) -> Price:
+        """Return what to offer now; with *before*, what replaces a transaction that offers that.
+
+        It is *before* itself where the operator's ceiling allows no more.
+        """
         ...
 
-    def prepare(self, job: Job, nonce: int, gas: Gas) -> Prepared:
+    def prepare(self, job: Job, nonce: int, price: Price) -> Prepared:
         """Return the transaction that does *job*."""
         ...
 

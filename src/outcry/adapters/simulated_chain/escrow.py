@@ -14,8 +14,8 @@ from outcry.adapters.simulated_chain.blocks import hash_of
 from outcry.adapters.simulated_chain.vault import Refused, Vault
 from outcry.messages.happenings import Happened, Happening
 from outcry.messages.settlements import SettlementRequest
-from outcry.ports.chain import FILLS_COUNT_MAX, Block, Prepared
-from outcry.ports.escrow import Answer, BlockGone, Escrow, Gas, Job, Mined, Refusal
+from outcry.ports.chain import FILLS_COUNT_MAX, Block, Prepared, Price
+from outcry.ports.escrow import Answer, BlockGone, Escrow, Job, Mined, Refusal
 
 
 #: Whose escrow fees go to.
@@ -135,13 +135,13 @@ class SimulatedEscrow(Escrow):
                 found.append(Refusal(Answer.WOULD))
         return found
 
-    async def gas(self, before: Gas | None = None) -> Gas:
+    async def price(self, before: Price | None = None) -> Price:
         """Return something more than before."""
-        return Gas(before.most + 1 if before else 1, 0)
+        return Price(before.max_fee + 1 if before else 1, 0)
 
-    def prepare(self, job: Job, nonce: int, gas: Gas) -> Prepared:
+    def prepare(self, job: Job, nonce: int, price: Price) -> Prepared:
         """Return the transaction."""
-        raw = _encode((nonce, gas.most, job))
+        raw = _encode((nonce, price.max_fee, job))
         return Prepared(hash_of(raw), raw)
 
     async def send(self, raws: Sequence[bytes]) -> None:

@@ -10,11 +10,15 @@ from typing import Final
 
 import structlog
 
+from outcry.adapters.files import FileTransactions
 from outcry.adapters.simulated_chain import Pace, SimulatedChain
 from outcry.app.commons import Commons
 from outcry.domain.ledger.in_transit import Home
 from outcry.ports.chain import Chain, ChainUnavailable
+from outcry.ports.escrow import Escrow
 from outcry.runtime.config import Config, ConfigError
+from outcry.services.onchain.config import OnchainConfig
+from outcry.services.onchain.escrow import EscrowDesk
 
 
 #: How long a sender waits for the one before it to be gone.
@@ -44,6 +48,39 @@ async def chain_of(commons: Commons, place: Path) -> Chain:
     if settlement.chain == "simulated":
         return SimulatedChain(place / "chain.journal", Pace(settlement.block_ms))
     return await _evm(commons)
+
+
+async def escrow_of(config: Config) -> Escrow:
+    """Return the contracts as who moves escrow sees them. Raises `ConfigError`."""
+    from outcry.adapters.evm.deployment import ORACLE_KEY, NotDeployed, load, load_key
+    from outcry.adapters.evm.escrow import EvmEscrow
+    from outcry.adapters.evm.gas import GWEI
+    from outcry.adapters.evm.rpc import Rpc
+
+    try:
+        found = load(Path(config.data_dir))
+        signer = load_key(Path(config.data_dir), ORACLE_KEY)
+    except NotDeployed as error:
+        raise ConfigError(str(error)) from error
+    rpc = Rpc(config.settlement.rpc_url or found.rpc_url)
+    return EvmEscrow(rpc, signer, found, config.settlement.gas_price_gwei_max * GWEI)
+
+
+async def escrow_desk(commons: Commons, place: Path, terms: OnchainConfig) -> EscrowDesk:
+    """Return who mirrors the escrow of a ledger that lives on contracts."""
+    from outcry.adapters.evm.deployment import load
+
+    escrow = await escrow_of(commons.config)
+    commons.stack.push_async_callback(escrow.close)
+    return EscrowDesk(
+        terms,
+        log=await commons.log(),
+        snapshots=commons.snapshots,
+        asset=await commons.asset("onchain"),
+        escrow=escrow,
+        transactions=FileTransactions(place / "operations"),
+        first_block=load(Path(commons.config.data_dir)).deployed_block,
+    )
 
 
 async def only_sender(commons: Commons, place: Path) -> None:

@@ -18,7 +18,7 @@ from outcry.app.clob_profile import clob_config
 from outcry.app.commons import Builder, Commons
 from outcry.app.credentials import verifier
 from outcry.app.monitor import Part
-from outcry.app.roots.chain import chain_of
+from outcry.app.roots.chain import chain_of, escrow_desk
 from outcry.app.roots.clob_feeds import clob_markets, clob_users
 from outcry.app.roots.fresh_directory import FreshDirectory
 from outcry.runtime.books import LiveBooks
@@ -126,14 +126,15 @@ async def onchain(commons: Commons) -> list[Part]:
         buckets=SETTLE_BUCKETS_SECONDS,
         registry=commons.registry,
     )
+    terms = OnchainConfig(
+        settlement.confirmations,
+        resend_blocks=settlement.resend_blocks,
+        # Two senders that find each other shall not come back together.
+        standby_blocks=2 * settlement.resend_blocks + secrets.randbelow(10),
+        stall_seconds=settlement.stall_seconds,
+    )
     service = Onchain(
-        OnchainConfig(
-            settlement.confirmations,
-            resend_blocks=settlement.resend_blocks,
-            # Two senders that find each other shall not come back together.
-            standby_blocks=2 * settlement.resend_blocks + secrets.randbelow(10),
-            stall_seconds=settlement.stall_seconds,
-        ),
+        terms,
         bus=commons.bus,
         log=await commons.log(),
         asset=await commons.asset("onchain"),
@@ -141,7 +142,10 @@ async def onchain(commons: Commons) -> list[Part]:
         transactions=FileTransactions(place / "transactions"),
         took=seconds.observe,
     )
-    return [Part(service)]
+    parts = [Part(service)]
+    if real:
+        parts.append(Part(await escrow_desk(commons, place, terms)))
+    return parts
 
 
 async def _http(commons: Commons) -> Part:

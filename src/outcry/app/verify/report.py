@@ -27,6 +27,9 @@ class Report:
     table_rows: int = 0
     #: The checkpoint for which running engines hashed their books, 0 when none was asked for.
     checkpoint: int = 0
+    #: The block at which amounts were compared with the contracts, -1 when they were not.
+    chain_block: int = -1
+    chain_amounts: int = 0
     seconds: float = 0.0
     findings: list[str] = field(default_factory=list)
     findings_count: int = 0
@@ -57,6 +60,10 @@ class Report:
             told.append(f"engines   hashed their books for checkpoint {self.checkpoint}")
         if self.tables_at >= 0:
             told.append(f"tables    {self.table_rows} rows compared at entry {self.tables_at}")
+        if self.chain_block >= 0:
+            told.append(
+                f"chain     {self.chain_amounts} amounts compared at block {self.chain_block}"
+            )
         told += [f"FINDING   {finding}" for finding in self.findings]
         if self.findings_count > len(self.findings):
             told.append(f"          and {self.findings_count - len(self.findings)} more")

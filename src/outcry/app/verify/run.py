@@ -30,8 +30,9 @@ async def verify(
     *,
     progress: Progress | None = None,
     kernel_class: type[AuditKernel] | None = None,
+    fold: Fold | None = None,
 ) -> Report:
-    """Rebuild every balance, hold, position and book from *log* and compare.
+    """Rebuild every balance, hold, position and book from *log* and compare, in an empty *fold*.
 
     Without *tables* only log, ledger and kernel are compared. Findings are in the report; nothing
     is raised for them. Works on a running exchange: it looks at the log up to its present head, and
@@ -41,10 +42,12 @@ async def verify(
     report = Report()
     try:
         if tables is None:
-            await _compare(log, report, None, progress, kernel_class)
+            await _compare(log, report, None, progress, _Pass(report, None, kernel_class, fold))
         else:
             async with tables.scan() as scan:
-                await _compare(log, report, await TableAudit.of(scan), progress, kernel_class)
+                audited = await TableAudit.of(scan)
+                passed = _Pass(report, audited, kernel_class, fold)
+                await _compare(log, report, audited, progress, passed)
     except (CorruptError, InvariantError) as error:
         report.find(f"entry {report.entries + 1}: {error}")
     report.seconds = time.monotonic() - began
@@ -56,12 +59,11 @@ async def _compare(
     report: Report,
     tables: TableAudit | None,
     progress: Progress | None,
-    kernel_class: type[AuditKernel] | None,
+    pass_over: "_Pass",
 ) -> None:
     """Go through the log once; a second time only to name the rows of tables that differ."""
     report.head = await log.head()
     archived = await log.archived()
-    pass_over = _Pass(report, tables, kernel_class)
     async with closing(log.spans(report.head)) as found:
         spans = SpanAudit(found, archived.last if archived else 0)
         async for row in log.entries(0, report.head):
@@ -102,8 +104,9 @@ class _Pass:
         report: Report,
         tables: TableAudit | None,
         kernel_class: type[AuditKernel] | None,
+        fold: Fold | None,
     ) -> None:
-        self.fold = Fold()
+        self.fold = fold or Fold()
         self._report = report
         self._kernel_class = kernel_class
         self._replays: dict[int, ShardReplay] = {}

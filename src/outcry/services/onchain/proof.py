@@ -1,13 +1,14 @@
 """The proof that ledger and contracts agree, account by account, at one block."""
 
 from collections import Counter
+from collections.abc import Collection, Sequence
 from typing import Final
 
 from msgspec import Struct, field
 
 from outcry.domain.ledger.escrow import Stage
 from outcry.domain.ledger.state import Ledger
-from outcry.messages.happenings import Happening
+from outcry.messages.happenings import Happened, Happening
 from outcry.ports.chain import Block
 from outcry.ports.escrow import ASKED_COUNT_MAX, Escrow
 from outcry.runtime.escrow_proof import MONEY, Place, expected
@@ -56,7 +57,8 @@ async def prove(ledger: Ledger, escrow: Escrow) -> Proof:
         if found.get(place, 0) != amount:
             proof.find(_sentence(ledger, place, amount, found.get(place, 0)))
     proof.amounts_count = len(amounts)
-    await _compare_holdings(proof, ledger, escrow, found)
+    gone = {one.asset for one in later if one.kind == Happened.REDEEMED}
+    await _compare_holdings(proof, _live(ledger, gone), escrow, found)
     return proof
 
 
@@ -78,21 +80,15 @@ async def _found(escrow: Escrow, places: list[Place], block: Block) -> dict[Plac
 
 
 async def _compare_holdings(
-    proof: Proof, ledger: Ledger, escrow: Escrow, found: dict[Place, int]
+    proof: Proof, live: Sequence[str], escrow: Escrow, found: dict[Place, int]
 ) -> None:
     """What the contract has is what is everybody's together: of tokens exactly, of money at least.
 
-    Of a market that is redeemed the contract has collateral, and its tokens are claims.
+    What redeemed tokens have brought is money that nobody was credited with yet.
     """
     sums: Counter[str] = Counter()
     for (_, asset), amount in found.items():
         sums[asset] += amount
-    live = [
-        token
-        for market_id in ledger.chain.conditions.values()
-        for token in ledger.markets[market_id].tokens
-        if ledger.chain.stages.get(market_id, Stage.LISTED) == Stage.REGISTERED
-    ]
     assets = [MONEY, *live]
     for first in range(0, len(assets), ASKED_COUNT_MAX):
         asked = assets[first : first + ASKED_COUNT_MAX]
@@ -102,6 +98,17 @@ async def _compare_holdings(
                 proof.find(
                     f"the contract has {held} of asset {asset}, everybody together {sums[asset]}"
                 )
+
+
+def _live(ledger: Ledger, redeemed: Collection[str]) -> list[str]:
+    """Return the tokens that the contract has; of a redeemed market they are claims."""
+    return [
+        token
+        for condition, market_id in ledger.chain.conditions.items()
+        for token in ledger.markets[market_id].tokens
+        if ledger.chain.stages.get(market_id, Stage.LISTED) == Stage.REGISTERED
+        and condition not in redeemed
+    ]
 
 
 def _sentence(ledger: Ledger, place: Place, amount: int, found: int) -> str:

@@ -12,7 +12,8 @@ import structlog
 from msgspec import Struct
 
 from outcry.messages.escrow_requests import GivenUp
-from outcry.ports.escrow import ASKED_COUNT_MAX, Act, Answer, Escrow, Gas, Job, Refusal
+from outcry.ports.chain import Price
+from outcry.ports.escrow import ASKED_COUNT_MAX, Act, Answer, Escrow, Job, Refusal
 from outcry.ports.transactions import Transaction, Transactions
 
 
@@ -31,7 +32,6 @@ class Sent(Struct):
 
     job: Job
     transaction: Transaction
-    gas: Gas
     #: Block after which it was sent last; -1: in an earlier life.
     sent_at: int
 
@@ -64,7 +64,7 @@ class Teller:
         for transaction in (await self._transactions.load()).transactions:
             job = known.get(transaction.trade_id)
             if job is not None:
-                self._sent[transaction.trade_id] = Sent(job, transaction, Gas(), -1)
+                self._sent[transaction.trade_id] = Sent(job, transaction, -1)
 
     async def tidy(self) -> None:
         """Forget stored transactions of what is done."""
@@ -103,9 +103,12 @@ class Teller:
 
     async def _again(self, one: Sent, head: int) -> None:
         """Send it again, in place of the one before and for more, unless the ceiling forbids."""
-        gas = await self._escrow.gas(one.gas if one.gas.most else None)
-        if gas != one.gas:
-            await self._sign(one, gas)
+        before = Price(one.transaction.max_fee, one.transaction.tip)
+        price = await self._escrow.price(before)
+        if price != before:
+            signed = self._signed(one.job, one.transaction.nonce, price)
+            await self._transactions.save([signed.transaction])
+            one.transaction = signed.transaction
         await self._escrow.send([one.transaction.raw])
         one.sent_at = head
 
@@ -123,9 +126,9 @@ class Teller:
                 self._wait(job, refusal)
         if not good:
             return given_up
-        gas = await self._escrow.gas()
+        price = await self._escrow.price()
         nonces = await self._nonces(len(good))
-        fresh = [self._signed(job, nonce, gas) for job, nonce in zip(good, nonces, strict=True)]
+        fresh = [self._signed(job, nonce, price) for job, nonce in zip(good, nonces, strict=True)]
         await self._transactions.save([one.transaction for one in fresh])
         for one in fresh:
             one.sent_at = head
@@ -134,15 +137,12 @@ class Teller:
         self.sent_count += len(fresh)
         return given_up
 
-    async def _sign(self, one: Sent, gas: Gas) -> None:
-        signed = self._signed(one.job, one.transaction.nonce, gas)
-        await self._transactions.save([signed.transaction])
-        one.transaction, one.gas = signed.transaction, gas
-
-    def _signed(self, job: Job, nonce: int, gas: Gas) -> Sent:
-        prepared = self._escrow.prepare(job, nonce, gas)
-        transaction = Transaction(key_of(job), (), nonce, prepared.tx_hash, prepared.raw)
-        return Sent(job, transaction, gas, -1)
+    def _signed(self, job: Job, nonce: int, price: Price) -> Sent:
+        prepared = self._escrow.prepare(job, nonce, price)
+        transaction = Transaction(
+            key_of(job), (), nonce, prepared.tx_hash, prepared.raw, price.max_fee, price.tip
+        )
+        return Sent(job, transaction, -1)
 
     async def _nonces(self, count: int) -> list[int]:
         """Return nonces that nothing has, neither on the chain nor here."""
