@@ -5,7 +5,7 @@ in a call stand for the token ids, the API key and the invitation that earlier a
 """
 
 from tools.http_calls import Call, Section, admin, order
-from tools.http_examples_more import COMMUNITY, MORE_ABOUT_ORDERS, WENT
+from tools.http_examples_more import COMMUNITY, LINK, MORE_ABOUT_ORDERS, WENT
 
 
 EVENT = {
@@ -177,7 +177,9 @@ SECTIONS = (
         "Accounts",
         "A user may have further accounts beside the first, each with balances, orders and "
         "positions of its own; they never trade with one another. `account` names one wherever "
-        "orders, tokens and reads are concerned. An account of somebody else is unknown.",
+        "orders, tokens and reads are concerned. An account of somebody else is unknown. "
+        "`link_address` gives the user an address for signed orders: it signs the login of the "
+        "CLOB surface ([clob](clob.md)) with the user's id as `nonce`, not long ago.",
         (
             Call("POST", "/api/accounts", "ann", {"label": "hedges"}),
             Call(
@@ -203,6 +205,7 @@ SECTIONS = (
                 {"from_account": 1002, "to_account": 1000, "amount": "10"},
                 status=404,
             ),
+            LINK,
         ),
     ),
     WENT,

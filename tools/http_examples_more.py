@@ -16,6 +16,18 @@ MORE_ABOUT_ORDERS = (
     "its safe, 3 for a wallet that is a contract."
 )
 
+LINK = Call(
+    "POST",
+    "/api/link_address",
+    "ann",
+    {
+        "address": "0x9d8A62f656a8d1615C1294fd71e9CFb3E4855A4F",
+        "timestamp": "1700000000",
+        "signature": "0x" + "5a" * 65,
+    },
+    status=401,
+)
+
 WENT = Section(
     "How it went",
     "Candles, prices and trades stay when a market has ended. Intervals are 1m, 5m, 15m, 1h, "

@@ -5,6 +5,7 @@ in them yet, so a miss waits (bounded) for the newest log entry that it was told
 changes is kept, within bounds; what moves is never answered from here.
 """
 
+import time
 from typing import Final
 
 from outcry.domain.rejects import Reject, Rejected
@@ -17,6 +18,8 @@ from outcry.runtime.directory import Directory
 
 EVENTS_COUNT_MAX: Final = 20_000
 USERS_COUNT_MAX: Final = 50_000
+#: How long a user's address may be an old one here, when it was changed through another process.
+USER_STALE_SECONDS: Final = 10.0
 
 
 class Lookups:
@@ -28,7 +31,7 @@ class Lookups:
         self._directory = markets
         self._wait_ms_max = wait_ms_max
         self._events: Bounded[int, EventRow] = Bounded(EVENTS_COUNT_MAX)
-        self._users: Bounded[int, UserRow] = Bounded(USERS_COUNT_MAX)
+        self._users: Bounded[int, tuple[float, UserRow]] = Bounded(USERS_COUNT_MAX)
         self._accounts: Bounded[int, AccountRow] = Bounded(USERS_COUNT_MAX)
         self._newest_n = 0
 
@@ -62,13 +65,21 @@ class Lookups:
 
     async def user(self, user_id: int) -> UserRow | None:
         """Return the user, None when there is none."""
-        row = self._users.get(user_id) or await self._queries.user(user_id)
+        now = time.monotonic()
+        known = self._users.get(user_id)
+        if known is not None and now < known[0]:
+            return known[1]
+        row = await self._queries.user(user_id)
         if row is None:
             await self._catch_up()
             row = await self._queries.user(user_id)
         if row is not None:
-            self._users.put(user_id, row)
+            self._users.put(user_id, (now + USER_STALE_SECONDS, row))
         return row
+
+    def changed_user(self, user_id: int) -> None:
+        """Know that the user's row is another one now; the tables have it."""
+        self._users.discard(user_id)
 
     async def account(self, account: int, user_id: int) -> int | Rejected:
         """Return *account* when it belongs to the user.

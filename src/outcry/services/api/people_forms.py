@@ -57,6 +57,19 @@ class AccountView(Struct, frozen=True):
     available: str
 
 
+class LinkBody(Body, kw_only=True, frozen=True):
+    """An address and its login (EIP-712 `ClobAuth`), of which the nonce is the user's id."""
+
+    address: Annotated[str, Meta(pattern=r"^0x[0-9a-fA-F]{40}$")]
+    timestamp: Annotated[
+        str, Meta(pattern=r"^[0-9]{1,12}$", description="Seconds since 1970, as it was signed.")
+    ]
+    signature: Annotated[str, Meta(pattern=r"^0x[0-9a-fA-F]{130}$")]
+
+
+LINK_BODY: Final = json.Decoder(LinkBody)
+
+
 class AccountsView(Struct, frozen=True):
     """All of one's accounts, as of log entry ``n``."""
 

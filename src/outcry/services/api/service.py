@@ -20,6 +20,7 @@ from outcry.runtime.gate import Gate
 from outcry.runtime.identity import Identity
 from outcry.runtime.rates import Rates
 from outcry.services.api.accounts import Accounts
+from outcry.services.api.addresses import Addresses, terms_of
 from outcry.services.api.catalogue import Catalogue
 from outcry.services.api.charts import Charts
 from outcry.services.api.clob.config import ClobConfig
@@ -126,6 +127,7 @@ def _parts(config: ApiConfig, needs: Needs, lookups: Lookups) -> Parts:
         trading=Trading(needs.asset, lookups, catalogue, rates),
         operator=Operator(needs.asset, lookups, catalogue, needs.identity, needs.keys),
         people=People(needs.asset, needs.queries, lookups, needs.directory, needs.keys),
+        addresses=Addresses(needs.asset, lookups, terms_of(config), time.time),
         readiness=Readiness(
             needs.asset,
             needs.queries,

@@ -17,7 +17,7 @@ from outcry.runtime.bounded import Bounded
 from outcry.runtime.clob_identity import ClobIdentity, Holder
 from outcry.runtime.clob_keys import BUILDER, READONLY, TRADING, Credentials, named
 from outcry.runtime.identity import READ, TRADE, Principal
-from outcry.services.api.clob.gate import Login
+from outcry.services.api.clob.login import Login
 from outcry.services.api.clob.own_writes import OwnWrites
 
 

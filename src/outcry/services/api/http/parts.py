@@ -14,6 +14,7 @@ from outcry.runtime.envelope import Refused
 from outcry.runtime.gate import Gate
 from outcry.runtime.rates import Rates
 from outcry.services.api.accounts import Accounts
+from outcry.services.api.addresses import Addresses
 from outcry.services.api.catalogue import Catalogue
 from outcry.services.api.charts import Charts
 from outcry.services.api.clob.door import ClobDoor
@@ -45,6 +46,7 @@ class Parts(NamedTuple):
     trading: Trading
     operator: Operator
     people: People
+    addresses: Addresses
     readiness: Readiness
     #: None where the CLOB surface is not served.
     clob: ClobDoor | None

@@ -18,6 +18,7 @@ from outcry.services.api.people_forms import (
     KeysQuery,
     KeysView,
     LimitsView,
+    LinkBody,
     PeopleQuery,
     PeopleView,
     PersonView,
@@ -55,6 +56,17 @@ async def transfer(request: Asked, body: RawBody) -> Envelope[DoneView]:
     parameters(request, NoQuery)
     key = request.headers.get(IDEMPOTENCY_KEY, "")
     return success(accept(await parts(request).people.transfer(who, body, key)))
+
+
+@post("/link_address", status_code=200, opt={"query": NoQuery, "body": LinkBody, "scope": TRADE})
+async def link_address(request: Asked, body: RawBody) -> Envelope[DoneView]:
+    """Make an address one's own, in place of the one before; no two users share one.
+
+    The address signs the login of the CLOB surface with the user's id as `nonce`.
+    """
+    who = await holder(request, TRADE)
+    parameters(request, NoQuery)
+    return success(accept(await parts(request).addresses.link(who, body)))
 
 
 @get("/users", opt={"query": PeopleQuery, "scope": ADMIN})
@@ -119,4 +131,6 @@ ADMIN_HANDLERS = [users, user, user_accounts, keys, rotate_key, limits, audit]
 
 def people_routes() -> Router:
     """Return the routes of one's own accounts."""
-    return Router("/api", tags=["account"], route_handlers=[accounts, open_account, transfer])
+    return Router(
+        "/api", tags=["account"], route_handlers=[accounts, open_account, transfer, link_address]
+    )

@@ -10,7 +10,8 @@ from outcry.domain.rejects import Rejected
 from outcry.runtime.clob_identity import Holder
 from outcry.runtime.envelope import Refused, accept
 from outcry.runtime.forms import read_body, read_query
-from outcry.services.api.clob.gate import Asking, Login
+from outcry.services.api.clob.gate import Asking
+from outcry.services.api.clob.login import Login
 from outcry.services.api.http.asking import address, told
 from outcry.services.api.http.parts import Asked, clob, parts
 
