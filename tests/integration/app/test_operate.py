@@ -83,9 +83,10 @@ async def test_a_market_is_lived_from_the_command_line(tmp_path: Path) -> None:
         assert made["market_ids"] == [1, 2]
         assert "weather" in await shell.says("event", "list")
         assert "Will it rain?" in await shell.says("event", "show", "1")
-        assert "Market 3 is open." in await shell.says(
-            "market", "create", "1", "hail", "Hail?", "--yes", "Hail", "--no", "None"
-        )
+        assert "Market 3 is listed." in await shell.says(
+            "market", "create", "1", "hail", "Hail?", "--yes", "Hail", "--no", "None",
+            "--settlement", "book",
+        )  # fmt: skip
         assert "paused" in await shell.says("market", "pause", "1", "--reason", "storm")
         assert "paused 2, 3 " in await shell.says("event", "pause", "1")
         assert "resumed 1, 2, 3 " in await shell.says("event", "resume", "1")

@@ -6,7 +6,15 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from outcry.app.operate.markets import PayoutText, Reason, Refund, Window, events_of, market_rows
+from outcry.app.operate.markets import (
+    PayoutText,
+    Reason,
+    Refund,
+    Settles,
+    Window,
+    events_of,
+    market_rows,
+)
 from outcry.app.operate.reading import (
     facts,
     moment,
@@ -61,12 +69,13 @@ def event_create(  # noqa: PLR0913 - one for each option
     tick: Annotated[str, typer.Option(help="Step of prices of its markets.")] = "0.0001",
     fee_version: Annotated[int, typer.Option(min=0, help="Fees of its markets.")] = 0,
     dispute_window: Window = "",
+    settlement: Settles = "",
 ) -> Told:
     """Create an event with its first markets. The same again changes nothing."""
     made = client.create_event(
         identifier,
         title,
-        _new_markets(market or [], tick, fee_version, seconds_of(dispute_window)),
+        _new_markets(market or [], tick, fee_version, seconds_of(dispute_window), settlement),
         description=description,
         image=image,
         topic=topic,
@@ -80,7 +89,7 @@ def event_create(  # noqa: PLR0913 - one for each option
 
 
 def _new_markets(
-    texts: list[str], tick: str, fee_version: int, dispute_window: int
+    texts: list[str], tick: str, fee_version: int, dispute_window: int, settlement: str
 ) -> "list[NewMarket]":
     from outcry_sdk import NewMarket
 
@@ -91,6 +100,7 @@ def _new_markets(
             tick_size=tick,
             fee_version=fee_version,
             dispute_window=dispute_window,
+            settlement=settlement,
         )
         for name, question in (pair_of(text, "IDENTIFIER=QUESTION") for text in texts)
     ]

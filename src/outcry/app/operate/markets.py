@@ -30,6 +30,9 @@ Outcome = Annotated[
 PayoutText = Annotated[str, typer.Option("--payout", help="What each outcome pays: 0.5,0.5.")]
 Refund = Annotated[bool, typer.Option("--refund", help="Give back what everybody paid in.")]
 Window = Annotated[str, typer.Option(help="How long payouts may be disputed: 90s, 12h, 3d.")]
+Settles = Annotated[
+    str, typer.Option(help="When trades are final: book or chain (default: settlement.mode).")
+]
 EVENTS_PAGE = 100
 
 
@@ -126,6 +129,7 @@ def market_create(  # noqa: PLR0913 - one for each option
     fee_version: Annotated[int, typer.Option(min=0, help="Fees it has.")] = 0,
     end: Annotated[str, typer.Option(help="When it closes, UTC (default: with the event).")] = "",
     dispute_window: Window = "",
+    settlement: Settles = "",
 ) -> Told:
     """Add a market to an event. The same again changes nothing."""
     from outcry_sdk import NewMarket
@@ -141,9 +145,10 @@ def market_create(  # noqa: PLR0913 - one for each option
         fee_version=fee_version,
         end_date=time_of(end),
         dispute_window=seconds_of(dispute_window),
+        settlement=settlement,
     )
     made = client.add_market(event, new)
-    state = "exists already" if made.repeated else "is open"
+    state = "exists already" if made.repeated else "is listed"
     return Told(made, f"Market {made.market_id} {state}.")
 
 

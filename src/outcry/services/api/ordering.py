@@ -133,9 +133,11 @@ class Ordering:
         form = read_body(ORDERS_BODY, body)
         if isinstance(form, Rejected):
             return form
-        if not 1 <= len(form.orders) <= BATCH_COUNT_MAX:
-            got, wanted = str(len(form.orders)), f"1 to {BATCH_COUNT_MAX} orders"
-            return Rejected(Reject.BATCH_TOO_LARGE, got, wanted)
+        wanted = f"1 to {BATCH_COUNT_MAX} orders"
+        if not form.orders:
+            return Rejected(Reject.FIELD_INVALID, "orders: none", wanted)
+        if len(form.orders) > BATCH_COUNT_MAX:
+            return Rejected(Reject.BATCH_TOO_LARGE, str(len(form.orders)), wanted)
         wait_result = parse.read_wait(form.wait or wait, default=False)
         if isinstance(wait_result, Rejected):
             return wait_result

@@ -22,7 +22,7 @@ from outcry.messages.requests import (
 )
 from outcry.ports.projection import MarketRow
 from outcry.runtime.amounts import read_money, read_price, read_quantity
-from outcry.runtime.forms import read_body
+from outcry.runtime.forms import GOT_LENGTH_MAX, read_body
 from outcry.services.api.forms import (
     PLACE_BODY,
     CancelAllBody,
@@ -108,7 +108,7 @@ def place_request(
         return price
     name = form.client_order_id or key
     if name and not is_client_order_id(name):
-        return Rejected(Reject.CLIENT_ORDER_ID_INVALID)
+        return Rejected(Reject.CLIENT_ORDER_ID_INVALID, name[:GOT_LENGTH_MAX])
     return PlaceRequest(
         account=account,
         market_id=market.market_id,
@@ -232,7 +232,7 @@ def _check_name(form: CancelBody | ReduceBody | ReplaceBody) -> Rejected | None:
             return Rejected(Reject.FIELD_INVALID, "both", wanted)
         return Rejected(Reject.FIELD_MISSING, expected=wanted)
     if form.client_order_id and not is_client_order_id(form.client_order_id):
-        return Rejected(Reject.CLIENT_ORDER_ID_INVALID)
+        return Rejected(Reject.CLIENT_ORDER_ID_INVALID, form.client_order_id[:GOT_LENGTH_MAX])
     return None
 
 
