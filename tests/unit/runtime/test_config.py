@@ -1,10 +1,13 @@
 """The configuration is whole or refused with a sentence that an operator can act on."""
 
+import re
 from pathlib import Path
 
 import pytest
 
+import outcry
 from outcry.runtime.config import Config, ConfigError, Http, Postgres, describe, load
+from outcry.runtime.config.describe import settings
 
 
 ROOT = Path(__file__).parents[3]
@@ -151,3 +154,11 @@ def test_the_page_about_it_is_up_to_date() -> None:
     page = (ROOT / "docs/reference/configuration.md").read_text("utf-8")
 
     assert page == describe.reference()
+
+
+def test_every_setting_is_obeyed() -> None:
+    """Somebody outside the configuration reads each: one that nobody reads is a promise broken."""
+    folder = Path(outcry.__file__).parent
+    sources = [path for path in folder.rglob("*.py") if "config" not in path.parts]
+    words = set(re.findall(r"\w+", "\n".join(path.read_text() for path in sources)))
+    assert [one.name for one in settings() if one.place[-1] not in words] == []

@@ -56,9 +56,6 @@ class Limits(Section, frozen=True):
     body_bytes_max: Annotated[int, Meta(ge=1_024, description="Body of one HTTP request.")] = (
         1_048_576
     )
-    page_count_max: Annotated[
-        int, Meta(ge=1, le=1_000, description="Rows of one page of an answer.")
-    ] = 100
     result_wait_ms_max: Annotated[
         int, Meta(ge=0, le=60_000, description="How long an answer waits for the matching result.")
     ] = 2_000
