@@ -96,8 +96,8 @@ OrderCommand = PlaceRequest | CancelRequest | CancelAllRequest | ReduceRequest |
 class SessionCommand(Struct, frozen=True, array_like=True, tag="of_session", gc=False):
     """Carry out command ``seq`` of a session, once however often it is sent.
 
-    ``opened`` is the number of the connection that sends it (`SessionGranted`). A repeat of one
-    that was taken is answered as taken (``repeated``), of one that was refused as refused.
+    ``opened`` is the connection that sends it (`OpenSession`). A repeat of one that was taken is
+    answered as taken (``repeated``), of one that was refused as refused.
     """
 
     session: int

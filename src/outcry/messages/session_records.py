@@ -6,7 +6,7 @@ from outcry.messages.record import Record
 
 
 class SessionOpened(Record, frozen=True, tag="session_opened", array_like=True, gc=False):
-    """A connection of a session logged on, or ended: commands of older ones come too late.
+    """Connection ``opened`` has a session: commands of older ones come too late.
 
     ``gate`` is the gateway with whose connection the session's orders go, "" when they stay.
     """

@@ -4,28 +4,20 @@ from msgspec import Struct
 
 
 class OpenSession(Struct, frozen=True, array_like=True, tag="open_session", gc=False):
-    """A connection of a session logs on: from now on commands of older ones are refused.
+    """From now on only commands of connection ``opened`` of a session are taken; others are late.
 
-    With ``gate``, the name of the gateway that asks, its orders go with the connection. Its
-    commands end with the API key that opened it.
-    """
-
-    account: int
-    session: int
-    key_id: int
-    generation: int
-    gate: str = ""
-
-
-class CloseSession(Struct, frozen=True, array_like=True, tag="close_session", gc=False):
-    """Connection ``opened`` of a session is gone: what it sent and is still on its way is refused.
-
-    Answered by `SessionGranted`; when a newer connection has the session nothing is changed.
+    Who asks chooses ``opened``, a number that nobody had before: asked again, this changes nothing.
+    With ``after`` it happens only while that connection has the session. With ``gate``, the name of
+    the gateway that asks, its orders go with the connection. Its commands end with the API key.
     """
 
     account: int
     session: int
     opened: int
+    key_id: int
+    generation: int
+    gate: str = ""
+    after: int = 0
 
 
 class CancelUnattended(Struct, frozen=True, array_like=True, tag="cancel_unattended", gc=False):
@@ -39,11 +31,10 @@ class CancelUnattended(Struct, frozen=True, array_like=True, tag="cancel_unatten
 
 
 class SessionGranted(Struct, frozen=True, array_like=True, tag="session", gc=False):
-    """The connection is number ``opened`` of its session, whose last command was ``last_seq``."""
+    """The connection has the session, whose last command that was taken is ``last_seq``."""
 
     n: int
-    opened: int
     last_seq: int
 
 
-SessionRequest = OpenSession | CloseSession | CancelUnattended
+SessionRequest = OpenSession | CancelUnattended

@@ -24,7 +24,6 @@ from outcry.messages.requests import (
 )
 from outcry.messages.session_requests import (
     CancelUnattended,
-    CloseSession,
     OpenSession,
     SessionGranted,
 )
@@ -41,13 +40,16 @@ class Client:
         self.venue, self.account, self.key_id = venue, account, key_id
         self.opened = 0
 
-    async def open(self, gate: str = "", session: int = 1) -> SessionGranted | Declined:
+    async def open(
+        self, gate: str = "", session: int = 1, after: int = 0
+    ) -> SessionGranted | Declined:
         """Log on."""
-        asked = OpenSession(self.account, session, self.key_id, 1, gate)
+        opened = self.opened + 1
+        asked = OpenSession(self.account, session, opened, self.key_id, 1, gate, after)
         (granted,) = await self.venue.asset.submit([asked], wait_result=False)
         assert isinstance(granted, SessionGranted | Declined)
         if isinstance(granted, SessionGranted):
-            self.opened = granted.opened
+            self.opened = opened
         return granted
 
     async def say(self, seq: int, command: OrderCommand) -> OrderResult:
@@ -137,14 +139,26 @@ async def test_commands_of_an_older_connection_come_too_late() -> None:
         await ann.open()
         newer, ann.opened = ann.opened, older
         assert reject_of(await ann.say(1, order)) == Reject.SESSION_MOVED
-        stale = CloseSession(ann.account, 1, older)
-        (granted,) = await venue.asset.submit([stale], wait_result=False)
-        assert isinstance(granted, SessionGranted)
-        assert granted.opened == newer
+        ann.opened = newer + 1
+        assert reject_of(await ann.open(after=older)) == Reject.SESSION_MOVED
         ann.opened = newer
         assert reject_of(await ann.say(1, order)) == 0
-        await venue.asset.submit([CloseSession(ann.account, 1, newer)], wait_result=False)
+        await ann.open(after=newer)
+        ann.opened = newer
         assert reject_of(await ann.say(2, order)) == Reject.SESSION_MOVED
+
+
+async def test_opening_a_session_may_be_repeated() -> None:
+    """The same connection opens it once, also if the first answer was lost; nothing is recorded."""
+    async with Venue().running() as venue:
+        ann, market = await client(venue), await venue.market()
+        opened, ann.opened = ann.opened, ann.opened - 1
+        await ann.open()
+        ann.opened -= 1
+        await ann.open(after=17)
+        assert ann.opened == opened
+        order = limit(ann.account, market, Side.BUY, 1_000, 100, client_order_id="1")
+        assert reject_of(await ann.say(1, order)) == 0
 
 
 async def test_a_session_ends_with_its_key() -> None:

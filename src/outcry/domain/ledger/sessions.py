@@ -2,7 +2,7 @@
 
 A client numbers the commands of a session 1, 2, 3, … and may send them again. What was taken is
 kept here with the entry that took it: the highest number, and the ranges below it that were
-refused. Each connection of a session is numbered, too: commands of an older one are late.
+refused. Of a session's connections one has it: commands of another one come too late.
 """
 
 from typing import Final
@@ -22,7 +22,7 @@ SessionKey = tuple[int, int]
 class Session(Struct, array_like=True):
     """What the ledger knows of one session."""
 
-    #: The number of its newest connection.
+    #: The connection that has it, by a number that no other one had.
     opened: int = 0
     #: The gateway with whose connection its orders go; "" when they stay.
     gate: str = ""

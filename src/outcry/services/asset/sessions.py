@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING
 from outcry.domain.ledger.sessions import (
     SESSION_LIMIT,
     Session,
-    SessionKey,
     advance,
     left_out,
     was_refused,
@@ -30,7 +29,6 @@ from outcry.messages.requests import (
 from outcry.messages.session_records import SessionOpened
 from outcry.messages.session_requests import (
     CancelUnattended,
-    OpenSession,
     SessionGranted,
     SessionRequest,
 )
@@ -44,7 +42,7 @@ if TYPE_CHECKING:
 
 
 def ask(sequencer: Sequencer, request: SessionRequest) -> Ticket:
-    """Open or close a session, or cancel what goes with connections that are gone."""
+    """Open a session, or cancel what goes with connections that are gone."""
     if isinstance(request, CancelUnattended):
         return _cancel_unattended(sequencer, request)
     ledger, key = sequencer.ledger, (request.account, request.session)
@@ -54,21 +52,15 @@ def ask(sequencer: Sequencer, request: SessionRequest) -> Ticket:
         bound = f"0 to {SESSION_LIMIT - 1}"
         return Ticket(Declined(Reject.FIELD_INVALID, f"session {request.session}", bound))
     known = ledger.sessions.get(key) or Session()
-    if isinstance(request, OpenSession):
-        api_key = (request.key_id, request.generation)
-        if not _is_good(ledger, api_key):
-            return Ticket(Declined(Reject.KEY_INVALID))
-        _open(sequencer, key, known.opened + 1, request.gate, api_key)
-    elif known.opened == request.opened:
-        _open(sequencer, key, known.opened + 1, known.gate, known.key)
-    session = ledger.sessions.get(key) or known
-    return Ticket(SessionGranted(sequencer.batch.covering_n, session.opened, session.last_seq))
-
-
-def _open(
-    sequencer: Sequencer, key: SessionKey, opened: int, gate: str, api_key: tuple[int, int]
-) -> None:
-    sequencer.record(SessionOpened(sequencer.time_us, 0, *key, opened, gate, *api_key))
+    if request.after and known.opened not in {request.after, request.opened}:
+        return Ticket(Declined(Reject.SESSION_MOVED))
+    api_key = (request.key_id, request.generation)
+    if not _is_good(ledger, api_key):
+        return Ticket(Declined(Reject.KEY_INVALID))
+    if known.opened != request.opened:
+        place = (*key, request.opened, request.gate)
+        sequencer.record(SessionOpened(sequencer.time_us, 0, *place, *api_key))
+    return Ticket(SessionGranted(sequencer.batch.covering_n, known.last_seq))
 
 
 def _is_good(ledger: Ledger, api_key: tuple[int, int]) -> bool:

@@ -5,6 +5,7 @@ ends: the ledger knows them, and the next one to start under our name has them c
 """
 
 import asyncio
+import secrets
 from collections.abc import Sequence
 from typing import Final
 
@@ -12,12 +13,13 @@ from outcry.messages.requests import (
     CancelAccepted,
     CancelRequest,
     Declined,
+    OrderCommand,
     OrderRequest,
     OrderResult,
+    SessionCommand,
 )
 from outcry.messages.session_requests import (
     CancelUnattended,
-    CloseSession,
     OpenSession,
     SessionGranted,
 )
@@ -45,32 +47,54 @@ class Asking:
         self.requests = 0
 
     async def open(self, session: DoorSession) -> SessionGranted | Declined:
-        """Tell of a new connection of a session; raises `AssetUnavailable`."""
+        """Have a new connection take its session; raises `AssetUnavailable`."""
         if not self._swept:
             raise AssetUnavailable("orders of earlier connections are being cancelled")
-        goes = session.flags & LogonFlag.CANCEL_ON_DISCONNECT
-        place = (session.account, session.number)
-        asked = OpenSession(*place, *session.key, self._gate if goes else "")
-        (granted,) = await self._asset.submit([asked], wait_result=False)
+        (granted,) = await self._asset.submit([self._opening(session)], wait_result=False)
         assert isinstance(granted, SessionGranted | Declined), "a session or a refusal"
         return granted
 
-    async def insist(self, requests: list[OrderRequest]) -> list[OrderResult]:
-        """Ask until there is an answer, for a bounded time; then raises `AssetUnavailable`."""
-        self.requests += len(requests)
+    def _opening(self, session: DoorSession) -> OpenSession:
+        """Return what gives a connection that has the session, if any has, another number."""
+        after, session.opened = session.opened, secrets.randbits(62) + 1
+        goes = session.flags & LogonFlag.CANCEL_ON_DISCONNECT
+        place = (session.account, session.number, session.opened)
+        return OpenSession(*place, *session.key, self._gate if goes else "", after)
+
+    async def insist(
+        self, session: DoorSession, commands: Sequence[tuple[int, OrderCommand]]
+    ) -> list[OrderResult]:
+        """Ask until there is an answer, for a bounded time; then raises `AssetUnavailable`.
+
+        What had no answer may still be on its way: under a new number it comes too late.
+        """
+        self.requests += len(commands)
         until = asyncio.get_running_loop().time() + _INSIST_SECONDS
         while True:
+            place = (session.number, session.opened)
             try:
-                return await self._asset.submit(requests, wait_result=False)
+                return await self._asset.submit(
+                    [SessionCommand(*place, *numbered) for numbered in commands], wait_result=False
+                )
             except AssetUnavailable:
-                if asyncio.get_running_loop().time() > until:
-                    raise
-                await asyncio.sleep(_PAUSE_SECONDS)
+                await self._renew(session, until)
+
+    async def _renew(self, session: DoorSession, until: float) -> None:
+        opening = self._opening(session)
+        while True:
+            if asyncio.get_running_loop().time() > until:
+                raise AssetUnavailable("the ledger has been away for too long")
+            await asyncio.sleep(_PAUSE_SECONDS)
+            try:
+                await self._asset.submit([opening], wait_result=False)
+            except AssetUnavailable:
+                continue
+            return
 
     async def clear(self, session: DoorSession) -> None:
         """Cancel the orders of a connection that ended, when none of its commands can be late."""
-        await self._surely([CloseSession(session.account, session.number, session.opened)])
         await session.pipe.settled()
+        await self._surely([self._opening(session)])
         cancels: list[OrderRequest] = [
             CancelRequest(session.account, 0, str(order_id)) for order_id in session.pipe.mine
         ]

@@ -6,7 +6,7 @@ ledger did not answer and by the client when we did not, and is carried out once
 
 import asyncio
 from collections import deque
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from typing import Final, Protocol
 
 from outcry.domain.order import OrderStatus
@@ -14,10 +14,9 @@ from outcry.messages.requests import (
     CancelAccepted,
     Declined,
     OrderAccepted,
-    OrderRequest,
+    OrderCommand,
     OrderResult,
     PlaceRequest,
-    SessionCommand,
 )
 from outcry.ports.asset import AssetUnavailable
 from outcry.runtime.logging import get_logger
@@ -42,9 +41,7 @@ class Owner(Protocol):
     """The connection."""
 
     account: int
-    number: int
-    opened: int
-    is_open: bool
+    end_reason: Reject | None
 
     def pause(self, reason: str) -> None:
         """Read no more for now."""
@@ -59,12 +56,14 @@ class Owner(Protocol):
         """Say why, and close."""
 
 
+#: Asks for commands by their numbers, and returns an answer to each.
+Insist = Callable[[Sequence[tuple[int, OrderCommand]]], Awaitable[list[OrderResult]]]
+
+
 class Pipe:
     """What a connection commands, and which live orders came of it."""
 
-    def __init__(
-        self, owner: Owner, insist: Callable[[list[OrderRequest]], Awaitable[list[OrderResult]]]
-    ) -> None:
+    def __init__(self, owner: Owner, insist: Insist) -> None:
         """Ask the ledger by *insist*, which raises `AssetUnavailable` when it gives up."""
         self._owner = owner
         self._insist = insist
@@ -92,13 +91,13 @@ class Pipe:
         """Ask the ledger, batch after batch, until nothing waits."""
         owner = self._owner
         try:
-            while self._waiting and owner.is_open:
+            while self._waiting and owner.end_reason is None:
                 count = min(BATCH_MAX, len(self._waiting))
                 records = [self._waiting.popleft() for _ in range(count)]
                 owner.go_on(_LEDGER)
                 asked = [self._asked(record) for record in records]
-                requests = [one for one in asked if not isinstance(one, Reject)]
-                results = iter(await self._insist(requests) if requests else ())
+                commands = [one for one in asked if not isinstance(one, Reject)]
+                results = iter(await self._insist(commands) if commands else ())
                 answers = [
                     self._answer(record, one if isinstance(one, Reject) else next(results))
                     for record, one in zip(records, asked, strict=True)
@@ -112,7 +111,7 @@ class Pipe:
         finally:
             self._work = None
 
-    def _asked(self, record: bytes) -> OrderRequest | Reject:
+    def _asked(self, record: bytes) -> tuple[int, OrderCommand] | Reject:
         owner = self._owner
         seq = int.from_bytes(record[8:16], "little", signed=True)
         account = int.from_bytes(record[24:32], "little", signed=True)
@@ -129,7 +128,7 @@ class Pipe:
             return command
         if isinstance(command, PlaceRequest):
             self._remember(translate.order_id_of(record))
-        return SessionCommand(owner.number, owner.opened, seq, command)
+        return seq, command
 
     def _answer(self, record: bytes, result: OrderResult | Reject) -> bytes:
         account = self._owner.account

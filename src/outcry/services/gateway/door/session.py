@@ -5,10 +5,12 @@ import hmac
 import re
 import secrets
 import socket
+from collections.abc import Sequence
+from functools import partial
 from typing import Final, Protocol
 
 from outcry.domain.rejects import Rejected
-from outcry.messages.requests import Declined, OrderRequest, OrderResult
+from outcry.messages.requests import Declined, OrderCommand, OrderResult
 from outcry.messages.session_requests import SessionGranted
 from outcry.runtime.identity import TRADE, Principal
 from outcry.services.gateway.door import translate
@@ -41,7 +43,9 @@ class Host(Protocol):
     def log_on(self, session: "DoorSession", next_number: int, heartbeat_ms: int) -> None:
         """Bind a connection to its session and answer, from a message number on or from now."""
 
-    async def insist(self, requests: list[OrderRequest]) -> list[OrderResult]:
+    async def insist(
+        self, session: "DoorSession", commands: Sequence[tuple[int, OrderCommand]]
+    ) -> list[OrderResult]:
         """Ask the ledger until it answers, for a bounded time; then raises `AssetUnavailable`."""
 
     def list_instruments(self, session: "DoorSession") -> None:
@@ -62,7 +66,7 @@ class DoorSession(Line):
         self._paid_until = 0.0
         self.flags = LogonFlag(0)
         self.user_id = self.account = self.number = 0
-        #: The number of this connection of its session, and the last command the ledger took.
+        #: The number by which the ledger knows this connection, and the last command it had taken.
         self.opened = self.taken = 0
         #: The key that opened it, as its id and generation.
         self.key = (0, 0)
@@ -70,7 +74,7 @@ class DoorSession(Line):
         self.cursor = 0
         self.is_live = self.is_logged_on = False
         self.end_reason: Reject | None = None
-        self.pipe = Pipe(self, host.insist)
+        self.pipe = Pipe(self, partial(host.insist, self))
         self.heartbeat_us = 0
         self.began_us = self.heard_us = self.spoke_us = self.checked_us = now_us()
 
@@ -158,7 +162,7 @@ class DoorSession(Line):
             if isinstance(granted, Declined):
                 self.end(Reject(granted.reject))
                 return
-            self.opened, self.taken = granted.opened, granted.last_seq
+            self.taken = granted.last_seq
             if not self.is_open:  # it left meanwhile: an older connection keeps the session's name
                 return
             self.is_logged_on = True
