@@ -18,6 +18,7 @@ from outcry.messages.requests import (
     FundsOp,
     FundsResult,
     OrderRequest,
+    SessionCommand,
     WithdrawOp,
 )
 from outcry.ports.bus import StreamEntry
@@ -25,7 +26,7 @@ from outcry.ports.ledger_log import Row, Span
 from outcry.ports.projection import Rows
 from outcry.ports.snapshots import Snapshot
 from outcry.runtime.publish import Publisher
-from outcry.services.asset import operations
+from outcry.services.asset import operations, sessions
 from outcry.services.asset.batch import Sealed
 from outcry.services.asset.committer import Committer
 from outcry.services.asset.sequencer import Sequencer
@@ -206,6 +207,19 @@ def client_ids_forgotten_at_once(patch: Patch) -> None:
     patch.setattr(Retention, "__new__", lambda cls, *_, **__: tuple.__new__(cls, (0, 0)))
 
 
+def numbered_commands_done_again(patch: Patch) -> None:
+    """A session's command is carried out whenever it comes, also if it was taken before."""
+    take = sessions.take
+
+    def forget(sequencer: Sequencer, request: SessionCommand) -> Ticket:
+        known = sequencer.ledger.sessions.get((request.command.account, request.session))
+        if known is None or request.seq > known.last_seq:
+            return take(sequencer, request)
+        return sequencer.take_command(request.command)
+
+    patch.setattr(sessions, "take", forget)
+
+
 PLANTS: Final[tuple[Callable[[Patch], None], ...]] = (
     answer_before_commit,
     publish_before_commit,
@@ -218,6 +232,7 @@ PLANTS: Final[tuple[Callable[[Patch], None], ...]] = (
     two_writers,
     hold_released_by_the_request,
     client_ids_forgotten_at_once,
+    numbered_commands_done_again,
 )
 
 

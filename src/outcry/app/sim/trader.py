@@ -78,7 +78,8 @@ class Trader(Person):
         #: What the wall clock showed when the world began.
         self.start_us = 0
         self._mine: list[PlaceRequest] = []
-        self._orders: list[int] = []
+        #: Those that were accepted, oldest first.
+        self.orders: list[int] = []
         self._count = 0
 
     async def arrive(self) -> None:
@@ -160,9 +161,9 @@ class Trader(Person):
 
     async def cancel(self) -> None:
         """Cancel an order, by id or by name."""
-        if not self._orders:
+        if not self.orders:
             return
-        order_id = self.chance.choice(self._orders[-12:])
+        order_id = self.chance.choice(self.orders[-12:])
         placed = self.told.placed[order_id].request
         by_name = placed.client_order_id and self.chance.random() < 1 / 2
         named = (0, placed.client_order_id) if by_name else (order_id, "")
@@ -175,15 +176,15 @@ class Trader(Person):
 
     async def reduce(self) -> None:
         """Take some lots off an order; asked for once only, for it has no name of its own."""
-        if self._orders:
-            order_id, by = self.chance.choice(self._orders[-12:]), self.chance.randint(1, 60)
+        if self.orders:
+            order_id, by = self.chance.choice(self.orders[-12:]), self.chance.randint(1, 60)
             account = self.told.placed[order_id].request.account
             await self._change("reduce", order_id, ReduceRequest(account, order_id, "", by))
 
     async def replace(self) -> None:
         """Give an order another price and quantity, once only."""
-        if self._orders:
-            order_id, price = self.chance.choice(self._orders[-12:]), draw_price(self.chance)
+        if self.orders:
+            order_id, price = self.chance.choice(self.orders[-12:]), draw_price(self.chance)
             qty, post_only = self.chance.randint(1, 500), self.chance.random() < MARKET_SHARE
             account = self.told.placed[order_id].request.account
             request = ReplaceRequest(account, order_id, "", price, qty, post_only)
@@ -221,7 +222,7 @@ class Trader(Person):
     def _answered(self, request: PlaceRequest, answer: OrderResult) -> None:
         if isinstance(answer, OrderAccepted):
             self.told.order(request, answer)
-            self._orders.append(answer.order_id)
+            self.orders.append(answer.order_id)
 
     # --- money ----------------------------------------------------------------------------------
 

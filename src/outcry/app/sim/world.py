@@ -21,6 +21,7 @@ from outcry.app.sim.adapters import Claim, SimClock
 from outcry.app.sim.audit import Auditor
 from outcry.app.sim.chain import Nature
 from outcry.app.sim.door import Door
+from outcry.app.sim.lane import Lane
 from outcry.app.sim.lines import Server
 from outcry.app.sim.logs import logs_into
 from outcry.app.sim.loop import Exhausted, VirtualLoop
@@ -159,7 +160,13 @@ class World:
             trader.markets, trader.start_us = operator.markets, START_US
         await asyncio.gather(*(trader.arrive() for trader in traders))
         until = self.loop.time() + TRADING_SECONDS
-        await asyncio.gather(*(trader.trade(until) for trader in traders), operator.work(until))
+        lanes = [Lane(f"{name}'s lane", door, told, trace, self._chance(f"{name}'s lane"))
+                 for name in TRADERS]  # fmt: skip
+        await asyncio.gather(
+            *(trader.trade(until) for trader in traders),
+            *(lane.work(trader, until) for lane, trader in zip(lanes, traders, strict=True)),
+            operator.work(until),
+        )
         self.storm.calm()
         self.grounds.door.calm()
         await asyncio.gather(*(trader.leave() for trader in traders))
