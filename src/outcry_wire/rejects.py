@@ -136,6 +136,7 @@ class Reject(IntEnum):
     ACCOUNTS_LIMIT = 711
     KEYS_LIMIT = 712
     REFUSED_BEFORE = 713
+    FACTS_FALSE = 714
 
     # 800: the book
     POST_ONLY_WOULD_TRADE = 801
@@ -275,6 +276,7 @@ SENTENCES: Final[dict[Reject, str]] = {
     Reject.ACCOUNTS_LIMIT: "This user has as many accounts as allowed; use one of them.",
     Reject.KEYS_LIMIT: "This user has made as many keys as allowed; use one of them.",
     Reject.REFUSED_BEFORE: "The command was refused when it came first; send a new one.",
+    Reject.FACTS_FALSE: "The ledger cannot have come there; nothing was applied. See 'got'.",
     Reject.POST_ONLY_WOULD_TRADE: "The post-only order would trade at once; move its price.",
     Reject.BUYS_NOTHING: "The money does not buy one lot at the best price.",
     Reject.ORDER_ID_REUSED: "The order id is in use.",

@@ -19,6 +19,7 @@ from outcry.messages.facts import (
 from outcry.rpc import asset_pb2 as pb
 from outcry.rpc.asset_pb2_grpc import AssetServiceStub
 from outcry.runtime.api_keys import KeyRing
+from outcry.services.asset.doubting import DoubtingAsset
 from outcry.services.asset.grpc import AssetServer
 
 
@@ -57,7 +58,7 @@ class Caller:
 async def typed(venue: Venue, folder: Path, *roles: str) -> AsyncIterator[list[Caller]]:
     """Open the ledger's door on a unix socket, and a caller in each of *roles*."""
     address = f"unix:{folder}/typed.sock"
-    server = AssetServer(venue.asset, KEYS, address)
+    server = AssetServer(DoubtingAsset(venue.asset), KEYS, address)
     await server.start()
     async with AsyncExitStack() as stack:
         stack.push_async_callback(server.stop)

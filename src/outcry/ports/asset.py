@@ -36,6 +36,10 @@ class OutOfSequence(OutcryError):
         self.first = first
 
 
+class FalseFacts(OutcryError):
+    """What was offered as facts cannot have happened; nothing of it was applied."""
+
+
 class AssetUnavailable(OutcryError):
     """The ledger cannot be reached. The request may or may not have been taken: repeat it."""
 

@@ -123,6 +123,38 @@ class NewOrder(_message.Message):
     wait_result: bool
     def __init__(self, account: _Optional[int] = ..., market_id: _Optional[int] = ..., outcome: _Optional[int] = ..., side: _Optional[_Union[Side, str]] = ..., type: _Optional[_Union[OrderType, str]] = ..., price: _Optional[str] = ..., quantity: _Optional[str] = ..., volume: _Optional[str] = ..., time_in_force: _Optional[_Union[TimeInForce, str]] = ..., post_only: bool = ..., self_trade: _Optional[_Union[SelfTrade, str]] = ..., expire_at_us: _Optional[int] = ..., client_order_id: _Optional[str] = ..., wait_result: bool = ...) -> None: ...
 
+class Reduction(_message.Message):
+    __slots__ = ("account", "order_id", "client_order_id", "quantity", "wait_result")
+    ACCOUNT_FIELD_NUMBER: _ClassVar[int]
+    ORDER_ID_FIELD_NUMBER: _ClassVar[int]
+    CLIENT_ORDER_ID_FIELD_NUMBER: _ClassVar[int]
+    QUANTITY_FIELD_NUMBER: _ClassVar[int]
+    WAIT_RESULT_FIELD_NUMBER: _ClassVar[int]
+    account: int
+    order_id: int
+    client_order_id: str
+    quantity: str
+    wait_result: bool
+    def __init__(self, account: _Optional[int] = ..., order_id: _Optional[int] = ..., client_order_id: _Optional[str] = ..., quantity: _Optional[str] = ..., wait_result: bool = ...) -> None: ...
+
+class Replacement(_message.Message):
+    __slots__ = ("account", "order_id", "client_order_id", "price", "quantity", "post_only", "wait_result")
+    ACCOUNT_FIELD_NUMBER: _ClassVar[int]
+    ORDER_ID_FIELD_NUMBER: _ClassVar[int]
+    CLIENT_ORDER_ID_FIELD_NUMBER: _ClassVar[int]
+    PRICE_FIELD_NUMBER: _ClassVar[int]
+    QUANTITY_FIELD_NUMBER: _ClassVar[int]
+    POST_ONLY_FIELD_NUMBER: _ClassVar[int]
+    WAIT_RESULT_FIELD_NUMBER: _ClassVar[int]
+    account: int
+    order_id: int
+    client_order_id: str
+    price: str
+    quantity: str
+    post_only: bool
+    wait_result: bool
+    def __init__(self, account: _Optional[int] = ..., order_id: _Optional[int] = ..., client_order_id: _Optional[str] = ..., price: _Optional[str] = ..., quantity: _Optional[str] = ..., post_only: bool = ..., wait_result: bool = ...) -> None: ...
+
 class Command(_message.Message):
     __slots__ = ("shard", "seq", "time_us", "market_id")
     SHARD_FIELD_NUMBER: _ClassVar[int]
@@ -256,7 +288,7 @@ class SendResult(_message.Message):
     def __init__(self, trade_id: _Optional[int] = ..., fill: _Optional[int] = ..., tx_hash: _Optional[str] = ..., success: bool = ..., reason: _Optional[str] = ...) -> None: ...
 
 class Call(_message.Message):
-    __slots__ = ("tag", "deposit", "withdraw", "split", "merge", "redeem", "create_order", "trade", "cancel_order", "order_rejected", "trade_onchain_send_result")
+    __slots__ = ("tag", "deposit", "withdraw", "split", "merge", "redeem", "create_order", "trade", "cancel_order", "order_rejected", "trade_onchain_send_result", "reduce_order", "replace_order")
     TAG_FIELD_NUMBER: _ClassVar[int]
     DEPOSIT_FIELD_NUMBER: _ClassVar[int]
     WITHDRAW_FIELD_NUMBER: _ClassVar[int]
@@ -268,6 +300,8 @@ class Call(_message.Message):
     CANCEL_ORDER_FIELD_NUMBER: _ClassVar[int]
     ORDER_REJECTED_FIELD_NUMBER: _ClassVar[int]
     TRADE_ONCHAIN_SEND_RESULT_FIELD_NUMBER: _ClassVar[int]
+    REDUCE_ORDER_FIELD_NUMBER: _ClassVar[int]
+    REPLACE_ORDER_FIELD_NUMBER: _ClassVar[int]
     tag: int
     deposit: Movement
     withdraw: Movement
@@ -279,7 +313,9 @@ class Call(_message.Message):
     cancel_order: CancelDone
     order_rejected: RejectDone
     trade_onchain_send_result: SendResult
-    def __init__(self, tag: _Optional[int] = ..., deposit: _Optional[_Union[Movement, _Mapping]] = ..., withdraw: _Optional[_Union[Movement, _Mapping]] = ..., split: _Optional[_Union[Pairs, _Mapping]] = ..., merge: _Optional[_Union[Pairs, _Mapping]] = ..., redeem: _Optional[_Union[Redemption, _Mapping]] = ..., create_order: _Optional[_Union[NewOrder, _Mapping]] = ..., trade: _Optional[_Union[TradeDone, _Mapping]] = ..., cancel_order: _Optional[_Union[CancelDone, _Mapping]] = ..., order_rejected: _Optional[_Union[RejectDone, _Mapping]] = ..., trade_onchain_send_result: _Optional[_Union[SendResult, _Mapping]] = ...) -> None: ...
+    reduce_order: Reduction
+    replace_order: Replacement
+    def __init__(self, tag: _Optional[int] = ..., deposit: _Optional[_Union[Movement, _Mapping]] = ..., withdraw: _Optional[_Union[Movement, _Mapping]] = ..., split: _Optional[_Union[Pairs, _Mapping]] = ..., merge: _Optional[_Union[Pairs, _Mapping]] = ..., redeem: _Optional[_Union[Redemption, _Mapping]] = ..., create_order: _Optional[_Union[NewOrder, _Mapping]] = ..., trade: _Optional[_Union[TradeDone, _Mapping]] = ..., cancel_order: _Optional[_Union[CancelDone, _Mapping]] = ..., order_rejected: _Optional[_Union[RejectDone, _Mapping]] = ..., trade_onchain_send_result: _Optional[_Union[SendResult, _Mapping]] = ..., reduce_order: _Optional[_Union[Reduction, _Mapping]] = ..., replace_order: _Optional[_Union[Replacement, _Mapping]] = ...) -> None: ...
 
 class Calls(_message.Message):
     __slots__ = ("calls",)

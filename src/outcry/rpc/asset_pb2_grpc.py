@@ -85,6 +85,16 @@ class AssetServiceStub(object):
                 request_serializer=outcry_dot_rpc_dot_asset__pb2.NewOrder.SerializeToString,
                 response_deserializer=outcry_dot_rpc_dot_asset__pb2.Reply.FromString,
                 _registered_method=True)
+        self.ReduceOrder = channel.unary_unary(
+                '/asset.AssetService/ReduceOrder',
+                request_serializer=outcry_dot_rpc_dot_asset__pb2.Reduction.SerializeToString,
+                response_deserializer=outcry_dot_rpc_dot_asset__pb2.Reply.FromString,
+                _registered_method=True)
+        self.ReplaceOrder = channel.unary_unary(
+                '/asset.AssetService/ReplaceOrder',
+                request_serializer=outcry_dot_rpc_dot_asset__pb2.Replacement.SerializeToString,
+                response_deserializer=outcry_dot_rpc_dot_asset__pb2.Reply.FromString,
+                _registered_method=True)
         self.Trade = channel.unary_unary(
                 '/asset.AssetService/Trade',
                 request_serializer=outcry_dot_rpc_dot_asset__pb2.TradeDone.SerializeToString,
@@ -197,6 +207,21 @@ class AssetServiceServicer(object):
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def ReduceOrder(self, request, context):
+        """Take a quantity off an order, which keeps its place in the queue. A repeat takes it off again:
+        whoever may repeat sends ReplaceOrder with the smaller total. Role: door.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def ReplaceOrder(self, request, context):
+        """Give an order a price and a total quantity, what is filled included. Role: door.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
     def Trade(self, request, context):
         """What one command of the kernel did. These three settle and release, so they go the way of every
         fact: in the order of seq, each once; what does not follow is a reject. Role: processor.
@@ -292,6 +317,16 @@ def add_AssetServiceServicer_to_server(servicer, server):
             'CreateOrder': grpc.unary_unary_rpc_method_handler(
                     servicer.CreateOrder,
                     request_deserializer=outcry_dot_rpc_dot_asset__pb2.NewOrder.FromString,
+                    response_serializer=outcry_dot_rpc_dot_asset__pb2.Reply.SerializeToString,
+            ),
+            'ReduceOrder': grpc.unary_unary_rpc_method_handler(
+                    servicer.ReduceOrder,
+                    request_deserializer=outcry_dot_rpc_dot_asset__pb2.Reduction.FromString,
+                    response_serializer=outcry_dot_rpc_dot_asset__pb2.Reply.SerializeToString,
+            ),
+            'ReplaceOrder': grpc.unary_unary_rpc_method_handler(
+                    servicer.ReplaceOrder,
+                    request_deserializer=outcry_dot_rpc_dot_asset__pb2.Replacement.FromString,
                     response_serializer=outcry_dot_rpc_dot_asset__pb2.Reply.SerializeToString,
             ),
             'Trade': grpc.unary_unary_rpc_method_handler(
@@ -595,6 +630,60 @@ class AssetService(object):
             target,
             '/asset.AssetService/CreateOrder',
             outcry_dot_rpc_dot_asset__pb2.NewOrder.SerializeToString,
+            outcry_dot_rpc_dot_asset__pb2.Reply.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ReduceOrder(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/asset.AssetService/ReduceOrder',
+            outcry_dot_rpc_dot_asset__pb2.Reduction.SerializeToString,
+            outcry_dot_rpc_dot_asset__pb2.Reply.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ReplaceOrder(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/asset.AssetService/ReplaceOrder',
+            outcry_dot_rpc_dot_asset__pb2.Replacement.SerializeToString,
             outcry_dot_rpc_dot_asset__pb2.Reply.FromString,
             options,
             channel_credentials,

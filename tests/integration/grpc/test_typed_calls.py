@@ -15,10 +15,12 @@ from outcry.domain.order import OrderStatus
 from outcry.kernel.naive import NaiveEngine
 from outcry.messages.entry import Commands, Facts, unpack_entry
 from outcry.messages.facts import Fact, concat, unpack_facts
-from outcry.messages.record_bodies import span
+from outcry.messages.record_bodies import cut, span
 from outcry.messages.requests import CancelRequest, ResolveOp
+from outcry.ports.asset import FalseFacts
 from outcry.rpc import asset_pb2 as pb
 from outcry.services.asset.config import AssetConfig
+from outcry.services.asset.doubting import DoubtingAsset
 from outcry_wire.rejects import SENTENCES, Reject
 
 
@@ -243,6 +245,92 @@ async def test_facts_that_do_not_follow_are_a_reject(tmp_path: Path) -> None:
         ):
             declined = (await processor("Trade", bad)).declined
             assert declined.reject == Reject.RECORD_INVALID
+
+
+async def test_orders_are_reduced_and_replaced(tmp_path: Path) -> None:
+    """By id or by the client's name, in a batch too; what is wrong is a reject of its own."""
+    venue = Venue()
+    async with venue.running(), typed(venue, tmp_path, "door") as (door,):
+        ann, bob = await venue.user("ann", MONEY), await venue.user("bob", MONEY)
+        market = await venue.market()
+        bid = order(ann, market, pb.BUY, "0.60", "10.00", "a", wait_result=True)
+        number = (await door("CreateOrder", bid)).order.order_id
+        less = pb.Reduction(account=ann, order_id=number, quantity="4", wait_result=True)
+        reduced = (await door("ReduceOrder", less)).order
+        assert (reduced.order_id, reduced.remaining_quantity) == (number, "6.00")
+        terms = {"client_order_id": "a", "price": "0.50", "quantity": "8", "wait_result": True}
+        moved = (await door("ReplaceOrder", pb.Replacement(account=ann, **terms))).order  # type: ignore[arg-type]
+        assert (moved.order_id, moved.remaining_quantity) == (number, "8.00")
+        assert venue.balance(ann) == (MONEY, 4_000_000)
+        again = pb.Call(tag=7, replace_order=pb.Replacement(account=ann, **terms))  # type: ignore[arg-type]
+        for replies in (await door.batch([again]), await door.stream([again])):
+            assert [(one.tag, one.order.remaining_quantity) for one in replies] == [(7, "8.00")]
+        for wrong, reject in (
+            (pb.Reduction(account=ann, quantity="1"), Reject.FIELD_INVALID),
+            (pb.Reduction(account=ann, order_id=1, client_order_id="a", quantity="1"),
+             Reject.FIELD_INVALID),
+            (pb.Reduction(account=ann, client_order_id="\n", quantity="1"),
+             Reject.CLIENT_ORDER_ID_INVALID),
+            (pb.Reduction(account=ann, order_id=number, quantity="0"), Reject.QUANTITY_INVALID),
+            (pb.Reduction(account=bob, order_id=number, quantity="1"), Reject.ORDER_UNKNOWN),
+            (pb.Reduction(account=bob, order_id=10**9, quantity="1"), Reject.ORDER_UNKNOWN),
+        ):  # fmt: skip
+            assert (await door("ReduceOrder", wrong)).declined.reject == reject, wrong
+        for price, quantity, reject in (
+            ("x", "1", Reject.FIELD_INVALID),
+            ("0.5", "-1", Reject.QUANTITY_INVALID),
+            ("0.99", "100000", Reject.FUNDS_INSUFFICIENT),
+        ):
+            change = pb.Replacement(account=ann, order_id=number, price=price, quantity=quantity)
+            assert (await door("ReplaceOrder", change)).declined.reject == reject, change
+        foreign = pb.Replacement(account=bob, order_id=number, price="0.5", quantity="1")
+        assert (await door("ReplaceOrder", foreign)).declined.reject == Reject.ORDER_UNKNOWN
+        assert venue.balance(ann) == (MONEY, 4_000_000)
+
+
+async def test_facts_that_cannot_be_are_refused_and_the_ledger_goes_on(tmp_path: Path) -> None:
+    """Who has the processor's token and lies is told so; nothing of it is applied."""
+    venue = Venue()
+    async with (
+        venue.running(engines=False),
+        typed(venue, tmp_path, "door", "processor") as (door, processor),
+    ):
+        ann, bob = await venue.user("ann", MONEY), await venue.user("bob", MONEY)
+        market = await venue.market()
+        bid = (await door("CreateOrder", order(ann, market, pb.BUY, "0.60", "1", "a"))).order
+        ask = (await door("CreateOrder", order(bob, market, pb.BUY, "0.60", "1", "b"))).order
+        engine = NaiveEngine()
+        commands = b"".join([body async for _, _, body in venue.log.commands(0, 0)])
+        truth = engine.process(commands)
+        upto = bid.update_id - 1
+        await venue.asset.apply(0, 1, upto, cut(truth, 0, upto))
+        before = venue.balance(ann), venue.balance(bob)
+
+        def cancelled(order_id: int, account: int, remaining: str, seq: int) -> pb.CancelDone:
+            party = pb.Party(order_id=order_id, account=account, side=pb.BUY,
+                             remaining_quantity=remaining)  # fmt: skip
+            cancel = pb.Cancel(order=party, price="0.60", reason=1)
+            return pb.CancelDone(command=pb.Command(seq=seq, market_id=market), cancel=cancel)
+
+        for lie in (
+            cancelled(bid.order_id, ann, "7.00", upto + 1),  # not what is left of it
+            cancelled(999, ann, "1.00", upto + 1),  # no such order
+        ):
+            declined = (await processor("CancelOrder", lie)).declined
+            assert declined.reject == Reject.FACTS_FALSE, lie
+        for body, last in (
+            (b"\x00" * 40, upto + 1),
+            (cut(truth, upto, upto + 1), upto + 2),  # it ends earlier than it says
+            (cut(truth, upto + 1), ask.update_id),  # the one before is left out
+            (cut(truth, upto), 999),  # never numbered
+        ):
+            with pytest.raises(FalseFacts):
+                await DoubtingAsset(venue.asset).apply(0, upto + 1, last, body)
+        assert (venue.balance(ann), venue.balance(bob)) == before
+        assert venue.asset.status()["ready"]
+        whole = await DoubtingAsset(venue.asset).apply(0, 1, ask.update_id, truth)
+        assert whole == ask.update_id
+        assert {one.status for one in venue.asset.ledger.orders.values()} == {OrderStatus.OPEN}
 
 
 async def test_the_chain_speaks_once_of_each_fill_however_often_it_is_said(tmp_path: Path) -> None:

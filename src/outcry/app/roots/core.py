@@ -12,6 +12,7 @@ from outcry.domain.ledger.state import MICROS_PER_HOUR, Retention
 from outcry.domain.market import SettlementMode
 from outcry.runtime.config import Config
 from outcry.services.asset.config import AssetConfig
+from outcry.services.asset.doubting import DoubtingAsset
 from outcry.services.asset.grpc import AssetServer
 from outcry.services.asset.publishing import CommandPublishers
 from outcry.services.asset.service import AssetService
@@ -56,9 +57,10 @@ async def asset(commons: Commons) -> list[Part]:
     service = AssetService(log, publishers, clock, asset_config(config), tables=tables,
                            snapshots=commons.snapshots)  # fmt: skip
     commons.own_asset = service
-    typed = commons.tracer.asset(service) if commons.tracer else service
+    doubting = DoubtingAsset(service)
+    typed = commons.tracer.asset(doubting) if commons.tracer else doubting
     address = f"{config.grpc.host}:{config.grpc.port}"
-    server = AssetServer(service, commons.keys, address, typed=typed)
+    server = AssetServer(doubting, commons.keys, address, typed=typed)
     door = Part(AssetGrpc(server), listens=("grpc.port", config.grpc.host, config.grpc.port))
     return [Part(service), door]
 

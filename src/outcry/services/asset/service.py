@@ -42,6 +42,8 @@ from outcry.services.asset.watch import JumpGuard, steady_seconds
 
 
 T = TypeVar("T")
+#: Raises `FalseFacts` unless a body of facts can be applied to the ledger and ends at that seq.
+Doubt = Callable[[Ledger, int, int, bytes], None]
 
 _NO_SHARD = Shard()
 
@@ -172,14 +174,18 @@ class AssetService:
         await self._answered(call, wait_result=wait_result)
         return cast("list[OrderResult]", call.results)
 
-    async def apply(self, shard: int, first: int, last: int, body: bytes) -> int:
-        """Apply facts; see `outcry.ports.asset.Asset`."""
+    async def apply(
+        self, shard: int, first: int, last: int, body: bytes, *, doubt: Doubt | None = None
+    ) -> int:
+        """Apply facts; see `outcry.ports.asset.Asset`. *doubt* raises if they cannot be true."""
         if self._ending:
             raise AssetUnavailable("the ledger is stopping")
         known = self._fold.ledger.shards.get(shard, _NO_SHARD)
         applied = known.applied
         if first > applied + 1:
             raise OutOfSequence(shard, applied, first)
+        if doubt is not None and last > applied:
+            doubt(self._fold.ledger, shard, last, body)
         if last > known.numbered:
             self._committer.fail(Stale(f"shard {shard} has facts of {last}, which is not ours"))
             raise AssetUnavailable("another process has become the writer")

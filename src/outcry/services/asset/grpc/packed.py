@@ -16,7 +16,7 @@ from outcry.messages.requests import (
     decode_submit,
     encode,
 )
-from outcry.ports.asset import SUBMIT_COUNT_MAX, Asset, OutOfSequence
+from outcry.ports.asset import SUBMIT_COUNT_MAX, Asset, FalseFacts, OutOfSequence
 from outcry.rpc.asset_pb2 import Packed
 from outcry.rpc.asset_pb2_grpc import AssetServiceServicer
 from outcry.runtime.api_keys import KeyRing
@@ -97,5 +97,7 @@ class PackedDoor(AssetServiceServicer):
         except OutOfSequence as error:
             context.set_trailing_metadata(((APPLIED_KEY, str(error.applied)),))
             await abort(context, grpc.StatusCode.FAILED_PRECONDITION, str(error))
+        except FalseFacts as error:
+            await abort(context, grpc.StatusCode.INVALID_ARGUMENT, str(error))
         except OutcryError as error:
             await abort(context, grpc.StatusCode.UNAVAILABLE, str(error))

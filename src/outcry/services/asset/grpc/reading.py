@@ -12,6 +12,8 @@ from outcry.messages.requests import (
     MergeOp,
     PlaceRequest,
     RedeemOp,
+    ReduceRequest,
+    ReplaceRequest,
     SplitOp,
     WithdrawOp,
 )
@@ -111,6 +113,40 @@ def read_order(order: pb.NewOrder) -> PlaceRequest | Rejected:
         expire_at_us=order.expire_at_us,
         client_order_id=order.client_order_id,
     )
+
+
+def read_reduction(asked: pb.Reduction) -> ReduceRequest | Rejected:
+    """Return the request to reduce an order."""
+    name = _read_name(asked)
+    if isinstance(name, Rejected):
+        return name
+    lots = read_quantity(asked.quantity)
+    return lots if isinstance(lots, Rejected) else ReduceRequest(asked.account, *name, lots)
+
+
+def read_replacement(asked: pb.Replacement) -> ReplaceRequest | Rejected:
+    """Return the request to replace the terms of an order."""
+    name = _read_name(asked)
+    if isinstance(name, Rejected):
+        return name
+    ticks = read_price(asked.price)
+    if isinstance(ticks, Rejected):
+        return ticks
+    lots = read_quantity(asked.quantity)
+    if isinstance(lots, Rejected):
+        return lots
+    return ReplaceRequest(asked.account, *name, ticks, lots, asked.post_only)
+
+
+def _read_name(asked: pb.Reduction | pb.Replacement) -> tuple[int, str] | Rejected:
+    """Return how the order is named: by id, or by the client's name for it."""
+    named = asked.client_order_id
+    if bool(asked.order_id) == bool(named):
+        got = "both" if named else "neither"
+        return Rejected(Reject.FIELD_INVALID, got, "order_id or client_order_id")
+    if named and not is_client_order_id(named):
+        return Rejected(Reject.CLIENT_ORDER_ID_INVALID, named[:KEY_LENGTH_MAX])
+    return asked.order_id, named
 
 
 def _read_amounts(order: pb.NewOrder) -> tuple[OrderKind, int, int] | Rejected:

@@ -5,7 +5,7 @@ begins, so a later call sees what an earlier one did; they then wait for commits
 """
 
 import asyncio
-from collections.abc import AsyncIterator, Coroutine, Iterator, Sequence
+from collections.abc import AsyncIterator, Callable, Coroutine, Iterator, Mapping, Sequence
 from itertools import groupby
 from typing import Any, Final
 
@@ -13,8 +13,8 @@ import grpc
 
 from outcry.domain.errors import OutcryError
 from outcry.domain.rejects import Reject, Rejected
-from outcry.messages.requests import PlaceRequest
-from outcry.ports.asset import SUBMIT_COUNT_MAX, Asset, OutOfSequence
+from outcry.messages.requests import OrderRequest
+from outcry.ports.asset import SUBMIT_COUNT_MAX, Asset, FalseFacts, OutOfSequence
 from outcry.rpc import asset_pb2 as pb
 from outcry.runtime.api_keys import KeyRing
 from outcry.services.asset.grpc import answers, reading
@@ -35,10 +35,19 @@ ROLES: Final = {
     "merge": _DOOR,
     "redeem": _DOOR,
     "create_order": _DOOR,
+    "reduce_order": _DOOR,
+    "replace_order": _DOOR,
     "trade": _PROCESSOR,
     "cancel_order": _PROCESSOR,
     "order_rejected": _PROCESSOR,
     "trade_onchain_send_result": _ONCHAIN,
+}
+
+#: Calls that become requests about orders.
+READERS: Final[Mapping[str, Callable[[Any], OrderRequest | Rejected]]] = {
+    "create_order": reading.read_order,
+    "reduce_order": reading.read_reduction,
+    "replace_order": reading.read_replacement,
 }
 
 Waiting = Coroutine[Any, Any, list[pb.Reply]]
@@ -75,6 +84,16 @@ class AssetDoor(PackedDoor):
     async def CreateOrder(self, request: pb.NewOrder, context: Context) -> pb.Reply:  # noqa: N802
         """Number an order."""
         return await self._one(context, pb.Call(create_order=request))
+
+    async def ReduceOrder(self, request: pb.Reduction, context: Context) -> pb.Reply:  # noqa: N802
+        """Number a reduction of an order."""
+        return await self._one(context, pb.Call(reduce_order=request))
+
+    async def ReplaceOrder(  # noqa: N802
+        self, request: pb.Replacement, context: Context
+    ) -> pb.Reply:
+        """Number new terms of an order."""
+        return await self._one(context, pb.Call(replace_order=request))
 
     async def Trade(self, request: pb.TradeDone, context: Context) -> pb.Reply:  # noqa: N802
         """Apply what an incoming order did."""
@@ -177,15 +196,17 @@ class AssetDoor(PackedDoor):
         except OutOfSequence as error:
             wanted = f"seq {error.applied + 1} of shard {error.shard}"
             return answers.write(Rejected(Reject.OUT_OF_SEQUENCE, f"seq {facts.seq}", wanted))
+        except FalseFacts as error:
+            return answers.write(Rejected(Reject.FACTS_FALSE, str(error)))
         return answers.applied(facts)
 
     async def _answer_orders(self, calls: list[pb.Call], *, wait_result: bool) -> list[pb.Reply]:
-        read = [reading.read_order(call.create_order) for call in calls]
-        orders = [request for request in read if isinstance(request, PlaceRequest)]
+        read = [READERS[_kind(call)](getattr(call, _kind(call))) for call in calls]
+        orders = [request for request in read if not isinstance(request, Rejected)]
         results = iter(await self._typed.submit(orders, wait_result=wait_result) if orders else ())
         return [
             answers.tagged(
-                answers.write(next(results) if isinstance(request, PlaceRequest) else request),
+                answers.write(request if isinstance(request, Rejected) else next(results)),
                 call.tag,
             )
             for call, request in zip(calls, read, strict=True)
@@ -199,4 +220,5 @@ def _kind(call: pb.Call) -> str:
 
 def _lane(call: pb.Call) -> bool | None:
     """Return whether an order waits for its result, None for any other call."""
-    return call.create_order.wait_result if _kind(call) == "create_order" else None
+    kind = _kind(call)
+    return bool(getattr(call, kind).wait_result) if kind in READERS else None
