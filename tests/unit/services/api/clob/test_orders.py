@@ -1,5 +1,6 @@
 """Orders of the CLOB surface over HTTP: taken, matched, refused with a reason, and counted once."""
 
+import json
 import time
 from collections.abc import AsyncIterator
 from typing import Any
@@ -248,3 +249,31 @@ async def test_bodies_that_are_no_orders(door: Door) -> None:
     text = '{"order": "' + "x" * 1_100_000 + '"}'
     headers = ann.headers("POST", "/order", text)
     assert (await door.client.post("/order", headers=headers, content=text)).status_code == 413
+
+
+async def test_the_hot_route_answers_what_the_framework_answers(door: Door) -> None:
+    """Good, refused, malformed and unauthorised orders: status, headers and body are the same."""
+    yes, _ = await market(door)
+    ann = await Wallet(door, 1).fund()
+    good = ann.signed(token_id=yes, price=0.4, size=10, side="BUY")
+    await ann.told("POST", "/order", good)
+    text = json.dumps(good, separators=(",", ":"))
+    for content, headers in (
+        (text, ann.headers("POST", "/order", text)),
+        ("{}", ann.headers("POST", "/order", "{}")),
+        (text, ann.headers("POST", "/orders", text)),
+        (text, {}),
+        (text, ann.headers("POST", "/order", text, timestamp=1)),
+    ):
+        # A query, which is not signed, leaves a request to the framework.
+        hot, slow = [
+            await door.client.post(path, content=content, headers=headers)
+            for path in ("/order", "/order?a=1")
+        ]
+        assert (hot.status_code, hot.json()) == (slow.status_code, slow.json()), content
+        apart = ("x-request-id", "ratelimit-remaining", "ratelimit-reset", "content-length")
+        seen = [
+            {name: value for name, value in answer.headers.items() if name not in apart}
+            for answer in (hot, slow)
+        ]
+        assert seen[0] == seen[1], content

@@ -36,9 +36,9 @@ async def login(request: Asked) -> Login:
 
 async def holder(request: Asked, scope: str) -> Holder:
     """Return who asks, when they hold a key with *scope*, and not too often."""
-    found = accept(
-        await clob(request).private.gate.holder(await asking(request), scope, time.time())
-    )
+    gate = clob(request).private.gate
+    told(request, partial(parts(request).gate.left, address(request)))
+    found = accept(await gate.holder(await asking(request), scope, time.time()))
     counted(request, found)
     return found
 
