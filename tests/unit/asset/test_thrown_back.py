@@ -7,6 +7,8 @@ import pytest
 from tests.support.venue import Venue, limit
 from tests.support.waiting import until
 
+from outcry.messages.entry import NO_EVENTS, packed_events
+from outcry.messages.streams import USER_EVENTS
 from outcry.services.asset.config import AssetConfig
 from outcry_wire.records import Side
 
@@ -43,6 +45,13 @@ async def held(venue: Venue, name: str) -> bytes:
         records += b"".join(entry.body for entry in found)
         after = found[-1].last
     return records
+
+
+async def told(venue: Venue) -> dict[int, bytes]:
+    """Return the private events on the stream by the entries that they are of."""
+    generation = await venue.bus.generation()
+    found = await venue.bus.read(USER_EVENTS, 0, count_max=10_000, wait_ms=0, generation=generation)
+    return {entry.last: entry.body for entry in found if entry.body != NO_EVENTS}
 
 
 async def joined(runs: AsyncIterator[tuple[int, int, bytes]]) -> bytes:
@@ -90,3 +99,37 @@ async def test_what_a_stream_lost_is_there_again_two_ticks_later(state: str) -> 
         assert tail > numbered
         ours, theirs = await held(venue, name), await joined(logged)
         assert ours.startswith(theirs) or theirs.startswith(ours)
+
+
+@pytest.mark.parametrize("state", ["idle", "loaded"])
+async def test_private_events_that_the_stream_alone_lost_are_there_again(state: str) -> None:
+    """Only the news are thrown back, beneath a processor that runs: the log gives them again."""
+    venue = Venue(config=AssetConfig(tick_interval_ms=50))
+    async with venue.running():
+        ann = await venue.user("ann", 10**12)
+        market = await venue.market()
+        for _ in range(2 * LOST):
+            await venue.placed(limit(ann, market, Side.BUY, 4_000, 1))
+        await ticked(venue)
+        load = asyncio.create_task(place_for_ever(venue, ann, market))
+        if state == "idle":
+            load.cancel()
+        else:
+            await asyncio.sleep(0.05)
+        tail = await venue.bus.tail(USER_EVENTS)
+        assert tail is not None
+        news = sorted(await told(venue))
+        venue.bus.throw_back(USER_EVENTS, news[-LOST])
+        assert sorted(await told(venue)) == news[: 1 - LOST]
+        await ticked(venue)
+        load.cancel()
+        await asyncio.gather(load, return_exceptions=True)
+        await ticked(venue)
+        heard = await told(venue)
+        logged = {
+            row.n: packed_events(row.body)
+            for row in venue.log.rows
+            if row.body and packed_events(row.body) != NO_EVENTS
+        }
+    assert heard.keys() >= set(news)
+    assert heard == {n: body for n, body in logged.items() if n <= max(heard)}

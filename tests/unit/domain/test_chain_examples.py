@@ -26,6 +26,7 @@ from outcry.messages.requests import (
     DepositOp,
     MarketMoveOp,
     OrderAccepted,
+    ReplaceRequest,
     ResolveOp,
     SetFeesOp,
     SplitOp,
@@ -36,6 +37,9 @@ from outcry.messages.settlements import SettlementRequest
 from outcry.messages.user_events import FillSettled
 from outcry_wire.records import Side
 from outcry_wire.rejects import Reject
+
+
+DAY_US = 24 * 3600 * 1_000_000
 
 
 HUNDRED = 100_000_000
@@ -278,6 +282,9 @@ async def test_a_deep_reorganisation_suspends_what_is_left_and_freezes_both() ->
         back = ReleaseOp(0, on.ann, yes, 700, "by hand")
         await venue.fund(back)
         assert (await venue.fund(back)).repeated
+        venue.clock.set(venue.clock.now_us() + 40 * DAY_US)
+        await venue.fund(CheckpointOp(0))
+        assert (await venue.fund(back)).repeated
         await venue.fund(FreezeOp(0, on.ann, False, "agreed"))
         await venue.placed(limit(on.ann, on.market, Side.SELL, 9_000, 1_000))
         audit(ledger)
@@ -337,12 +344,17 @@ async def test_a_verdict_counts_once_and_cannot_be_changed() -> None:
 async def test_orders_wait_while_too_much_is_pending() -> None:
     """A market with as many unsettled fills as it may have is busy until the chain speaks."""
     venue = Venue()
-    venue.config = venue.config._replace(pending_fills_max=1)
     async with venue.running():
         on = await _stage(venue)
         await venue.placed(limit(on.ann, on.market, Side.BUY, 6_000, 1_000))
         met = await venue.placed(limit(on.bob, on.market, Side.BUY, 4_000, 1_000, outcome=1))
+        rests = await venue.placed(limit(on.ann, on.market, Side.BUY, 1_000, 1))
+        venue.asset._sequencer.config = venue.config._replace(pending_fills_max=1)
         more = limit(on.ann, on.market, Side.BUY, 1_000, 1)
         assert (await venue.place(more)).reject == Reject.BUSY  # type: ignore[union-attr]
+        change = ReplaceRequest(on.ann, rests.order_id, "", 2_000, 1, False)
+        (refused,) = await venue.asset.submit([change], wait_result=True)
+        assert refused.reject == Reject.BUSY  # type: ignore[union-attr]
         await on.says(met, Outcome.CONFIRMED)
         await venue.placed(more)
+        await venue.changed(change)

@@ -4,7 +4,7 @@ Each carries out a decision; whether it may be is asked of `checks` before. A na
 there is one, is remembered with the answer, so that a repeat of the request changes nothing.
 """
 
-from outcry.domain.ids import COLLATERAL, EXTERNAL, token_asset
+from outcry.domain.ids import COLLATERAL, EXTERNAL, SUSPENSE, token_asset
 from outcry.domain.ledger.effects import Activity, Effects
 from outcry.domain.ledger.positions import bought, move, sold
 from outcry.domain.ledger.postings import post
@@ -58,7 +58,12 @@ def transfer(
 ) -> None:
     """Move value between two accounts."""
     move(ledger, effects, source, target, asset, amount, "transfer", 0)
-    remember_own(ledger, "transfer", source, key, (source, target, asset, amount), 0)
+    content = (source, target, asset, amount)
+    if source == SUSPENSE:
+        # What an operator gave out is the exchange's own key: like a deposit's, it never ages.
+        remember(ledger, "transfer", own_key(source, key), content)
+    else:
+        remember_own(ledger, "transfer", source, key, content, 0)
 
 
 def split(

@@ -94,6 +94,8 @@ def _replace(sequencer: Sequencer, request: ReplaceRequest, order: Order, shard:
     early = sequencer.too_early(post_only=request.post_only)
     if early:
         return Ticket(early)
+    if sequencer.awaits_chain(order.market_id):
+        return Ticket(busy())
     command = ReplaceOrder(
         order.market_id,
         sequencer.next_seq(shard),

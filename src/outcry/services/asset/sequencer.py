@@ -182,8 +182,7 @@ class Sequencer:
         early = self.too_early(post_only=request.post_only)
         if early:
             return Ticket(early)
-        unsettled = self.ledger.markets[request.market_id].pending_count
-        if self.is_busy(granted.shard) or unsettled >= self.config.pending_fills_max:
+        if self.is_busy(granted.shard) or self.awaits_chain(request.market_id):
             return Ticket(busy())
         command = self._place_command(request, granted)
         terms = (granted.hold, granted.fee_version, request.client_order_id, digest)
@@ -253,6 +252,10 @@ class Sequencer:
         market = self.ledger.markets[live.market_id]
         # Its own command may not have been carried out yet; then the repeat waits for it too.
         return Ticket(accepted, ((market.shard, live.update_id),), live)
+
+    def awaits_chain(self, market_id: int) -> bool:
+        """Return whether a market has as many fills that wait for the chain as it may have."""
+        return self.ledger.markets[market_id].pending_count >= self.config.pending_fills_max
 
     def is_busy(self, number: int, *, cancels: bool = False) -> bool:
         """Return whether shard *number* has too much on its way; *cancels* are taken for longer."""
