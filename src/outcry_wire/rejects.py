@@ -121,6 +121,7 @@ class Reject(IntEnum):
     END_IN_PAST = 612
     DISPUTE_WINDOW = 613
     REFUND_IMPOSSIBLE = 614
+    QUANTITY_BOUNDS_INVALID = 615
 
     # 700: sequencer and capacity
     BUSY = 701
@@ -137,6 +138,7 @@ class Reject(IntEnum):
     KEYS_LIMIT = 712
     REFUSED_BEFORE = 713
     FACTS_FALSE = 714
+    MARKETS_LIMIT = 715
 
     # 800: the book
     POST_ONLY_WOULD_TRADE = 801
@@ -263,6 +265,9 @@ SENTENCES: Final[dict[Reject, str]] = {
         "The market has a dispute window: propose the payout; dispute it to change it."
     ),
     Reject.REFUND_IMPOSSIBLE: "The market cannot be refunded; void it with a payout. See 'got'.",
+    Reject.QUANTITY_BOUNDS_INVALID: (
+        "The smallest and the largest quantity must be in order and in bounds; see 'expected'."
+    ),
     Reject.BUSY: "The exchange is busy; repeat the request after 'retry_after_ms'.",
     Reject.SHUTTING_DOWN: "The exchange is stopping; repeat the request when it is back.",
     Reject.CANCEL_ALL_PENDING: "A cancel-all of this account is being carried out already.",
@@ -276,6 +281,7 @@ SENTENCES: Final[dict[Reject, str]] = {
     Reject.ACCOUNTS_LIMIT: "This user has as many accounts as allowed; use one of them.",
     Reject.KEYS_LIMIT: "This user has made as many keys as allowed; use one of them.",
     Reject.REFUSED_BEFORE: "The command was refused when it came first; send a new one.",
+    Reject.MARKETS_LIMIT: "The exchange has had as many markets as it has numbers for.",
     Reject.FACTS_FALSE: "The ledger cannot have come there; nothing was applied. See 'got'.",
     Reject.POST_ONLY_WOULD_TRADE: "The post-only order would trade at once; move its price.",
     Reject.BUYS_NOTHING: "The money does not buy one lot at the best price.",

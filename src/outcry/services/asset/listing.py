@@ -168,9 +168,12 @@ def _check_markets(
 
 def _check_spec(sequencer: Sequencer, event: Event, spec: MarketSpec) -> Declined | None:
     """Decline terms that no market can have."""
-    if not spec.identifier or not spec.question or spec.outcome_0 == spec.outcome_1:
-        wanted = "an identifier, a question and two different outcome names"
-        return Declined(Reject.FIELD_INVALID, spec.identifier, wanted)
+    for name in ("identifier", "question", "outcome_0", "outcome_1"):
+        if not getattr(spec, name):
+            return Declined(Reject.FIELD_INVALID, f"no {name}", f"{name}: at least one character")
+    if spec.outcome_0 == spec.outcome_1:
+        wanted = "two different names of outcomes"
+        return Declined(Reject.FIELD_INVALID, f"{spec.outcome_0[:100]!r} twice", wanted)
     if spec.tick not in TICK_SIZES:
         sizes = ", ".join(map(format_price, TICK_SIZES))
         return Declined(Reject.TICK_INVALID, format_price(spec.tick), f"one of {sizes}")
@@ -179,7 +182,8 @@ def _check_spec(sequencer: Sequencer, event: Event, spec: MarketSpec) -> Decline
         return Declined(Reject.BOUNDS_INVALID, format_price(spec.price_min), f"{least} to {most}")
     if not 0 < spec.qty_min <= spec.qty_max <= QUANTITY_MAX:
         got = f"{format_quantity(spec.qty_min)} to {format_quantity(spec.qty_max)}"
-        return Declined(Reject.QUANTITY_INVALID, got, f"at most {format_quantity(QUANTITY_MAX)}")
+        wanted = f"{format_quantity(1)} to {format_quantity(QUANTITY_MAX)}, the smaller one first"
+        return Declined(Reject.QUANTITY_BOUNDS_INVALID, got, wanted)
     if spec.fee_version not in sequencer.ledger.fees:
         return Declined(Reject.FEE_VERSION_UNKNOWN, str(spec.fee_version))
     if not 0 <= spec.dispute_window_us <= DISPUTE_WINDOW_US_MAX:
@@ -192,7 +196,7 @@ def _check_spec(sequencer: Sequencer, event: Event, spec: MarketSpec) -> Decline
     if end_at_us and end_at_us <= sequencer.time_us:
         return _ended(sequencer, end_at_us)
     if sequencer.ledger.next_market_id > MARKET_IDS_MAX:
-        return Declined(Reject.TOTAL_ORDERS_LIMIT, "markets", f"at most {MARKET_IDS_MAX}")
+        return Declined(Reject.MARKETS_LIMIT, expected=f"at most {MARKET_IDS_MAX} markets, ever")
     return None
 
 
