@@ -20,6 +20,7 @@ from outcry.runtime.directory import Directory
 from outcry.runtime.identity import Identity
 from outcry.runtime.proxies import Proxies
 from outcry.runtime.service import Service
+from outcry.runtime.settlement_stages import SettlementStages
 from outcry.runtime.tokens import TokenVerifier
 from outcry.runtime.ws_listener import FeedListener, ListenerConfig
 from outcry.services.websocket_depth.clob.feed import ClobMarkets
@@ -28,7 +29,6 @@ from outcry.services.websocket_depth.config import DepthFeedConfig
 from outcry.services.websocket_depth.service import WebsocketDepth
 from outcry.services.websocket_user.clob.deals import Deals
 from outcry.services.websocket_user.clob.feed import ClobUsers
-from outcry.services.websocket_user.clob.stages import Stages
 from outcry.services.websocket_user.config import UserFeedConfig
 from outcry.services.websocket_user.service import WebsocketUser
 
@@ -170,7 +170,8 @@ async def feeds(
             clock=door.venue.clock.now_us,
         )
         user.watch(users.entry)
-        stages = Stages(door.venue.bus, users.staged)
+        stages = SettlementStages(door.venue.bus)
+        stages.watch(users.staged)
         paths = {
             "/depth": depth.session,
             "/user": user.session,

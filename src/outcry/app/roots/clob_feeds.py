@@ -3,19 +3,20 @@
 import time
 
 from outcry.app.commons import Commons
+from outcry.app.monitor import Part
 from outcry.runtime.books import LiveBooks
 from outcry.runtime.clob.fees import FeeSchedules
 from outcry.runtime.clob_identity import ClobIdentity
 from outcry.runtime.clob_keys import ClobKeys
 from outcry.runtime.directory import Directory
 from outcry.runtime.lockout import Lockout
+from outcry.runtime.settlement_stages import SettlementStages
 from outcry.services.websocket_depth import config as depth_feed
 from outcry.services.websocket_depth.clob.feed import ClobMarkets
 from outcry.services.websocket_depth.clob.news import ClobNews
 from outcry.services.websocket_user import config as user_feed
 from outcry.services.websocket_user.clob.deals import Deals
 from outcry.services.websocket_user.clob.feed import ClobUsers
-from outcry.services.websocket_user.clob.stages import Stages
 from outcry.services.websocket_user.service import WebsocketUser
 
 
@@ -37,8 +38,8 @@ async def clob_markets(
 
 async def clob_users(
     commons: Commons, lockout: Lockout, directory: Directory, source: WebsocketUser
-) -> tuple[ClobUsers, Stages]:
-    """Return the private feed, which *source* tells of entries, and what hears of settlements."""
+) -> ClobUsers:
+    """Return the private feed, which *source* tells of entries."""
     queries = await commons.queries()
     deals = Deals(
         queries=queries,
@@ -56,4 +57,16 @@ async def clob_users(
         clock=lambda: time.time_ns() // 1_000,
     )
     source.watch(feed.entry)
-    return feed, Stages(commons.bus, feed.staged)
+    (await settlement_stages(commons)).watch(feed.staged)
+    return feed
+
+
+async def settlement_stages(commons: Commons) -> SettlementStages:
+    """Return what hears of settlements under way, for everybody in this process."""
+
+    async def make() -> SettlementStages:
+        stages = SettlementStages(commons.bus)
+        commons.shared.append(Part(stages))
+        return stages
+
+    return await commons.once("stages", make)

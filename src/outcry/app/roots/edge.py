@@ -83,11 +83,9 @@ async def websocket_user(commons: Commons) -> list[Part]:
     _route(commons, "/user", feed.session)
     parts = [Part(feed)]
     if commons.config.clob.enabled:
-        users, stages = await clob_users(
-            commons, await _lockout(commons), await _directory(commons), feed
-        )
+        users = await clob_users(commons, await _lockout(commons), await _directory(commons), feed)
         _route(commons, "/ws/user", users.session)
-        parts += [Part(users), Part(stages)]
+        parts.append(Part(users))
     return [*parts, *_listening(commons, "websocket_user")]
 
 
