@@ -21,6 +21,7 @@ from outcry.adapters.memory import (
 )
 from outcry.ports.asset import Asset
 from outcry.ports.projection import Rows
+from outcry.ports.wallets import Wallets
 from outcry.runtime.api_keys import KeyRing
 from outcry.runtime.books import LiveBooks
 from outcry.runtime.directory import Directory
@@ -151,6 +152,7 @@ async def http_door(
     *,
     tables_lag_seconds: float = 0.0,
     ledger: Asset | None = None,
+    wallets: Wallets | None = None,
 ) -> AsyncIterator[Door]:
     """Run an exchange with its HTTP door, its tables a little behind if told so.
 
@@ -171,7 +173,9 @@ async def http_door(
         for service in followers:
             await service.start()
             running.append(asyncio.create_task(service.run()))
-        door = _door(venue, tables, queries, books, config or ApiConfig(), ledger or venue.asset)
+        door = _door(
+            venue, tables, queries, books, config or ApiConfig(), ledger or venue.asset, wallets
+        )
         try:
             async with door.client:
                 yield door
@@ -183,7 +187,7 @@ async def http_door(
 
 def _door(
     venue: Venue, tables: MemoryTables, queries: MemoryQueries, books: LiveBooks,
-    config: ApiConfig, asset: Asset,
+    config: ApiConfig, asset: Asset, wallets: Wallets | None,
 ) -> Door:  # fmt: skip
     signer = TokenSigner(ec.generate_private_key(ec.SECP256R1()), name="outcry", audience="outcry")
     keys = KeyRing(MASTER_KEY)
@@ -204,6 +208,7 @@ def _door(
         gate=gate,
         keys=keys,
         registry=CollectorRegistry(),
+        wallets=wallets,
     )
     # What an operator has just made must be found by the next request, as in the real edge.
     lifecycle = Lifecycle(asset, queries, note=lambda n: api.note(n))  # noqa: PLW0108

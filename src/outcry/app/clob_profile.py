@@ -6,9 +6,13 @@ from typing import Final
 from msgspec import MsgspecError, Struct, json
 from structlog import get_logger
 
+from outcry.adapters.evm.rpc import Rpc
+from outcry.adapters.evm.wallets import EvmWallets
+from outcry.app.commons import Commons
+from outcry.ports.wallets import Wallets
 from outcry.runtime.config import Config, ConfigError
 from outcry.services.api.clob.config import ClobConfig
-from outcry.services.api.clob.profiles import POLYGON, Profile, ProfileError, own, sandbox
+from outcry.services.api.clob.profiles import NAME, POLYGON, Profile, ProfileError, own, sandbox
 
 
 #: In the data folder; written by whoever deployed the contracts.
@@ -23,6 +27,7 @@ class _Deployment(Struct):
     #: Where clients of each generation believe the contract to be, if not at ``settlement``.
     home_v1: str = ""
     home_v2: str = ""
+    domain_name: str = ""
 
 
 def clob_config(config: Config) -> ClobConfig | None:
@@ -30,8 +35,9 @@ def clob_config(config: Config) -> ClobConfig | None:
     chosen = config.clob
     if not chosen.enabled:
         return None
+    escrow = config.settlement.chain == "evm"
     try:
-        profile = sandbox(chosen.chain_id) if chosen.profile == "sandbox" else _own(config)
+        profile = _settling(config) if escrow else _profile(config)
     except ProfileError as error:
         raise ConfigError(str(error)) from error
     if profile.chain_id == POLYGON:
@@ -42,6 +48,7 @@ def clob_config(config: Config) -> ClobConfig | None:
         )
     return ClobConfig(
         profile=profile,
+        escrow=escrow,
         order_version=chosen.order_version,
         register=chosen.register,
         skew_seconds_max=chosen.skew_seconds_max,
@@ -49,13 +56,44 @@ def clob_config(config: Config) -> ClobConfig | None:
     )
 
 
+def wallets_of(commons: Commons) -> Wallets | None:
+    """Return who is asked about wallets that are contracts; None: no chain is configured."""
+    url = commons.config.clob.rpc_url
+    if not (commons.config.clob.enabled and url):
+        return None
+    rpc = Rpc(url)
+    commons.stack.push_async_callback(rpc.close)
+    return EvmWallets(rpc)
+
+
+def _profile(config: Config) -> Profile:
+    return sandbox(config.clob.chain_id) if config.clob.profile == "sandbox" else _own(config)
+
+
+def _settling(config: Config) -> Profile:
+    """Return what the contracts that settle take; what is configured must be the same."""
+    deployed = _deployment(Path(config.data_dir) / DEPLOYMENT)
+    homes = deployed.home_v1 or deployed.settlement, deployed.home_v2 or deployed.settlement
+    settles = own(deployed.chain_id, *homes)._replace(name=deployed.domain_name or NAME)
+    if config.clob.profile == "sandbox" and not config.clob.chain_id:
+        return settles
+    chosen = _profile(config)
+    if (chosen.chain_id, chosen.exchanges) != (settles.chain_id, settles.exchanges):
+        raise ProfileError(
+            f"clob: clients would sign for chain {chosen.chain_id} and other contracts than those "
+            f"of {DEPLOYMENT}, which settle; leave [clob] as it is, or deploy them there"
+        )
+    return settles
+
+
 def _own(config: Config) -> Profile:
     chosen, deployed = config.clob, _deployment(Path(config.data_dir) / DEPLOYMENT)
-    return own(
+    profile = own(
         chosen.chain_id or deployed.chain_id,
         chosen.exchange_v1 or deployed.home_v1 or deployed.settlement,
         chosen.exchange_v2 or deployed.home_v2 or deployed.settlement,
     )
+    return profile._replace(name=deployed.domain_name or NAME)
 
 
 def _deployment(path: Path) -> _Deployment:

@@ -14,7 +14,7 @@ from prometheus_client import Histogram
 
 from outcry.adapters.files import FileTransactions
 from outcry.adapters.redis import RedisInbox
-from outcry.app.clob_profile import clob_config
+from outcry.app.clob_profile import clob_config, wallets_of
 from outcry.app.commons import Builder, Commons
 from outcry.app.credentials import verifier
 from outcry.app.monitor import Part
@@ -164,6 +164,7 @@ async def _http(commons: Commons) -> Part:
         gate=Gate(identity, Registrar(identity, asset), addresses, await _lockout(commons)),
         keys=commons.keys,
         registry=commons.registry,
+        wallets=wallets_of(commons),
     )
     routers: list[Router] = []
     if "event" in commons.services:

@@ -43,6 +43,14 @@ class Clob(Section, frozen=True):
         str,
         Meta(pattern=_ADDRESS, description="With `own`: the same of the second generation."),
     ] = ""
+    rpc_url: Annotated[
+        str,
+        Meta(
+            pattern=r"^(https?://\S+)?$",
+            description="Node of the chain that clients sign for: wallets that are contracts are "
+            "asked there whether they accept a signature. Empty: that of their owner decides.",
+        ),
+    ] = ""
     order_version: Annotated[
         int,
         Meta(

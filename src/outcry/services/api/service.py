@@ -12,6 +12,7 @@ from outcry.ports.books import Books
 from outcry.ports.community import Community
 from outcry.ports.queries import Queries
 from outcry.ports.series import Series
+from outcry.ports.wallets import Wallets
 from outcry.runtime.api_keys import KeyRing
 from outcry.runtime.clob_identity import ClobIdentity
 from outcry.runtime.clob_keys import ClobKeys
@@ -52,6 +53,8 @@ class Needs(NamedTuple):
     gate: Gate
     keys: KeyRing
     registry: CollectorRegistry
+    #: What wallets that are contracts say of signatures; None where there is no chain.
+    wallets: Wallets | None = None
 
 
 class ApiService:
@@ -156,6 +159,7 @@ def _clob(config: ClobConfig, needs: Needs, lookups: Lookups, rates: Rates[int])
         lookups=lookups,
         reads=public.reads,
         rates=rates,
+        wallets=needs.wallets,
         identity=ClobIdentity(ClobKeys(needs.keys), needs.queries),
         gate=needs.gate,
     )

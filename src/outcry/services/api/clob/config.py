@@ -9,6 +9,9 @@ class ClobConfig(Struct, frozen=True, kw_only=True):
     """What the operator chose; units are the last word of a name."""
 
     profile: Profile = sandbox()
+    #: Whether contracts settle from the escrow of the address that made the key: no other wallet
+    #: has any there, and they know no tolerance of amounts.
+    escrow: bool = False
     #: What `/version` tells clients to sign.
     order_version: int = 2
     #: Whether an address that nobody has becomes a user by signing in.

@@ -12,7 +12,9 @@ from outcry.domain.rejects import Reject, Rejected
 from outcry.domain.units import MICROS_PER_SECOND, TIME_US_MAX
 from outcry.messages.requests import Declined, OrderAccepted, OrderRequest, PlaceRequest
 from outcry.ports.asset import Asset
+from outcry.ports.chain import ChainUnavailable
 from outcry.ports.projection import MarketRow
+from outcry.ports.wallets import Wallets
 from outcry.runtime.clob.fees import FeeSchedules, base_fee
 from outcry.runtime.clob_identity import Holder
 from outcry.runtime.directory import Directory
@@ -30,8 +32,15 @@ from outcry.services.api.clob.order_forms import (
 from outcry.services.api.clob.order_views import OrderView, order_view
 from outcry.services.api.clob.own_writes import OwnWrites
 from outcry.services.api.clob.texts import sentence_of
-from outcry.services.api.signatures import Terms, signed_order, verify
-from outcry.services.api.signed_amounts import Amounts, Grid, Signed, limit_amounts, market_amounts
+from outcry.services.api.signatures import CONTRACT, Terms, signed_order, verify
+from outcry.services.api.signed_amounts import (
+    TOLERANCE,
+    Amounts,
+    Grid,
+    Signed,
+    limit_amounts,
+    market_amounts,
+)
 from outcry_wire.records import OrderKind, SelfTrade, Side, TimeInForce
 
 
@@ -40,6 +49,16 @@ FEE_BPS_MAX: Final = 1_000
 IMMEDIATE: Final = (TimeInForce.FOK, TimeInForce.IOC)
 
 Outcome = OrderView | Rejected | Declined
+
+
+class OrderTerms(NamedTuple):
+    """What decides whether an order is taken."""
+
+    config: ClobConfig
+    #: Seconds since 1970, which dates signatures.
+    clock: Callable[[], float]
+    #: What wallets that are contracts say; None where there is no chain to ask.
+    wallets: Wallets | None
 
 
 class Read(NamedTuple):
@@ -59,17 +78,15 @@ class Orders:
         fees: FeeSchedules,
         rates: Rates[int],
         writes: OwnWrites,
-        config: ClobConfig,
-        clock: Callable[[], float],
+        terms: OrderTerms,
     ) -> None:
-        """Ask *asset*; *rates* bounds the orders of each account, *clock* dates signatures."""
+        """Ask *asset*; *rates* bounds the orders of each account."""
         self._asset = asset
         self._directory = directory
         self._fees = fees
         self._rates = rates
         self._writes = writes
-        self._config = config
-        self._clock = clock
+        self._config, self._clock, self._wallets = terms
 
     async def place(self, who: Holder, body: bytes) -> Outcome:
         """Enter one order."""
@@ -117,18 +134,45 @@ class Orders:
             wanted = "GTC, GTD, FOK or FAK"
             return Rejected(Reject.TIME_IN_FORCE_INVALID, form.order_type[:80], wanted)
         now = int(self._clock())
-        problem = self._expiry_problem(form, tif, now) or await self._fee_problem(terms, token[0])
+        problem = (
+            self._expiry_problem(form, tif, now)
+            or self._escrow_problem(who, terms)
+            or await self._fee_problem(terms, token[0])
+        )
         if problem:
             return problem
         digest = verify(terms, self._config.profile, bytes.fromhex(who.address[2:]), now)
         if isinstance(digest, Rejected):
             return digest
-        amounts = _amounts(terms, token[0], tif)
+        if terms.signature_type == CONTRACT and self._wallets is not None:
+            problem = await self._ask(terms, digest)
+            if problem:
+                return problem
+        amounts = _amounts(terms, token[0], tif, exact=self._config.escrow)
         if isinstance(amounts, Rejected):
             return amounts
         account = who.principal.account
         request = _request(account, terms, form, token, amounts, digest.hex())
         return Read(request, wait=not form.defer_exec)
+
+    def _escrow_problem(self, who: Holder, terms: Terms) -> Rejected | None:
+        """Contracts settle from the maker's escrow: only that of the user is theirs here."""
+        maker = f"0x{terms.maker.hex()}"
+        if not self._config.escrow or maker == who.address:
+            return None
+        wanted = f"{who.address}: its escrow is this user's"
+        return Rejected(Reject.SIGNATURE_INVALID, f"maker {maker}", wanted)
+
+    async def _ask(self, terms: Terms, digest: bytes) -> Rejected | None:
+        """Ask a wallet that is a contract whether it stands by its owner's signature."""
+        assert self._wallets is not None, "asked where a chain is"
+        try:
+            stands = await self._wallets.accepts(terms.maker, digest, terms.signature)
+        except ChainUnavailable as error:
+            return Rejected(Reject.UNAVAILABLE, str(error)[:200])
+        if stands:
+            return None
+        return Rejected(Reject.SIGNATURE_INVALID, "not what the wallet accepts", "isValidSignature")
 
     def _expiry_problem(self, form: OrderBody, tif: TimeInForce, now: int) -> Rejected | None:
         """Only a GTD order ends by itself, and not too soon."""
@@ -168,13 +212,15 @@ class Orders:
         return outcomes
 
 
-def _amounts(terms: Terms, market: MarketRow, tif: TimeInForce) -> Amounts | Rejected:
+def _amounts(
+    terms: Terms, market: MarketRow, tif: TimeInForce, *, exact: bool
+) -> Amounts | Rejected:
     buying = terms.side == Side.BUY
     given, taken = terms.maker_amount, terms.taker_amount
     shares, money = (taken, given) if buying else (given, taken)
     grid = Grid(market.tick, market.price_min, market.price_max)
     read = market_amounts if tif in IMMEDIATE else limit_amounts
-    return read(Signed(buying, shares, money), grid)
+    return read(Signed(buying, shares, money, tolerance=0 if exact else TOLERANCE), grid)
 
 
 def _request(

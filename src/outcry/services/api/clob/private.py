@@ -7,6 +7,7 @@ from outcry.domain.rejects import Reject
 from outcry.messages.requests import Declined, DryRun, PlaceRequest
 from outcry.ports.asset import Asset
 from outcry.ports.queries import Queries
+from outcry.ports.wallets import Wallets
 from outcry.runtime.clob.fees import FeeSchedules
 from outcry.runtime.clob_identity import ClobIdentity, Holder
 from outcry.runtime.directory import Directory
@@ -20,7 +21,7 @@ from outcry.services.api.clob.gate import ClobGate
 from outcry.services.api.clob.heartbeats import Heartbeats
 from outcry.services.api.clob.logins import Logins
 from outcry.services.api.clob.notifications import Notifications
-from outcry.services.api.clob.orders import Orders
+from outcry.services.api.clob.orders import Orders, OrderTerms
 from outcry.services.api.clob.own_writes import OwnWrites
 from outcry.services.api.clob.reads import Reads
 from outcry.services.api.lookups import Lookups
@@ -69,6 +70,7 @@ class Ground(NamedTuple):
     gate: Gate
     reads: Reads
     rates: Rates[int]
+    wallets: Wallets | None
 
 
 def private_parts(config: ClobConfig, ground: Ground) -> Private:
@@ -79,7 +81,14 @@ def private_parts(config: ClobConfig, ground: Ground) -> Private:
     return Private(
         asset=asset,
         gate=ClobGate(ground.identity, ground.gate, config),
-        orders=Orders(asset, ground.directory, fees, rates, writes, config, time.time),
+        orders=Orders(
+            asset,
+            ground.directory,
+            fees,
+            rates,
+            writes,
+            OrderTerms(config, time.time, ground.wallets),
+        ),
         cancels=Cancels(asset, queries, ground.reads, rates, writes),
         dealings=Dealings(queries, ground.reads, ground.lookups, fees, writes),
         balances=Balances(queries, ground.reads, writes, config),

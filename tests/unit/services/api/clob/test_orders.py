@@ -9,9 +9,12 @@ import pytest
 from tests.support.clob import Wallet
 from tests.support.http_door import Door, http_door
 
+from outcry.ports.chain import ChainUnavailable
 from outcry.runtime.clob.names import trade_named
 from outcry.runtime.clob.trades import book_hash
+from outcry.services.api.clob.config import ClobConfig
 from outcry.services.api.clob.profiles import PROXIES, SAFES
+from outcry.services.api.config import ApiConfig
 from outcry.services.api.signatures import wallet_of
 
 
@@ -277,3 +280,49 @@ async def test_the_hot_route_answers_what_the_framework_answers(door: Door) -> N
             for answer in (hot, slow)
         ]
         assert seen[0] == seen[1], content
+
+
+class Says:
+    """Wallets that all say the same, or a chain that cannot be asked."""
+
+    def __init__(self, *, accepts: bool | None) -> None:
+        self._accepts = accepts
+        self.asked: list[bytes] = []
+
+    async def accepts(self, wallet: bytes, digest: bytes, signature: bytes) -> bool:
+        """Return what all of them say."""
+        assert (len(digest), len(signature)) == (32, 317)
+        self.asked.append(wallet)
+        if self._accepts is None:
+            raise ChainUnavailable("nobody is there")
+        return self._accepts
+
+
+@pytest.mark.parametrize(
+    ("says", "error"), [(True, ""), (False, "invalid signature"), (None, "A part of the exchange")]
+)
+async def test_a_wallet_on_a_chain_has_the_last_word(says: bool | None, error: str) -> None:
+    """Where a chain is configured the contract is asked; nobody else is."""
+    wallets = Says(accepts=says)
+    async with http_door(wallets=wallets) as door:
+        yes, _ = await market(door)
+        ann = await Wallet(door, 1).fund()
+        args: dict[str, Any] = {"token_id": yes, "price": 0.4, "size": 10, "side": "BUY"}
+        await ann.place(**args)
+        assert wallets.asked == []
+        body = ann.signed(**args, kind=3, funder="0x" + "ab" * 20)
+        answer = await ann.ask("POST", "/order", body)
+        assert wallets.asked == [b"\xab" * 20]
+        assert answer.json().get("error", "").startswith(error), answer.text
+
+
+async def test_escrow_is_that_of_the_address() -> None:
+    """Where contracts settle, no other wallet trades for the user, and amounts are exact."""
+    async with http_door(ApiConfig(clob=ClobConfig(escrow=True))) as door:
+        yes, _ = await market(door)
+        ann = await Wallet(door, 1).fund()
+        args: dict[str, Any] = {"token_id": yes, "price": 0.4, "size": 10, "side": "BUY"}
+        assert (await ann.place(**args))["status"] == "live"
+        body = ann.signed(**args, kind=3, funder="0x" + "ab" * 20)
+        refused = await ann.refused("POST", "/order", body)
+        assert refused["expected"] == f"{ann.address.lower()}: its escrow is this user's"

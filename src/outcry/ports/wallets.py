@@ -1,0 +1,15 @@
+"""Wallets that are contracts: whether one stands by a signature (ERC-1271).
+
+Laws: nothing is changed by asking; a wallet that is not there, fails or says anything else accepts
+nothing; a chain that cannot be asked raises `outcry.ports.chain.ChainUnavailable`.
+"""
+
+from typing import Protocol
+
+
+class Wallets(Protocol):
+    """The wallets of one chain."""
+
+    async def accepts(self, wallet: bytes, digest: bytes, signature: bytes) -> bool:
+        """Return whether the contract at *wallet*, 20 bytes, accepts *signature* of *digest*."""
+        ...
