@@ -20,6 +20,7 @@ from outcry_sdk.tcp import (
 )
 from outcry_wire import tcp
 from outcry_wire.records import Side
+from outcry_wire.rejects import Reject
 from outcry_wire.tcp import Message
 
 
@@ -199,3 +200,27 @@ async def test_commands_above_the_rate_wait_and_are_not_lost() -> None:
         told = await raw.records(250)
         assert {record[0] for record in told} == {66}
         raw.writer.close()
+
+
+async def test_who_does_not_read_is_cut_off_and_told_why_later() -> None:
+    """Its answers are kept up to a bound; the next logon of the session says what happened."""
+    async with venue() as place_:
+        api_key = await place_.key("ann")
+        deaf = await place_.raw()
+        await deaf.log_on(api_key)
+        (session,) = place_.gateway._sessions
+        deaf.reader._transport.pause_reading()  # type: ignore[attr-defined]
+        seq = 0
+        while session.is_open:
+            session.write(framed(*[cancel(1, 1)] * 1_000))
+            seq += 1
+            await asyncio.sleep(0)
+            assert seq < 10_000
+        again = await place_.raw()
+        answer = tcp.LOGON_ACCEPTED.unpack(await again.log_on(api_key))
+        assert answer[-1] == Reject.READER_SLOW
+        once_more = await place_.raw()
+        moved = tcp.LOGON_ACCEPTED.unpack(await once_more.log_on(api_key))
+        assert moved[-1] == 0
+        for raw in (deaf, again, once_more):
+            raw.writer.close()

@@ -12,6 +12,7 @@ from outcry.adapters.files.snapshots import FileSnapshots
 from outcry.domain.errors import CorruptError
 from outcry.services.gateway import recovery
 from outcry.services.gateway.room import Room
+from outcry_wire.tcp import LogonFlag
 
 
 def trade(running: Process, count: int) -> list[bytes]:
@@ -49,6 +50,28 @@ def test_a_killed_engine_goes_on_as_if_nothing_had_been(tmp_path: Path) -> None:
             assert maker.told(1)[0][0] == "ORDER_CANCELLED"
             maker.say(framed(cancel(101, 99)))
             assert maker.told(1) == [("COMMAND_REJECTED", (99, 709, 2))]
+
+
+def test_orders_that_go_with_a_connection_go_with_a_killed_engine(tmp_path: Path) -> None:
+    """Its next start cancels them, and says so to the session; others stay. Once is enough."""
+    options = ("--keys", "none", "--journal", str(tmp_path / "kept"))
+    flags = LogonFlag.CANCEL_ON_DISCONNECT
+    with (
+        process(tmp_path, *options) as running,
+        Client(running.port, 1) as calm,
+        Client(running.port, 2, flags=flags) as careful,
+    ):
+        calm.say(framed(place(1, 1, price=100)))
+        calm.records(1)
+        careful.say(framed(place(1, 1, price=200)))
+        careful.records(1)
+        running.stop(signal.SIGKILL)
+    with process(tmp_path, *options) as running, Client(running.port, 2, next_number=2) as careful:
+        assert careful.told(1)[0] == ("ORDER_CANCELLED", (1, 200, 1, 0, 0, 0, 1))
+        running.stop(signal.SIGKILL)
+    with process(tmp_path, *options) as running, Client(running.port, 1) as calm:
+        calm.say(framed(cancel(2, 1)))
+        assert calm.told(1)[0][0] == "ORDER_CANCELLED"
 
 
 def test_a_running_engine_takes_a_changed_instruments_file(tmp_path: Path) -> None:

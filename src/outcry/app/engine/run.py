@@ -71,6 +71,7 @@ async def _serve(terms: Terms) -> int:
         found = recover(engine.room, journal, snapshots)
         generation = found.generation
         log.info("recovered", **found._asdict(), state_hash=engine.room.state_hash())
+        engine.room.clear(now_us())
     _take_instruments(engine, wanted)
     server = EngineServer(engine, journal, snapshots, generation)
     await engine.settle()

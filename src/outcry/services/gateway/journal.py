@@ -35,6 +35,8 @@ class Kind(IntEnum):
     COMMANDS = 4
     #: Time has passed.
     EXPIRE = 5
+    #: Whether the orders of a session go with its connection. Content: a byte, 1 or 0.
+    GOES = 6
 
 
 class Entry(NamedTuple):

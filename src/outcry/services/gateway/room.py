@@ -22,8 +22,8 @@ from outcry_wire.tcp import FRAME_MAX
 SOURCE_BYTES: Final = 4 * FRAME_MAX
 _MAGIC: Final = b"OUTCRYT1"
 _HEAD: Final = Struct("<8sqq")
-#: account, number, group, last_seq, last_order_id, sent
-_SESSION: Final = Struct("<qI4xqqqq")
+#: account, number, whether its orders go with the connection, group, last_seq, last_order_id, sent
+_SESSION: Final = Struct("<qIB3xqqqq")
 _OPEN: Final = Struct("<qI4xq")
 
 
@@ -52,6 +52,8 @@ class Room:
         #: The place of each account's sessions by their numbers, and back.
         self.places: dict[tuple[int, int], int] = {}
         self.owners: dict[int, tuple[int, int]] = {}
+        #: Places of sessions whose orders go with their connections.
+        self.going: set[int] = set()
         self.instruments: dict[int, Instrument] = {}
         #: Orders that may rest, of one account and of all; 0 and 0 before they were set.
         self.limits = (0, 0)
@@ -91,6 +93,17 @@ class Room:
         """Cancel what a session has in the books."""
         self._input(Entry(Kind.CANCEL, place, max(time_us, self.time_us), b""))
 
+    def goes(self, place: int, *, going: bool) -> None:
+        """Remember whether a session's orders go with its connection, also if all ends at once."""
+        if going != (place in self.going):
+            self._input(Entry(Kind.GOES, place, self.time_us, bytes((going,))))
+
+    def clear(self, time_us: int) -> None:
+        """Cancel what goes with connections that ended because the engine did."""
+        for place in sorted(self.going):
+            self.cancel(place, time_us)
+            self.goes(place, going=False)
+
     def administer(self, record: bytes, time_us: int) -> None:
         """Carry out a command of our own: about an instrument, or limits."""
         self._input(Entry(Kind.COMMANDS, 0, max(time_us, self.time_us), record))
@@ -125,6 +138,8 @@ class Room:
             self._place(account, number, self.desk.open(account, group))
         elif entry.kind is Kind.CANCEL:
             self.desk.cancel(entry.place, entry.time_us)
+        elif entry.kind is Kind.GOES:
+            (self.going.add if entry.content[0] else self.going.discard)(entry.place)
         elif entry.kind is Kind.EXPIRE:
             self.desk.expire(entry.time_us)
         else:
@@ -156,7 +171,7 @@ class Room:
     def snapshot(self) -> bytes:
         """Return everything that decides what comes next."""
         rows = [
-            _SESSION.pack(account, number, *self.desk.session(place)[1:])
+            _SESSION.pack(account, number, place in self.going, *self.desk.session(place)[1:])
             for (account, number), place in self.places.items()
         ]
         head = _HEAD.pack(_MAGIC, len(rows), self.time_us)
@@ -171,11 +186,14 @@ class Room:
             books = _HEAD.size + count * _SESSION.size
             self._start(type(self.engine).restore(data[books:]))
             self.places.clear()
+            self.going.clear()
             for row in range(count):
                 fields = _SESSION.unpack_from(data, _HEAD.size + row * _SESSION.size)
-                place = self.desk.open(fields[0], fields[2])
+                place = self.desk.open(fields[0], fields[3])
                 self._place(fields[0], fields[1], place)
-                self.desk.resume(place, fields[3:])
+                self.desk.resume(place, fields[4:])
+                if fields[2]:
+                    self.going.add(place)
         except (ValueError, LookupError, ArithmeticError) as error:
             raise CorruptError(f"not a snapshot of this engine: {error}") from error
         self._read_instruments(data[books:])

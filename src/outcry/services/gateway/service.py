@@ -147,6 +147,7 @@ class EngineService:
             self._copies[grant.account].add(connection)
         else:
             place = self.room.open(grant.account, grant.session, grant.group)
+            self.room.goes(place, going=bool(grant.flags & LogonFlag.CANCEL_ON_DISCONNECT))
             older = self._by_place.pop(place, None)
             if older is not None:
                 older.end(Reject.SESSION_MOVED)

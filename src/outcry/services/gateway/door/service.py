@@ -52,7 +52,7 @@ _HEARTBEAT_MS_MAX: Final = 60_000
 _SILENCE: Final = 3
 #: Entries of the log that are read for a client that was away; who was away longer is told so.
 _MISSED_MAX: Final = 50_000
-#: Sessions whose orders are remembered after they ended.
+#: Sessions of which is remembered what they had, and why they ended.
 _SESSIONS_MAX: Final = 10_000
 #: How long cancels may take when the gateway stops; the next one to start does the rest.
 _STOP_SECONDS: Final = 5.0
@@ -107,6 +107,7 @@ class Gateway:
         self._sessions: set[DoorSession] = set()
         self._by_name: dict[tuple[int, int], DoorSession] = {}
         self._kept: Bounded[tuple[int, int], set[int]] = Bounded(_SESSIONS_MAX)
+        self._ends: Bounded[tuple[int, int], Reject] = Bounded(_SESSIONS_MAX)
         self._position = 0
         self._work: set[asyncio.Task[None]] = set()
         self._log = get_logger()
@@ -231,7 +232,8 @@ class Gateway:
         session.heartbeat_us = beat * 1_000
         first = max(1, self._position - _MISSED_MAX)
         place = (session.account, session.number, beat, session.taken)
-        known = (now_us(), self._position + 1, first, self.rate_max, 0)
+        known = (now_us(), self._position + 1, first, self.rate_max, self._ends.get(name) or 0)
+        self._ends.discard(name)
         head = (Message.LOGON_ACCEPTED, SEND_ALL_AGAIN, LOGON_ACCEPTED.size, 0, 0, now_us())
         session.write(frame(LOGON_ACCEPTED.pack(*head, *place, *known)))
         session.cursor = max(next_number, first) - 1 if next_number else self._position
@@ -277,6 +279,8 @@ class Gateway:
         name = (session.account, session.number)
         if self._by_name.get(name) is session:
             del self._by_name[name]
+            if session.end_reason not in {None, Reject.LOGGED_OUT}:
+                self._ends.put(name, session.end_reason)
             if session.flags & LogonFlag.CANCEL_ON_DISCONNECT:
                 self._spawn(self._asking.clear(session))
             else:
