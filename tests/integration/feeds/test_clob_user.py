@@ -19,7 +19,8 @@ from outcry.messages.settlement_status import (
     pack_statuses,
 )
 from outcry.messages.streams import SETTLEMENT_STATUS
-from outcry.runtime.clob.names import TradePart, trade_name
+from outcry.runtime.clob.names import TradePart, trade_name, trade_named
+from outcry.runtime.clob.trades import book_hash
 from outcry.runtime.ws_session import CloseCode
 from outcry.services.websocket_user.config import UserFeedConfig
 
@@ -157,6 +158,9 @@ async def test_a_trade_is_told_to_both_sides(running: Feeds) -> None:
         assert (own["owner"], own["maker_orders"][0]["owner"]) == (bob.creds.api_key, "")
         final = (await taker.hear_until(event_type="trade"))[-1]
         assert (final["id"], final["status"]) == (own["id"], "CONFIRMED")
+        part = trade_named(final["id"])
+        assert part is not None
+        assert final["transaction_hash"] == book_hash(part)
 
 
 async def test_only_the_markets_that_are_asked_for(running: Feeds) -> None:

@@ -16,6 +16,7 @@ from outcry.runtime.clob.names import (
     part_of,
     trade_name,
 )
+from outcry.runtime.clob.trades import book_hash
 from outcry.services.websocket_user.clob.deals import Deals
 from outcry.services.websocket_user.clob.frames import (
     Stage,
@@ -109,7 +110,8 @@ class Teller:
         await self._tell_trade(trade, Stage(MATCHED, trade.at_us))
         if not trade.pending:
             # The ledger is the truth of this market: what is matched is final.
-            await self._tell_trade(trade, Stage(CONFIRMED, trade.at_us))
+            settled = Stage(CONFIRMED, trade.at_us, book_hash(trade.part))
+            await self._tell_trade(trade, settled)
 
     async def _tell_verdicts(self, batches: list[UserBatch]) -> None:
         settled = (isinstance(event, FillSettled) for batch in batches for event in batch.events)
