@@ -105,6 +105,7 @@ class Reject(IntEnum):
     POSITION_LIMIT = 509
     NOTIONAL_LIMIT = 510
     ON_CHAIN_ONLY = 511
+    ON_NO_CHAIN = 512
 
     # 600: lifecycle
     MARKET_NOT_OPEN = 601
@@ -246,9 +247,8 @@ SENTENCES: Final[dict[Reject, str]] = {
     Reject.TRANSFER_TO_SELF: "A transfer needs two different accounts.",
     Reject.POSITION_LIMIT: "The account may not own so many of this token; see 'expected'.",
     Reject.NOTIONAL_LIMIT: "The account may not set so much aside for orders; see 'expected'.",
-    Reject.ON_CHAIN_ONLY: (
-        "This exchange keeps nothing itself: it happens in the settlement contract; see 'expected'."
-    ),
+    Reject.ON_CHAIN_ONLY: "Here only the settlement contract moves value; see 'expected'.",
+    Reject.ON_NO_CHAIN: "This exchange lives on no chain; ask the operator for a withdrawal.",
     Reject.MARKET_NOT_OPEN: "The market is not open; see 'got' for its state.",
     Reject.MARKET_ENDED: "The market has reached its end time and accepts no orders.",
     Reject.MARKET_NOT_CLOSED: "The market must be closed first; see 'got' for its state.",

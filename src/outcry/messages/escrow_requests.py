@@ -21,6 +21,19 @@ class GivenUp(Struct, frozen=True, array_like=True, gc=False):
     tx_hash: str = ""
 
 
+class PayOutOp(Struct, frozen=True, array_like=True, tag="pay_out", gc=False):
+    """Have the contract pay micros or lots out to the address of the account's user; once per key.
+
+    ``Done.id`` is the number of the operation, which ends when the contract has spoken.
+    """
+
+    actor: int
+    account: int
+    asset: int
+    amount: int
+    key: str
+
+
 class EscrowReportOp(Struct, frozen=True, array_like=True, tag="escrow_report", gc=False):
     """Take in what happened in escrow up to and including a block; all or nothing.
 

@@ -8,7 +8,7 @@ struct or `Declined`. No answer is given before what it says is committed.
 from msgspec import Struct, msgpack
 
 from outcry.messages.chain_requests import ChainReportOp, FreezeOp, ReleaseOp
-from outcry.messages.escrow_requests import EscrowReportOp
+from outcry.messages.escrow_requests import EscrowReportOp, PayOutOp
 from outcry.messages.session_requests import SessionGranted, SessionRequest
 from outcry.messages.signed_orders import SignedOrder
 
@@ -525,6 +525,7 @@ FundsOp = (
     | FreezeOp
     | ReleaseOp
     | EscrowReportOp
+    | PayOutOp
 )
 
 

@@ -18,7 +18,7 @@ from msgspec import msgpack
 from outcry.adapters.grpc.coalescer import Coalescer
 from outcry.domain.errors import OutcryError
 from outcry.messages.chain_requests import ChainReportOp
-from outcry.messages.escrow_requests import EscrowReportOp
+from outcry.messages.escrow_requests import EscrowReportOp, PayOutOp
 from outcry.messages.requests import (
     AddMarketOp,
     ApplyBatch,
@@ -191,7 +191,7 @@ def _translate(error: Any) -> OutcryError:  # noqa: ANN401 - an AioRpcError
 
 
 def _is_idempotent(op: FundsOp) -> bool:
-    if isinstance(op, DepositOp | WithdrawOp | SplitOp | MergeOp | RedeemOp):
+    if isinstance(op, DepositOp | WithdrawOp | SplitOp | MergeOp | RedeemOp | PayOutOp):
         return bool(op.key)
     told = ChainReportOp | EscrowReportOp
     return isinstance(op, CreateEventOp | AddMarketOp | CreateUserOp | told)

@@ -5,6 +5,7 @@ from msgspec import Raw
 from outcry.domain.ids import COLLATERAL, token_asset
 from outcry.domain.rejects import Reject, Rejected
 from outcry.domain.units import format_money, format_quantity
+from outcry.messages.escrow_requests import PayOutOp
 from outcry.messages.requests import Declined, Done, FundsOp, OpenAccountOp, RotateKeyOp, TransferOp
 from outcry.ports.asset import Asset
 from outcry.ports.projection import KeyRow, UserRow
@@ -21,6 +22,7 @@ from outcry.services.api.operator_forms import KeyMadeView
 from outcry.services.api.people_forms import (
     ACCOUNT_BODY,
     TRANSFER_BODY,
+    WITHDRAWAL_BODY,
     AccountMadeView,
     AccountsView,
     AccountView,
@@ -36,9 +38,10 @@ from outcry.services.api.people_forms import (
     PeopleView,
     PersonView,
     TransferBody,
+    WithdrawalBody,
 )
 from outcry.services.api.render import seconds
-from outcry.services.api.views import DoneView
+from outcry.services.api.views import DoneView, WithdrawalView
 
 
 Refusal = Rejected | Declined
@@ -94,8 +97,24 @@ class People:
         done = await self._ask(op, who)
         return done if isinstance(done, Declined) else DoneView(done.n, done.repeated)
 
-    async def _what(self, form: TransferBody) -> tuple[int, int] | Rejected:
-        """Return asset and amount of a transfer."""
+    async def withdraw(self, who: Principal, body: bytes, key: str) -> WithdrawalView | Refusal:
+        """Have the contract pay out what is in one's escrow, once per *key*."""
+        refused = parse.check_idempotency_key(key)
+        if refused:
+            return refused
+        form = read_body(WITHDRAWAL_BODY, body)
+        if isinstance(form, Rejected):
+            return form
+        what = await self._what(form)
+        if isinstance(what, Rejected):
+            return what
+        done = await self._ask(PayOutOp(who.user_id, who.account, *what, key), who)
+        if isinstance(done, Declined):
+            return done
+        return WithdrawalView(done.id, done.n, done.repeated)
+
+    async def _what(self, form: TransferBody | WithdrawalBody) -> tuple[int, int] | Rejected:
+        """Return asset and amount of a transfer or withdrawal."""
         if bool(form.amount) == bool(form.token_id) or bool(form.quantity) != bool(form.token_id):
             return Rejected(Reject.FIELD_MISSING, expected="amount, or token_id and quantity")
         if form.amount:

@@ -28,6 +28,14 @@ class TransferBody(Body, kw_only=True, frozen=True):
     quantity: Quantity = ""
 
 
+class WithdrawalBody(Body, kw_only=True, frozen=True):
+    """Money, or tokens of one outcome, that the contract is to pay out to one's own address."""
+
+    amount: Money = ""
+    token_id: str = ""
+    quantity: Quantity = ""
+
+
 class PeopleQuery(Query, kw_only=True, frozen=True):
     """A page of users."""
 
@@ -168,3 +176,4 @@ class AuditView(Struct, frozen=True):
 
 ACCOUNT_BODY: Final = json.Decoder(AccountBody)
 TRANSFER_BODY: Final = json.Decoder(TransferBody)
+WITHDRAWAL_BODY: Final = json.Decoder(WithdrawalBody)

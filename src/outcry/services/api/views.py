@@ -257,6 +257,14 @@ class DoneView(Struct, frozen=True):
     repeated: bool
 
 
+class WithdrawalView(Struct, frozen=True):
+    """A withdrawal that was begun; its value waits until the contract has paid it out."""
+
+    withdrawal_id: int
+    n: int
+    repeated: bool
+
+
 class RedeemedView(Struct, frozen=True):
     """What a redemption paid, committed in log entry ``n``."""
 

@@ -8,7 +8,7 @@ from outcry.domain.units import format_time
 from outcry.messages import chain_requests as chain
 from outcry.messages import requests as req
 from outcry.messages.commands import Checkpoint
-from outcry.messages.escrow_requests import EscrowReportOp
+from outcry.messages.escrow_requests import EscrowReportOp, PayOutOp
 from outcry.messages.requests import CheckpointOp, Declined, Done, FundsOp, FundsResult
 from outcry.ports.clock import Clock
 from outcry.services.asset import (
@@ -50,6 +50,7 @@ _OPERATIONS: dict[type[FundsOp], Callable[[Sequencer, Any], FundsResult]] = {
     chain.FreezeOp: verdicts.freeze,
     chain.ReleaseOp: verdicts.release,
     EscrowReportOp: escrow_report.report,
+    PayOutOp: escrow.pay_nothing,
 }
 
 
@@ -57,6 +58,7 @@ _OPERATIONS: dict[type[FundsOp], Callable[[Sequencer, Any], FundsResult]] = {
 _ON_CHAIN: dict[type[FundsOp], Callable[[Sequencer, Any], FundsResult]] = {
     req.DepositOp: escrow.refuse,
     req.WithdrawOp: escrow.withdraw,
+    PayOutOp: escrow.withdraw,
     req.TransferOp: escrow.refuse,
     req.SplitOp: escrow.split,
     req.MergeOp: escrow.merge,

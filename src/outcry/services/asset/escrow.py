@@ -16,6 +16,7 @@ from outcry.domain.market import TRADING_STATES
 from outcry.domain.rejects import Reject
 from outcry.domain.units import BALANCE_LIMIT, QUANTITY_MAX, TICKS_PER_UNIT
 from outcry.messages.escrow_records import EscrowBegun
+from outcry.messages.escrow_requests import PayOutOp
 from outcry.messages.requests import (
     Declined,
     DepositOp,
@@ -57,7 +58,12 @@ def link_address(sequencer: Sequencer, op: LinkAddressOp) -> FundsResult:
     return admin.link_address(sequencer, op)
 
 
-def withdraw(sequencer: Sequencer, op: WithdrawOp) -> FundsResult:
+def pay_nothing(_sequencer: Sequencer, _op: PayOutOp) -> FundsResult:
+    """Decline a withdrawal where there is no contract that pays it out."""
+    return Declined(Reject.ON_NO_CHAIN)
+
+
+def withdraw(sequencer: Sequencer, op: WithdrawOp | PayOutOp) -> FundsResult:
     """Begin to pay collateral or tokens out, to the address of the account's user."""
     ledger = sequencer.ledger
     refused = _known(ledger, "withdraw", op.account, op.key, (op.account, op.asset, op.amount))

@@ -200,6 +200,7 @@ WORDS: Final = {
     "volume_24h": "The same of the last 24 hours.",
     "volume_rank": "Rank by volume, exact up to 200, empty without one.",
     "wait": "`accepted`: until it is durable; `result`: until the book has spoken.",
+    "withdrawal_id": "Number of the withdrawal, which the contract pays out once.",
     "win": "Whether the outcome took everything.",
     "winner": "Name or token of the outcome that takes everything.",
     "winner_outcome_name": "Name of the outcome that takes everything, empty when none does.",

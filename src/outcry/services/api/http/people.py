@@ -23,8 +23,9 @@ from outcry.services.api.people_forms import (
     PeopleView,
     PersonView,
     TransferBody,
+    WithdrawalBody,
 )
-from outcry.services.api.views import DoneView
+from outcry.services.api.views import DoneView, WithdrawalView
 
 
 @get("/accounts", opt={"query": NoQuery, "scope": READ})
@@ -67,6 +68,21 @@ async def link_address(request: Asked, body: RawBody) -> Envelope[DoneView]:
     who = await holder(request, TRADE)
     parameters(request, NoQuery)
     return success(accept(await parts(request).addresses.link(who, body)))
+
+
+@post(
+    "/withdrawals", status_code=200, opt={"query": NoQuery, "body": WithdrawalBody, "scope": TRADE}
+)
+async def withdraw(request: Asked, body: RawBody) -> Envelope[WithdrawalView]:
+    """Have the contract pay money or tokens out to one's own address, once per `Idempotency-Key`.
+
+    Only where the exchange lives on a chain. The value waits, usable by nobody, until it is paid
+    out; if the contract refuses it, it is available again.
+    """
+    who = await holder(request, TRADE)
+    parameters(request, NoQuery)
+    key = request.headers.get(IDEMPOTENCY_KEY, "")
+    return success(accept(await parts(request).people.withdraw(who, body, key)))
 
 
 @get("/users", opt={"query": PeopleQuery, "scope": ADMIN})
@@ -132,5 +148,7 @@ ADMIN_HANDLERS = [users, user, user_accounts, keys, rotate_key, limits, audit]
 def people_routes() -> Router:
     """Return the routes of one's own accounts."""
     return Router(
-        "/api", tags=["account"], route_handlers=[accounts, open_account, transfer, link_address]
+        "/api",
+        tags=["account"],
+        route_handlers=[accounts, open_account, transfer, link_address, withdraw],
     )
