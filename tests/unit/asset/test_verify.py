@@ -16,6 +16,8 @@ from outcry.messages.entry import Entry, Facts, pack_entry, unpack_entry
 from outcry.messages.facts import Fact, OrderPlaced, Traded, concat, unpack_facts
 from outcry.messages.requests import (
     CheckpointOp,
+    CreateUserOp,
+    LinkAddressOp,
     RedeemOp,
     ResolveOp,
     SetClockOp,
@@ -77,6 +79,19 @@ async def test_true_books_are_clean() -> None:
     assert report.fills == 3
     assert report.table_rows > 40
     assert report.orders_open == 2
+
+
+async def test_a_user_who_moved_is_one_row(monkeypatch: pytest.MonkeyPatch) -> None:
+    """An address that is linked long after its user came changes the row that is there."""
+    monkeypatch.setattr(audited, "BATCH_ROWS_MAX", 1)
+    venue = Venue()
+    async with venue.running():
+        user = (await venue.fund(CreateUserOp(0, "ann", "", "Ann"))).id
+        await traded(venue, "meanwhile")
+        await venue.fund(LinkAddressOp(user, user, "0x" + "ab" * 20))
+        await venue.fund(LinkAddressOp(user, user, "0x" + "cd" * 20))
+    report = await verify(venue.log, await projected(venue.log))
+    assert report.clean, report.lines()
 
 
 async def test_rows_that_are_final_are_not_kept(monkeypatch: pytest.MonkeyPatch) -> None:

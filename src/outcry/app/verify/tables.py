@@ -28,7 +28,7 @@ BATCH_ROWS_MAX: Final = 20_000
 TOLD_MAX: Final = 5
 #: Tables of which a row is written once.
 _WRITTEN_ONCE: Final = (
-    "users", "events", "trades", "journal", "activity", "audit", "portfolios", "accounts",
+    "events", "trades", "journal", "activity", "audit", "portfolios", "accounts",
 )  # fmt: skip
 
 #: Takes a table's name and a row of it that will not change any more.
