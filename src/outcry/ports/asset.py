@@ -21,7 +21,7 @@ from outcry.messages.requests import FundsOp, FundsResult, OrderRequest, OrderRe
 #: Requests in one `submit`.
 SUBMIT_COUNT_MAX = 2_000
 #: Bytes of one batch of requests, results or facts, where it travels between processes: the facts
-#: of closing a book of a million orders are 72 MB, and the facts of a command are never divided.
+#: of a command are never divided, and one cancel-all may end as many orders as an account may have.
 BATCH_BYTES_MAX = 128 * 1024 * 1024
 
 

@@ -16,7 +16,7 @@ CASES: list[tuple[dict[str, Any], Reject, str, str]] = [
     ({"question": ""}, Reject.FIELD_INVALID, "no question", "question: at least one"),
     ({"outcome_1": ""}, Reject.FIELD_INVALID, "no outcome_1", "outcome_1: at least one"),
     ({"outcome_0": "A", "outcome_1": "A"}, Reject.FIELD_INVALID, "'A' twice", "two different"),
-    ({"tick": 3}, Reject.TICK_INVALID, "0.0003", "one of 0.0001, "),
+    ({"tick": 3}, Reject.TICK_INVALID, "0.0003", "one of 0.1000, "),
     ({"price_min": 0}, Reject.BOUNDS_INVALID, "0.0000", "0.0001 to 0.4999"),
     ({"price_min": 5_000}, Reject.BOUNDS_INVALID, "0.5000", "0.0001 to 0.4999"),
     ({"qty_min": 0}, Reject.QUANTITY_BOUNDS_INVALID, "0.00 to ", "0.01 to 10000000.00"),

@@ -92,6 +92,7 @@ def asset_config(config: Config) -> AssetConfig:
         settlement=SettlementMode.CHAIN if home else SettlementMode[config.settlement.mode.upper()],
         home=home,
         pending_fills_max=limits.unsettled_fills_count_max,
+        closing_step_max=limits.closing_step_orders_count_max,
         account_orders_max=limits.account_orders_count_max,
         book_orders_max=limits.book_orders_count_max,
         total_orders_max=limits.total_orders_count_max,

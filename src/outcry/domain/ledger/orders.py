@@ -10,6 +10,7 @@ from outcry.domain.ledger import limits
 from outcry.domain.ledger.effects import Effects
 from outcry.domain.ledger.postings import hold
 from outcry.domain.ledger.state import ClientOrder, Ledger
+from outcry.domain.market import MarketState
 from outcry.domain.order import Order, OrderStatus, hold_of
 from outcry.domain.signed_order import SignedOrder
 from outcry_wire.records import CancelReason, OrderKind, Side
@@ -133,9 +134,15 @@ def cancel(
     if order.kind != OrderKind.MARKET_MONEY:
         expect_remaining(order, remaining)
     spent = reason == CancelReason.MONEY_SPENT and order.filled
+    if reason == CancelReason.USER and _is_closing(ledger, order):
+        reason = CancelReason.CLOSED  # one of the steps in which a large book is closed
     order.reason = reason
     touch(ledger, effects, order, seq)
     end(ledger, effects, order, OrderStatus.FILLED if spent else OrderStatus.CANCELLED)
+
+
+def _is_closing(ledger: Ledger, order: Order) -> bool:
+    return ledger.markets[order.market_id].state == MarketState.CLOSING
 
 
 def refuse(ledger: Ledger, effects: Effects, order_id: int, reject: int, seq: int) -> None:

@@ -22,6 +22,10 @@ class Limits(Section, frozen=True):
     unapplied_cancels_count_max: Annotated[
         int, Meta(ge=1, description="The same bound for cancels, which may go on for longer.")
     ] = 100_000
+    closing_step_orders_count_max: Annotated[
+        int,
+        Meta(ge=1, le=100_000, description="Orders cancelled by one step of closing a market."),
+    ] = 2_000
     unsettled_fills_count_max: Annotated[
         int, Meta(ge=1, description="Fills of a market that wait for the chain; then orders wait.")
     ] = 10_000

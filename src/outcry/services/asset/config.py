@@ -38,6 +38,8 @@ class AssetConfig(NamedTuple):
     home: Home | None = None
     #: Fills of one market that wait for the chain, beyond which new orders are declined as busy.
     pending_fills_max: int = 10_000
+    #: Orders that one step of closing a market cancels; a market with no more is closed at once.
+    closing_step_max: int = 2_000
     #: Resting orders of one account, of one book, and of one shard.
     account_orders_max: int = 10_000
     book_orders_max: int = 1_000_000

@@ -39,7 +39,10 @@ Payout = tuple[int, int]
 
 
 def move_market(sequencer: Sequencer, op: MarketMoveOp) -> Ticket:
-    """Pause, resume, close or dispute; a close is answered when the market is drained."""
+    """Pause, resume, close or dispute; a close is answered when the book has begun to.
+
+    A market with few orders is drained then; of many it cancels some at a time (`closing`).
+    """
     market = sequencer.ledger.markets.get(op.market_id)
     if market is None:
         return Ticket(Declined(Reject.MARKET_UNKNOWN, str(op.market_id)))

@@ -14,7 +14,6 @@ from outcry.domain.rejects import Reject, Rejected
 from outcry.messages.commands import (
     Command,
     PlaceOrder,
-    SetInstrument,
     Tick,
     pack_command,
 )
@@ -32,7 +31,7 @@ from outcry.messages.requests import (
 )
 from outcry.messages.session_requests import SessionRequest
 from outcry.runtime.fold import Fold
-from outcry.services.asset import changes, sessions
+from outcry.services.asset import changes, closing, sessions
 from outcry.services.asset.answers import busy, declined, request_digest
 from outcry.services.asset.batch import OpenBatch
 from outcry.services.asset.config import AssetConfig
@@ -50,6 +49,7 @@ class Sequencer:
         self.time_us = fold.ledger.time_us
         self.batch = OpenBatch(fold.ledger.n + 1)
         self.due = Due(fold.ledger)
+        self.closing = closing.Closing(fold.ledger)
         self._ticked_us: dict[int, int] = {}
         #: Until then only post-only orders are taken: the exchange has just started.
         self.post_only_until_us = 0
@@ -120,6 +120,8 @@ class Sequencer:
         for fact in unpack_facts(body):
             self.fold.apply_fact(shard, fact, self.batch.effects)
         self.batch.add_facts(shard, first, last, body)
+        if self.closing:
+            self.closing.go_on(self, shard)
 
     def record(self, record: LedgerRecord) -> None:
         """Apply *record* and add it to the batch."""
@@ -133,18 +135,9 @@ class Sequencer:
         """Carry out a legal pause, resume or close; returns ``(shard, seq)`` of the command."""
         self.record(MarketStateSet(self.time_us, actor, market_id, action, reason))
         market = self.ledger.markets[market_id]
-        command = SetInstrument(
-            market_id,
-            self.next_seq(market.shard),
-            self.time_us,
-            0,
-            INSTRUMENT_STATES[market.state],
-            market.tick,
-            market.qty_min,
-            market.qty_max,
-            market.orders_max,
-        )
-        return market.shard, self.number(market.shard, command)
+        if action == MarketMove.CLOSE:
+            return market.shard, self.closing.begin(self, market)
+        return market.shard, closing.set_book(self, market, INSTRUMENT_STATES[market.state])
 
     # --- orders ---------------------------------------------------------------------------------
 
