@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from tests.support.tcp_door import gateway_of, heard, venue
-from tests.support.tcp_records import cancel, cancel_all, framed, place, reduce, replace
+from tests.support.tcp_records import cancel, cancel_all, framed, numbers, place, reduce, replace
 from tests.support.waiting import until
 
 from outcry.messages.requests import OrderRequest, OrderResult
@@ -16,9 +16,11 @@ from outcry_sdk.tcp import (
     OrderCancelled,
     OrderPlaced,
     OrderRefused,
+    TcpLogon,
 )
 from outcry_wire import tcp
 from outcry_wire.records import RecordType, Side
+from outcry_wire.rejects import Reject
 from outcry_wire.tcp import Message
 
 
@@ -198,3 +200,51 @@ async def test_a_session_ends_when_its_key_is_revoked() -> None:
         path = f"/api/admin/keys/{api_key.split('_')[1]}/revoke"
         await place_.door.post(path, {}, place_.door.as_admin())
         assert (await raw.rest())[-1][1][0] == 204
+
+
+async def test_what_was_told_is_told_again_on_request() -> None:
+    """From a number on, then DONE; a number that is none is refused, and so is a second at once."""
+    async with venue() as place_:
+        detail = await place_.door.event(tick_size="0.01")
+        number = detail["markets"][0]["market_id"]
+        raw = await place_.raw()
+        await raw.log_on(await place_.key("ann"))
+        raw.writer.write(framed(place(1, 1, instrument=number), place(2, 2, instrument=number)))
+        told = [record for record in await raw.records(4) if record[0] == RecordType.ORDER_PLACED]
+        first = numbers(told)[0]
+        raw.writer.write(tcp.frame(resend(first)))
+        again = await raw.records(3)
+        assert again[:2] == told
+        assert tcp.DONE.unpack(again[2])[7:] == (Message.RESEND, 2)
+        raw.writer.write(tcp.frame(resend(0)))
+        refused = tcp.MESSAGE_REFUSED.unpack((await raw.records(1))[0])
+        assert refused[7:] == (Reject.RESEND_GONE, Message.RESEND)
+        raw.writer.write(tcp.frame(resend(first)) * 3)
+        kinds = [record[0] for record in await raw.records(5)]
+        assert sorted(kinds) == sorted([64, 64, Message.DONE, *[Message.MESSAGE_REFUSED] * 2])
+        raw.writer.write(framed(place(3, 3, instrument=number)))
+        assert [record[0] for record in await raw.records(2)] == [Message.ACCEPTED, 64]
+        raw.writer.close()
+
+
+def resend(number: int) -> bytes:
+    """Return a RESEND."""
+    return tcp.RESEND.pack(Message.RESEND, 0, tcp.RESEND.size, 0, 0, 0, 0, number)
+
+
+async def test_commands_may_follow_a_logon_at_once() -> None:
+    """In the same bytes, before the answer: they wait until the logon is judged."""
+    async with venue() as place_:
+        detail = await place_.door.event(tick_size="0.01")
+        number = detail["markets"][0]["market_id"]
+        raw = await place_.raw()
+        logon = TcpLogon.of_api_key(await place_.key("ann"))
+        orders = [place(seq, seq, instrument=number) for seq in range(1, 4)]
+        data = tcp.frame(logon.record(raw.nonce, 0)) + b"".join(framed(one) for one in orders)
+        raw.writer.write(data[:-7])
+        await asyncio.sleep(0.05)
+        raw.writer.write(data[-7:])
+        told = [record[0] for record in await raw.records(7)]
+        assert told[0] == Message.LOGON_ACCEPTED
+        assert told.count(Message.ACCEPTED) == 3
+        raw.writer.close()

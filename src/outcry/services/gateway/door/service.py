@@ -13,7 +13,6 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Final
 
-from outcry.messages.entry import unpack_entry
 from outcry.messages.streams import USER_EVENTS
 from outcry.messages.user_events import UserBatch, unpack_batches
 from outcry.ports.asset import Asset
@@ -28,14 +27,14 @@ from outcry.runtime.identity import Identity
 from outcry.runtime.logging import get_logger
 from outcry.services.gateway.door import translate
 from outcry.services.gateway.door.asking import Asking
+from outcry.services.gateway.door.errands import Errands
 from outcry.services.gateway.door.keys import Keys
 from outcry.services.gateway.door.listening import Listening
-from outcry.services.gateway.door.listing import events_after, instrument_record
+from outcry.services.gateway.door.listing import events_after
 from outcry.services.gateway.door.session import DoorSession
 from outcry.services.gateway.line import now_us
 from outcry_wire.rejects import Reject
 from outcry_wire.tcp import (
-    DONE,
     FRAME_MAX,
     LOGON_ACCEPTED,
     SEND_ALL_AGAIN,
@@ -50,14 +49,10 @@ _SWEEP_SECONDS: Final = 1.0
 _HEARTBEAT_MS: Final = 10_000
 _HEARTBEAT_MS_MAX: Final = 60_000
 _SILENCE: Final = 3
-#: Entries of the log that are read for a client that was away; who was away longer is told so.
-_MISSED_MAX: Final = 50_000
 #: Sessions of which is remembered what they had, and why they ended.
 _SESSIONS_MAX: Final = 10_000
 #: How long cancels may take when the gateway stops; the next one to start does the rest.
 _STOP_SECONDS: Final = 5.0
-#: How often it is looked whether somebody who catches up has read.
-_UNREAD_SECONDS: Final = 0.02
 #: Hundredths of a second in which clients may hear a goodbye and leave by themselves.
 _GOODBYE_TURNS: Final = 50
 
@@ -100,6 +95,7 @@ class Gateway:
         self._queries, self._keys = queries, Keys(identity, keys)
         self.principal = self._keys.principal
         self._directory = directory
+        self._errands = Errands(directory, log, lambda: self._position)
         self._view = memoryview(bytearray(_BUFFER_BYTES))
         self._listening = Listening(self._greet)
         self._follower: Follower
@@ -109,7 +105,7 @@ class Gateway:
         self._kept: Bounded[tuple[int, int], set[int]] = Bounded(_SESSIONS_MAX)
         self._ends: Bounded[tuple[int, int], Reject] = Bounded(_SESSIONS_MAX)
         self._position = 0
-        self._work: set[asyncio.Task[None]] = set()
+        self._work: set[asyncio.Task[object]] = set()
         self._log = get_logger()
 
     @property
@@ -230,7 +226,7 @@ class Gateway:
         session.pipe.mine = self._kept.get(name) or set()
         beat = min(max(heartbeat_ms or _HEARTBEAT_MS, 1_000), _HEARTBEAT_MS_MAX)
         session.heartbeat_us = beat * 1_000
-        first = max(1, self._position - _MISSED_MAX)
+        first = self._errands.first
         place = (session.account, session.number, beat, session.taken)
         known = (now_us(), self._position + 1, first, self.rate_max, self._ends.get(name) or 0)
         self._ends.discard(name)
@@ -240,38 +236,11 @@ class Gateway:
         if session.cursor >= self._position:
             session.is_live = True
         else:
-            self._spawn(self._catch_up(session))
+            self._spawn(self._errands.catch_up(session))
 
-    async def _catch_up(self, session: DoorSession) -> None:
-        """Tell a client from the log what it missed; then it is live, with nothing between."""
-        try:
-            while session.cursor < self._position and session.is_open:
-                upto = self._position
-                async for row in self._ledger_log.entries(session.cursor, upto):
-                    for batch in unpack_entry(row.body).events if row.body else ():
-                        if batch.user_id == session.user_id:
-                            session.tell(row.n, translate.told(batch, session.account, row.n))
-                    while session.is_slow and session.is_open:  # noqa: ASYNC110 - its socket says
-                        await asyncio.sleep(_UNREAD_SECONDS)
-                session.cursor = upto
-            session.is_live = True
-        except LogUnavailable:
-            session.end(Reject.UNAVAILABLE)
-
-    def list_instruments(self, session: DoorSession) -> None:
-        """Send every market, in the background."""
-        self._spawn(self._list(session))
-
-    async def _list(self, session: DoorSession) -> None:
-        try:
-            records = [instrument_record(market) for market in await self._directory.markets()]
-        except Exception as error:  # noqa: BLE001 - the tables may be away: the client asks again
-            self._log.warning("instruments not listed", reason=repr(error))
-            session.refuse(Reject.UNAVAILABLE, Message.INSTRUMENTS)
-            return
-        head = (Message.DONE, 0, DONE.size, 0, 0, now_us(), 0)
-        records.append(DONE.pack(*head, Message.INSTRUMENTS, len(records)))
-        session.write(translate.framed(records))
+    def carry_out(self, session: DoorSession, record: bytes) -> None:
+        """Carry out a message that takes a while, in the background."""
+        self._spawn(self._errands.run(session, record))
 
     def gone(self, session: DoorSession) -> None:
         """Take note that a connection ended, and cancel its orders if it wanted that."""
@@ -286,7 +255,7 @@ class Gateway:
             else:
                 self._kept.put(name, session.pipe.mine)
 
-    def _spawn(self, work: Coroutine[None, None, None]) -> None:
+    def _spawn(self, work: Coroutine[None, None, object]) -> None:
         task = asyncio.create_task(work)
         self._work.add(task)
         task.add_done_callback(self._work.discard)

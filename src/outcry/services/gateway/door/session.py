@@ -23,6 +23,8 @@ from outcry_wire.tcp import FRAME_HEAD, LogonFlag, Message
 
 UNREAD_HIGH: Final = 256 * 1024
 UNREAD_MAX: Final = 4 * 1024 * 1024
+_LOGON: Final = "logon"
+_ERRANDS: Final = frozenset({Message.INSTRUMENTS, Message.RESEND})
 _KEY: Final = re.compile(r"ok_([1-9][0-9]{0,17})_(0|[1-9][0-9]{0,8})", re.ASCII)
 
 
@@ -48,8 +50,8 @@ class Host(Protocol):
     ) -> list[OrderResult]:
         """Ask the ledger until it answers, for a bounded time; then raises `AssetUnavailable`."""
 
-    def list_instruments(self, session: "DoorSession") -> None:
-        """Send every market, in the background."""
+    def carry_out(self, session: "DoorSession", record: bytes) -> None:
+        """Carry out a message that takes a while, in the background."""
 
     def gone(self, session: "DoorSession") -> None:
         """Take note that a connection ended."""
@@ -74,6 +76,8 @@ class DoorSession(Line):
         self.cursor = 0
         self.is_live = self.is_logged_on = False
         self.end_reason: Reject | None = None
+        #: Messages that are being carried out in the background.
+        self.running: set[Message] = set()
         self.pipe = Pipe(self, partial(host.insist, self))
         self.heartbeat_us = 0
         self.began_us = self.heard_us = self.spoke_us = self.checked_us = now_us()
@@ -91,7 +95,7 @@ class DoorSession(Line):
         """Take the whole frames in what has come."""
         self.heard_us = now_us()
         at = 0
-        while self.end_reason is None and stop - at >= FRAME_HEAD.size:
+        while self._may_hear and stop - at >= FRAME_HEAD.size:
             (length,) = FRAME_HEAD.unpack_from(self._view, at)
             try:
                 tcp.check_length(length)
@@ -106,6 +110,11 @@ class DoorSession(Line):
             at += length
         self.tail = bytes(self._view[at:stop])
 
+    @property
+    def _may_hear(self) -> bool:
+        """Whether what comes now is for us: not after the end, nor while a logon is judged."""
+        return self.end_reason is None and (self._logon is None or self.is_logged_on)
+
     def _hear(self, record: bytes) -> None:
         if self.end_reason is not None:
             return
@@ -114,12 +123,11 @@ class DoorSession(Line):
         if is_logon == (self._logon is not None) or (not is_logon and not self.is_logged_on):
             self.end(Reject.LOGON_EXPECTED)
         elif is_logon:
+            self.pause(_LOGON)
             self._logon = asyncio.create_task(self._log_on(record))
-        elif kind >= tcp.FIRST_MESSAGE:
-            self._message(record)
         else:
             self._spend()
-            self.pipe.put(record)
+            (self._message if kind >= tcp.FIRST_MESSAGE else self.pipe.put)(record)
 
     def _spend(self) -> None:
         """Wait before reading on when more came than a second may bring."""
@@ -139,10 +147,21 @@ class DoorSession(Line):
         kind = record[0]
         if kind == Message.LOGOUT:
             self.end(Reject.LOGGED_OUT)
-        elif kind == Message.INSTRUMENTS:
-            self._host.list_instruments(self)
+        elif kind in _ERRANDS:
+            self._errand(record)
         elif kind != Message.HEARTBEAT:
             self.refuse(Reject.MODE_FORBIDS, kind)
+
+    def _errand(self, record: bytes) -> None:
+        """Have something done in the background: one of a kind at a time."""
+        kind = Message(record[0])
+        if len(record) != tcp.MESSAGES[kind].size:
+            self.refuse(Reject.RECORD_INVALID, kind)
+        elif kind in self.running:
+            self.refuse(Reject.BUSY, kind)
+        else:
+            self.running.add(kind)
+            self._host.carry_out(self, record)
 
     def refuse(self, reject: Reject, kind: int) -> None:
         """Say that a message is not carried out."""
@@ -167,8 +186,16 @@ class DoorSession(Line):
                 return
             self.is_logged_on = True
             self._host.log_on(self, max(fields[11], 0), fields[10])
+            self._go_on_hearing()
         except Exception:  # noqa: BLE001 - the tables may be away: this client comes back later
             self.end(Reject.UNAVAILABLE)
+
+    def _go_on_hearing(self) -> None:
+        """Take what came behind the LOGON, then read on."""
+        waiting, self.tail = self.tail, b""
+        self._view[: len(waiting)] = waiting
+        self.received(len(waiting))
+        self.go_on(_LOGON)
 
     async def _judge(self, record: bytes) -> Reject | None:
         fields = tcp.LOGON.unpack(record)
