@@ -11,6 +11,7 @@ PY := $(BIN)/python
 RUN := $(VENV)/.made-run
 DEV := $(VENV)/.made-dev
 TWIN := $(VENV)/.made-twin
+NODE := contracts/node_modules/.made
 ARGS ?=
 
 KERNEL := $(wildcard src/outcry/kernel/*.py src/outcry/kernel/*.pxd)
@@ -64,7 +65,7 @@ proto: $(DEV) ## Write src/outcry/rpc anew from proto/
 	$(PY) tools/proto.py
 
 .PHONY: test
-test: $(DEV) $(TWIN) ## All tests; those of kernel and domain on both kernels
+test: $(DEV) $(TWIN) $(NODE) ## All tests; those of kernel and domain on both kernels
 	$(if $(BOTH),OUTCRY_PURE=1 $(PY) -m pytest $(BOTH))
 	$(PY) -m pytest $(ARGS)
 
@@ -97,6 +98,12 @@ clean: ## Remove what was built; never touches data
 	rm -f src/outcry/kernel/compiled/*.so
 
 # ----------------------------------------------------------------------------- setting up
+
+# What contracts are tested with; without Node.js their tests are skipped, and say so.
+$(NODE): contracts/package-lock.json
+	@if command -v npm >/dev/null; then \
+	  npm ci --ignore-scripts --no-audit --no-fund --prefix contracts && touch $@; \
+	else echo "no npm: what needs a real chain is left out"; fi
 
 # The package is installed without its compiled kernel, which has its own rule and is built once.
 define install

@@ -1,6 +1,7 @@
 """Escrow: what goes in, what goes out and to whom, complete sets, and redemption."""
 
 import pytest
+from tests.contracts.needs import needs_tokens
 from tests.contracts.reasons import Refusal, Why, leg_fails, refuses, reverts
 from tests.contracts.world import BUY, NOBODY, SELL, START, UNIT, Fill, Market, World
 
@@ -413,6 +414,7 @@ def test_what_is_redeemed_cannot_be_swept(world: World, one: Signer) -> None:
     assert world.escrow(one) == holding(world) == MONEY
 
 
+@needs_tokens
 def test_construction() -> None:
     """Without fee account, with an endless delay, or with an alias where others' money is: none."""
     for changes in ({"chain": 137}, {"chain": 1, "home_2": NOBODY}, {"exit_delay": 31 * 86_400}):

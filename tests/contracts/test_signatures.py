@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 from tests.contracts.anvil_world import AnvilWorld
-from tests.contracts.needs import needs_anvil
+from tests.contracts.needs import needs_anvil, needs_tokens
 from tests.contracts.reasons import Refusal, Why, leg_fails, refuses, reverts
 from tests.contracts.sources import source
 from tests.contracts.world import (
@@ -160,6 +160,7 @@ def test_orders_for_another_place(scene: Scene) -> None:
             scene.settle(scene.order._replace(signature=signature))
 
 
+@needs_tokens
 def test_an_order_of_our_own_address_elsewhere() -> None:
     """Two contracts without aliases on one chain do not take each other's orders."""
     one, two = World(home_1=NOBODY, home_2=NOBODY), World(home_1=NOBODY, home_2=NOBODY)
@@ -344,6 +345,7 @@ def test_hooks_that_misbehave_on_the_way_out(scene: Scene, hook: int) -> None:
         assert world.escrow(made.address, scene.market.yes) == QTY
 
 
+@needs_tokens
 @pytest.mark.parametrize(
     ("mode", "into"), [(1, True), (2, True), (3, True), (2, False), (4, False)]
 )
