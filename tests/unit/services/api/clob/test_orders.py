@@ -3,12 +3,13 @@
 import json
 import time
 from collections.abc import AsyncIterator
-from typing import Any
+from typing import Any, cast
 
 import pytest
 from tests.support.clob import Wallet
 from tests.support.http_door import Door, http_door
 
+from outcry.ports.asset import Asset, AssetUnavailable
 from outcry.ports.chain import ChainUnavailable
 from outcry.runtime.clob.names import trade_named
 from outcry.runtime.clob.trades import book_hash
@@ -326,3 +327,21 @@ async def test_escrow_is_that_of_the_address() -> None:
         body = ann.signed(**args, kind=3, funder="0x" + "ab" * 20)
         refused = await ann.refused("POST", "/order", body)
         assert refused["expected"] == f"{ann.address.lower()}: its escrow is this user's"
+
+
+class Gone:
+    """A ledger that cannot be reached."""
+
+    def __getattr__(self, name: str) -> Any:
+        async def fail(*_: object, **__: object) -> None:
+            raise AssetUnavailable("nobody is there")
+
+        return fail
+
+
+async def test_a_ledger_that_is_gone_is_said_to_be() -> None:
+    """425 tells clients to repeat what they asked, as it is."""
+    async with http_door(ledger=cast("Asset", Gone())) as door:
+        ann = Wallet(door, 1)
+        answer = await door.client.post("/auth/api-key", headers=ann.login_headers())
+        assert (answer.status_code, answer.json()["name"]) == (425, "UNAVAILABLE")
