@@ -22,6 +22,7 @@ from outcry.ports.rows import (
     ProfileRow,
     SeasonRow,
     TurnoverRow,
+    VerdictRow,
     pack_leg,
 )
 
@@ -124,6 +125,7 @@ ACCOUNT = AccountRow(1001, 1, "hedges", 1_700)
 PROFILE = ProfileRow(1, "Ada", "Counts.", "https://example.org/ada.png")
 SEASON = SeasonRow(1, "Spring", 0, 86_400_000_000)
 LIMIT = LimitRow(1001, 0, 5, 0, 10)
+VERDICT = VerdictRow(1, 7, 0, 0, "0xab", "the order expired before it settled", 1_900, 9)
 AUDIT = AuditRow(1, 0, 1, "pause", '{"market": 1}', 1_700, 7)
 
 

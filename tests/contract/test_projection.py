@@ -21,6 +21,7 @@ from tests.contract.rows import (
     TRADE,
     TURNOVER,
     USER,
+    VERDICT,
     balance,
 )
 from tests.contract.worlds import TablesWorld
@@ -47,6 +48,7 @@ FULL = Rows(
     profiles=[PROFILE],
     seasons=[SEASON],
     limits=[LIMIT],
+    verdicts=[VERDICT],
 )
 
 

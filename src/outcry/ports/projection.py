@@ -7,7 +7,8 @@ Laws, for every adapter:
 * ``n_first`` must be the position + 1; anything else raises `OutOfPosition` and changes nothing.
 * Applying the same log to empty tables gives the same tables.
 * Rows are netted: one upsert per touched balance, position, order; fills and journal are appended.
-* Candles and turnovers say what their entries traded, and are added to those that stand.
+* Candles and turnovers say what their entries traded, and are added to those that stand. A fill
+  that waits for a chain trades when it is confirmed, at that time; one that fails never did.
 """
 
 from collections.abc import Callable
@@ -25,6 +26,7 @@ from outcry.ports.rows import (
     ProfileRow,
     SeasonRow,
     TurnoverRow,
+    VerdictRow,
 )
 from outcry.ports.scan import Scan
 
@@ -126,6 +128,8 @@ class MarketRow(NamedTuple):
     proposed_0: int = 0
     proposed_1: int = 0
     final_at_us: int = 0
+    #: An `outcry.domain.market.SettlementMode`.
+    settlement: int = 0
 
 
 class BalanceRow(NamedTuple):
@@ -250,6 +254,7 @@ class Rows(NamedTuple):
     profiles: list[ProfileRow]
     seasons: list[SeasonRow]
     limits: list[LimitRow]
+    verdicts: list[VerdictRow]
 
 
 #: The row type of each table, in the order of the fields of `Rows`.
@@ -257,6 +262,7 @@ ROW_TYPES: Final[tuple[Callable[..., NamedTuple], ...]] = (
     UserRow, KeyRow, EventRow, MarketRow, BalanceRow, PositionRow,
     OrderRow, TradeRow, JournalRow, ActivityRow, AuditRow, CandleRow,
     TurnoverRow, PortfolioRow, AccountRow, ProfileRow, SeasonRow, LimitRow,
+    VerdictRow,
 )  # fmt: skip
 
 

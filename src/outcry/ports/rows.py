@@ -40,6 +40,20 @@ class LimitRow(NamedTuple):
     notional_max: int
 
 
+class VerdictRow(NamedTuple):
+    """What a chain said of a fill (insert): at most a confirmation, and that it was taken back."""
+
+    market_id: int
+    trade_id: int
+    fill: int
+    #: An `outcry.domain.ledger.pending.Outcome`.
+    verdict: int
+    tx_hash: str
+    reason: str
+    at_us: int
+    n: int
+
+
 class CandleRow(NamedTuple):
     """What traded in one market in one interval (merged into what stands). Outcome-0 ticks, lots.
 

@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 from typing import NamedTuple, Protocol
 
 from outcry.ports.projection import TradeRow
-from outcry.ports.rows import CandleRow, PortfolioRow
+from outcry.ports.rows import CandleRow, PortfolioRow, VerdictRow
 
 
 #: Most items of one answer.
@@ -51,8 +51,17 @@ class Series(Protocol):
         """Return the newest fills of a market, or those before fill ``(trade_id, fill)``."""
         ...
 
+    async def verdicts(
+        self, market_id: int, fills: Sequence[tuple[int, int]]
+    ) -> Mapping[tuple[int, int], VerdictRow]:
+        """Return the last word of a chain on each of these ``(trade_id, fill)``, if there is one.
+
+        At most `SERIES_COUNT_MAX` of them.
+        """
+        ...
+
     async def newest_trades(self, market_ids: Sequence[int]) -> Mapping[int, TradeRow]:
-        """Return the newest fill of each of these markets that ever had one."""
+        """Return the newest fill of each of these markets, but for failed ones."""
         ...
 
     async def day_volumes(self, market_ids: Sequence[int]) -> Mapping[int, int]:

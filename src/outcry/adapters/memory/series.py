@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 
 from outcry.adapters.memory.tables import MemoryTables
 from outcry.ports.projection import TradeRow
-from outcry.ports.rows import CandleRow, PortfolioRow
+from outcry.ports.rows import CandleRow, PortfolioRow, VerdictRow
 from outcry.ports.series import LastTrades, Series, Turnover, check_count, stored_seconds
 
 
@@ -45,13 +45,25 @@ class MemorySeries(Series):
         found.sort(key=lambda row: (row.trade_id, row.fill), reverse=True)
         return LastTrades(found[:count_max], self._tables.position)
 
+    async def verdicts(
+        self, market_id: int, fills: Sequence[tuple[int, int]]
+    ) -> Mapping[tuple[int, int], VerdictRow]:
+        """Return verdicts; see `Series`."""
+        check_count(max(1, len(fills)))
+        wanted = {(market_id, *fill) for fill in fills}
+        found = [row for row in self._tables.verdicts.values() if row[:3] in wanted]
+        return {(row.trade_id, row.fill): row for row in sorted(found, key=lambda row: row.n)}
+
     async def newest_trades(self, market_ids: Sequence[int]) -> Mapping[int, TradeRow]:
         """Return the newest fill of each market."""
         newest: dict[int, TradeRow] = {}
         for row in self._tables.trades.values():
             known = newest.get(row.market_id)
-            if row.market_id in market_ids and (
-                known is None or (row.trade_id, row.fill) > (known.trade_id, known.fill)
+            failed = (row.market_id, row.trade_id, row.fill, 0) in self._tables.verdicts
+            if (
+                row.market_id in market_ids
+                and not failed
+                and (known is None or (row.trade_id, row.fill) > (known.trade_id, known.fill))
             ):
                 newest[row.market_id] = row
         return newest

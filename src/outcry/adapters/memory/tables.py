@@ -25,6 +25,7 @@ from outcry.ports.rows import (
     ProfileRow,
     SeasonRow,
     TurnoverRow,
+    VerdictRow,
 )
 
 
@@ -57,6 +58,7 @@ class MemoryTables:
         self.profiles: dict[int, ProfileRow] = {}
         self.seasons: dict[int, SeasonRow] = {}
         self.limits: dict[tuple[int, int], LimitRow] = {}
+        self.verdicts: dict[tuple[int, int, int, int], VerdictRow] = {}
 
     def write(self, n_last: int, rows: Rows, at_us: int = 0) -> None:
         """Write *rows*, the position and the exchange's time there."""
@@ -87,6 +89,7 @@ class MemoryTables:
         self.portfolios.update(((row.account, row.at_us), row) for row in rows.portfolios)
         self.accounts.update((row.account, row) for row in rows.accounts)
         self.limits.update(((row.account, row.market_id), row) for row in rows.limits)
+        self.verdicts.update((row[:4], row) for row in rows.verdicts)
         self.position = n_last
         self.at_us = max(self.at_us, at_us)
         self.waiters.wake()
@@ -112,10 +115,11 @@ class MemoryTables:
             profiles=_by_key(self.profiles),
             seasons=_by_key(self.seasons),
             limits=_by_key(self.limits),
+            verdicts=_by_key(self.verdicts),
         )
 
 
-KeyT = TypeVar("KeyT", int, tuple[int, int], tuple[int, int, int])
+KeyT = TypeVar("KeyT", int, tuple[int, int], tuple[int, int, int], tuple[int, int, int, int])
 RowT = TypeVar("RowT")
 
 

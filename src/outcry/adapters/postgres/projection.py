@@ -162,6 +162,7 @@ async def _write(connection: asyncpg.Connection, n_first: int, rows: Rows) -> No
     await _merge(connection, tables.PROFILES, _storable(rows.profiles))
     await _merge(connection, tables.SEASONS, _storable(rows.seasons))
     await _merge(connection, tables.LIMITS, rows.limits)
+    await _add(connection, tables.VERDICTS, _storable(rows.verdicts))
 
 
 async def _add(

@@ -6,9 +6,9 @@ from typing import Final, Self
 import asyncpg
 
 from outcry.adapters.postgres.connection import close, open_pool, unreachable_as
-from outcry.adapters.postgres.tables import PORTFOLIOS, POSITION, TRADES
+from outcry.adapters.postgres.tables import PORTFOLIOS, POSITION, TRADES, VERDICTS
 from outcry.ports.projection import TablesUnavailable, TradeRow
-from outcry.ports.rows import CandleRow, PortfolioRow
+from outcry.ports.rows import CandleRow, PortfolioRow, VerdictRow
 from outcry.ports.series import LastTrades, Series, Turnover, check_count, stored_seconds
 
 
@@ -50,8 +50,19 @@ order by t.trade_id desc, t.fill desc
 NEWEST_TRADES: Final = f"""
 select {TRADES.selected("t")}
 from unnest($1::bigint[]) m (market_id) cross join lateral (
-    select * from trades where market_id = m.market_id order by trade_id desc, fill desc limit 1
+    select * from trades f where market_id = m.market_id and not exists (
+        select from verdicts v where v.market_id = f.market_id and v.trade_id = f.trade_id
+            and v.fill = f.fill and v.verdict = 0
+    ) order by trade_id desc, fill desc limit 1
 ) t
+"""  # noqa: S608 - our own names
+
+#: $1 market, $2 trades, $3 fills of them. Oldest first.
+VERDICTS_OF: Final = f"""
+select {VERDICTS.selected("v")}
+from unnest($2::bigint[], $3::bigint[]) f (trade_id, fill)
+join verdicts v on v.market_id = $1 and v.trade_id = f.trade_id and v.fill = f.fill
+order by v.n
 """  # noqa: S608 - our own names
 
 #: $1 markets. Whole hours by the hour, the one that the 24 hours begin in by the minute.
@@ -133,6 +144,15 @@ class PostgresSeries(Series):
         """Return newest fills; see `Series`."""
         rows = await self._fetch(NEWEST_TRADES, list(set(market_ids)))
         return {row.market_id: row for row in (TradeRow(*row) for row in rows)}
+
+    async def verdicts(
+        self, market_id: int, fills: Sequence[tuple[int, int]]
+    ) -> Mapping[tuple[int, int], VerdictRow]:
+        """Return verdicts; see `Series`."""
+        check_count(max(1, len(fills)))
+        trades, numbers = [fill[0] for fill in fills], [fill[1] for fill in fills]
+        rows = await self._fetch(VERDICTS_OF, market_id, trades, numbers) if fills else []
+        return {(row.trade_id, row.fill): row for row in (VerdictRow(*row) for row in rows)}
 
     async def day_volumes(self, market_ids: Sequence[int]) -> Mapping[int, int]:
         """Return lots of the last 24 hours; see `Series`."""

@@ -25,6 +25,7 @@ from outcry.ports.rows import (
     ProfileRow,
     SeasonRow,
     TurnoverRow,
+    VerdictRow,
 )
 
 
@@ -145,10 +146,13 @@ PROFILES: Final = Table(
 )
 SEASONS: Final = Table("seasons", SeasonRow._fields, ("season_id",))
 LIMITS: Final = Table("limits", LimitRow._fields, ("account", "market_id"))
+VERDICTS: Final = Table(
+    "verdicts", VerdictRow._fields, ("market_id", "trade_id", "fill", "verdict")
+)
 
 ALL: Final = (
     USERS, KEYS, EVENTS, MARKETS, BALANCES, POSITIONS, ORDERS, TRADES, JOURNAL, ACTIVITY, AUDIT,
-    CANDLES, TURNOVERS, PORTFOLIOS, ACCOUNTS, PROFILES, SEASONS, LIMITS,
+    CANDLES, TURNOVERS, PORTFOLIOS, ACCOUNTS, PROFILES, SEASONS, LIMITS, VERDICTS,
 )  # fmt: skip
 #: Tables of which existing rows change.
 STAGED: Final = (

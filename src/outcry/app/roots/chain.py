@@ -41,6 +41,13 @@ def home_of(config: Config) -> Home | None:
     return Home(found.chain_id, found.settlement, found.ctf, found.collateral, found.oracle)
 
 
+def settles_on_chain(config: Config) -> bool:
+    """Whether anything of this exchange settles on a chain, or did once."""
+    chosen = config.settlement
+    folder = Path(config.data_dir) / "onchain"
+    return chosen.mode == "chain" or chosen.chain == "evm" or folder.exists()
+
+
 async def chain_of(commons: Commons, place: Path) -> Chain:
     """Return the chain; *place* is the folder of the sender. Raises `ConfigError`."""
     settlement = commons.config.settlement

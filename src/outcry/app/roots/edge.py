@@ -7,7 +7,6 @@ markets, one port for both feeds, one HTTP door with the routes of all of them.
 import secrets
 import time
 from collections.abc import Mapping
-from pathlib import Path
 from typing import Final
 
 from prometheus_client import Histogram
@@ -18,7 +17,7 @@ from outcry.app.clob_profile import clob_config, wallets_of
 from outcry.app.commons import Builder, Commons
 from outcry.app.credentials import verifier
 from outcry.app.monitor import Part
-from outcry.app.roots.chain import chain_of, escrow_desk
+from outcry.app.roots.chain import chain_of, escrow_desk, settles_on_chain
 from outcry.app.roots.clob_feeds import clob_markets, clob_users
 from outcry.app.roots.fresh_directory import FreshDirectory
 from outcry.runtime.books import LiveBooks
@@ -29,6 +28,7 @@ from outcry.runtime.gate import Gate
 from outcry.runtime.identity import Identity, Registrar
 from outcry.runtime.lockout import Lockout
 from outcry.runtime.rates import Rates
+from outcry.runtime.settling import Settling
 from outcry.runtime.ws_listener import FeedListener, ListenerConfig, SessionFactory
 from outcry.services.api.config import ApiConfig
 from outcry.services.api.http import Router
@@ -47,7 +47,6 @@ from outcry.services.websocket_user.service import WebsocketUser
 
 
 FEEDS: Final = ("websocket_depth", "websocket_user")
-#: Of how long settling takes: from a chain that is quick to one that is stuck.
 SETTLE_BUCKETS_SECONDS: Final = (0.5, 1, 2, 5, 10, 20, 40, 80, 160, 320, 640, 1_800)
 
 
@@ -111,9 +110,7 @@ async def api(commons: Commons) -> list[Part]:
 async def onchain(commons: Commons) -> list[Part]:
     """Return who settles on the chain, if anything of this exchange ever did."""
     settlement = commons.config.settlement
-    folder = Path(commons.config.data_dir) / "onchain"
-    real = settlement.chain == "evm"
-    if settlement.mode == "book" and not real and not folder.exists():
+    if not settles_on_chain(commons.config):
         if commons.services == {"onchain"}:
             raise ConfigError("nothing settles on a chain here: settlement.mode is book")
         return []
@@ -141,7 +138,7 @@ async def onchain(commons: Commons) -> list[Part]:
         took=seconds.observe,
     )
     parts = [Part(service)]
-    if real:
+    if settlement.chain == "evm":
         parts.append(Part(await escrow_desk(commons, place, terms)))
     return parts
 
@@ -165,6 +162,7 @@ async def _http(commons: Commons) -> Part:
         keys=commons.keys,
         registry=commons.registry,
         wallets=wallets_of(commons),
+        settling=await _settling(commons),
     )
     routers: list[Router] = []
     if "event" in commons.services:
@@ -240,6 +238,19 @@ async def _directory(commons: Commons) -> Directory:
         return directory
 
     return await commons.once("directory", make)
+
+
+async def _settling(commons: Commons) -> Settling | None:
+    """Return where trades stand that wait for a chain, None where none does."""
+    if not settles_on_chain(commons.config):
+        return None
+
+    async def make() -> Settling:
+        settling = Settling(commons.bus)
+        commons.shared.append(Part(settling))
+        return settling
+
+    return await commons.once("settling", make)
 
 
 async def _identity(commons: Commons) -> Identity:

@@ -29,6 +29,7 @@ TOLD_MAX: Final = 5
 #: Tables of which a row is written once.
 _WRITTEN_ONCE: Final = (
     "events", "trades", "journal", "activity", "audit", "portfolios", "accounts",
+    "verdicts",
 )  # fmt: skip
 
 #: Takes a table's name and a row of it that will not change any more.

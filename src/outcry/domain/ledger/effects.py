@@ -56,6 +56,8 @@ class Fill(Struct, frozen=True, gc=False):
     maker_side: int
     maker_fee: int
     at_us: int
+    #: It waits for the chain: it has not traded yet.
+    pending: bool = False
 
 
 class Activity(NamedTuple):

@@ -8,7 +8,7 @@ ledger charges exactly that. A buyer's waits with the value, a seller's comes ou
 rebate out of the taker's fee of the same fill. What becomes of other fills never changes it.
 
 * *confirmed*: the fill is exchanged as it would have been at the match; a mint issues its tokens
-  only now. Its fees are charged and its rebate is paid.
+  only now. Its fees are charged and its rebate is paid, and it counts as traded.
 * *failed*: everything is available again to who gave it. The order is not entered again.
 * *reverted*: a confirmed fill is no longer on the chain. What each side got goes to `SUSPENSE` as
   far as it is available, the rest is noted as missing, and both accounts are frozen: what then is
@@ -83,6 +83,7 @@ def confirm(ledger: Ledger, effects: Effects, key: tuple[int, int], tx_hash: str
         else:
             post(ledger, effects, FEES, party.account, COLLATERAL, -fee, "rebate", order_id)
         ledger.position(party.account, leg.market_id).fees += fee
+    ledger.markets[leg.market_id].traded(leg.price, leg.qty)
     _finish(ledger, effects, leg, Outcome.CONFIRMED, tx_hash, "")
 
 

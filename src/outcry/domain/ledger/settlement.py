@@ -21,7 +21,6 @@ from outcry.domain.ledger.postings import post
 from outcry.domain.ledger.state import Ledger
 from outcry.domain.market import SettlementMode, own_price
 from outcry.domain.order import Order, OrderStatus, hold_of
-from outcry.domain.units import TICKS_PER_UNIT
 from outcry_wire.records import OrderKind
 
 
@@ -64,10 +63,12 @@ def settle(ledger: Ledger, effects: Effects, match: Match) -> None:
         exchange(ledger, effects, taker, maker, market.market_id, match)
         _pay_fees(ledger, effects, (taker, taker_fee), (maker, maker_fee), rebate)
     maker.fee -= rebate
-    market.volume += TICKS_PER_UNIT * match.qty
-    market.last_price = match.price
+    if not on_chain:
+        market.traded(match.price, match.qty)
     effects.markets[market.market_id] = None
-    effects.fills.append(_fill(taker, maker, match, taker_fee, maker_fee - rebate))
+    effects.fills.append(
+        _fill(taker, maker, match, taker_fee, maker_fee - rebate, pending=on_chain)
+    )
     for order in (taker, maker):
         touch(ledger, effects, order, match.seq)
         if order.kind != OrderKind.MARKET_MONEY and order.remaining == 0:
@@ -147,7 +148,9 @@ def _leg(match: Match, taking: tuple[Order, int], making: tuple[Order, int]) -> 
     )
 
 
-def _fill(taker: Order, maker: Order, match: Match, taker_fee: int, maker_fee: int) -> Fill:
+def _fill(
+    taker: Order, maker: Order, match: Match, taker_fee: int, maker_fee: int, *, pending: bool
+) -> Fill:
     return Fill(
         match.trade_id,
         match.fill,
@@ -166,4 +169,5 @@ def _fill(taker: Order, maker: Order, match: Match, taker_fee: int, maker_fee: i
         maker.side,
         maker_fee,
         match.at_us,
+        pending,
     )

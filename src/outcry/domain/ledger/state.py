@@ -21,7 +21,7 @@ from outcry.domain.ledger.sessions import Session, SessionKey
 from outcry.domain.market import MarketState, SettlementMode
 from outcry.domain.mode import Mode
 from outcry.domain.order import Order
-from outcry.domain.units import MICROS_PER_SECOND
+from outcry.domain.units import MICROS_PER_SECOND, TICKS_PER_UNIT
 
 
 MICROS_PER_HOUR: Final = 3_600 * MICROS_PER_SECOND
@@ -109,9 +109,10 @@ class Market(Struct, array_like=True):
     orders: dict[int, Order] = field(default_factory=dict)
     #: Who ever had a position in it.
     accounts: list[int] = field(default_factory=list)
-    #: Micros that changed sides: a fill counts its whole pair, 10,000 ticks a lot.
+    #: Micros that changed sides: a fill counts its whole pair, 10,000 ticks a lot, and only when
+    #: it is final: one that waits for a chain when it is confirmed.
     volume: int = 0
-    #: Outcome-0 price of the last fill, 0 before the first.
+    #: Outcome-0 price of the last of these fills, 0 before the first.
     last_price: int = 0
     #: Fills whose value waits for the chain.
     pending_count: int = 0
@@ -119,6 +120,11 @@ class Market(Struct, array_like=True):
     book_closed: bool = False
     closed_at_us: int = 0
     resolved_at_us: int = 0
+
+    def traded(self, price: int, qty: int) -> None:
+        """Count a fill that is final."""
+        self.volume += TICKS_PER_UNIT * qty
+        self.last_price = price
 
 
 class Shard(Struct, array_like=True):

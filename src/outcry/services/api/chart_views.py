@@ -56,6 +56,13 @@ class TradeView(Struct, frozen=True):
     #: transfer, mint or merge.
     match: str
     timestamp: int
+    #: final; of a market that settles on a chain: matched, mined, retrying, confirmed, failed or
+    #: reverted.
+    status: str = "final"
+    #: The transaction that settles it, once that is signed; a replacement has another one.
+    transaction_hash: str = ""
+    #: Why it failed or was taken back.
+    reason: str = ""
 
 
 class TradesView(Struct, frozen=True):

@@ -2,7 +2,10 @@
 
 from typing import Final
 
-from outcry.domain.market import own_price
+from msgspec.structs import replace
+
+from outcry.domain.ledger.pending import Outcome
+from outcry.domain.market import SettlementMode, own_price
 from outcry.domain.rejects import Rejected
 from outcry.domain.units import (
     MICROS_PER_SECOND,
@@ -11,9 +14,11 @@ from outcry.domain.units import (
     format_price,
     format_quantity,
 )
+from outcry.messages.settlement_status import SettlementStage, SettlementStatus
 from outcry.ports.projection import MarketRow, TradeRow
-from outcry.ports.rows import CandleRow, PortfolioRow
+from outcry.ports.rows import CandleRow, PortfolioRow, VerdictRow
 from outcry.ports.series import Series
+from outcry.runtime.settling import Settling
 from outcry.services.api.catalogue import Catalogue
 from outcry.services.api.chart_forms import INTERVALS, CandlesQuery, PortfolioQuery, TradesQuery
 from outcry.services.api.chart_views import (
@@ -31,6 +36,12 @@ from outcry.services.api.render_orders import side_name
 from outcry_wire.records import MatchKind
 
 
+#: What is told of a fill on its way.
+_STAGES: Final = {
+    SettlementStage.SENT: "matched",
+    SettlementStage.MINED: "mined",
+    SettlementStage.RETRYING: "retrying",
+}
 #: The end of time for whoever names none: no exchange reaches it, and it fits any column.
 FOREVER_US: Final = 1 << 62
 
@@ -38,8 +49,11 @@ FOREVER_US: Final = 1 << 62
 class Charts:
     """Candles, price histories, last trades and worths."""
 
-    def __init__(self, series: Series, catalogue: Catalogue) -> None:
-        """Read from *series*; names come from *catalogue*."""
+    def __init__(
+        self, series: Series, catalogue: Catalogue, settling: Settling | None = None
+    ) -> None:
+        """Read from *series*; names come from *catalogue*, what is on its way from *settling*."""
+        self._settling = settling
         self._series = series
         self._catalogue = catalogue
 
@@ -73,7 +87,19 @@ class Charts:
         before = (form.before, form.before_fill) if form.before else None
         found = await self._series.last_trades(market.market_id, before, form.limit)
         views = [trade_view(row, market) for row in found.rows]
+        if market.settlement == SettlementMode.CHAIN:
+            views = await self._settling_views(market.market_id, views)
         return TradesView(views, len(views) == form.limit, found.n)
+
+    async def _settling_views(self, market_id: int, views: list[TradeView]) -> list[TradeView]:
+        """Return *views* with what the chain says of them, or its sender."""
+        verdicts = await self._series.verdicts(market_id, [(v.trade_id, v.fill) for v in views])
+        told = []
+        for view in views:
+            verdict = verdicts.get((view.trade_id, view.fill))
+            stands = self._settling.of(view.trade_id, view.fill) if self._settling else None
+            told.append(replace(view, **_chain_says(verdict, stands)))
+        return told
 
     async def portfolio(self, form: PortfolioQuery, account: int) -> PortfolioHistoryView:
         """Return what *account* was worth."""
@@ -105,6 +131,19 @@ def candle_view(row: CandleRow, outcome: int) -> CandleView:
         volume=format_money(value),
         trades=row.trades,
     )
+
+
+def _chain_says(verdict: VerdictRow | None, stands: SettlementStatus | None) -> dict[str, str]:
+    """Return status, transaction and reason: the verdict counts more than what was told before."""
+    if verdict is not None:
+        status = Outcome(verdict.verdict).name.lower()
+        return {
+            "status": status, "transaction_hash": verdict.tx_hash, "reason": verdict.reason
+        }  # fmt: skip
+    if stands is None:
+        return {"status": "matched"}
+    status = _STAGES[SettlementStage(stands.stage)]
+    return {"status": status, "transaction_hash": stands.tx_hash}
 
 
 def trade_view(row: TradeRow, market: MarketRow) -> TradeView:

@@ -20,6 +20,7 @@ from outcry.runtime.directory import Directory
 from outcry.runtime.gate import Gate
 from outcry.runtime.identity import Identity
 from outcry.runtime.rates import Rates
+from outcry.runtime.settling import Settling
 from outcry.services.api.accounts import Accounts
 from outcry.services.api.addresses import Addresses, terms_of
 from outcry.services.api.catalogue import Catalogue
@@ -55,6 +56,7 @@ class Needs(NamedTuple):
     registry: CollectorRegistry
     #: What wallets that are contracts say of signatures; None where there is no chain.
     wallets: Wallets | None = None
+    settling: Settling | None = None
 
 
 class ApiService:
@@ -122,7 +124,7 @@ def _parts(config: ApiConfig, needs: Needs, lookups: Lookups) -> Parts:
         holders=Rates(config.account_requests_per_second_max, time.monotonic),
         catalogue=catalogue,
         accounts=Accounts(needs.queries, needs.series, needs.books, lookups, catalogue),
-        charts=Charts(needs.series, catalogue),
+        charts=Charts(needs.series, catalogue, needs.settling),
         social=Social(needs.asset, needs.community, lookups, catalogue, needs.keys),
         ordering=Ordering(
             needs.asset, lookups, catalogue, rates, Terms(config.unsigned_orders, config.signing)

@@ -97,6 +97,7 @@ class Catalog(Struct, array_like=True):
             resolved_at_us=market.resolved_at_us,
             volume=market.volume,
             last_price=market.last_price,
+            settlement=market.settlement,
             dispute_window_us=market.dispute_window_us,
             proposed_0=market.proposed[0],
             proposed_1=market.proposed[1],

@@ -8,12 +8,18 @@ from collections.abc import Iterator, Sequence
 from operator import attrgetter
 from typing import Final
 
-from msgspec.structs import astuple
-
 from outcry.domain.ids import SUSPENSE
-from outcry.domain.ledger.effects import POSTING_KINDS, Activity, Effects, Fill, Posting
-from outcry.domain.ledger.limits import NO_LIMITS
-from outcry.domain.ledger.state import Ledger, balance_key, split_key
+from outcry.domain.ledger.effects import (
+    POSTING_KINDS,
+    Activity,
+    Effects,
+    Fill,
+    Posting,
+    Settled,
+)
+from outcry.domain.ledger.in_transit import Leg
+from outcry.domain.ledger.pending import Outcome
+from outcry.domain.ledger.state import Ledger, balance_key
 from outcry.domain.order import Order
 from outcry.messages import chain_records as chain
 from outcry.messages import escrow_records as escrow
@@ -23,10 +29,8 @@ from outcry.messages.people_records import AddressLinked
 from outcry.messages.session_records import SessionOpened, SessionsAdvanced
 from outcry.ports.projection import (
     ActivityRow,
-    BalanceRow,
     EventRow,
     OrderRow,
-    PositionRow,
     Rows,
     TradeRow,
     UserRow,
@@ -35,10 +39,10 @@ from outcry.ports.rows import (
     AccountRow,
     AuditRow,
     JournalRow,
-    LimitRow,
     PortfolioRow,
     ProfileRow,
     SeasonRow,
+    VerdictRow,
     pack_leg,
 )
 from outcry.services.history.catalog import Catalog
@@ -52,6 +56,7 @@ from outcry.services.history.record_rows import (
     user_row,
 )
 from outcry.services.history.series import Candles, Turnovers, portfolios
+from outcry.services.history.state_rows import balance_row, limit_row, position_row
 
 
 #: What customers do with their own tokens is activity, not audit, and so is what a chain says.
@@ -63,6 +68,7 @@ _ACTIVITY = (
 
 #: Columns of an order are its own fields; the last says which entry changed it.
 _ORDER_FIELDS: Final = attrgetter(*OrderRow._fields[:-1])
+_TRADE_FIELDS: Final = attrgetter(*TradeRow._fields[:-1])
 _KIND_NUMBERS: Final = {kind: number for number, kind in enumerate(POSTING_KINDS)}
 
 
@@ -90,6 +96,7 @@ class Batch:
         self._profiles: dict[int, ProfileRow] = {}
         self._seasons: dict[int, SeasonRow] = {}
         self._limits: dict[int, None] = {}
+        self._verdicts: list[VerdictRow] = []
 
     @property
     def entries(self) -> int:
@@ -118,6 +125,7 @@ class Batch:
             + len(self._profiles)
             + len(self._seasons)
             + len(self._limits)
+            + len(self._verdicts)
         )
 
     def skip(self, n: int) -> None:
@@ -135,14 +143,33 @@ class Batch:
         self._markets.update(effects.markets)
         for fill in effects.fills:
             self._trades.append(_trade_row(n, fill))
-            self._candles.add(fill)
-            self._turnovers.add(fill)
+            if not fill.pending:
+                self._traded(fill)
+        for settled in effects.settled:
+            # Both sides are told; the fill is one.
+            if settled.order_id == settled.leg.taker_order:
+                self._add_verdict(n, settled)
         self._journal += _journal_rows(n, effects.postings)
         self._activity += [
             _activity_row(n, leg, activity) for leg, activity in enumerate(effects.activity)
         ]
         for leg, item in enumerate(recorded_in(entry)):
             self._add_record(n, leg, item)
+
+    def _traded(self, fill: Fill) -> None:
+        self._candles.add(fill)
+        self._turnovers.add(fill)
+
+    def _add_verdict(self, n: int, settled: Settled) -> None:
+        leg = settled.leg
+        self._verdicts.append(
+            VerdictRow(
+                leg.market_id, leg.trade_id, leg.fill, settled.verdict, settled.tx_hash,
+                settled.reason, settled.at_us, n,
+            )
+        )  # fmt: skip
+        if settled.verdict == Outcome.CONFIRMED:
+            self._traded(_fill_of(leg, settled.at_us))
 
     def look_back(self, ledger: Ledger, before_us: int) -> None:
         """Take note of what everybody is worth, if the last entry began a new hour.
@@ -158,8 +185,8 @@ class Batch:
             keys=[catalog.key_row(key_id) for key_id in self._keys],
             events=self._events,
             markets=[catalog.market_row(ledger.markets[market_id]) for market_id in self._markets],
-            balances=[_balance_row(ledger, key) for key in self._balances],
-            positions=[_position_row(ledger, key) for key in self._positions],
+            balances=[balance_row(ledger, key) for key in self._balances],
+            positions=[position_row(ledger, key) for key in self._positions],
             orders=[_order_row(order, n) for order, n in self._orders.values()],
             trades=self._trades,
             journal=self._journal,
@@ -171,7 +198,8 @@ class Batch:
             accounts=self._accounts,
             profiles=list(self._profiles.values()),
             seasons=list(self._seasons.values()),
-            limits=[_limit_row(ledger, key) for key in self._limits],
+            limits=[limit_row(ledger, key) for key in self._limits],
+            verdicts=self._verdicts,
         )
 
     def _add_record(self, n: int, leg: int, item: Recorded) -> None:
@@ -211,44 +239,18 @@ def records_of(entry: Entry) -> Iterator[rec.LedgerRecord]:
     return (item.record for item in recorded_in(entry))
 
 
-def _limit_row(ledger: Ledger, key: int) -> LimitRow:
-    return LimitRow(*split_key(key), *ledger.limits.get(key, NO_LIMITS))
-
-
-def _balance_row(ledger: Ledger, key: int) -> BalanceRow:
-    balance, transit = ledger.balances[key], ledger.chain.transit.get(key)
-    row = BalanceRow(*split_key(key), balance.total, balance.held)
-    if transit is None:
-        return row
-    return row._replace(incoming=transit.incoming, outgoing=transit.outgoing)
-
-
-def _position_row(ledger: Ledger, key: int) -> PositionRow:
-    account, market_id = split_key(key)
-    position = ledger.positions[key]
-    return PositionRow(
-        account=account,
-        market_id=market_id,
-        cost_0=position.cost[0],
-        cost_1=position.cost[1],
-        realised=position.realised,
-        fees=position.fees,
-        net_cash=position.net_cash,
-        redeemed=position.redeemed,
-        redeemed_at_us=position.redeemed_at_us,
-        bought_0=position.bought[0],
-        bought_1=position.bought[1],
-        paid_0=position.paid[0],
-        paid_1=position.paid[1],
-    )
-
-
 def _order_row(order: Order, n: int) -> OrderRow:
     return OrderRow._make((*_ORDER_FIELDS(order), n))
 
 
 def _trade_row(n: int, fill: Fill) -> TradeRow:
-    return TradeRow._make((*astuple(fill), n))
+    return TradeRow._make((*_TRADE_FIELDS(fill), n))
+
+
+def _fill_of(leg: Leg, at_us: int) -> Fill:
+    """Return a fill that waited for the chain as it trades at *at_us*."""
+    same = {name: getattr(leg, name) for name in TradeRow._fields[:-2]}
+    return Fill(**same, at_us=at_us)
 
 
 def _journal_rows(n: int, postings: Sequence[Posting]) -> list[JournalRow]:

@@ -187,6 +187,7 @@ WORDS: Final = {
     "trade_id": "The trade.",
     "trades": "How many fills.",
     "trading_points": "A point for each whole unit traded.",
+    "transaction_hash": "Transaction on the chain, once it is signed; a replacement has another.",
     "tx_hash": "Transaction on the chain, or the key of the request; empty without one.",
     "types": "`buy`, `sell`, `split`, `merge` or `redeem`.",
     "uid": "The user.",
@@ -230,6 +231,9 @@ PARTICULAR: Final = {
     "Refusal.order_id": "The order that was numbered and then declined by the book.",
     "SeasonBody.name": "Name of the season.",
     "SeasonView.name": "Name of the season.",
+    "TradeView.reason": "Why the chain declined the fill or took it back; else empty.",
+    "TradeView.status": "`final`; settling on a chain: `matched`, `mined`, `retrying`, "
+    "`confirmed`, `failed`, `reverted`.",
     "TradesView.trades": "The fills, newest first.",
     "WorthView.time": "The moment, in seconds.",
 }

@@ -1,0 +1,84 @@
+"""Trades that wait for a chain: they count when they are confirmed, and never when they fail."""
+
+from tests.support.settling import Scene, scene
+from tests.unit.services.history.test_history import caught_up, history
+
+from outcry.adapters.memory import MemoryProjection, MemorySeries
+from outcry.domain.ledger.pending import Outcome
+from outcry.domain.units import TICKS_PER_UNIT
+from outcry.messages.settlement_status import SettlementStage
+from outcry.runtime.settling import Settling
+from outcry.services.history.config import HistoryConfig
+
+
+async def one_of_three_fails(on: Scene) -> int:
+    """Return a trade of three fills, of which the dearest fails."""
+    trade = await on.trade(100, 200, 300)
+    await on.chain.refuse(trade, 1, "no backing")
+    await on.finish()
+    return trade
+
+
+async def test_what_fails_is_in_no_volume_price_candle_or_turnover() -> None:
+    """Two of three fills are confirmed: everything that counts trades counts two."""
+    projection = MemoryProjection()
+    async with scene() as on, history(on.venue, projection, HistoryConfig(2)):
+        trade = await on.trade(100)
+        await caught_up(projection, on.venue)
+        assert not projection.tables.candles
+        assert not projection.tables.turnovers
+        market = on.venue.asset.ledger.markets[on.market]
+        assert (market.volume, market.last_price) == (0, 0)
+        await on.finish()
+        second = await one_of_three_fails(on)
+        await caught_up(projection, on.venue)
+        assert market.volume == 500 * TICKS_PER_UNIT
+        assert market.last_price == 6_000
+        tables = projection.tables
+        minutes = [row for row in tables.candles.values() if row.seconds == 60]
+        assert sum(row.qty for row in minutes) == 500
+        assert sum(row.trades for row in minutes) == 3
+        assert sum(row.trades for row in tables.turnovers.values()) == 6
+        assert len(tables.trades) == 4
+        verdicts = await MemorySeries(tables).verdicts(
+            on.market, [(trade, 0), (second, 0), (second, 1), (second, 9)]
+        )
+        assert {key: row.verdict for key, row in verdicts.items()} == {
+            (trade, 0): Outcome.CONFIRMED,
+            (second, 0): Outcome.CONFIRMED,
+            (second, 1): Outcome.FAILED,
+        }
+        assert verdicts[second, 1].reason == "no backing"
+
+
+async def test_the_hash_is_told_as_soon_as_it_is_signed_and_where_the_transaction_is() -> None:
+    """Between match and verdict a reader knows hash and block, also after a start of either."""
+    async with scene() as on:
+        settling = Settling(on.venue.bus)
+        trade = await on.trade(100)
+        await on.step()
+        await settling._read()
+        told = settling.of(trade, 0)
+        assert told is not None
+        assert told.stage == SettlementStage.SENT
+        (kept,) = (await on.kept.load()).transactions
+        assert told.tx_hash == kept.tx_hash
+        assert settling.of(trade, 1) is None
+        await on.chain.mine()
+        await on.step()
+        await settling._read()
+        mined = settling.of(trade, 0)
+        assert mined is not None
+        assert (mined.stage, mined.block) == (SettlementStage.MINED, 1)
+        await on.chain.reorganise(1, keep=False)
+        await on.step()
+        again = Settling(on.venue.bus)
+        await again._read()
+        lost = again.of(trade, 0)
+        assert lost is not None
+        assert lost.stage == SettlementStage.RETRYING
+        await on.restart()
+        await again._read()
+        found = again.of(trade, 0)
+        assert found is not None
+        assert found.stage == SettlementStage.SENT
