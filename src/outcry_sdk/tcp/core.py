@@ -141,6 +141,8 @@ class TcpCore:
                 raise rejected(tcp.text_of(text), refusal)
             raise Ended(reject, tcp.text_of(text))
         if kind == tcp.Message.HEARTBEAT:
+            told = tcp.HEARTBEAT.unpack(record)[4]
+            self._next_number = max(self._next_number, told + 1 if told else 0)
             return []
         event = event_of(record)
         if isinstance(event, LoggedOn):

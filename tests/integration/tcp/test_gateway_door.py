@@ -224,3 +224,15 @@ async def test_who_does_not_read_is_cut_off_and_told_why_later() -> None:
         assert moved[-1] == 0
         for raw in (deaf, again, once_more):
             raw.writer.close()
+
+
+async def test_a_heartbeat_names_the_entry_that_was_told_last() -> None:
+    """Other people's trading moves it on, though this session hears nothing of that."""
+    async with venue() as place_:
+        raw = await place_.raw()
+        await raw.log_on(await place_.key("ann"), heartbeat_ms=1_000)
+        first = tcp.HEARTBEAT.unpack((await raw.records(1))[0])[4]
+        await place_.door.user("bob", "5")
+        second = tcp.HEARTBEAT.unpack((await raw.records(1))[0])[4]
+        assert 0 < first < second
+        raw.writer.close()

@@ -56,3 +56,14 @@ def test_an_exchange_is_sent_everything_that_has_no_answer() -> None:
     logged_on(core, last_seq=2)
     assert core.outgoing() == sent
     assert core.unanswered == 3
+
+
+def test_a_heartbeat_says_up_to_where_all_was_told() -> None:
+    """Who heard nothing for long asks from there on, and is not told that messages are lost."""
+    core = TcpCore(TcpLogon(account=9))
+    logged_on(core)
+    head = (Message.HEARTBEAT, 0, tcp.HEARTBEAT.size, 0)
+    assert core.receive(tcp.frame(tcp.HEARTBEAT.pack(*head, 70_000, 0, 0))) == []
+    assert core.receive(tcp.frame(tcp.HEARTBEAT.pack(*head, 0, 0, 0))) == []
+    core.lost()
+    assert logged_on(core) == 70_001

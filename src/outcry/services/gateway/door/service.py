@@ -8,6 +8,7 @@ its number, which the ledger keeps; so this door keeps nothing that must outlive
 
 import asyncio
 import socket
+from collections import defaultdict
 from collections.abc import Coroutine, Mapping
 from dataclasses import dataclass
 from functools import partial
@@ -102,6 +103,7 @@ class Gateway:
         self._refill: Refill
         self._sessions: set[DoorSession] = set()
         self._by_name: dict[tuple[int, int], DoorSession] = {}
+        self._by_user: defaultdict[int, set[DoorSession]] = defaultdict(set)
         self._kept: Bounded[tuple[int, int], set[int]] = Bounded(_SESSIONS_MAX)
         self._ends: Bounded[tuple[int, int], Reject] = Bounded(_SESSIONS_MAX)
         self._position = 0
@@ -178,7 +180,7 @@ class Gateway:
                 elif time_us - session.heard_us > _SILENCE * session.heartbeat_us:
                     session.end(Reject.HEARTBEAT_MISSED)
                 elif time_us - session.spoke_us >= session.heartbeat_us:
-                    session.beat()
+                    session.beat(self._position if session.is_live else 0)
 
     # --- following ---------------------------------------------------------------------------
 
@@ -204,10 +206,10 @@ class Gateway:
         if n <= self._position:
             return
         self._position = n
-        users = {batch.user_id: batch for batch in batches}
-        for session in [*self._by_name.values()]:
-            if session.is_live and session.user_id in users:
-                session.tell(n, translate.told(users[session.user_id], session.account, n))
+        for batch in batches:
+            for session in [*self._by_user.get(batch.user_id, ())]:
+                if session.is_live:
+                    session.tell(n, translate.told(batch, session.account, n))
 
     # --- for sessions ------------------------------------------------------------------------
 
@@ -223,6 +225,7 @@ class Gateway:
             self._kept.put(name, older.pipe.mine)
             older.end(Reject.SESSION_MOVED)
         self._by_name[name] = session
+        self._by_user[session.user_id].add(session)
         session.pipe.mine = self._kept.get(name) or set()
         beat = min(max(heartbeat_ms or _HEARTBEAT_MS, 1_000), _HEARTBEAT_MS_MAX)
         session.heartbeat_us = beat * 1_000
@@ -245,6 +248,9 @@ class Gateway:
     def gone(self, session: DoorSession) -> None:
         """Take note that a connection ended, and cancel its orders if it wanted that."""
         self._sessions.discard(session)
+        self._by_user[session.user_id].discard(session)
+        if not self._by_user[session.user_id]:
+            del self._by_user[session.user_id]
         name = (session.account, session.number)
         if self._by_name.get(name) is session:
             del self._by_name[name]

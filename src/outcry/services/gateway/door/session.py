@@ -238,9 +238,9 @@ class DoorSession(Line):
             self.spoke_us = now_us()
             self.put(data)
 
-    def beat(self) -> None:
-        """Say that we are here."""
-        head = (Message.HEARTBEAT, 0, tcp.HEARTBEAT.size, 0, 0, now_us(), 0)
+    def beat(self, told: int) -> None:
+        """Say that we are here, and up to which number everything was told, 0 for none."""
+        head = (Message.HEARTBEAT, 0, tcp.HEARTBEAT.size, 0, told, now_us(), 0)
         self.write(tcp.frame(tcp.HEARTBEAT.pack(*head)))
 
     def end(self, reason: Reject) -> None:
