@@ -272,15 +272,16 @@ def test_what_a_redeemed_condition_allows(world: World, one: Signer) -> None:
         world.do(world.operator, "splitFor", 9, one.address, market.condition, UNIT)
     with refuses(Refusal.UNKNOWN):
         world.do(world.operator, "mergeFor", 9, one.address, market.condition, UNIT)
-    with refuses(Refusal.UNKNOWN):
-        world.do(one, "depositToken", one.address, market.yes, UNIT)
     world.do(one, "register", market.condition)
     assert world.ask("complementOf", market.yes) == 0
     two = world.person(2)
-    taker = world.order(two, BUY, market.yes, UNIT, UNIT // 2)
-    maker = world.order(one, BUY, market.no, UNIT, UNIT // 2)
-    with leg_fails(1, Why.TOKEN):
-        world.match(taker, [maker], [Fill(UNIT, UNIT // 2)])
+    for mine, other in ((market.yes, market.no), (market.no, market.yes)):
+        taker = world.order(two, BUY, mine, UNIT, UNIT // 2)
+        maker = world.order(one, BUY, other, UNIT, UNIT // 2)
+        with leg_fails(1, Why.TOKEN):
+            world.match(taker, [maker], [Fill(UNIT, UNIT // 2)])
+        with refuses(Refusal.UNKNOWN):
+            world.do(one, "depositToken", one.address, mine, UNIT)
 
 
 def test_a_condition_that_is_resolved_is_not_registered(world: World) -> None:

@@ -283,9 +283,9 @@ def test_wallets_are_of_the_second_generation(scene: Scene) -> None:
         world.match(taker, [codeless._replace(signature=b"\1")], [Fill(QTY, QTY - CASH)])
 
 
-@pytest.mark.parametrize("answer", [1, 2, 3, 4])
+@pytest.mark.parametrize("answer", [1, 2, 3, 4, 5])
 def test_wallets_that_do_not_say_yes(scene: Scene, answer: int) -> None:
-    """A wallet that says no, fails, burns its gas or says yes and more has not signed."""
+    """A wallet that says no, fails, burns its gas, or says yes while failing has not signed."""
     world = scene.world
     made = world.create(source("hook"))
     world.give(made.address, 100 * UNIT)

@@ -12,7 +12,17 @@ from outcry.app.commons import Commons
 from outcry.ports.wallets import Wallets
 from outcry.runtime.config import Config, ConfigError
 from outcry.services.api.clob.config import ClobConfig
-from outcry.services.api.clob.profiles import NAME, POLYGON, Profile, ProfileError, own, sandbox
+from outcry.services.api.clob.profiles import (
+    EVERY_KIND,
+    NAME,
+    POLYGON,
+    SETTLED_KINDS,
+    Profile,
+    ProfileError,
+    own,
+    sandbox,
+)
+from outcry.services.api.signed import Signing
 
 
 #: In the data folder; written by whoever deployed the contracts.
@@ -40,6 +50,8 @@ def clob_config(config: Config) -> ClobConfig | None:
         profile = _settling(config) if escrow else _profile(config)
     except ProfileError as error:
         raise ConfigError(str(error)) from error
+    if escrow:
+        profile = profile._replace(kinds=SETTLED_KINDS)
     if profile.chain_id == POLYGON:
         _log.warning(
             "clob_signs_for_polygon",
@@ -53,6 +65,20 @@ def clob_config(config: Config) -> ClobConfig | None:
         register=chosen.register,
         skew_seconds_max=chosen.skew_seconds_max,
         expiration_margin_seconds=chosen.expiration_margin_seconds,
+    )
+
+
+def signing_of(config: Config) -> Signing | None:
+    """Return what orders at the other doors are signed for, None when none is taken."""
+    trading = config.trading
+    if not trading.signed_orders:
+        return None
+    return Signing(
+        trading.signing_name,
+        trading.signing_chain_id,
+        trading.signing_contract,
+        trading.signing_decimals,
+        SETTLED_KINDS if config.settlement.chain == "evm" else EVERY_KIND,
     )
 
 

@@ -8,7 +8,8 @@ interface Settlement:
 
 # What the hook does: 0 accept, 1 revert, 2 burn gas, 3 reenter, 4 answer something else
 hook: public(uint256)
-# What a question for a signature gets: 0 yes, 1 no, 2 revert, 3 burn gas, 4 a short answer
+# What a question for a signature gets: 0 yes, 1 no, 2 revert, 3 burn gas, 4 another answer,
+# 5 fails with what would be a yes
 answer: public(uint256)
 asset: public(uint256)
 burnt: uint256
@@ -59,6 +60,8 @@ def isValidSignature(digest: bytes32, signature: Bytes[320]) -> bytes32:
         for i: uint256 in range(10000000):
             x = unsafe_add(unsafe_mul(x, 3), i)
         return convert(x, bytes32)
+    if self.answer == 5:
+        raw_revert(abi_encode(yes))
     if self.answer == 4:
         return 0x1626ba7e00000000000000000000000000000000000000000000000000000001
     return yes

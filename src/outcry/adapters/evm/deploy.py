@@ -119,9 +119,9 @@ def _creation(plan: Plan, ctf: bytes, collateral: bytes) -> bytes:
 
 
 async def stands(deployment: Deployment, sender: Sender) -> bool:
-    """Whether the contracts of *deployment* are on the chain."""
+    """Whether the contracts of *deployment* are on the chain, and are those of this version."""
     code = await sender.rpc.call("eth_getCode", deployment.settlement, "latest")
-    if len(code) <= len("0x"):
+    if not bytes.fromhex(code[2:]).startswith(artefact("settlement").runtime):
         return False
     found = await sender.view(
         address_of(deployment.settlement), artefact("settlement").interface, "COLLATERAL"

@@ -13,7 +13,7 @@ from prometheus_client import Histogram
 
 from outcry.adapters.files import FileTransactions
 from outcry.adapters.redis import RedisInbox
-from outcry.app.clob_profile import clob_config, wallets_of
+from outcry.app.clob_profile import clob_config, signing_of, wallets_of
 from outcry.app.commons import Builder, Commons
 from outcry.app.credentials import verifier
 from outcry.app.monitor import Part
@@ -21,7 +21,7 @@ from outcry.app.roots.chain import chain_of, escrow_desk, settles_on_chain
 from outcry.app.roots.clob_feeds import clob_markets, clob_users
 from outcry.app.roots.fresh_directory import FreshDirectory
 from outcry.runtime.books import LiveBooks
-from outcry.runtime.config import Config, ConfigError, Trading
+from outcry.runtime.config import Config, ConfigError
 from outcry.runtime.data_dir import DataDir
 from outcry.runtime.directory import Directory
 from outcry.runtime.gate import Gate
@@ -33,7 +33,6 @@ from outcry.runtime.ws_listener import FeedListener, ListenerConfig, SessionFact
 from outcry.services.api.config import ApiConfig
 from outcry.services.api.http import Router
 from outcry.services.api.service import ApiService, Needs
-from outcry.services.api.signed import Signing
 from outcry.services.event.http import lifecycle_routes
 from outcry.services.event.service import Lifecycle
 from outcry.services.event.stream import EventStream
@@ -181,7 +180,7 @@ def _api_config(config: Config) -> ApiConfig:
         origins=tuple(filter(None, config.http.origins.split(","))),
         proxies=config.http.proxies,
         unsigned_orders=config.trading.unsigned_orders,
-        signing=_signing(config.trading),
+        signing=signing_of(config),
         clob=clob_config(config),
         body_bytes_max=limits.body_bytes_max,
         read_wait_ms_max=limits.read_wait_ms_max,
@@ -190,18 +189,6 @@ def _api_config(config: Config) -> ApiConfig:
         drain_ms_max=limits.drain_ms_max,
         lag_entries_max=limits.projection_lag_entries_max,
         shards_count=config.shards.count,
-    )
-
-
-def _signing(trading: Trading) -> Signing | None:
-    """Return what orders are signed for, None when none is taken."""
-    if not trading.signed_orders:
-        return None
-    return Signing(
-        trading.signing_name,
-        trading.signing_chain_id,
-        trading.signing_contract,
-        trading.signing_decimals,
     )
 
 

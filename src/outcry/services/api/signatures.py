@@ -141,6 +141,9 @@ def _form_problem(terms: Terms, now: int) -> Rejected | None:
 def _party_problem(terms: Terms, profile: Profile, owner: bytes) -> Rejected | None:
     """Return what is wrong with who is named as signer and maker."""
     kind = terms.signature_type
+    if kind not in profile.kinds:
+        *rest, last = profile.kinds
+        return _wrong(f"signatureType {kind}", f"{', '.join(map(str, rest))} or {last}")
     if kind == CONTRACT:
         if terms.signer != terms.maker:
             return _wrong(f"signer {_hex(terms.signer)}", f"the maker, {_hex(terms.maker)}")
@@ -149,11 +152,9 @@ def _party_problem(terms: Terms, profile: Profile, owner: bytes) -> Rejected | N
         return _wrong(f"signer {_hex(terms.signer)}", _hex(owner))
     if kind == OWN_KEY:
         maker = owner
-    elif kind in (PROXY, SAFE):
+    else:
         factory = profile.proxies if kind == PROXY else profile.safes
         maker = wallet_of(owner, kind, factory)
-    else:
-        return _wrong(f"signatureType {kind}", "0, 1, 2 or 3")
     if terms.maker != maker:
         return _wrong(f"maker {_hex(terms.maker)}", f"{_hex(maker)} for signatureType {kind}")
     return None

@@ -21,7 +21,7 @@ from outcry.domain.units import (
 from outcry.ports.projection import MarketRow
 from outcry.runtime.forms import Id
 from outcry.services.api import signatures
-from outcry.services.api.clob.profiles import PROXIES, SAFES, Profile
+from outcry.services.api.clob.profiles import EVERY_KIND, PROXIES, SAFES, Profile
 from outcry.services.api.forms import Account, Body, PlaceBody
 from outcry.services.api.signed_amounts import Amounts, Grid, Signed, limit_amounts, market_amounts
 
@@ -92,6 +92,8 @@ class Signing(NamedTuple):
     contract: str
     #: Decimals of the amounts.
     decimals: int
+    #: Signature types that are taken.
+    kinds: tuple[int, ...] = EVERY_KIND
 
 
 def unsigned(
@@ -165,7 +167,12 @@ def profile_of(signing: Signing) -> Profile:
     """Return what signatures are compared with: one contract for both generations."""
     contract = _bytes(signing.contract)
     return Profile(
-        signing.chain_id, {"1": contract, "2": contract}, PROXIES, SAFES, name=signing.name
+        signing.chain_id,
+        {"1": contract, "2": contract},
+        PROXIES,
+        SAFES,
+        name=signing.name,
+        kinds=signing.kinds,
     )
 
 

@@ -14,6 +14,10 @@ POLYGON: Final = 137
 SANDBOX_CHAINS: Final = (AMOY, POLYGON)
 NAME: Final = "Polymarket CTF Exchange"
 VERSIONS: Final = ("1", "2")
+#: An own key, a proxy, a safe, a wallet that is a contract.
+EVERY_KIND: Final = (0, 1, 2, 3)
+#: What our settlement contract takes: proxies and safes are known by factories it does not ask.
+SETTLED_KINDS: Final = (0, 3)
 
 
 class ProfileError(ValueError):
@@ -40,6 +44,8 @@ class Profile(NamedTuple):
     neg_risk: dict[str, bytes] = {}  # noqa: RUF012 - a default that nobody changes
     #: Domain name that clients sign for.
     name: str = NAME
+    #: Signature types that are taken: whoever settles has to know the wallet as well.
+    kinds: tuple[int, ...] = EVERY_KIND
 
 
 def _bytes(text: str) -> bytes:
