@@ -145,6 +145,8 @@ class CancelAccepted(Struct, frozen=True, array_like=True, tag="cancelled", gc=F
     order_ids: list[int]
     #: As in `OrderAccepted`; 0 when the request became more than one command.
     command: int = 0
+    #: The log entry with what the kernel made of it, 0 when that was not waited for.
+    result_n: int = 0
 
 
 class Declined(Struct, frozen=True, array_like=True, tag="declined", gc=False):

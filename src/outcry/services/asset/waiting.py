@@ -120,8 +120,10 @@ def outcome(waiter: Waiter, n: int) -> Answer:
         return Declined(waiter.reject)
     if isinstance(ticket.result, OrderAccepted) and ticket.order is not None:
         return order_outcome(ticket.result, ticket.order, n)
-    if isinstance(ticket.result, CancelAccepted) and ticket.order is None:
-        return CancelAccepted(ticket.result.n, waiter.cancelled)
+    if isinstance(ticket.result, CancelAccepted):
+        known = ticket.result.order_ids
+        ids = waiter.cancelled if ticket.order is None else known
+        return CancelAccepted(ticket.result.n, ids, ticket.result.command, n)
     return ticket.result
 
 

@@ -76,7 +76,7 @@ class Cancels:
         for name, request in requests.items():
             answer = next(answers) if request else None
             if isinstance(answer, CancelAccepted) and answer.order_ids:
-                self._writes.note(who.principal.user_id, answer.n)
+                self._writes.note(who.principal.user_id, max(answer.n, answer.result_n))
                 canceled.append(name)
             else:
                 failed[name] = _reason(answer if isinstance(answer, Declined) else None)
@@ -119,7 +119,7 @@ class Cancels:
         if isinstance(answer, Declined):
             return answer
         assert isinstance(answer, CancelAccepted), "the ledger answers each request in kind"
-        self._writes.note(who.principal.user_id, answer.n)
+        self._writes.note(who.principal.user_id, max(answer.n, answer.result_n))
         await self._writes.seen(who.principal.user_id)
         rows = await self._queries.orders_by_id(answer.order_ids)
         known = {row.order_id: name_of(row) for row in rows}

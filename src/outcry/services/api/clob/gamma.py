@@ -78,12 +78,12 @@ class Gamma:
 
     async def market(self, market_id: str = "", slug: str = "") -> GammaMarket | Rejected:
         """Return one market by its id or its slug; the newest one of a slug."""
-        rows = await self._directory.markets()
-        named = [row for row in rows if str(row.market_id) == market_id or row.slug == slug != ""]
-        if not named:
+        row = await self._named(market_id, slug)
+        if row is None:
             return Rejected(Reject.MARKET_UNKNOWN, (market_id or slug)[:80])
-        fresh = await self._queries.market(named[-1].market_id)
-        return (await self._views([fresh or named[-1]]))[0]
+        # The directory may be old, and whether a market takes orders should not be.
+        fresh = await self._queries.market(row.market_id)
+        return (await self._views([fresh or row]))[0]
 
     # ------------------------------------------------------------------ events
 
@@ -103,7 +103,7 @@ class Gamma:
     async def event(self, event_id: str = "", slug: str = "") -> GammaEvent | Rejected:
         """Return one event by its id or its slug."""
         row: EventRow | None = None
-        if event_id.isascii() and event_id.isdigit() and len(event_id) < len(str(2**63)):
+        if _is_number(event_id):
             row = await self._lookups.event(int(event_id))
         elif slug:
             await self._shelf.events(_by_event(await self._directory.markets()))
@@ -129,6 +129,12 @@ class Gamma:
         return [tag_of(topic) for topic in await self._queries.topics() if topic]
 
     # ------------------------------------------------------------------ parts
+
+    async def _named(self, market_id: str, slug: str) -> MarketRow | None:
+        if _is_number(market_id):
+            return await self._lookups.market(int(market_id))
+        rows = [row for row in await self._directory.markets() if row.slug == slug != ""]
+        return rows[-1] if rows else None
 
     async def _chosen(self, form: GammaQuery) -> list[MarketRow]:
         rows = [row for row in await self._directory.markets() if _market_fits(form, row)]
@@ -160,6 +166,10 @@ class Gamma:
         schedule = await self._fees.schedule(row.fee_version)
         book = self._books.book(row.market_id)
         return market_view(row, event, book, schedule, days.get(row.market_id, 0), whole=whole)
+
+
+def _is_number(text: str) -> bool:
+    return text.isascii() and text.isdigit() and len(text) < len(str(2**63))
 
 
 def _market_fits(form: GammaQuery, row: MarketRow) -> bool:

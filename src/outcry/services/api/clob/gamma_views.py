@@ -92,6 +92,7 @@ class GammaMarket(Struct, frozen=True, kw_only=True, rename="camel"):
     order_price_min_tick_size: float
     order_min_size: float
     neg_risk: bool = False
+    market_maker_address: str = ""
     accepting_orders: bool
     created_at: str | None
     closed_time: str | None
@@ -100,7 +101,6 @@ class GammaMarket(Struct, frozen=True, kw_only=True, rename="camel"):
     best_ask: float = 0
     spread: float = 0
     last_trade_price: float = 0
-    seconds_delay: int = 0
     fees_enabled: bool
     fee_type: str | None
     fee_schedule: GammaFees | None
@@ -189,8 +189,8 @@ def market_view(
     """Return a market; *whole* ones name their event and tags."""
     book = book or BookImage(row.market_id, 0, 0, [], [], 0)
     top = own_top(row, 0, _top(book))
-    rests = liquidity_of(book)
-    volume, liquidity = row.volume / MICROS_PER_UNIT, rests / MICROS_PER_UNIT
+    rests, volume = liquidity_of(book), row.volume / MICROS_PER_UNIT
+    liquidity = rests / MICROS_PER_UNIT
     return replace(
         _terms(row, event, schedule),
         outcome_prices=_text([_worth_text(row, book, outcome) for outcome in (0, 1)]),
