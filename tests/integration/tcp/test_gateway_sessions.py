@@ -248,3 +248,18 @@ async def test_commands_may_follow_a_logon_at_once() -> None:
         assert told[0] == Message.LOGON_ACCEPTED
         assert told.count(Message.ACCEPTED) == 3
         raw.writer.close()
+
+
+async def test_what_comes_before_a_logout_is_answered_before_the_goodbye() -> None:
+    """A client that sends orders and logs out at once has entered them."""
+    async with venue() as place_:
+        detail = await place_.door.event(tick_size="0.01")
+        number = detail["markets"][0]["market_id"]
+        raw = await place_.raw()
+        await raw.log_on(await place_.key("ann"))
+        orders = [place(seq, seq, instrument=number) for seq in range(1, 1_201)]
+        logout = tcp.LOGOUT.pack(Message.LOGOUT, 0, tcp.LOGOUT.size, 0, 0, 0, 0)
+        raw.writer.write(framed(*orders[:600]) + framed(*orders[600:]) + tcp.frame(logout))
+        told = [name for name, _ in await raw.rest()]
+        assert told.count("ACCEPTED") == 1_200
+        assert told[-1] == "GOODBYE"

@@ -24,6 +24,7 @@ from outcry_wire.tcp import FRAME_HEAD, LogonFlag, Message
 UNREAD_HIGH: Final = 256 * 1024
 UNREAD_MAX: Final = 4 * 1024 * 1024
 _LOGON: Final = "logon"
+_LOGOUT: Final = "logout"
 _ERRANDS: Final = frozenset({Message.INSTRUMENTS, Message.RESEND})
 _KEY: Final = re.compile(r"ok_([1-9][0-9]{0,17})_(0|[1-9][0-9]{0,8})", re.ASCII)
 
@@ -65,6 +66,7 @@ class DoorSession(Line):
         self._host = host
         self._nonce = secrets.token_bytes(tcp.NONCE_SIZE)
         self._logon: asyncio.Task[None] | None = None
+        self._logout: asyncio.Task[None] | None = None
         self._paid_until = 0.0
         self.flags = LogonFlag(0)
         self.user_id = self.account = self.number = 0
@@ -112,8 +114,9 @@ class DoorSession(Line):
 
     @property
     def _may_hear(self) -> bool:
-        """Whether what comes now is for us: not after the end, nor while a logon is judged."""
-        return self.end_reason is None and (self._logon is None or self.is_logged_on)
+        """Whether what comes now is for us: not behind a logout, nor while a logon is judged."""
+        may = self._logon is None or self.is_logged_on
+        return self.end_reason is None and self._logout is None and may
 
     def _hear(self, record: bytes) -> None:
         if self.end_reason is not None:
@@ -146,11 +149,17 @@ class DoorSession(Line):
     def _message(self, record: bytes) -> None:
         kind = record[0]
         if kind == Message.LOGOUT:
-            self.end(Reject.LOGGED_OUT)
+            self.pause(_LOGOUT)
+            self._logout = asyncio.create_task(self._log_out())
         elif kind in _ERRANDS:
             self._errand(record)
         elif kind != Message.HEARTBEAT:
             self.refuse(Reject.MODE_FORBIDS, kind)
+
+    async def _log_out(self) -> None:
+        """Say goodbye once what came before is answered."""
+        await self.pipe.settled()
+        self.end(Reject.LOGGED_OUT)
 
     def _errand(self, record: bytes) -> None:
         """Have something done in the background: one of a kind at a time."""
