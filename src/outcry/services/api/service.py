@@ -157,6 +157,8 @@ def _clob(config: ClobConfig, needs: Needs, lookups: Lookups, rates: Rates[int])
     ground = Ground(
         asset=needs.asset,
         queries=needs.queries,
+        series=needs.series,
+        settling=needs.settling,
         directory=needs.directory,
         lookups=lookups,
         reads=public.reads,

@@ -5,13 +5,20 @@ from typing import Final, NamedTuple
 
 from msgspec import Struct
 
+from outcry.domain.ledger.pending import Outcome
 from outcry.domain.market import own_price
 from outcry.domain.units import MICROS_PER_SECOND, TICKS_PER_UNIT, format_decimal
+from outcry.messages.settlement_status import SettlementStage, SettlementStatus
 from outcry.ports.projection import MarketRow, OrderRow, TradeRow
+from outcry.ports.rows import VerdictRow
 from outcry.runtime.clob.books import outcome_name, token_of
 from outcry.runtime.clob.conditions import condition_of
 from outcry.runtime.clob.names import (
     CONFIRMED,
+    FAILED,
+    MATCHED,
+    MINED,
+    RETRYING,
     TradePart,
     order_hash,
     order_status,
@@ -28,6 +35,7 @@ from outcry_wire.records import Side
 #: An average price has two decimals more than a price.
 _AVERAGE_DECIMALS: Final = 6
 TAKER, MAKER = "TAKER", "MAKER"
+_STAGES: Final = {SettlementStage.MINED: MINED, SettlementStage.RETRYING: RETRYING}
 
 
 class OpenOrderView(Struct, frozen=True, kw_only=True):
@@ -89,6 +97,16 @@ class TradeView(Struct, frozen=True, kw_only=True):
     maker_orders: list[MakerOrderView]
 
 
+class Stage(NamedTuple):
+    """Where fills are: what settles them has said so."""
+
+    status: str
+    tx_hash: str = ""
+    reason: str = ""
+    #: When it was said, 0: at the match.
+    at_us: int = 0
+
+
 class Deal(NamedTuple):
     """What all the fills of a trade need beside them."""
 
@@ -129,7 +147,25 @@ def parts(fills: Sequence[TradeRow]) -> dict[TradePart, list[TradeRow]]:
     return found
 
 
-def trade_view(trade: TradePart, fills: Sequence[TradeRow], deal: Deal, who: Holder) -> TradeView:
+def book_stage(trade: TradePart) -> Stage:
+    """Return where a trade is that the exchange's own log settles."""
+    return Stage(CONFIRMED, book_hash(trade))
+
+
+def chain_stage(verdict: VerdictRow | None, told: SettlementStatus | None) -> Stage:
+    """Return where a fill is that a chain settles: its word counts more than its sender's."""
+    if verdict is not None:
+        status = CONFIRMED if verdict.verdict == Outcome.CONFIRMED else FAILED
+        return Stage(status, verdict.tx_hash, verdict.reason, verdict.at_us)
+    if told is None:
+        return Stage(MATCHED)
+    status = _STAGES.get(SettlementStage(told.stage), MATCHED)
+    return Stage(status, told.tx_hash if status == MINED else "")
+
+
+def trade_view(
+    trade: TradePart, fills: Sequence[TradeRow], stage: Stage, deal: Deal, who: Holder
+) -> TradeView:
     """Return what the user had in a trade: all of it as its taker, else their own orders."""
     first, market = fills[0], deal.market
     taking = first.taker_account == who.principal.account
@@ -144,15 +180,15 @@ def trade_view(trade: TradePart, fills: Sequence[TradeRow], deal: Deal, who: Hol
         size=size_text(qty),
         fee_rate_bps=str(deal.fee_bps),
         price=_average(fills, first.taker_outcome, qty),
-        status=CONFIRMED,
+        status=stage.status,
         match_time=matched,
-        last_update=matched,
+        last_update=str((stage.at_us or first.at_us) // MICROS_PER_SECOND),
         outcome=outcome_name(market, first.taker_outcome),
         bucket_index=trade.part,
         owner=who.api_key if taking else "",
         maker_address=who.address if taking else "",
-        transaction_hash=book_hash(trade),
-        err_msg="",
+        transaction_hash=stage.tx_hash,
+        err_msg=stage.reason,
         trader_side=TAKER if taking else MAKER,
         maker_orders=[_maker(fill, deal, who) for fill in fills],
     )

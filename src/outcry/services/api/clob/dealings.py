@@ -1,18 +1,22 @@
 """Dealings: the orders and trades of one holder of a key, page by page. From tables only."""
 
 from collections.abc import Sequence
-from typing import Annotated, Final
+from typing import Annotated, Final, NamedTuple
 
 from msgspec import Meta, Struct
 
 from outcry.domain.ledger.people import address_key
+from outcry.domain.market import SettlementMode
 from outcry.domain.rejects import Reject, Rejected
 from outcry.domain.units import MICROS_PER_SECOND, TIME_US_MAX
 from outcry.ports.dealings import TradeFilter, TradePlace
 from outcry.ports.projection import MarketRow, OrderRow, TradeRow
 from outcry.ports.queries import Queries
+from outcry.ports.rows import VerdictRow
+from outcry.ports.series import SERIES_COUNT_MAX, Series
 from outcry.runtime.clob.fees import FeeSchedules, base_fee
 from outcry.runtime.clob.names import (
+    FAILED,
     TradePart,
     is_digest,
     order_hash,
@@ -22,11 +26,15 @@ from outcry.runtime.clob.names import (
     trade_named,
 )
 from outcry.runtime.clob_identity import Holder
+from outcry.runtime.settling import Settling
 from outcry.services.api.clob.cursors import END, cursor_of, pair_cursor, read_cursor, read_pair
 from outcry.services.api.clob.dealing_views import (
     Deal,
     OpenOrderView,
+    Stage,
     TradeView,
+    book_stage,
+    chain_stage,
     open_order_view,
     parts,
     trade_view,
@@ -42,6 +50,8 @@ PAGE_COUNT: Final = 100
 #: Trades that are looked through for those of the orders on a page.
 ASSOCIATED_COUNT_MAX: Final = 500
 
+#: By market, trade and fill.
+Verdicts = dict[tuple[int, int, int], VerdictRow]
 Seconds = Annotated[str, Meta(pattern=r"^[0-9]{0,12}$")]
 
 
@@ -66,15 +76,24 @@ class TradesQuery(Struct, frozen=True):
     next_cursor: str = ""
 
 
+class Tables(NamedTuple):
+    """Where dealings are read from."""
+
+    queries: Queries
+    series: Series
+    #: What the sender of transactions says; None where it is not heard.
+    settling: Settling | None
+
+
 class Dealings:
     """What a holder of a key did."""
 
     def __init__(
-        self, queries: Queries, reads: Reads, lookups: Lookups, fees: FeeSchedules,
+        self, tables: Tables, reads: Reads, lookups: Lookups, fees: FeeSchedules,
         writes: OwnWrites,
     ) -> None:  # fmt: skip
-        """Read from *queries*; what the holder wrote here is waited for."""
-        self._queries = queries
+        """Read from *tables*; what the holder wrote here is waited for."""
+        self._queries, self._series, self._settling = tables
         self._reads = reads
         self._lookups = lookups
         self._fees = fees
@@ -193,14 +212,42 @@ class Dealings:
         ids = {order for fill in fills for order in (fill.taker_order, fill.maker_order)}
         rows = await self._queries.orders_by_id(sorted(ids))
         names = {row.order_id: order_hash(row.order_id, row.client_order_id) for row in rows}
+        verdicts = await self._verdicts(fills)
         views = []
         for part, own in parts(fills).items():
             if only not in (None, part):
                 continue
             market = await self._market(own[0].market_id)
             fee = base_fee(await self._fees.schedule(market.fee_version))
-            views.append(trade_view(part, own, Deal(market, names, fee), who))
+            deal = Deal(market, names, fee)
+            stages = [self._stage(part, fill, market, verdicts) for fill in own]
+            # What failed of a trade comes before what did not: clients keep the last they read.
+            for stage in sorted(set(stages), key=lambda one: one.status != FAILED):
+                found = [fill for fill, its in zip(own, stages, strict=True) if its == stage]
+                views.append(trade_view(part, found, stage, deal, who))
         return views
+
+    def _stage(
+        self, part: TradePart, fill: TradeRow, market: MarketRow, verdicts: Verdicts
+    ) -> Stage:  # fmt: skip
+        """Return where a fill is."""
+        if market.settlement != SettlementMode.CHAIN:
+            return book_stage(part)
+        told = self._settling.of(fill.trade_id, fill.fill) if self._settling else None
+        return chain_stage(verdicts.get((market.market_id, fill.trade_id, fill.fill)), told)
+
+    async def _verdicts(self, fills: Sequence[TradeRow]) -> Verdicts:
+        """Return what chains said of those of *fills* that are theirs."""
+        found: Verdicts = {}
+        for market_id in {fill.market_id for fill in fills}:
+            if (await self._market(market_id)).settlement != SettlementMode.CHAIN:
+                continue
+            keys = [(one.trade_id, one.fill) for one in fills if one.market_id == market_id]
+            for start in range(0, len(keys), SERIES_COUNT_MAX):
+                some = keys[start : start + SERIES_COUNT_MAX]
+                said = await self._series.verdicts(market_id, some)
+                found.update(((market_id, *key), verdict) for key, verdict in said.items())
+        return found
 
     async def _market(self, market_id: int) -> MarketRow:
         row = await self._lookups.market(market_id)

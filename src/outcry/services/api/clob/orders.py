@@ -7,7 +7,7 @@ inside the exchange, so the same order counts once.
 from collections.abc import Callable
 from typing import Final, NamedTuple
 
-from outcry.domain.market import own_price
+from outcry.domain.market import SettlementMode, own_price
 from outcry.domain.rejects import Reject, Rejected
 from outcry.domain.units import MICROS_PER_SECOND, TIME_US_MAX
 from outcry.messages.requests import Declined, OrderAccepted, OrderRequest, PlaceRequest
@@ -66,6 +66,8 @@ class Read(NamedTuple):
 
     request: PlaceRequest
     wait: bool
+    #: Whether its trades are final when a chain says so.
+    on_chain: bool
 
 
 class Orders:
@@ -153,7 +155,8 @@ class Orders:
             return amounts
         account = who.principal.account
         request = _request(account, terms, form, token, amounts, digest.hex())
-        return Read(request, wait=not form.defer_exec)
+        on_chain = token[0].settlement == SettlementMode.CHAIN
+        return Read(request, not form.defer_exec, on_chain)
 
     def _escrow_problem(self, who: Holder, terms: Terms) -> Rejected | None:
         """Contracts settle from the maker's escrow: only that of the user is theirs here."""
@@ -206,7 +209,7 @@ class Orders:
             assert isinstance(result, OrderAccepted | Declined), "orders are answered in kind"
             if isinstance(result, OrderAccepted):
                 self._writes.note(who.principal.user_id, max(result.n, result.result_n))
-                outcomes.append(order_view(result, read.request, on_chain=False))
+                outcomes.append(order_view(result, read.request, on_chain=read.on_chain))
             else:
                 outcomes.append(result)
         return outcomes

@@ -7,16 +7,18 @@ from outcry.domain.rejects import Reject
 from outcry.messages.requests import Declined, DryRun, PlaceRequest
 from outcry.ports.asset import Asset
 from outcry.ports.queries import Queries
+from outcry.ports.series import Series
 from outcry.ports.wallets import Wallets
 from outcry.runtime.clob.fees import FeeSchedules
 from outcry.runtime.clob_identity import ClobIdentity, Holder
 from outcry.runtime.directory import Directory
 from outcry.runtime.gate import Gate
 from outcry.runtime.rates import Rates
+from outcry.runtime.settling import Settling
 from outcry.services.api.clob.balances import Balances
 from outcry.services.api.clob.cancels import Cancels
 from outcry.services.api.clob.config import ClobConfig
-from outcry.services.api.clob.dealings import Dealings
+from outcry.services.api.clob.dealings import Dealings, Tables
 from outcry.services.api.clob.gate import ClobGate
 from outcry.services.api.clob.heartbeats import Heartbeats
 from outcry.services.api.clob.logins import Logins
@@ -64,6 +66,8 @@ class Ground(NamedTuple):
 
     asset: Asset
     queries: Queries
+    series: Series
+    settling: Settling | None
     directory: Directory
     lookups: Lookups
     identity: ClobIdentity
@@ -78,6 +82,7 @@ def private_parts(config: ClobConfig, ground: Ground) -> Private:
     asset, queries, rates = ground.asset, ground.queries, ground.rates
     writes = OwnWrites(ground.lookups)
     fees = FeeSchedules(queries)
+    tables = Tables(queries, ground.series, ground.settling)
     return Private(
         asset=asset,
         gate=ClobGate(ground.identity, ground.gate, config),
@@ -90,7 +95,7 @@ def private_parts(config: ClobConfig, ground: Ground) -> Private:
             OrderTerms(config, time.time, ground.wallets),
         ),
         cancels=Cancels(asset, queries, ground.reads, rates, writes),
-        dealings=Dealings(queries, ground.reads, ground.lookups, fees, writes),
+        dealings=Dealings(tables, ground.reads, ground.lookups, fees, writes),
         balances=Balances(queries, ground.reads, writes, config),
         notifications=Notifications(queries, ground.lookups, writes, time.time),
         heartbeats=Heartbeats(asset, time.monotonic),

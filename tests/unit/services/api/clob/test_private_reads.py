@@ -9,6 +9,9 @@ from tests.support.clob import Wallet
 from tests.support.http_door import Door, http_door
 from tests.unit.services.api.clob.test_orders import door_key, market
 
+from outcry.domain.ledger.pending import Outcome
+from outcry.messages.chain_requests import ChainReportOp, ChainVerdict
+from outcry.runtime.clob.names import trade_named
 from outcry.services.api.clob import dealings, heartbeats, notifications
 
 
@@ -243,3 +246,29 @@ async def test_every_private_route_needs_a_key(door: Door) -> None:
             assert (answer.status_code, set(answer.json()) >= {"error"}) == (401, True), path
         # Whoever guesses so often is locked out; here every route is to be asked.
         door.lockout._guessing.discard("127.0.0.1")
+
+
+async def test_a_trade_on_a_chain_is_where_the_chain_says(door: Door) -> None:
+    """Matched without a hash, then confirmed with one, or failed with a reason; never before."""
+    event = await door.event(tick_size="0.01", settlement="chain")
+    yes, no = (event["markets"][0][f"outcome_{side}_token_id"] for side in (0, 1))
+    ann, bob = await Wallet(door, 1).fund(), await Wallet(door, 2).fund()
+    for confirmed, tx_hash, reason in ((True, "0xaa", ""), (False, "0xbb", "no allowance")):
+        await ann.place(token_id=yes, price=0.4, size=10, side="BUY")
+        taken = await bob.place(token_id=no, price=0.6, size=10, side="BUY")
+        assert (taken["status"], taken["transactionsHashes"]) == ("matched", [])
+        (trade,) = taken["tradeIDs"]
+        (pending,) = (await bob.told("GET", "/data/trades", id=trade))["data"]
+        assert (pending["status"], pending["transaction_hash"]) == ("MATCHED", "")
+        part = trade_named(trade)
+        assert part is not None
+        outcome = Outcome.CONFIRMED if confirmed else Outcome.FAILED
+        verdict = ChainVerdict(part.trade_id, 0, outcome, tx_hash, reason)
+        await door.venue.fund(ChainReportOp(0, [verdict]))
+        await door.settled()
+        for who in (ann, bob):
+            (final,) = (await who.told("GET", "/data/trades", id=trade))["data"]
+            assert final["transaction_hash"] == tx_hash
+            assert (final["status"], final["err_msg"]) == (
+                "CONFIRMED" if confirmed else "FAILED", reason,
+            )  # fmt: skip
