@@ -180,5 +180,7 @@ async def play(folder: Path, *, keeps: bool = False) -> AsyncIterator[Play]:
         venue = Venue()
         async with venue.running():
             on = Play(venue, made, folder)
-            yield on
-            await on.first.end()
+            try:
+                yield on
+            finally:
+                await on.first.end()

@@ -38,6 +38,9 @@ _TAKEN: Final = (
     "already known", "already imported", "known transaction", "nonce too low",
     "replacement transaction underpriced", "already exists", "old nonce",
 )  # fmt: skip
+#: How nodes say that blocks ask more than a transaction offers: it waits here instead of there, and
+#: is sent again, or replaced for more.
+_TOO_CHEAP: Final = ("less than block base fee", "transaction underpriced", "fee too low")
 #: How nodes say that they do not know a method.
 _UNKNOWN_METHOD: Final = (-32601, -32004, -32600)
 
@@ -244,7 +247,7 @@ def _reverted(error: RpcError) -> bool:
 
 def _is_taken(error: RpcError) -> bool:
     message = error.message.lower()
-    return any(words in message for words in _TAKEN)
+    return any(words in message for words in (*_TAKEN, *_TOO_CHEAP))
 
 
 def _hex(content: bytes) -> str:
