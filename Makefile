@@ -96,6 +96,11 @@ asan-kernel: $(DEV) ## Feed noise to a kernel with bounds checks compiled in (AR
 	LD_PRELOAD="$$($${CC:-cc} -print-file-name=libasan.so)" ASAN_OPTIONS=detect_leaks=0 \
 	  $(PY) -m tests.model.kernel.noise_run build/asan $(ARGS)
 
+.PHONY: fuzz-tcp
+fuzz-tcp: INPUTS = $(if $(filter command line,$(origin COUNT)),$(COUNT),200000)
+fuzz-tcp: $(DEV) $(TWIN) ## Send COUNT (200000) spoilt inputs to the TCP protocol, and a fifth of it over sockets
+	$(PY) -m tests.model.tcp.long_run --inputs $(INPUTS) --connections $$(($(INPUTS) / 130)) $(ARGS)
+
 .PHONY: clean
 clean: ## Remove what was built; never touches data
 	rm -rf $(VENV) build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache

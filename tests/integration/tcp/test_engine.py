@@ -1,9 +1,13 @@
 """The stand-alone engine over real sockets: trading, feeds, drop copy, resend."""
 
+from pathlib import Path
+
+import httpx
 import pytest
-from tests.support.tcp_engine import Client, Hosted, hosted, until
+from tests.support.tcp_engine import Client, Hosted, hosted, process, until
 from tests.support.tcp_records import cancel, cancel_all, framed, numbers, place
 
+from outcry.app.settings import free_port
 from outcry.services.gateway.logons import Key
 from outcry_wire.tcp import Feed, LogonFlag, Message
 
@@ -173,3 +177,32 @@ def test_logout_is_answered() -> None:
         assert engine.ask(lambda: engine.engine.room.engine.order_count) == 1
         with engine.client(40) as client:
             assert client.accepted[-1] == 0
+
+
+def test_an_engine_shows_its_figures_to_prometheus(tmp_path: Path) -> None:
+    """Commands, resting orders and connections that ended, by reason, are what happened."""
+    port = free_port("127.0.0.1")
+    with process(tmp_path, "--keys", "none", "--metrics-port", str(port)) as engine:
+
+        def figures() -> dict[str, float]:
+            text = httpx.get(f"http://127.0.0.1:{port}/metrics", trust_env=False).text
+            lines = [line for line in text.splitlines() if line.startswith("outcry_engine_")]
+            pairs = [line.rpartition(" ") for line in lines]
+            return {name: float(value) for name, _, value in pairs}
+
+        before = figures()
+        assert (before["outcry_engine_ready"], before["outcry_engine_instruments"]) == (1, 2)
+        with Client(engine.port, 7) as client:
+            client.say(framed(place(1, 1), place(2, 2), cancel(3, 2)))
+            client.records(3)
+            now = figures()
+            assert now["outcry_engine_connections"] == 1
+            assert now["outcry_engine_resting_orders"] == 1
+            taken = now["outcry_engine_commands_total"] - before["outcry_engine_commands_total"]
+            assert taken == 3
+            client.say(b"\xff" * 8)
+            client.rest()
+        until(lambda: figures()["outcry_engine_connections"] == 0)
+        assert figures()['outcry_engine_ended_total{reason="FRAME_INVALID"}'] == 1
+        ready = httpx.get(f"http://127.0.0.1:{port}/readyz", trust_env=False)
+        assert ready.text == "ready\n"

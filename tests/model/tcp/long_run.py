@@ -1,24 +1,32 @@
 """Send millions of spoilt inputs: ``python -m tests.model.tcp.long_run --help``.
 
 First to the sessions of both kernels, which must say the same and stay sound; then over sockets to
-an engine of its own, whose memory must stay flat while one calm client trades on. Ends with status
-1 at the first difference. The same seed sends the same bytes.
+an engine of its own, whose memory must stay flat while one calm client trades on; then over sockets
+to the gateway of an exchange, where one calm client trades on too and the ledger must stay sound.
+Ends with status 1 at the first difference. The same seed sends the same bytes.
 """
 
 # ruff: noqa: T201 - a command prints
 
 import argparse
+import asyncio
+import logging
 import sys
 import tempfile
 from collections.abc import Sequence
+from contextlib import suppress
 from pathlib import Path
 
+import structlog
 from tests.model.tcp.spoilt import Spoiler
+from tests.support.tcp_door import venue
 from tests.support.tcp_engine import Client, process
 from tests.support.tcp_records import cancel_all, framed, place
 from tests.unit.kernel_sessions.test_sessions import TWINS, House
 
+from outcry.domain.ledger.invariants import audit
 from outcry_wire import tcp
+from outcry_wire.records import RecordType
 
 
 #: Inputs between two looks at the whole state.
@@ -64,8 +72,9 @@ def rss(pid: int) -> int:
     return int(Path(f"/proc/{pid}/statm").read_text("ascii").split()[1]) * 4096
 
 
-def disturb(port: int, seed: int, connections: int) -> None:
-    """Open connections one after the other, each of which misbehaves."""
+def disturb(port: int, seed: int, connections: int) -> int:
+    """Open connections one after the other, each misbehaves; return how many pieces they sent."""
+    sent = 0
     for turn in range(connections):
         with Client(port) as noisy:
             spoiler = Spoiler(seed + turn)
@@ -78,25 +87,63 @@ def disturb(port: int, seed: int, connections: int) -> None:
                     noisy.say(data)
                 except OSError:
                     break
+                sent += 1
+    return sent
 
 
 def live(seed: int, connections: int) -> None:
     """Disturb an engine process; another client must not notice."""
     with tempfile.TemporaryDirectory() as name, process(Path(name), "--keys", "none") as engine:
-        disturb(engine.port, seed, min(connections, 500))
+        sent = disturb(engine.port, seed, min(connections, 500))
         before = rss(engine.child.pid)
         with Client(engine.port, 7) as calm:
             seq = 0
             for at in range(500, connections, 100):
-                disturb(engine.port, seed + at, 100)
+                sent += disturb(engine.port, seed + at, 100)
                 calm.say(
                     framed(place(seq + 1, seq + 1, instrument=2, price=LOW), cancel_all(seq + 2))
                 )
                 assert [name for name, _ in calm.told(3)][1:] == ["ORDER_CANCELLED", "COMMAND_DONE"]
                 seq += 2
         grown = rss(engine.child.pid) - before
-        print(f"{connections:>12,} connections, memory grew by {grown:,} bytes", flush=True)
+        print(f"{sent:>12,} pieces on {connections:,} connections to an engine,"
+              f" memory grew by {grown:,} bytes", flush=True)  # fmt: skip
         assert grown < RSS_GROWTH_MAX
+
+
+async def live_door(seed: int, connections: int) -> None:
+    """Disturb the gateway of an exchange; another client must not notice."""
+    async with venue() as exchange:
+        detail = await exchange.door.event(tick_size="0.01")
+        market = detail["markets"][0]["market_id"]
+        calm_key, noisy_key = await exchange.key("ann"), await exchange.key("bob")
+        calm = await exchange.raw()
+        await calm.log_on(calm_key)
+        sent = 0
+        for turn in range(connections):
+            noisy = await exchange.raw()
+            spoiler = Spoiler(seed + turn)
+            if turn % 4:
+                accepted = await noisy.log_on(noisy_key, session=turn % 50)
+                spoiler.resume(tcp.LOGON_ACCEPTED.unpack(accepted)[9])
+            for piece in spoiler.frames(CONNECTION_INPUTS):
+                noisy.writer.write(piece)
+                sent += 1
+            with suppress(ConnectionError):
+                await noisy.writer.drain()
+            noisy.writer.close()
+            if turn % 100 == 0:
+                seq = turn // 50
+                orders = place(seq + 1, seq + 1, instrument=market, price=100), cancel_all(seq + 2)
+                calm.writer.write(framed(*orders))
+                kinds: list[int] = []
+                while RecordType.ORDER_CANCELLED not in kinds:
+                    kinds += [record[0] for record in await calm.records(1)]
+                assert kinds.count(tcp.Message.ACCEPTED) == 2, kinds
+                audit(exchange.door.venue.asset.ledger)
+        calm.writer.close()
+        print(f"{sent:>12,} pieces on {connections:,} connections to a gateway of an exchange,"
+              f" {exchange.door.venue.asset.ledger.n:,} entries", flush=True)  # fmt: skip
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -106,6 +153,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--connections", type=int, default=5_000, metavar="N")
     parser.add_argument("--seed", type=int, default=1, metavar="N")
     chosen = parser.parse_args(arguments)
+    structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.ERROR))
     step = 50_000
     try:
         for done in range(0, chosen.inputs, step):
@@ -113,6 +161,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
             taken = decode(chosen.seed + done, count)
             print(f"{done + count:>12,} inputs, {taken:,} commands in the last", flush=True)
         live(chosen.seed, chosen.connections)
+        asyncio.run(live_door(chosen.seed, chosen.connections // 5))
     except AssertionError as error:
         print(error, flush=True)
         return 1

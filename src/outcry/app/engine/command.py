@@ -28,7 +28,7 @@ class Durability(StrEnum):
     second = "second"
 
 
-def engine(
+def engine(  # noqa: PLR0913 - one argument for each option
     *,
     instruments: Annotated[Path, typer.Option(help="TOML file of the instruments.")],
     keys: Annotated[
@@ -36,9 +36,7 @@ def engine(
         typer.Option(help="TOML file of the keys that may log on; 'none' lets everybody in."),
     ],
     host: Annotated[str, typer.Option(help="Address to listen on.")] = "127.0.0.1",
-    port: Annotated[
-        int, typer.Option(min=0, max=PORT_MAX, help="TCP port; 0 takes a free one.")
-    ] = PORT,
+    port: Annotated[int, typer.Option(min=0, max=PORT_MAX, help="TCP port; 0: a free one.")] = PORT,
     journal: Annotated[
         Path | None,
         typer.Option(help="Folder of journal and snapshots. Without it nothing is kept."),
@@ -50,12 +48,15 @@ def engine(
     rate: Annotated[
         int, typer.Option(min=0, help="Commands a second of one session; 0 is no bound.")
     ] = 0,
+    metrics_port: Annotated[
+        int | None,
+        typer.Option(min=1, max=PORT_MAX, help="Port of /metrics, /healthz and /readyz, on HOST."),
+    ] = None,
 ) -> None:
     """Serve the matching kernel over TCP: no ledger, no money, any number of instruments.
 
     SIGHUP reads the instruments again. The first Ctrl-C says goodbye to everybody and saves, the
-    second ends at once; with a journal neither loses what was answered. The protocol is in
-    docs/reference/tcp.md.
+    second ends at once; with a journal neither loses what was answered. See docs/reference/tcp.md.
     """
     from outcry.app.engine.run import Terms, run  # noqa: PLC0415 - only this command needs all that
 
@@ -68,5 +69,6 @@ def engine(
         waits=durability is Durability.fsync,
         cpu=cpu,
         rate=rate,
+        metrics_port=metrics_port,
     )
     raise typer.Exit(run(terms))

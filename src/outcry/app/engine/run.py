@@ -13,8 +13,11 @@ from outcry import kernel
 from outcry.adapters.files.journal import FileJournal
 from outcry.adapters.files.snapshots import FileSnapshots
 from outcry.app.engine import files
+from outcry.app.engine.figures import EngineFigures
 from outcry.app.failures import DONE, PortTaken, UsageError, address_in_use
+from outcry.app.monitor import Monitor, Part
 from outcry.app.open_files import allow_many_files
+from outcry.app.record import Address
 from outcry.runtime import logging
 from outcry.runtime.config import Log
 from outcry.runtime.logging import get_logger
@@ -44,6 +47,7 @@ class Terms:
     waits: bool
     cpu: int | None
     rate: int
+    metrics_port: int | None = None
 
 
 def run(terms: Terms) -> int:
@@ -76,6 +80,7 @@ async def _serve(terms: Terms) -> int:
     server = EngineServer(engine, journal, snapshots, generation)
     await engine.settle()
     with Shutdown(_DRAIN_MS) as shutdown:
+        monitor = await _monitor(engine, terms)
         try:
             await server.start(terms.host, terms.port)
         except OSError as error:
@@ -87,9 +92,22 @@ async def _serve(terms: Terms) -> int:
         try:
             await _first(shutdown.wait(), server.wait())
         finally:
+            monitor.stop()
             await server.stop()
             log.info("stopped", state_hash=engine.room.state_hash())
     return DONE
+
+
+async def _monitor(engine: EngineService, terms: Terms) -> Monitor:
+    """Return what shows the figures of *engine*, listening if that was asked for."""
+    figures = EngineFigures(engine)
+    monitor = Monitor("engine", "--metrics-port", Address(terms.host, terms.metrics_port or 0))
+    monitor.registry.register(figures)
+    monitor.add(Part(figures))
+    monitor.complete()
+    if terms.metrics_port is not None:
+        await monitor.start()
+    return monitor
 
 
 async def _first(*waits: object) -> None:

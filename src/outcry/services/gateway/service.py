@@ -51,6 +51,11 @@ class EngineService:
         if self._group is not None:
             self._group.after.append(self._go_on)
 
+    @property
+    def unsynced(self) -> int:
+        """Bytes of the journal, or of answers, that wait for the disk."""
+        return self._group.waiting if self._group is not None else 0
+
     def fail(self, error: Exception) -> None:
         """Stop serving: nothing may be answered any more."""
         self.failure = self.failure or error
