@@ -5,7 +5,7 @@ import time
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
-from typing import Any, cast
+from typing import Any, NamedTuple, cast
 
 import httpx
 from cryptography.hazmat.primitives.asymmetric import ec
@@ -30,6 +30,7 @@ from outcry.runtime.identity import Identity, Registrar
 from outcry.runtime.lockout import Lockout
 from outcry.runtime.rates import Rates
 from outcry.runtime.service import Service
+from outcry.runtime.settlement_stages import SettlementStages
 from outcry.runtime.tokens import TokenSigner, TokenVerifier
 from outcry.services.api.config import ApiConfig
 from outcry.services.api.service import ApiService, Needs
@@ -164,18 +165,19 @@ async def http_door(
         queries = MemoryQueries(tables)
         books = LiveBooks(venue.bus, venue.log, venue.snapshots)
         projection = LateProjection(tables, tables_lag_seconds)
+        stages = SettlementStages(venue.bus)
         followers: list[Service] = [
             History(HistoryConfig(), log=venue.log, projection=projection),
             Depth(DepthConfig(), bus=venue.bus, log=venue.log, snapshots=venue.snapshots),
             books,
+            stages,
         ]
         running = []
         for service in followers:
             await service.start()
             running.append(asyncio.create_task(service.run()))
-        door = _door(
-            venue, tables, queries, books, config or ApiConfig(), ledger or venue.asset, wallets
-        )
+        reading = _Reading(tables, queries, books, stages)
+        door = _door(venue, reading, config or ApiConfig(), ledger or venue.asset, wallets)
         try:
             async with door.client:
                 yield door
@@ -185,10 +187,19 @@ async def http_door(
             await asyncio.gather(*running, return_exceptions=True)
 
 
+class _Reading(NamedTuple):
+    """What a door reads from."""
+
+    tables: MemoryTables
+    queries: MemoryQueries
+    books: LiveBooks
+    stages: SettlementStages
+
+
 def _door(
-    venue: Venue, tables: MemoryTables, queries: MemoryQueries, books: LiveBooks,
-    config: ApiConfig, asset: Asset, wallets: Wallets | None,
-) -> Door:  # fmt: skip
+    venue: Venue, reading: _Reading, config: ApiConfig, asset: Asset, wallets: Wallets | None
+) -> Door:
+    tables, queries, books, stages = reading
     signer = TokenSigner(ec.generate_private_key(ec.SECP256R1()), name="outcry", audience="outcry")
     keys = KeyRing(MASTER_KEY)
     identity = Identity(TokenVerifier([signer.issuer]), keys, queries)
@@ -200,6 +211,7 @@ def _door(
         asset=asset,
         queries=queries,
         series=MemorySeries(tables),
+        stages=stages,
         community=community,
         books=books,
         log=venue.log,

@@ -18,7 +18,7 @@ from outcry.app.commons import Builder, Commons
 from outcry.app.credentials import verifier
 from outcry.app.monitor import Part
 from outcry.app.roots.chain import chain_of, escrow_desk, settles_on_chain
-from outcry.app.roots.clob_feeds import clob_markets, clob_users
+from outcry.app.roots.clob_feeds import clob_markets, clob_users, settlement_stages
 from outcry.app.roots.fresh_directory import FreshDirectory
 from outcry.runtime.books import LiveBooks
 from outcry.runtime.config import Config, ConfigError
@@ -28,7 +28,6 @@ from outcry.runtime.gate import Gate
 from outcry.runtime.identity import Identity, Registrar
 from outcry.runtime.lockout import Lockout
 from outcry.runtime.rates import Rates
-from outcry.runtime.settling import Settling
 from outcry.runtime.ws_listener import FeedListener, ListenerConfig, SessionFactory
 from outcry.services.api.config import ApiConfig
 from outcry.services.api.http import Router
@@ -152,6 +151,7 @@ async def _http(commons: Commons) -> Part:
         asset=asset,
         queries=queries,
         series=await commons.series(),
+        stages=await settlement_stages(commons),
         community=await commons.community(),
         books=await _books(commons),
         log=await commons.log(),
@@ -161,7 +161,6 @@ async def _http(commons: Commons) -> Part:
         keys=commons.keys,
         registry=commons.registry,
         wallets=wallets_of(commons),
-        settling=await _settling(commons),
     )
     routers: list[Router] = []
     if "event" in commons.services:
@@ -225,19 +224,6 @@ async def _directory(commons: Commons) -> Directory:
         return directory
 
     return await commons.once("directory", make)
-
-
-async def _settling(commons: Commons) -> Settling | None:
-    """Return where trades stand that wait for a chain, None where none does."""
-    if not settles_on_chain(commons.config):
-        return None
-
-    async def make() -> Settling:
-        settling = Settling(commons.bus)
-        commons.shared.append(Part(settling))
-        return settling
-
-    return await commons.once("settling", make)
 
 
 async def _identity(commons: Commons) -> Identity:

@@ -18,7 +18,7 @@ from outcry.messages.settlement_status import SettlementStage, SettlementStatus
 from outcry.ports.projection import MarketRow, TradeRow
 from outcry.ports.rows import CandleRow, PortfolioRow, VerdictRow
 from outcry.ports.series import Series
-from outcry.runtime.settling import Settling
+from outcry.runtime.settlement_stages import SettlementStages
 from outcry.services.api.catalogue import Catalogue
 from outcry.services.api.chart_forms import INTERVALS, CandlesQuery, PortfolioQuery, TradesQuery
 from outcry.services.api.chart_views import (
@@ -49,11 +49,9 @@ FOREVER_US: Final = 1 << 62
 class Charts:
     """Candles, price histories, last trades and worths."""
 
-    def __init__(
-        self, series: Series, catalogue: Catalogue, settling: Settling | None = None
-    ) -> None:
-        """Read from *series*; names come from *catalogue*, what is on its way from *settling*."""
-        self._settling = settling
+    def __init__(self, series: Series, catalogue: Catalogue, stages: SettlementStages) -> None:
+        """Read from *series*; names come from *catalogue*, what is on its way from *stages*."""
+        self._stages = stages
         self._series = series
         self._catalogue = catalogue
 
@@ -97,7 +95,7 @@ class Charts:
         told = []
         for view in views:
             verdict = verdicts.get((view.trade_id, view.fill))
-            stands = self._settling.of(view.trade_id, view.fill) if self._settling else None
+            stands = self._stages.of_fill(view.trade_id, view.fill)
             told.append(replace(view, **_chain_says(verdict, stands)))
         return told
 

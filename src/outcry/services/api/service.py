@@ -20,7 +20,7 @@ from outcry.runtime.directory import Directory
 from outcry.runtime.gate import Gate
 from outcry.runtime.identity import Identity
 from outcry.runtime.rates import Rates
-from outcry.runtime.settling import Settling
+from outcry.runtime.settlement_stages import SettlementStages
 from outcry.services.api.accounts import Accounts
 from outcry.services.api.addresses import Addresses, terms_of
 from outcry.services.api.catalogue import Catalogue
@@ -46,6 +46,7 @@ class Needs(NamedTuple):
     asset: Asset
     queries: Queries
     series: Series
+    stages: SettlementStages
     community: Community
     books: Books
     log: Head
@@ -56,7 +57,6 @@ class Needs(NamedTuple):
     registry: CollectorRegistry
     #: What wallets that are contracts say of signatures; None where there is no chain.
     wallets: Wallets | None = None
-    settling: Settling | None = None
 
 
 class ApiService:
@@ -124,7 +124,7 @@ def _parts(config: ApiConfig, needs: Needs, lookups: Lookups) -> Parts:
         holders=Rates(config.account_requests_per_second_max, time.monotonic),
         catalogue=catalogue,
         accounts=Accounts(needs.queries, needs.series, needs.books, lookups, catalogue),
-        charts=Charts(needs.series, catalogue, needs.settling),
+        charts=Charts(needs.series, catalogue, needs.stages),
         social=Social(needs.asset, needs.community, lookups, catalogue, needs.keys),
         ordering=Ordering(
             needs.asset, lookups, catalogue, rates, Terms(config.unsigned_orders, config.signing)
@@ -158,7 +158,7 @@ def _clob(config: ClobConfig, needs: Needs, lookups: Lookups, rates: Rates[int])
         asset=needs.asset,
         queries=needs.queries,
         series=needs.series,
-        settling=needs.settling,
+        stages=needs.stages,
         directory=needs.directory,
         lookups=lookups,
         reads=public.reads,

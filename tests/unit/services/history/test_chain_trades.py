@@ -7,7 +7,7 @@ from outcry.adapters.memory import MemoryProjection, MemorySeries
 from outcry.domain.ledger.pending import Outcome
 from outcry.domain.units import TICKS_PER_UNIT
 from outcry.messages.settlement_status import SettlementStage
-from outcry.runtime.settling import Settling
+from outcry.runtime.settlement_stages import SettlementStages
 from outcry.services.history.config import HistoryConfig
 
 
@@ -54,31 +54,31 @@ async def test_what_fails_is_in_no_volume_price_candle_or_turnover() -> None:
 async def test_the_hash_is_told_as_soon_as_it_is_signed_and_where_the_transaction_is() -> None:
     """Between match and verdict a reader knows hash and block, also after a start of either."""
     async with scene() as on:
-        settling = Settling(on.venue.bus)
+        settling = SettlementStages(on.venue.bus)
         trade = await on.trade(100)
         await on.step()
-        await settling._read()
-        told = settling.of(trade, 0)
+        await settling._listen()
+        told = settling.of_fill(trade, 0)
         assert told is not None
         assert told.stage == SettlementStage.SENT
         (kept,) = (await on.kept.load()).transactions
         assert told.tx_hash == kept.tx_hash
-        assert settling.of(trade, 1) is None
+        assert settling.of_fill(trade, 1) is None
         await on.chain.mine()
         await on.step()
-        await settling._read()
-        mined = settling.of(trade, 0)
+        await settling._listen()
+        mined = settling.of_fill(trade, 0)
         assert mined is not None
         assert (mined.stage, mined.block) == (SettlementStage.MINED, 1)
         await on.chain.reorganise(1, keep=False)
         await on.step()
-        again = Settling(on.venue.bus)
-        await again._read()
-        lost = again.of(trade, 0)
+        again = SettlementStages(on.venue.bus)
+        await again._listen()
+        lost = again.of_fill(trade, 0)
         assert lost is not None
         assert lost.stage == SettlementStage.RETRYING
         await on.restart()
-        await again._read()
-        found = again.of(trade, 0)
+        await again._listen()
+        found = again.of_fill(trade, 0)
         assert found is not None
         assert found.stage == SettlementStage.SENT

@@ -160,7 +160,7 @@ def chain_stage(verdict: VerdictRow | None, told: SettlementStatus | None) -> St
     if told is None:
         return Stage(MATCHED)
     status = _STAGES.get(SettlementStage(told.stage), MATCHED)
-    return Stage(status, told.tx_hash if status == MINED else "")
+    return Stage(status, told.tx_hash)
 
 
 def trade_view(

@@ -26,7 +26,7 @@ from outcry.runtime.clob.names import (
     trade_named,
 )
 from outcry.runtime.clob_identity import Holder
-from outcry.runtime.settling import Settling
+from outcry.runtime.settlement_stages import SettlementStages
 from outcry.services.api.clob.cursors import END, cursor_of, pair_cursor, read_cursor, read_pair
 from outcry.services.api.clob.dealing_views import (
     Deal,
@@ -81,8 +81,8 @@ class Tables(NamedTuple):
 
     queries: Queries
     series: Series
-    #: What the sender of transactions says; None where it is not heard.
-    settling: Settling | None
+    #: What the sender of transactions says.
+    stages: SettlementStages
 
 
 class Dealings:
@@ -93,7 +93,7 @@ class Dealings:
         writes: OwnWrites,
     ) -> None:  # fmt: skip
         """Read from *tables*; what the holder wrote here is waited for."""
-        self._queries, self._series, self._settling = tables
+        self._queries, self._series, self._stages = tables
         self._reads = reads
         self._lookups = lookups
         self._fees = fees
@@ -233,7 +233,7 @@ class Dealings:
         """Return where a fill is."""
         if market.settlement != SettlementMode.CHAIN:
             return book_stage(part)
-        told = self._settling.of(fill.trade_id, fill.fill) if self._settling else None
+        told = self._stages.of_fill(fill.trade_id, fill.fill)
         return chain_stage(verdicts.get((market.market_id, fill.trade_id, fill.fill)), told)
 
     async def _verdicts(self, fills: Sequence[TradeRow]) -> Verdicts:

@@ -1,5 +1,6 @@
 """What clients of the CLOB surface are told of an order they sent. Pure."""
 
+from collections.abc import Sequence
 from typing import Final
 
 from msgspec import Struct, field
@@ -9,7 +10,6 @@ from outcry.domain.rejects import Reject, Rejected
 from outcry.messages.requests import OrderAccepted, PlaceRequest
 from outcry.runtime.clob.names import TradePart, order_hash, trade_name
 from outcry.runtime.clob.texts import money_text, size_text
-from outcry.runtime.clob.trades import book_hash
 from outcry_wire.records import CancelReason, Side, TimeInForce
 
 
@@ -37,13 +37,21 @@ class OrderView(Struct, frozen=True, kw_only=True):
     trade_ids: list[str] = field(default_factory=list, name="tradeIDs")
 
 
-def order_view(
-    accepted: OrderAccepted, request: PlaceRequest, *, on_chain: bool
-) -> OrderView | Rejected:
-    """Return what became of *request*, or why nothing did.
+def new_trades(accepted: OrderAccepted) -> list[TradePart]:
+    """Return the trades that an order made at once.
 
-    *on_chain*: the trade is final when a chain has said so, and its hash is not known yet.
+    A repeat is told what the order has come to since; its later trades are no answer to it. Of a
+    trade of many fills only the first part is known to be there without looking.
     """
+    if not accepted.filled or accepted.repeated or not accepted.command:
+        return []
+    return [TradePart(accepted.command, 0)]
+
+
+def order_view(
+    accepted: OrderAccepted, request: PlaceRequest, hashes: Sequence[str]
+) -> OrderView | Rejected:
+    """Return what became of *request*, or why nothing did; *hashes* are those of its trades."""
     if accepted.status == OrderStatus.REJECTED:
         return Rejected(Reject(accepted.reject))
     order_id = order_hash(accepted.order_id, request.client_order_id)
@@ -54,17 +62,14 @@ def order_view(
         return OrderView(success=True, order_id=order_id, status=status)
     shares, money = size_text(accepted.filled), money_text(accepted.volume)
     buying = request.side == Side.BUY
-    # A repeat is told what the order has come to since; its later trades are no answer to it.
-    # Of a trade of many fills only the first part is known to be there without looking.
-    trades = [] if accepted.repeated or not accepted.command else [TradePart(accepted.command, 0)]
     return OrderView(
         success=True,
         order_id=order_id,
         taking_amount=shares if buying else money,
         making_amount=money if buying else shares,
         status=MATCHED,
-        trade_ids=[trade_name(trade) for trade in trades],
-        transactions_hashes=[] if on_chain else [book_hash(trade) for trade in trades],
+        trade_ids=[trade_name(trade) for trade in new_trades(accepted)],
+        transactions_hashes=list(hashes),
     )
 
 

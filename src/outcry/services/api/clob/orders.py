@@ -4,13 +4,20 @@ Whoever holds the key is the owner; what counts is what was signed. The order's 
 inside the exchange, so the same order counts once.
 """
 
+import asyncio
 from collections.abc import Callable
 from typing import Final, NamedTuple
 
 from outcry.domain.market import SettlementMode, own_price
 from outcry.domain.rejects import Reject, Rejected
 from outcry.domain.units import MICROS_PER_SECOND, TIME_US_MAX
-from outcry.messages.requests import Declined, OrderAccepted, OrderRequest, PlaceRequest
+from outcry.messages.requests import (
+    Declined,
+    OrderAccepted,
+    OrderRequest,
+    OrderResult,
+    PlaceRequest,
+)
 from outcry.ports.asset import Asset
 from outcry.ports.chain import ChainUnavailable
 from outcry.ports.projection import MarketRow
@@ -20,6 +27,7 @@ from outcry.runtime.clob_identity import Holder
 from outcry.runtime.directory import Directory
 from outcry.runtime.forms import read_body
 from outcry.runtime.rates import Rates
+from outcry.runtime.settlement_stages import SettlementStages
 from outcry.services.api.clob.config import ClobConfig
 from outcry.services.api.clob.order_forms import (
     BATCH_COUNT_MAX,
@@ -29,9 +37,10 @@ from outcry.services.api.clob.order_forms import (
     OrderBody,
     terms_of,
 )
-from outcry.services.api.clob.order_views import OrderView, order_view
+from outcry.services.api.clob.order_views import OrderView, new_trades, order_view
 from outcry.services.api.clob.own_writes import OwnWrites
 from outcry.services.api.clob.texts import sentence_of
+from outcry.services.api.clob.trade_hashes import hashes_of
 from outcry.services.api.signatures import CONTRACT, Terms, signed_order, verify
 from outcry.services.api.signed_amounts import (
     TOLERANCE,
@@ -80,9 +89,11 @@ class Orders:
         fees: FeeSchedules,
         rates: Rates[int],
         writes: OwnWrites,
+        stages: SettlementStages,
         terms: OrderTerms,
     ) -> None:
         """Ask *asset*; *rates* bounds the orders of each account."""
+        self._stages = stages
         self._asset = asset
         self._directory = directory
         self._fees = fees
@@ -204,15 +215,19 @@ class Orders:
         requests: list[OrderRequest] = [read.request for read in reads]
         wait = any(read.wait for read in reads)
         results = await self._asset.submit(requests, wait_result=wait)
-        outcomes: list[Outcome] = []
-        for read, result in zip(reads, results, strict=True):
-            assert isinstance(result, OrderAccepted | Declined), "orders are answered in kind"
+        for result in results:
             if isinstance(result, OrderAccepted):
                 self._writes.note(who.principal.user_id, max(result.n, result.result_n))
-                outcomes.append(order_view(result, read.request, on_chain=read.on_chain))
-            else:
-                outcomes.append(result)
-        return outcomes
+        pairs = zip(reads, results, strict=True)
+        return await asyncio.gather(*(self._outcome(read, result) for read, result in pairs))
+
+    async def _outcome(self, read: Read, result: OrderResult) -> Outcome:
+        """Return what became of an order, with the transactions of its trades."""
+        if isinstance(result, Declined):
+            return result
+        assert isinstance(result, OrderAccepted), "orders are answered in kind"
+        hashes = await hashes_of(new_trades(result), self._stages, on_chain=read.on_chain)
+        return order_view(result, read.request, hashes)
 
 
 def _amounts(

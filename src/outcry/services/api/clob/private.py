@@ -14,7 +14,7 @@ from outcry.runtime.clob_identity import ClobIdentity, Holder
 from outcry.runtime.directory import Directory
 from outcry.runtime.gate import Gate
 from outcry.runtime.rates import Rates
-from outcry.runtime.settling import Settling
+from outcry.runtime.settlement_stages import SettlementStages
 from outcry.services.api.clob.balances import Balances
 from outcry.services.api.clob.cancels import Cancels
 from outcry.services.api.clob.config import ClobConfig
@@ -67,7 +67,7 @@ class Ground(NamedTuple):
     asset: Asset
     queries: Queries
     series: Series
-    settling: Settling | None
+    stages: SettlementStages
     directory: Directory
     lookups: Lookups
     identity: ClobIdentity
@@ -82,7 +82,7 @@ def private_parts(config: ClobConfig, ground: Ground) -> Private:
     asset, queries, rates = ground.asset, ground.queries, ground.rates
     writes = OwnWrites(ground.lookups)
     fees = FeeSchedules(queries)
-    tables = Tables(queries, ground.series, ground.settling)
+    tables = Tables(queries, ground.series, ground.stages)
     return Private(
         asset=asset,
         gate=ClobGate(ground.identity, ground.gate, config),
@@ -92,6 +92,7 @@ def private_parts(config: ClobConfig, ground: Ground) -> Private:
             fees,
             rates,
             writes,
+            ground.stages,
             OrderTerms(config, time.time, ground.wallets),
         ),
         cancels=Cancels(asset, queries, ground.reads, rates, writes),

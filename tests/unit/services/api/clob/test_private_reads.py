@@ -1,5 +1,6 @@
 """What holders of keys read: their orders, trades, balances, notifications; nobody else's."""
 
+import asyncio
 import time
 from collections.abc import AsyncIterator
 from typing import Any
@@ -11,8 +12,14 @@ from tests.unit.services.api.clob.test_orders import door_key, market
 
 from outcry.domain.ledger.pending import Outcome
 from outcry.messages.chain_requests import ChainReportOp, ChainVerdict
+from outcry.messages.settlement_status import SettlementStage
+from outcry.messages.settlements import SettlementRequest, unpack_requests
+from outcry.messages.streams import SETTLEMENT_REQUESTS
+from outcry.ports.transactions import Transaction
 from outcry.runtime.clob.names import trade_named
 from outcry.services.api.clob import dealings, heartbeats, notifications
+from outcry.services.onchain.news import News
+from outcry.services.onchain.parts import Part
 
 
 END = "LTE="
@@ -272,3 +279,42 @@ async def test_a_trade_on_a_chain_is_where_the_chain_says(door: Door) -> None:
             assert (final["status"], final["err_msg"]) == (
                 "CONFIRMED" if confirmed else "FAILED", reason,
             )  # fmt: skip
+
+
+async def test_a_trade_on_a_chain_names_its_transaction_once_it_is_signed(door: Door) -> None:
+    """The answer to an order waits for the hash of its transaction; reads tell the newest one."""
+    event = await door.event(tick_size="0.01", settlement="chain")
+    yes, no = (event["markets"][0][f"outcome_{side}_token_id"] for side in (0, 1))
+    ann, bob = await Wallet(door, 1).fund(), await Wallet(door, 2).fund()
+    await ann.place(token_id=yes, price=0.4, size=10, side="BUY")
+    news = News(door.venue.bus)
+    placing = asyncio.create_task(bob.place(token_id=no, price=0.6, size=10, side="BUY"))
+    request = await _first_request(door)
+    part = Part(request, 1, [0], Transaction(request.trade_id, (0,), 0, "0xaa", b""))
+    news.note(part, SettlementStage.SENT)
+    await news.tell()
+    taken = await placing
+    assert (taken["status"], taken["transactionsHashes"]) == ("matched", ["0xaa"])
+    part.transaction = Transaction(request.trade_id, (0,), 0, "0xbb", b"")
+    for stage, status in (
+        (SettlementStage.RETRYING, "RETRYING"),
+        (SettlementStage.SENT, "MATCHED"),
+        (SettlementStage.MINED, "MINED"),
+    ):
+        news.note(part, stage)
+        await news.tell()
+        await asyncio.sleep(0)
+        (told,) = (await bob.told("GET", "/data/trades", id=taken["tradeIDs"][0]))["data"]
+        assert (told["status"], told["transaction_hash"]) == (status, "0xbb")
+
+
+async def _first_request(door: Door) -> SettlementRequest:
+    """Return what the exchange first asks a chain to settle."""
+    while True:
+        found = await door.venue.bus.read(
+            SETTLEMENT_REQUESTS, 0, count_max=1, wait_ms=1_000,
+            generation=await door.venue.bus.generation(),
+        )  # fmt: skip
+        for entry in found:
+            for request in unpack_requests(entry.body):
+                return request
