@@ -70,15 +70,12 @@ class Trader:
 
     @asynccontextmanager
     async def listening(self, *markets: str, **changed: str) -> AsyncIterator[FeedClient]:
-        """Connect and log in; nothing is answered to that."""
+        """Connect and log in; a ping is answered when that is done."""
         async with self.running.client("/ws/user") as client:
             more = {"markets": list(markets)} if markets else {}
             await client.say(type="user", auth=self.auth(**changed), **more)
             await client.socket.send("PING")
             assert await client.socket.recv() == "PONG"
-            while self.user_id not in self.running.users._sessions:
-                await client.socket.send("PING")
-                assert await client.socket.recv() == "PONG"
             yield client
 
 

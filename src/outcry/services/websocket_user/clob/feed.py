@@ -178,8 +178,8 @@ class ClobUsers:
         if len(mine) >= self._config.sessions_per_user_max:
             session.refuse(f"at most {self._config.sessions_per_user_max} connections of one user")
             return
-        session.holder = found
         mine.add(session)
+        session.admit(found)
 
     async def _holder(self, given: Credentials) -> Holder | Rejected:
         """Return who holds a key; one that was just made may not be in the tables yet."""

@@ -5,7 +5,7 @@ from typing import Final, Protocol
 
 from msgspec import DecodeError, Struct, json
 
-from outcry.runtime.clob.ws import ClobSession
+from outcry.runtime.clob.ws import PING, PONG, ClobSession
 from outcry.runtime.clob_identity import Holder
 from outcry.runtime.clob_keys import Credentials
 from outcry.runtime.ws_session import CloseCode, Wire, encode
@@ -51,7 +51,16 @@ class Host(Protocol):
 class ClobUserSession(ClobSession):
     """A connection of one user."""
 
-    __slots__ = ("_checking", "_host", "_login_by", "_settings", "holder", "markets", "work")
+    __slots__ = (
+        "_asked",
+        "_checking",
+        "_host",
+        "_login_by",
+        "_settings",
+        "holder",
+        "markets",
+        "work",
+    )
 
     def __init__(self, wire: Wire, now: float, host: Host, settings: UserFeedConfig) -> None:
         super().__init__(wire, settings.session, now)
@@ -59,11 +68,26 @@ class ClobUserSession(ClobSession):
         self._settings = settings
         self._login_by = now + settings.auth_seconds
         self._checking = False
+        #: Whether it wants to know as soon as it is logged in.
+        self._asked = False
         #: None until the credentials were found good.
         self.holder: Holder | None = None
         #: Conditions that are followed; none: all.
         self.markets: set[str] = set()
         self.work: set[asyncio.Task[None]] = set()
+
+    def received(self, message: bytes) -> None:
+        """Answer ``PING`` once the credentials were found good, if they are being looked at."""
+        if message == PING and self._checking and self.holder is None:
+            self._asked = True
+        else:
+            super().received(message)
+
+    def admit(self, holder: Holder) -> None:
+        """Know who this is; from now on everything is told."""
+        self.holder = holder
+        if self._asked:
+            self.wire.send(PONG)
 
     def asked(self, message: bytes) -> None:
         """Take the credentials, then changes of what is followed."""
