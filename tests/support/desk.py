@@ -80,10 +80,13 @@ class DeskScene:
 
     async def order(self, request: PlaceRequest, number: int) -> OrderAccepted:
         """Place an order as the address of *number* signs it."""
+        return await self.venue.placed(self.signed(request, number))
+
+    def signed(self, request: PlaceRequest, number: int) -> PlaceRequest:
+        """Return an order as the address of *number* signs it."""
         self.salt += 1
         token = self.venue.asset.ledger.markets[request.market_id].tokens[request.outcome]
-        signed = as_signed(request, token, self.salt, maker=number.to_bytes(20))
-        return await self.venue.placed(signed)
+        return as_signed(request, token, self.salt, maker=number.to_bytes(20))
 
     async def requests(self) -> list[SettlementRequest]:
         """Return what the log asks to settle."""
