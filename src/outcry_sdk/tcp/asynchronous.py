@@ -34,6 +34,8 @@ class AsyncTcpClient:
         self._address = (host, port)
         self._backoff = backoff or Backoff()
         self._events: asyncio.Queue[TcpEvent | BaseException] = asyncio.Queue(_EVENTS_MAX)
+        #: Whether nothing is read because events have not been taken.
+        self._full = asyncio.Event()
         self._reader: asyncio.StreamReader
         self._writer: asyncio.StreamWriter | None = None
         self._tasks: list[asyncio.Task[None]] = []
@@ -67,12 +69,30 @@ class AsyncTcpClient:
             await self._drop()
 
     async def flush(self) -> None:
-        """Send what waits, and wait while the engine does not read."""
+        """Send what waits, and wait while the engine does not read.
+
+        Unless it is waiting for us: with as many events as are kept, they have to be taken first.
+        """
+        self._push()
+        if self._writer is not None:
+            with suppress(OSError):  # the reader sees it too, and connects again
+                await self._drained(self._writer)
+
+    def _push(self) -> None:
         data = self.core.outgoing()
         if data and self._writer is not None:
-            with suppress(OSError):  # the reader sees it too, and connects again
-                self._writer.write(data)
-                await self._writer.drain()
+            self._writer.write(data)
+
+    async def _drained(self, writer: asyncio.StreamWriter) -> None:
+        draining = asyncio.ensure_future(writer.drain())
+        if not draining.done():
+            full = asyncio.ensure_future(self._full.wait())
+            await asyncio.wait((draining, full), return_when=asyncio.FIRST_COMPLETED)
+            full.cancel()
+        if draining.done():
+            await draining
+        else:
+            draining.cancel()
 
     async def next(self) -> TcpEvent:
         """Return the next event; raises what ended the session for good."""
@@ -90,8 +110,8 @@ class AsyncTcpClient:
         while True:
             try:
                 for event in await self._some():
-                    await self._events.put(event)
-                await self.flush()
+                    await self._put(event)
+                self._push()  # without waiting: who reads must not wait for an engine that does not
             except OSError as error:
                 if not await self._again(error):
                     return
@@ -99,6 +119,12 @@ class AsyncTcpClient:
                 await self._drop()
                 await self._events.put(error)
                 return
+
+    async def _put(self, event: TcpEvent) -> None:
+        if self._events.full():
+            self._full.set()
+        await self._events.put(event)
+        self._full.clear()
 
     async def _some(self) -> list[TcpEvent]:
         data = await self._reader.read(_RECEIVE_BYTES)

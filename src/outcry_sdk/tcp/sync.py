@@ -1,5 +1,6 @@
 """A TCP session for programs that block."""
 
+import select
 import socket
 import time
 from types import TracebackType
@@ -13,7 +14,7 @@ from outcry_sdk.tcp.logon import TcpLogon
 
 
 _RECEIVE_BYTES: Final = 1 << 16
-_CONNECT_SECONDS_MAX: Final = 10.0
+_SECONDS_MAX: Final = 10.0
 
 
 class TcpClient:
@@ -60,11 +61,24 @@ class TcpClient:
         data = self.core.outgoing()
         if data and self._socket is not None:
             try:
-                self._socket.settimeout(_CONNECT_SECONDS_MAX)
-                self._socket.sendall(data)
+                self._send(self._socket, data)
                 self._spoke = time.monotonic()
             except OSError as error:
                 self._again(error)
+
+    def _send(self, connected: socket.socket, data: bytes) -> None:
+        """Send all of it, and read meanwhile: an engine whose answers wait does not read either."""
+        view, poll = memoryview(data), select.poll()
+        poll.register(connected, select.POLLIN | select.POLLOUT)
+        while view:
+            found = poll.poll(_SECONDS_MAX * 1_000)
+            if not found:
+                raise TimeoutError("the engine does not read")
+            if found[0][1] & select.POLLOUT:
+                connected.settimeout(0)
+                view = view[connected.send(view[:_RECEIVE_BYTES]) :]
+            if found[0][1] & ~select.POLLOUT:
+                self._events += self._read(0)
 
     def close(self) -> None:
         """Log out and close; orders stay unless the logon says otherwise."""
@@ -73,7 +87,7 @@ class TcpClient:
         self.core.log_out()
         try:
             self._socket.sendall(self.core.outgoing())
-            self._socket.settimeout(_CONNECT_SECONDS_MAX)
+            self._socket.settimeout(_SECONDS_MAX)
             while self._socket.recv(_RECEIVE_BYTES):
                 pass
         except OSError:
@@ -123,9 +137,9 @@ class TcpClient:
 
     def _connect(self) -> None:
         try:
-            self._socket = socket.create_connection(self._address, _CONNECT_SECONDS_MAX)
+            self._socket = socket.create_connection(self._address, _SECONDS_MAX)
             self._socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-            self._log_on(self._socket, time.monotonic() + _CONNECT_SECONDS_MAX)
+            self._log_on(self._socket, time.monotonic() + _SECONDS_MAX)
         except OSError as error:
             self._drop()
             raise UnreachableError(f"no engine at {self._address}: {error}") from error
@@ -139,7 +153,7 @@ class TcpClient:
         while not self.core.is_logged_on:
             if time.monotonic() > until:
                 raise TimeoutError("no answer to the logon")
-            self._events += self._read(_CONNECT_SECONDS_MAX)
+            self._events += self._read(_SECONDS_MAX)
             connected.sendall(self.core.outgoing())
 
     def _drop(self) -> None:

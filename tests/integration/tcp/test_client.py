@@ -2,6 +2,7 @@
 
 import asyncio
 import re
+import socket
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -31,7 +32,7 @@ from outcry_sdk.tcp import (
     TcpEvent,
     TcpLogon,
 )
-from outcry_sdk.tcp.core import Ended, TcpCore
+from outcry_sdk.tcp.core import UNANSWERED_MAX, Ended, TcpCore
 from outcry_wire.records import Side
 from outcry_wire.tcp import Feed
 
@@ -235,3 +236,33 @@ def test_the_examples_of_the_page_run(engine: Hosted, capsys: pytest.CaptureFixt
     printed = capsys.readouterr().out
     assert "rests True 6100 500" in printed
     assert "bought 200 at 6100" in printed
+
+
+def test_a_burst_is_sent_while_its_answers_are_read() -> None:
+    """More answers than the buffers hold: nobody waits for the other, the connection stays."""
+    with hosted() as running, client(running, 1) as connected:
+        assert connected._socket is not None
+        for option in (socket.SO_RCVBUF, socket.SO_SNDBUF):
+            connected._socket.setsockopt(socket.SOL_SOCKET, option, 65_536)
+        for _ in range(UNANSWERED_MAX):
+            connected.core.place(1, Side.BUY, 1_000, 1)
+        events: list[TcpEvent] = []
+        while connected.core.unanswered:
+            events += connected.receive(1)
+        assert sum(isinstance(event, OrderPlaced) for event in events) == UNANSWERED_MAX
+        assert not any(isinstance(event, LoggedOn) for event in events)
+
+
+async def test_an_asyncio_burst_does_not_wait_for_events_that_nobody_takes() -> None:
+    """Flushing ends when there is no more room for events; they are taken, and all is answered."""
+    with hosted() as running:
+        logon = TcpLogon(account=1)
+        async with AsyncTcpClient("127.0.0.1", running.port, logon) as connected:
+            for _ in range(UNANSWERED_MAX):
+                connected.core.place(1, Side.BUY, 1_000, 1)
+            async with asyncio.timeout(30):
+                await connected.flush()
+                placed = 0
+                while placed < UNANSWERED_MAX:
+                    placed += isinstance(await connected.next(), OrderPlaced)
+            assert connected.core.unanswered == 0
