@@ -1,0 +1,124 @@
+"""The official clients, unmodified, on an exchange whose trades settle on a real node."""
+
+import os
+import subprocess
+import sys
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+from tests.conformance.clients import Trader1, Trader2
+from tests.conformance.venue import Json, Market, Place, until
+from tests.contracts.needs import needs_anvil, needs_tokens
+from tests.support.exchange import exchange
+
+
+pytestmark = [needs_anvil, needs_tokens, pytest.mark.timeout(300)]
+MAIN = "from outcry.app.cli import main; main()"
+BUY = "BUY"
+SETTINGS = {"OUTCRY_SETTLEMENT_CHAIN": "evm", "OUTCRY_SETTLEMENT_CONFIRMATIONS": "2"}
+
+
+@dataclass
+class ChainPlace(Place):
+    """An exchange on a chain: money comes by a deposit into the contract."""
+
+    folder: Path = Path()
+
+    def fund(self, address: str, amount: str = "1000") -> None:
+        """Deposit for an address, and wait until that is believed."""
+        client = self.exchange.client(self.exchange.token(f"eth:{address.lower()}"))
+        client.get("/api/user_data")
+        self.outcry("chain", "faucet", address, amount, "--escrow")
+
+    def outcry(self, *words: str) -> str:
+        """Run a command of ours on the data folder; returns what it said."""
+        command = [sys.executable, "-c", MAIN, *words, "--data-dir", str(self.folder)]
+        done = subprocess.run(
+            command, capture_output=True, text=True, timeout=120, check=False,
+            env={**os.environ, **SETTINGS},
+        )  # fmt: skip
+        assert done.returncode == 0, done.stdout + done.stderr
+        return done.stdout
+
+
+@pytest.fixture(scope="module")
+def place(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ChainPlace]:
+    """Give an exchange beside a development chain with a block each half second."""
+    folder = tmp_path_factory.mktemp("on-chain")
+    with exchange(folder, **SETTINGS) as made:
+        data = made.data_dir
+        command = [sys.executable, "-c", MAIN, "chain", "dev", "--port", "0", "--block-ms", "500"]
+        with subprocess.Popen(
+            [*command, "--data-dir", str(data)], stdout=subprocess.PIPE, text=True
+        ) as node:
+            assert node.stdout is not None
+            for line in node.stdout:
+                if "Ctrl-C" in line:
+                    break
+            try:
+                made.start()
+                made.wait_ready()
+                addresses = made.record().addresses
+                operator = made.client(made.token("root", admin=True))
+                http, feeds = f"http://{addresses['http']}", f"ws://{addresses['feeds']}"
+                yield ChainPlace(made, http, feeds, operator, data)
+                made.stop()
+            finally:
+                node.terminate()
+
+
+def funded(*traders: Trader1 | Trader2) -> None:
+    """Wait until everybody's deposit is believed."""
+
+    def all_there() -> bool:
+        return all(int(one.balance()["balance"]) == 1_000_000_000 for one in traders)
+
+    until(all_there)
+
+
+def to_confirmed(
+    place: ChainPlace, market: Market, maker: Trader1, taker: Trader2, *, kill: bool = False
+) -> Json:
+    """Let both trade and wait until the trade is confirmed; returns it."""
+    resting = maker.limit(market.yes, BUY, 0.40, 10)
+    assert resting["success"], resting
+    taken = taker.limit(market.no, BUY, 0.60, 10)
+    assert taken["success"], taken
+    if kill:
+        before = place.exchange.processes()["edge"]
+        place.exchange.kill("edge")
+        place.exchange.wait_replaced("edge", before)
+        place.exchange.wait_ready()
+
+    def confirmed() -> list[Json]:
+        trades = taker.trades(market=market.condition_id)
+        return [trade for trade in trades if trade["status"] == "CONFIRMED"]
+
+    return until(confirmed)[0]  # type: ignore[no-any-return]
+
+
+def test_a_first_generation_maker_meets_a_second_generation_taker_to_confirmed(
+    place: ChainPlace,
+) -> None:
+    """Deposited, matched, mined, confirmed: both see it, and the contracts agree to the micro."""
+    market = place.market()
+    maker, taker = Trader1(place), Trader2(place)
+    funded(maker, taker)
+    trade = to_confirmed(place, market, maker, taker)
+    assert trade["transaction_hash"].startswith("0x")
+    until(lambda: int(maker.balance(market.yes)["balance"]) == 10_000_000)
+    assert int(taker.balance(market.no)["balance"]) == 10_000_000
+    assert int(taker.balance()["balance"]) == 994_000_000
+    assert "clean" in place.outcry("verify", "--chain")
+
+
+def test_a_trade_is_confirmed_though_the_sender_is_killed(place: ChainPlace) -> None:
+    """Kill -9 of the process right after the match: the next one goes on from log and store."""
+    market = place.market()
+    maker, taker = Trader1(place), Trader2(place)
+    funded(maker, taker)
+    to_confirmed(place, market, maker, taker, kill=True)
+    until(lambda: int(taker.balance(market.no)["balance"]) == 10_000_000)
+    assert "clean" in place.outcry("verify", "--chain")
