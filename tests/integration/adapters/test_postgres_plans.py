@@ -9,7 +9,15 @@ import pytest
 from tests.contract.rows import EVENT, MARKET
 
 from outcry.adapters.embedded import Endpoints
-from outcry.adapters.postgres import migrate, query_texts, series, standings, tables
+from outcry.adapters.postgres import (
+    dealings,
+    migrate,
+    people,
+    query_texts,
+    series,
+    standings,
+    tables,
+)
 from outcry.adapters.postgres.connection import BY_INDEX
 from outcry.adapters.postgres.tables import Table
 
@@ -36,7 +44,11 @@ async def grow(server: str, dsn: str) -> None:
             updated_n, fee_version, outcome, side, kind, tif, post_only, status, reason, reject,
             client_order_id)
         select i, 1000 + i % 500, 1 + i % 100, 1, 1, 0, 1, 0, 0, 0, 1, 0, i, i, i, i, i, 0, 0, 0, 0,
-            0, 0, case when i % 50 = 0 then 1 else 2 end, 0, 0, '' from generate_series(1, 50000) i;
+            0, 0, case when i % 50 = 0 then 1 else 2 end, 0, 0,
+            case when i % 2 = 0 then lpad(i::text, 64, '0') else '' end
+            from generate_series(1, 50000) i;
+        insert into users select i, 1000 + i, 's' || i, '0x' || lpad(i::text, 40, '0'), '', 0, 0
+            from generate_series(1, 50000) i;
         insert into balances select 1000 + i % 500, i / 500, 1, 0 from generate_series(0, 49999) i;
         insert into positions select 1000 + i % 500, 1 + i / 500, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0
             from generate_series(0, 49999) i;
@@ -134,6 +146,15 @@ async def test_upserts_of_a_grown_table_go_by_its_index(
         (series.DAY_VOLUMES, ([7, 8],), {"candles_pkey"}),
         (series.PORTFOLIO, (1001, 3_600_000_000, 0, 1 << 62, 100), {"portfolios_pkey"}),
         (series.TURNOVER, (1001,), {"turnovers_pkey"}),
+        (dealings.ORDER_BY_NAME, (1001, f"{2:064d}"), {"orders_name"}),
+        (dealings.ORDERS_BY_ID, ([7, 8],), {"orders_pkey"}),
+        (dealings.LIVE_ORDERS, (1001, 0, -1, 0, 100), {"orders_open"}),
+        (
+            dealings.TRADES_OF,
+            (1001, 1 << 62, 0, 100, 0, -1, 0, 0, 1 << 62),
+            {"trades_taker", "trades_maker", "trades_pkey"},
+        ),
+        (people.USER_BY_ADDRESS, (f"0x{7:040d}",), {"users_address"}),
     ],
 )
 async def test_queries_of_grown_tables_go_by_an_index(

@@ -28,7 +28,8 @@ LIVE_ORDERS: Final = (
     "and ($2::bigint = 0 or o.market_id = $2) and ($3::integer = -1 or o.outcome = $3) "
     "and ($4::bigint = 0 or o.order_id < $4) order by o.order_id desc limit $5"
 )
-#: $1 account, $2 and $3 the place before, $4 trades, then the filter.
+#: $1 account, $2 and $3 the place before, $4 trades, then the filter. ``offset 0`` has each trade
+#: looked up by its key, however few rows the planner believes there to be.
 _SIDE: Final = (
     "(select distinct n, trade_id, market_id from trades where {side}_account = $1 "
     "and (n, trade_id) < ($2::bigint, $3::bigint) "
@@ -37,14 +38,17 @@ _SIDE: Final = (
     "order by n desc, trade_id desc limit $4)"
 )
 TRADES_OF: Final = f"""
-select {TRADES.selected("t")} from (
+select {TRADES.selected("f")} from (
     select n, trade_id, market_id from (
         {_SIDE.format(side="taker")} union {_SIDE.format(side="maker")}
     ) sides order by n desc, trade_id desc limit $4
-) p join trades t using (market_id, trade_id)
-where (t.taker_account = $1 and ($6::integer = -1 or t.taker_outcome = $6))
-    or (t.maker_account = $1 and ($6::integer = -1 or t.maker_outcome = $6))
-order by t.n desc, t.trade_id desc, t.fill
+) p cross join lateral (
+    select {TRADES.selected("t")} from trades t
+    where t.market_id = p.market_id and t.trade_id = p.trade_id and (
+        (t.taker_account = $1 and ($6::integer = -1 or t.taker_outcome = $6))
+        or (t.maker_account = $1 and ($6::integer = -1 or t.maker_outcome = $6))
+    ) offset 0
+) f order by f.n desc, f.trade_id desc, f.fill
 """  # noqa: S608 - our own texts
 _NEWEST: Final = TradePlace(2**63 - 1, 2**63 - 1)
 
