@@ -22,14 +22,11 @@ from outcry.ports.escrow import BlockGone
 from outcry.ports.ledger_log import LedgerLog
 from outcry.runtime.config import Config
 from outcry.runtime.fold import Fold
-from outcry.runtime.ledger_recovery import fold_log
-from outcry.services.onchain.proof import prove
+from outcry.services.onchain.proof import prove_log
 
 
 MICROS_PER_SECOND: Final = 1_000_000
 REASON: Final = "outcry recover --accept-loss"
-#: How often what differs from the chain is looked at again.
-PROOFS_MAX: Final = 5
 
 
 async def check(config: Config, *, chain: bool = False) -> Report:
@@ -54,19 +51,10 @@ async def check(config: Config, *, chain: bool = False) -> Report:
 
 
 async def _prove(config: Config, log: LedgerLog, fold: Fold, report: Report) -> None:
-    """Compare the ledger with the contracts, block by block what happens meanwhile included.
-
-    A fill may be matched and settled between the look at the log and that at the chain: what
-    differs is looked at again with what the log has by then.
-    """
+    """Compare the ledger with the contracts, what happens meanwhile included."""
     escrow = await escrow_of(config)
     try:
-        proof = await prove(fold.ledger, escrow)
-        for _ in range(PROOFS_MAX if proof.findings else 0):
-            await fold_log(fold, log, await log.head())
-            proof = await prove(fold.ledger, escrow)
-            if not proof.findings:
-                break
+        proof = await prove_log(fold, log, escrow)
     except (ChainUnavailable, BlockGone) as error:
         report.find(f"the chain: {error}")
         return

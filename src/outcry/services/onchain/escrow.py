@@ -7,7 +7,6 @@ reported as lost, and the desk stands still until somebody starts it again.
 """
 
 import asyncio
-from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import Final
 
@@ -29,17 +28,19 @@ from outcry.runtime.closing import closing
 from outcry.runtime.fold import Fold
 from outcry.runtime.follow import Backoff
 from outcry.runtime.ledger_recovery import fold_log, restore_ledger
+from outcry.services.onchain.branches import compare
 from outcry.services.onchain.config import OnchainConfig
+from outcry.services.onchain.proof import Proof, prove_log
 from outcry.services.onchain.teller import Teller
 from outcry.services.onchain.todo import Todo
 
 
 #: Without news the position is reported so often, in blocks.
 REPORT_EVERY_BLOCKS: Final = 100
+#: Between two proofs: each folds the log from the newest checkpoint on, and asks for every amount.
+PROOF_SECONDS: Final = 600.0
 #: The ledger will take the same report later.
 _PASSING: Final = (Reject.BUSY, Reject.SHUTTING_DOWN, Reject.UNAVAILABLE)
-#: A happening wherever it stands: the same transaction did the same.
-Identity = tuple[int, str, str, str, int, int]
 
 _log = structlog.get_logger(__name__)
 
@@ -80,16 +81,13 @@ class EscrowDesk:
         self._ready = False
         self._halted = False
         self._lost_count = 0
+        self._proof: Proof | None = None
 
     # --- life -----------------------------------------------------------------------------------
 
     async def start(self) -> None:
         """Find out from the log what is to be done and what was believed."""
-        head = await self._log.head()
-        checkpoint = await restore_ledger(self._log, self._snapshots, head)
-        fold = Fold(checkpoint.ledger if checkpoint else None)
-        await fold_log(fold, self._log, head)
-        ledger = fold.ledger
+        ledger = (await self._ledger()).ledger
         self._todo.begin(ledger, {u.account: u.address for u in ledger.users.values()})
         self._n = ledger.n
         marks = ledger.chain.escrow_marks
@@ -101,7 +99,17 @@ class EscrowDesk:
         _log.info("escrow_ready", block=self._todo.cursor, operations=len(self._todo.operations))
 
     async def run(self) -> None:
-        """Read, report and send until cancelled."""
+        """Read, report and send until cancelled; now and then prove that all of it is true."""
+        async with asyncio.TaskGroup() as tasks:
+            tasks.create_task(self._work())
+            tasks.create_task(self._prove_at_intervals())
+
+    async def _prove_at_intervals(self) -> None:
+        while True:
+            await asyncio.sleep(PROOF_SECONDS)
+            await self.prove()
+
+    async def _work(self) -> None:
         backoff = Backoff()
         while True:
             if self._halted:
@@ -113,6 +121,25 @@ class EscrowDesk:
             except (ChainUnavailable, AssetUnavailable, LogUnavailable, BlockGone) as reason:
                 _log.warning("escrow_waits", reason=str(reason))
                 await backoff.pause()
+
+    async def prove(self) -> None:
+        """Compare ledger and contracts now, and raise the alarm when they differ."""
+        try:
+            proof = await prove_log(await self._ledger(), self._log, self._escrow)
+        except (ChainUnavailable, LogUnavailable, BlockGone) as reason:
+            _log.warning("escrow_not_proven", reason=str(reason))
+            return
+        self._proof = proof
+        for finding in proof.findings:
+            _log.error("escrow_differs", block=proof.block.number, finding=finding)
+
+    async def _ledger(self) -> Fold:
+        """Return the ledger as the log has it now, from the newest checkpoint on."""
+        head = await self._log.head()
+        checkpoint = await restore_ledger(self._log, self._snapshots, head)
+        fold = Fold(checkpoint.ledger if checkpoint else None)
+        await fold_log(fold, self._log, head)
+        return fold
 
     async def stop(self) -> None:
         """Leave fewer stored transactions for the next start."""
@@ -133,6 +160,8 @@ class EscrowDesk:
             "held_up": len(self._teller.held_up),
             "sent_total": self._teller.sent_count,
             "lost_total": self._lost_count,
+            "proven_block": self._proof.block.number if self._proof else 0,
+            "differences": self._proof.differences_count if self._proof else 0,
         }
 
     # --- one look -------------------------------------------------------------------------------
@@ -257,26 +286,3 @@ class EscrowDesk:
                 _log.error("escrow_halted", reject=name, got=result.got, expected=result.expected)
             raise AssetUnavailable(f"the ledger declined a report of escrow: {name}")
         await self._follow()
-
-
-def compare(
-    gone: Sequence[Happening], happened: Sequence[Happening]
-) -> tuple[list[Happening], list[Happening], list[Happening]]:
-    """Return what happened again, what is new, and what of *gone* happened nowhere any more."""
-    left = Counter(_identity(one) for one in gone)
-    kept: list[Happening] = []
-    fresh: list[Happening] = []
-    lost: list[Happening] = []
-    for one in happened:
-        again = left[_identity(one)] > 0
-        left[_identity(one)] -= again
-        (kept if again else fresh).append(one)
-    for one in gone:
-        if left[_identity(one)] > 0:
-            left[_identity(one)] -= 1
-            lost.append(one)
-    return kept, fresh, lost
-
-
-def _identity(one: Happening) -> Identity:
-    return one.kind, one.tx_hash, one.who, one.asset, one.amount, one.number

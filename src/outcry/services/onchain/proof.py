@@ -11,11 +11,16 @@ from outcry.domain.ledger.state import Ledger
 from outcry.messages.happenings import Happened, Happening
 from outcry.ports.chain import Block
 from outcry.ports.escrow import ASKED_COUNT_MAX, Escrow
+from outcry.ports.ledger_log import LedgerLog
 from outcry.runtime.escrow_proof import MONEY, Place, expected
+from outcry.runtime.fold import Fold
+from outcry.runtime.ledger_recovery import fold_log
 
 
 #: Differences that are told one by one.
 TOLD_MAX: Final = 20
+#: How often what differs is looked at again.
+PROOFS_MAX: Final = 5
 
 
 class Proof(Struct):
@@ -31,6 +36,21 @@ class Proof(Struct):
         self.differences_count += 1
         if self.differences_count <= TOLD_MAX:
             self.findings.append(sentence)
+
+
+async def prove_log(fold: Fold, log: LedgerLog, escrow: Escrow) -> Proof:
+    """Compare what *fold* knows of *log* with the contracts.
+
+    A fill may be matched and settled between the look at the log and that at the chain: what
+    differs is looked at again with what the log has by then. Raises like `prove`.
+    """
+    proof = await prove(fold.ledger, escrow)
+    for _ in range(PROOFS_MAX if proof.findings else 0):
+        await fold_log(fold, log, await log.head())
+        proof = await prove(fold.ledger, escrow)
+        if not proof.findings:
+            break
+    return proof
 
 
 async def prove(ledger: Ledger, escrow: Escrow) -> Proof:

@@ -91,6 +91,8 @@ async def test_the_proof_names_a_difference_to_the_micro() -> None:
         desk = await on.desk()
         await on.funded(desk, 7, HUNDRED)
         on.escrow.vault.amounts[address(7), "0"] += 1
+        await desk.prove()
+        assert desk.status()["differences"] == 1
         proof = await on.proof()
         assert proof.differences_count == 1
         assert "(+1)" in proof.findings[0]

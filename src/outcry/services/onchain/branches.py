@@ -1,0 +1,33 @@
+"""What happened on two branches of a chain, compared event by event. Pure."""
+
+from collections import Counter
+from collections.abc import Sequence
+
+from outcry.messages.happenings import Happening
+
+
+#: A happening wherever it stands: the same transaction did the same.
+Identity = tuple[int, str, str, str, int, int]
+
+
+def compare(
+    gone: Sequence[Happening], happened: Sequence[Happening]
+) -> tuple[list[Happening], list[Happening], list[Happening]]:
+    """Return what happened again, what is new, and what of *gone* happened nowhere any more."""
+    left = Counter(_identity(one) for one in gone)
+    kept: list[Happening] = []
+    fresh: list[Happening] = []
+    lost: list[Happening] = []
+    for one in happened:
+        again = left[_identity(one)] > 0
+        left[_identity(one)] -= again
+        (kept if again else fresh).append(one)
+    for one in gone:
+        if left[_identity(one)] > 0:
+            left[_identity(one)] -= 1
+            lost.append(one)
+    return kept, fresh, lost
+
+
+def _identity(one: Happening) -> Identity:
+    return one.kind, one.tx_hash, one.who, one.asset, one.amount, one.number
