@@ -77,7 +77,7 @@ class TcpClient:
             if found[0][1] & select.POLLOUT:
                 connected.settimeout(0)
                 view = view[connected.send(view[:_RECEIVE_BYTES]) :]
-            if found[0][1] & ~select.POLLOUT:
+            else:
                 self._events += self._read(0)
 
     def close(self) -> None:
