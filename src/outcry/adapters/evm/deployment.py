@@ -55,6 +55,11 @@ def folder(data_dir: Path) -> Path:
     return data_dir / FOLDER
 
 
+def deployment_file(data_dir: Path) -> Path:
+    """Return where the deployment of *data_dir* is, or would be."""
+    return folder(data_dir) / FILE
+
+
 def load(data_dir: Path) -> Deployment:
     """Return the deployment of *data_dir*; raises `NotDeployed`."""
     path = folder(data_dir) / FILE

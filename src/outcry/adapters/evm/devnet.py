@@ -137,6 +137,7 @@ class DevNode:
             stdout=log,
             stderr=log,
             cwd=self._settings.folder,
+            start_new_session=True,  # Ctrl-C is for us: we say when
         )
 
     def _arguments(self, port: int) -> list[str]:

@@ -54,25 +54,30 @@ class Wanted(NamedTuple):
 
 def run(wanted: Wanted) -> None:
     """Serve the chain until a signal; raises `UsageError` without its program."""
-    try:
-        node = _node(wanted)
-        conditional_tokens(wanted.data_dir)
-    except NotFetched as error:
-        raise UsageError(
-            f"{error}. Without it `outcry up` settles on a simulated chain: "
-            'settlement.chain = "simulated"'
-        ) from error
+    node = dev_node(wanted)
     stopped = threading.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda *_: stopped.set())
     with node:
-        deployed = asyncio.run(_prepared(wanted, node.url))
+        deployed = asyncio.run(prepared(wanted, node.url))
         typer.echo(_told(wanted, deployed))
         while not stopped.wait(_LOOK_SECONDS):
             if not node.running():
                 raise NodeFailed(f"the node ended by itself; it said what is in {node.log}")
         typer.echo("stopping: the state of the chain is being saved")
     typer.echo("stopped")
+
+
+def dev_node(wanted: Wanted) -> DevNode:
+    """Return the node, not started yet; raises `UsageError` without its program."""
+    try:
+        conditional_tokens(wanted.data_dir)
+        return _node(wanted)
+    except NotFetched as error:
+        raise UsageError(
+            f"{error}. Without it `outcry up` settles on a simulated chain: "
+            'settlement.chain = "simulated"'
+        ) from error
 
 
 def _node(wanted: Wanted) -> DevNode:
@@ -91,7 +96,7 @@ def _node(wanted: Wanted) -> DevNode:
     )
 
 
-async def _prepared(wanted: Wanted, url: str) -> Deployment:
+async def prepared(wanted: Wanted, url: str) -> Deployment:
     """Return the deployment, made if it is not on the chain; its file and keys are written."""
     names = (OWNER, OPERATOR, ORACLE, FEES, FAUCET, *PEOPLE)
     async with Rpc(url) as rpc:

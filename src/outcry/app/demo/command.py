@@ -13,6 +13,7 @@ EPILOG: Final = examples(
     "outcry demo --seconds 30",
     "outcry demo --bots 12 --rate 200 --seed 7",
     "outcry demo --data-dir /srv/demo",
+    "outcry demo --chain --seconds 30",
 )
 SECONDS_MIN: Final = 5
 SECONDS_MAX: Final = 7 * 86_400
@@ -41,6 +42,9 @@ def demo(
     rate: Annotated[
         int, typer.Option(min=1, max=RATE_MAX, help="Requests a second of all bots together.")
     ] = 60,
+    chain: Annotated[
+        bool, typer.Option("--chain", help="Settle signed orders on a chain of its own.")
+    ] = False,
     config: ConfigFile = None,
     data_dir: DemoFolder = None,
 ) -> None:
@@ -52,5 +56,10 @@ def demo(
     from outcry.app.demo.run import Terms, run  # noqa: PLC0415 - only this command needs all that
     from outcry.app.demo.venue import demo_config  # noqa: PLC0415 - likewise
 
-    settings = demo_config(config, data_dir)
-    raise typer.Exit(run(settings, Terms(seconds=seconds, bots=bots, seed=seed, rate=rate)))
+    settings = demo_config(config, data_dir, chain=chain)
+    terms = Terms(seconds=seconds, bots=bots, seed=seed, rate=rate)
+    if chain:
+        from outcry.app.demo.chain.run import run as run_on_chain  # noqa: PLC0415 - likewise
+
+        raise typer.Exit(run_on_chain(settings, terms))
+    raise typer.Exit(run(settings, terms))

@@ -4,10 +4,12 @@ import asyncio
 import time
 from contextlib import AsyncExitStack, suppress
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Final
 
 from rich.console import Console
 
+from outcry.adapters.evm.deployment import deployment_file
 from outcry.app.checking import check
 from outcry.app.demo.bot import Bot, DemoFailed, World
 from outcry.app.demo.figures import Figures
@@ -19,7 +21,7 @@ from outcry.app.demo.rounds import Rounds
 from outcry.app.demo.show import Screen, figures_table
 from outcry.app.demo.taker import Taker
 from outcry.app.demo.venue import Doors, absent_bots, entered
-from outcry.app.failures import DONE, FAILED, first_leaf
+from outcry.app.failures import DONE, FAILED, UsageError, first_leaf
 from outcry.runtime import logging
 from outcry.runtime.config import Config
 from outcry.runtime.shutdown import Shutdown
@@ -44,6 +46,8 @@ class Terms:
 def run(config: Config, terms: Terms) -> int:
     """Run a demo; returns the exit code."""
     logging.configure(config.log, "demo")
+    if deployment_file(Path(config.data_dir)).exists():
+        raise UsageError(f"the demo in {config.data_dir} lives on a chain: `outcry demo --chain`")
     return asyncio.run(_demo(config, terms))
 
 

@@ -28,6 +28,7 @@ from outcry_sdk import AsyncClient, AsyncDepthFeed, AsyncUserFeed, Backoff, Cred
 
 
 FOLDER: Final = "outcry-demo-data"
+CHAIN_FOLDER: Final = "outcry-demo-chain-data"
 MARK_TEXT: Final = "This exchange was made by `outcry demo`. Its money is play money.\n"
 #: A process of the exchange that dies is back within this: some 40 seconds on a busy machine.
 PATIENCE: Final = Retries(attempts_max=24)
@@ -63,11 +64,11 @@ def _backoff() -> Backoff:
     return Backoff(attempts_max=CONNECTS_MAX)
 
 
-def demo_config(path: Path | None, data_dir: Path | None) -> Config:
+def demo_config(path: Path | None, data_dir: Path | None, *, chain: bool = False) -> Config:
     """Return the configuration of a demo; its folder is never the usual one of an exchange."""
     config = load_config(path, data_dir)
     if data_dir is None and config.data_dir == str(Path(Config().data_dir).absolute()):
-        config = replace(config, data_dir=str(Path(FOLDER).absolute()))
+        config = replace(config, data_dir=str(Path(CHAIN_FOLDER if chain else FOLDER).absolute()))
     if config.log.level == "info":
         # What processes say in passing would go through the table.
         config = replace(config, log=replace(config.log, level="error"))
