@@ -61,7 +61,7 @@ async def test_a_deposit_credits_the_account_of_its_address_once() -> None:
         contract = Contract(venue)
         ann = await contract.funded(7, HUNDRED)
         ledger = venue.asset.ledger
-        assert ledger.users[ledger.owners[ann]].external_id == address(7)
+        assert ledger.users[ledger.owners[ann]].external_id == f"eth:{address(7)}"
         assert venue.balance(ann) == (HUNDRED, 0)
         again = EscrowReportOp(0, contract.happened, [], contract.block, "")
         assert (await venue.fund(again)).repeated

@@ -239,7 +239,8 @@ class _Taking:
         ledger = self._ledger
         user_id = ledger.addresses.get(address)
         if user_id is None:
-            user_id, name = ledger.next_user_id, address
+            # The name that who signs in with the address gets as well.
+            user_id, name = ledger.next_user_id, f"eth:{address}"
             if name in ledger.user_ids:
                 name = f"escrow of {address}"
             now_us, account = self._sequencer.time_us, ledger.next_account
