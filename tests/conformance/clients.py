@@ -163,3 +163,12 @@ class Trader2:
 
 
 Trader = Trader1 | Trader2
+
+
+def auth(one: Trader) -> Json:
+    """Return the credentials that the first frame of the user channel has."""
+    return {
+        "apiKey": one.creds.api_key,
+        "secret": one.creds.api_secret,
+        "passphrase": one.creds.api_passphrase,
+    }

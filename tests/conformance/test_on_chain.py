@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
-from tests.conformance.clients import Trader1, Trader2
+from tests.conformance.clients import Trader1, Trader2, auth
 from tests.conformance.venue import Json, Market, Place, until
 from tests.contracts.needs import needs_anvil, needs_tokens
 from tests.support.exchange import exchange
@@ -112,6 +112,29 @@ def test_a_first_generation_maker_meets_a_second_generation_taker_to_confirmed(
     assert int(taker.balance(market.no)["balance"]) == 10_000_000
     assert int(taker.balance()["balance"]) == 994_000_000
     assert "clean" in place.outcry("verify", "--chain")
+
+
+def test_the_life_of_a_settlement_is_heard(place: ChainPlace) -> None:
+    """Both sides hear on their sockets: matched, mined, confirmed, with the transaction's hash."""
+    market = place.market()
+    maker, taker = Trader1(place), Trader2(place)
+    funded(maker, taker)
+    with (
+        place.socket("/ws/user", type="user", auth=auth(maker)) as hers,
+        place.socket("/ws/user", type="user", auth=auth(taker)) as his,
+    ):
+        hers.ping()
+        his.ping()
+        trade = to_confirmed(place, market, maker, taker)
+        for one in (hers, his):
+            assert one.hear("trade", status="MATCHED")["id"] == trade["id"]
+            mined = one.hear("trade", status="MINED")
+            said = one.hear("trade", status="CONFIRMED")
+            assert (said["id"], said["transaction_hash"]) == (
+                trade["id"], trade["transaction_hash"],
+            )  # fmt: skip
+            assert mined["transaction_hash"].startswith("0x")
+            assert [leg["matched_amount"] for leg in said["maker_orders"]] == ["10"]
 
 
 def test_a_trade_is_confirmed_though_the_sender_is_killed(place: ChainPlace) -> None:

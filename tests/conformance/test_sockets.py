@@ -1,8 +1,8 @@
 """Both channels on a running exchange, with keys that official clients were given."""
 
 import pytest
-from tests.conformance.clients import Trader, Trader1, Trader2
-from tests.conformance.venue import Json, Market, Place, until
+from tests.conformance.clients import Trader, Trader1, Trader2, auth
+from tests.conformance.venue import Market, Place, until
 
 
 @pytest.fixture(params=[Trader1, Trader2], ids=["v1", "v2"])
@@ -10,15 +10,6 @@ def generation(request: pytest.FixtureRequest) -> type[Trader]:
     """Give each generation in turn."""
     found: type[Trader] = request.param
     return found
-
-
-def auth(one: Trader) -> Json:
-    """Return the credentials of a first frame."""
-    return {
-        "apiKey": one.creds.api_key,
-        "secret": one.creds.api_secret,
-        "passphrase": one.creds.api_passphrase,
-    }
 
 
 def test_orders_and_trades_are_heard(place: Place, generation: type[Trader]) -> None:
