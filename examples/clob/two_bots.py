@@ -5,6 +5,7 @@
 
 import json
 import sys
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -17,6 +18,7 @@ from websockets.sync.client import ClientConnection, connect
 #: For a sandbox; whoever reads this has them as well.
 KEYS = {"ann": "0x" + "a1" * 32, "bob": "0x" + "b2" * 32}
 CHAIN_ID = 80002
+TRIES_MAX = 60
 
 
 def keys(host: str) -> None:
@@ -64,10 +66,30 @@ def tell(name: str, socket: ClientConnection, until: str) -> None:
             print(f"  {name} hears: trade {status}, {size} at {price}, as {side}")
 
 
+def open_market(client: ClobClient) -> dict[str, Any]:
+    """Return the first market that takes orders: on a chain a new one waits for its contract."""
+    for _ in range(TRIES_MAX):
+        markets: list[dict[str, Any]] = client.get_sampling_markets()["data"]
+        if markets:
+            return markets[0]
+        time.sleep(0.5)
+    raise SystemExit("no market takes orders")
+
+
+def settled_trade(client: ClobClient) -> dict[str, Any]:
+    """Return the bot's trade; tables are a moment behind the channel."""
+    for _ in range(TRIES_MAX):
+        seen: dict[str, Any] = client.get_trades()[0]
+        if seen["status"] == "CONFIRMED":
+            return seen
+        time.sleep(0.1)
+    raise SystemExit("the trade is not settled")
+
+
 def trade(host: str, feeds: str) -> None:
     """Let Ann bid for one outcome and Bob for the other: together they mint four shares of each."""
     ann, bob = logged_in(host, "ann"), logged_in(host, "bob")
-    market = ann.get_sampling_markets()["data"][0]
+    market = open_market(ann)
     (yes, up), (no, down) = ((one["token_id"], one["outcome"]) for one in market["tokens"])
     with listening(feeds, ann) as hers, listening(feeds, bob) as his:
         bid = ann.create_and_post_order(OrderArgsV2(yes, 0.40, 10, "BUY"))
@@ -78,7 +100,7 @@ def trade(host: str, feeds: str) -> None:
         print(f"bob bids 0.6 for 4 {down}: {taken['status']}, {got} for {paid}")
         tell("bob", his, "CONFIRMED")
         tell("ann", hers, "CONFIRMED")
-        (seen,) = bob.get_trades()
+        seen = settled_trade(bob)
         print(f"bob reads: trade {seen['status']}, {seen['size']} at {seen['price']}")
         gone = ann.cancel_order(OrderPayload(bid["orderID"]))["canceled"]
         print(f"ann cancels: {len(gone)} order")

@@ -145,6 +145,21 @@ def chain_faucet(
     typer.echo(asyncio.run(run(folder, address, amount, escrow=escrow, key=key)))
 
 
+@chain_app.command("escrow", epilog=examples("outcry chain escrow 0x…"))
+def chain_escrow(
+    address: Annotated[str, typer.Argument(help="Whose.")],
+    *,
+    as_json: Annotated[bool, typer.Option("--json", help="Print it for programs.")] = False,
+    config: ConfigFile = None,
+    data_dir: DataFolder = None,
+) -> None:
+    """Say what the settlement contract holds for somebody, asked of the chain alone."""
+    from outcry.app.chain.escrow import run
+
+    folder = Path(load_config(config, data_dir).data_dir)
+    typer.echo(asyncio.run(run(folder, address, as_json=as_json)))
+
+
 @chain_app.command("status", epilog=examples("outcry chain status", "outcry chain status --json"))
 def chain_status(
     *,

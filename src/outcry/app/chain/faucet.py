@@ -20,7 +20,7 @@ FAUCET: Final = "faucet"
 
 async def run(data_dir: Path, address: str, amount: str, *, escrow: bool, key: Path | None) -> str:
     """Mint and return what was done; raises `UsageError`."""
-    who, micros = _who(address), _micros(amount)
+    who, micros = who_is(address), _micros(amount)
     deployed = load(data_dir)
     async with Rpc(deployed.rpc_url) as rpc:
         payer = read_key(key) if key else await _faucet(rpc, who)
@@ -57,7 +57,8 @@ async def _faucet(rpc: Rpc, who: bytes) -> Signer:
     return one
 
 
-def _who(address: str) -> bytes:
+def who_is(address: str) -> bytes:
+    """Return the address in a text; raises `UsageError`."""
     try:
         return address_of(address)
     except ValueError as error:
