@@ -9,14 +9,15 @@ from structlog import get_logger
 from outcry.adapters.evm.rpc import Rpc
 from outcry.adapters.evm.wallets import EvmWallets
 from outcry.app.commons import Commons
+from outcry.domain.units import MONEY_DECIMALS
 from outcry.ports.wallets import Wallets
 from outcry.runtime.config import Config, ConfigError
 from outcry.services.api.clob.config import ClobConfig
 from outcry.services.api.clob.profiles import (
-    EVERY_KIND,
     NAME,
     POLYGON,
     SETTLED_KINDS,
+    VERSIONS,
     Profile,
     ProfileError,
     own,
@@ -69,8 +70,20 @@ def clob_config(config: Config) -> ClobConfig | None:
 
 
 def signing_of(config: Config) -> Signing | None:
-    """Return what orders at the other doors are signed for, None when none is taken."""
+    """Return what orders at the other doors are signed for, None when none is taken.
+
+    Where contracts settle that is what they take, whatever is configured. Raises `ConfigError`.
+    """
     trading = config.trading
+    if config.settlement.chain == "evm":
+        try:
+            taken = _settling(config)
+        except ProfileError as error:
+            raise ConfigError(str(error)) from error
+        first, second = (f"0x{taken.exchanges[version].hex()}" for version in VERSIONS)
+        return Signing(
+            taken.name, taken.chain_id, second, MONEY_DECIMALS, SETTLED_KINDS, first, escrow=True
+        )
     if not trading.signed_orders:
         return None
     return Signing(
@@ -78,7 +91,6 @@ def signing_of(config: Config) -> Signing | None:
         trading.signing_chain_id,
         trading.signing_contract,
         trading.signing_decimals,
-        SETTLED_KINDS if config.settlement.chain == "evm" else EVERY_KIND,
     )
 
 

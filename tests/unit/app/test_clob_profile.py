@@ -6,10 +6,11 @@ from pathlib import Path
 import pytest
 from msgspec.structs import replace
 
-from outcry.app.clob_profile import clob_config
+from outcry.app.clob_profile import clob_config, signing_of
 from outcry.runtime.config import Clob, Config, ConfigError
 from outcry.services.api.clob.config import ClobConfig
 from outcry.services.api.clob.profiles import sandbox
+from outcry.services.api.signed import profile_of
 
 
 ADDRESS = "0x" + "11" * 20
@@ -52,6 +53,17 @@ def test_an_own_profile_comes_from_the_file_and_the_deployment(tmp_path: Path) -
     assert set(profile.exchanges.values()) == {b"\x11" * 20}
     named = clob_config(config(tmp_path, profile="own", exchange_v2="0x" + "22" * 20))
     assert chosen(named).profile.exchanges["2"] == b"\x22" * 20
+
+
+def test_orders_of_both_doors_are_for_what_settles(tmp_path: Path) -> None:
+    """With a real chain `/api` takes what its contracts take, else what is configured, or none."""
+    assert signing_of(config(tmp_path)) is None
+    second = "0x" + "22" * 20
+    deploy(tmp_path, chain_id=80_002, settlement=ADDRESS, home_v1=ADDRESS, home_v2=second)
+    signing = signing_of(config(tmp_path, chain="evm"))
+    assert signing is not None
+    assert (signing.contract_v1, signing.contract, signing.escrow) == (ADDRESS, second, True)
+    assert profile_of(signing).exchanges == {"1": b"\x11" * 20, "2": b"\x22" * 20}
 
 
 def test_what_settles_is_what_is_signed_for(tmp_path: Path) -> None:

@@ -23,7 +23,14 @@ from outcry.runtime.forms import Id
 from outcry.services.api import signatures
 from outcry.services.api.clob.profiles import EVERY_KIND, PROXIES, SAFES, Profile
 from outcry.services.api.forms import Account, Body, PlaceBody
-from outcry.services.api.signed_amounts import Amounts, Grid, Signed, limit_amounts, market_amounts
+from outcry.services.api.signed_amounts import (
+    TOLERANCE,
+    Amounts,
+    Grid,
+    Signed,
+    limit_amounts,
+    market_amounts,
+)
 
 
 SIDES: Final = {"buy": 0, "sell": 1}
@@ -94,6 +101,11 @@ class Signing(NamedTuple):
     decimals: int
     #: Signature types that are taken.
     kinds: tuple[int, ...] = EVERY_KIND
+    #: The contract of the first generation, where it is another one; "": the same.
+    contract_v1: str = ""
+    #: Whether contracts settle from the escrow of the user's address: no other wallet has any
+    #: there, and they know no tolerance of amounts.
+    escrow: bool = False
 
 
 def unsigned(
@@ -107,6 +119,9 @@ def unsigned(
     if problem:
         return problem
     terms = terms_of(form)
+    if signing.escrow and form.maker.lower() != address.lower():
+        wanted = f"{address}: its escrow is this user's"
+        return Rejected(Reject.SIGNATURE_INVALID, f"maker {form.maker}", wanted)
     digest = signatures.verify(terms, profile_of(signing), _bytes(address), now)
     if isinstance(digest, Rejected):
         return digest
@@ -164,11 +179,14 @@ def terms_of(form: SignedBody) -> signatures.Terms:
 
 @lru_cache(_PROFILES_COUNT_MAX)
 def profile_of(signing: Signing) -> Profile:
-    """Return what signatures are compared with: one contract for both generations."""
-    contract = _bytes(signing.contract)
+    """Return what signatures are compared with."""
+    exchanges = {
+        "1": _bytes(signing.contract_v1 or signing.contract),
+        "2": _bytes(signing.contract),
+    }
     return Profile(
         signing.chain_id,
-        {"1": contract, "2": contract},
+        exchanges,
         PROXIES,
         SAFES,
         name=signing.name,
@@ -195,7 +213,8 @@ def _amounts(
     buying = form.side == "buy"
     given, taken = terms.maker_amount, terms.taker_amount
     shares, money = (taken, given) if buying else (given, taken)
-    signed = Signed(buying, shares, money, signing.decimals)
+    tolerance = 0 if signing.escrow else TOLERANCE
+    signed = Signed(buying, shares, money, signing.decimals, tolerance)
     grid = Grid(market.tick, market.price_min, market.price_max)
     if form.order_type == "market":
         return market_amounts(signed, grid)

@@ -41,8 +41,10 @@ from outcry.services.api.clob.dealing_views import (
 )
 from outcry.services.api.clob.market_views import ItemT, Page
 from outcry.services.api.clob.own_writes import OwnWrites
+from outcry.services.api.clob.profiles import PROXIES, SAFES
 from outcry.services.api.clob.reads import Reads
 from outcry.services.api.lookups import Lookups
+from outcry.services.api.signatures import PROXY, SAFE, wallet_of
 
 
 #: Orders, and trades, of one page.
@@ -139,7 +141,7 @@ class Dealings:
             return before
         if isinstance(place, Rejected):
             return place
-        foreign = asked.maker_address and address_key(asked.maker_address) != who.address
+        foreign = asked.maker_address and address_key(asked.maker_address) not in wallets(who)
         if before is None or foreign or (asked.id and part is None):
             return page_of([], END)
         await self._writes.seen(who.principal.user_id)
@@ -253,6 +255,13 @@ class Dealings:
         row = await self._lookups.market(market_id)
         assert row is not None, f"market {market_id} is in the tables of orders only"
         return row
+
+
+def wallets(who: Holder) -> tuple[str, str, str]:
+    """Return the addresses that trade for a user: their own, and that of their proxy and safe."""
+    owner = bytes.fromhex(who.address[2:])
+    proxy, safe = wallet_of(owner, PROXY, PROXIES), wallet_of(owner, SAFE, SAFES)
+    return who.address, f"0x{proxy.hex()}", f"0x{safe.hex()}"
 
 
 def page_of(items: list[ItemT], cursor: str) -> Page[ItemT]:

@@ -18,6 +18,8 @@ from outcry.messages.streams import SETTLEMENT_REQUESTS
 from outcry.ports.transactions import Transaction
 from outcry.runtime.clob.names import trade_named
 from outcry.services.api.clob import dealings, heartbeats, notifications
+from outcry.services.api.clob.profiles import PROXIES
+from outcry.services.api.signatures import wallet_of
 from outcry.services.onchain.news import News
 from outcry.services.onchain.parts import Part
 
@@ -141,6 +143,8 @@ async def test_trades_are_filtered(door: Door) -> None:
 
     assert await count(asset_id=yes) == 1
     assert await count(maker_address=ann.address) == 1
+    proxy = wallet_of(bytes.fromhex(ann.address[2:]), 1, PROXIES)
+    assert await count(maker_address="0x" + proxy.hex()) == 1
     assert await count(maker_address="0x" + "11" * 20) == 0
     assert await count(id="12345") == 0
     assert await count(id="no number") == 0
