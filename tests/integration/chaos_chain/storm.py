@@ -16,6 +16,7 @@ from outcry_wire.records import Side
 GWEI: Final = 10**9
 #: Calls of ports after which a service dies, at most.
 FUSE_MAX: Final = 60
+DEATH_SHARE: Final = 0.3
 LOTS: Final = 50
 
 
@@ -65,12 +66,12 @@ class Storm:
             await doing()
 
     async def calm(self) -> None:
-        """Let nothing go wrong any more, and wait until everything has its verdict."""
+        """Let nothing go wrong any more; one service alone brings everything to its verdict."""
         self.node.share = 0.0
-        for one in (self.on.first, self.second):
-            one.fuse.length = -1
+        await self.second.end()
+        self.on.first.fuse.length = -1
         await self.on.stage.rpc.call("anvil_setNextBlockBaseFeePerGas", hex(GWEI))
-        await self.on.finish(self.second)
+        await self.on.finish()
 
     # --- strikes --------------------------------------------------------------------------------
 
@@ -101,20 +102,34 @@ class Storm:
 
     async def look(self) -> None:
         """The first service looks around; it may die at any call of any port."""
-        self.on.first.fuse.length = self.chance.randrange(1, FUSE_MAX)
+        self.on.first.fuse.length = self._fuse()
         await self.on.first.look(self.chance.randrange(1, 4))
+
+    def _fuse(self) -> int:
+        """Return after how many calls a service dies; mostly it lives, and remembers."""
+        return self.chance.randrange(1, FUSE_MAX) if self.chance.random() < DEATH_SHARE else -1
 
     async def look_second(self) -> None:
         """Somebody runs a second service with the same key."""
-        self.second.fuse.length = self.chance.randrange(1, FUSE_MAX)
+        self.second.fuse.length = self._fuse()
         await self.second.look(self.chance.randrange(1, 3))
 
     async def mine(self) -> None:
         """Add blocks."""
         await self.on.stage.mine(self.chance.randrange(1, 4))
 
+    async def _young(self) -> None:
+        """Let a trade be in the newest block, and the first service know it."""
+        share, self.node.share, self.on.first.fuse.length = self.node.share, 0.0, -1
+        await self.trade()
+        await self.on.first.look(2)
+        await self.on.stage.mine()
+        await self.on.first.look()
+        self.node.share = share
+
     async def reorganise(self) -> None:
         """Replace fewer blocks than are waited for; the node forgets or keeps what was in them."""
+        await self._young()
         stage = self.on.stage
         young = await stage.height() - self.floor - 1
         depth = min(self.chance.randrange(1, CONFIRMATIONS), young)
@@ -129,6 +144,7 @@ class Storm:
 
     async def conflict(self) -> None:
         """Another transaction of the operator takes the place of one that was in a block."""
+        await self._young()
         stage = self.on.stage
         if await stage.height() - self.floor < 2:
             return
