@@ -5,6 +5,7 @@
 import asyncio
 import fcntl
 import os
+from contextlib import suppress
 from pathlib import Path
 from typing import Final
 
@@ -57,8 +58,13 @@ async def chain_of(commons: Commons, place: Path) -> Chain:
     return await _evm(commons)
 
 
-async def escrow_of(config: Config) -> Escrow:
-    """Return the contracts as who moves escrow sees them. Raises `ConfigError`."""
+async def escrow_of(config: Config, *, checked: bool = False) -> Escrow:
+    """Return the contracts as who moves escrow sees them; raises `ConfigError`.
+
+    *checked*: only if the oracle's key may move it, as far as the node answers.
+    """
+    from outcry.adapters.evm.abi import address_of
+    from outcry.adapters.evm.checks import problems
     from outcry.adapters.evm.deployment import ORACLE_KEY, NotDeployed, load, load_key
     from outcry.adapters.evm.escrow import EvmEscrow
     from outcry.adapters.evm.gas import GWEI
@@ -70,6 +76,13 @@ async def escrow_of(config: Config) -> Escrow:
     except NotDeployed as error:
         raise ConfigError(str(error)) from error
     rpc = Rpc(config.settlement.rpc_url or found.rpc_url)
+    where, wrong = address_of(found.settlement), list[str]()
+    if checked:
+        with suppress(ChainUnavailable):  # who settles says so and waits as well
+            wrong = await problems(rpc, found.chain_id, where, signer.address)
+    if wrong:
+        await rpc.close()
+        raise ConfigError("; ".join(wrong))
     return EvmEscrow(rpc, signer, found, config.settlement.gas_price_gwei_max * GWEI)
 
 
@@ -77,7 +90,7 @@ async def escrow_desk(commons: Commons, place: Path, terms: OnchainConfig) -> Es
     """Return who mirrors the escrow of a ledger that lives on contracts."""
     from outcry.adapters.evm.deployment import load
 
-    escrow = await escrow_of(commons.config)
+    escrow = await escrow_of(commons.config, checked=True)
     commons.stack.push_async_callback(escrow.close)
     return EscrowDesk(
         terms,
