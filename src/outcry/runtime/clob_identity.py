@@ -46,13 +46,13 @@ class ClobIdentity:
         self._made: Bounded[KeyName, Holder] = Bounded(CACHE_COUNT_MAX)
         self._revoked: Bounded[int, bool] = Bounded(CACHE_COUNT_MAX)
 
-    async def holder(self, api_key: str, address: str) -> Holder | Rejected:
-        """Return who holds the key, if it is a key of *address* (lower case)."""
+    async def holder(self, api_key: str, address: str | None) -> Holder | Rejected:
+        """Return who holds the key, if it is a key of *address* (lower case; None: of any)."""
         name = self.keys.recognise(api_key)
         if name is None:
             return Rejected(Reject.KEY_INVALID, expected="a key that this exchange made")
         holder = await self._holder(name)
-        if isinstance(holder, Rejected) or holder.address == address:
+        if isinstance(holder, Rejected) or address in (None, holder.address):
             return holder
         return Rejected(Reject.KEY_INVALID, expected="the address that made the key")
 

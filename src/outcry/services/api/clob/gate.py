@@ -65,7 +65,7 @@ class ClobGate:
             return locked
         names = {name: f"poly_builder_{name.removeprefix('poly_')}" for name in _SIGNED}
         headers = {name: asking.headers.get(other, "") for name, other in names.items()}
-        found = await self._signed(asking._replace(headers=headers), "", now)
+        found = await self._signed(asking._replace(headers=headers), None, now)
         if not isinstance(found, Rejected) and found.label != BUILDER:
             found = Rejected(Reject.KEY_INVALID, expected="a builder's key")
         return self._gate.failed(found, asking.source) if isinstance(found, Rejected) else found
@@ -92,8 +92,8 @@ class ClobGate:
             return found
         return Rejected(Reject.CREDENTIALS_MISSING, expected="POLY_SIGNATURE")
 
-    async def _signed(self, asking: Asking, address: str, now: float) -> Holder | Rejected:
-        """Return who signed the request; *address* "" leaves open which one the key is of."""
+    async def _signed(self, asking: Asking, address: str | None, now: float) -> Holder | Rejected:
+        """Return who signed the request; *address* None leaves open which one the key is of."""
         headers = asking.headers
         given = {name: headers.get(name, "") for name in _SIGNED}
         missing = [name.upper() for name, value in given.items() if not value]

@@ -4,6 +4,7 @@ import time
 from collections.abc import AsyncIterator
 
 import pytest
+from py_clob_client_v2.clob_types import ApiCreds
 from tests.support.clob import Wallet
 from tests.support.http_door import Door, http_door
 
@@ -134,6 +135,45 @@ async def test_builder_keys(door: Door) -> None:
     assert (await ann.ask("DELETE", "/auth/builder-api-key")).text == "OK"
     (listed,) = await ann.told("GET", "/auth/builder-api-key")
     assert listed["revokedAt"]
+
+
+async def test_a_builder_shows_the_key_itself(door: Door) -> None:
+    """Clients of the first generation sign for a builder under other names, without an address."""
+    ann = await Wallet(door, 1).log_in()
+    made = await ann.told("POST", "/auth/builder-api-key")
+    ann.creds = ApiCreds(made["key"], made["secret"], made["passphrase"])
+
+    def headers(method: str, path: str) -> dict[str, str]:
+        signed = ann.headers(method, path)
+        del signed["POLY_ADDRESS"]
+        return {name.replace("POLY_", "POLY_BUILDER_"): value for name, value in signed.items()}
+
+    path = "/builder/trades"
+    answer = await door.client.get(path, headers=headers("GET", path))
+    assert (answer.status_code, answer.json()["data"]) == (200, [])
+    wrong = headers("GET", path) | {"POLY_BUILDER_PASSPHRASE": "00"}
+    assert (await door.client.get(path, headers=wrong)).status_code == 401
+    # For its owner it does nothing: neither with an address nor without one.
+    for signed in (ann.headers("GET", "/data/orders"), {}):
+        plain = signed | {"POLY_ADDRESS": ann.address} if signed else headers("GET", "/data/orders")
+        assert (await door.client.get("/data/orders", headers=plain)).status_code == 401
+    nameless = ann.headers("GET", "/data/orders")
+    del nameless["POLY_ADDRESS"]
+    assert (await door.client.get("/data/orders", headers=nameless)).status_code == 401
+
+    path = "/auth/builder-api-key"
+    assert (await door.client.delete(path, headers=headers("DELETE", path))).text == "OK"
+    assert (await door.client.delete(path, headers=headers("DELETE", path))).status_code == 401
+
+
+async def test_a_signed_request_names_its_address(door: Door) -> None:
+    """A good signature without an address, or with half of one, is nobody's."""
+    ann = await Wallet(door, 1).log_in()
+    for address in ("", "0x12", Wallet(door, 2).address):
+        headers = ann.headers("GET", "/auth/api-keys") | {"POLY_ADDRESS": address}
+        assert (await door.client.get("/auth/api-keys", headers=headers)).status_code == 401
+    headers = ann.headers("GET", "/auth/api-keys") | {"POLY_ADDRESS": ann.address.lower()}
+    assert (await door.client.get("/auth/api-keys", headers=headers)).status_code == 200
 
 
 async def test_who_guesses_is_locked_out(door: Door) -> None:
