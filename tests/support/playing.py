@@ -148,12 +148,17 @@ class Play:
                 return
         raise AssertionError(f"still pending: {self.pending}")
 
-    async def settled(self) -> list[tuple[int, int]]:
-        """Return every fill that is settled on the chain, once for each time."""
+    async def events(self) -> list[ChainEvent]:
+        """Return every event that is on the chain."""
         chain, found = self.stage.chain(), list[ChainEvent]()
         for first in range(0, await self.stage.height() + 1, 100):
             found += await chain.events(first, first + 99)
         await chain.close()
+        return found
+
+    async def settled(self) -> list[tuple[int, int]]:
+        """Return every fill that is settled on the chain, once for each time."""
+        found = await self.events()
         return [(e.trade_id, fill) for e in found if e.failure is None for fill in e.fills]
 
     async def agree(self) -> None:

@@ -118,6 +118,18 @@ class Stage:
         hashes = [Call("eth_getRawTransactionByHash", [one["hash"]]) for one in mine]
         return [bytes.fromhex(raw[2:]) for raw in await said(self.rpc, hashes)]
 
+    async def waiting(self) -> list[bytes]:
+        """Return the operator's transactions that wait for a block, as they were sent."""
+        pool = await self.rpc.call("txpool_content")
+        who = address_text(self.operator.address)
+        mine = pool["pending"].get(who) or pool["pending"].get(who.lower()) or {}
+        hashes = [Call("eth_getRawTransactionByHash", [one["hash"]]) for one in mine.values()]
+        return [bytes.fromhex(raw[2:]) for raw in await said(self.rpc, hashes)]
+
+    async def drop_waiting(self) -> None:
+        """Let the node forget what waits."""
+        await self.rpc.call("anvil_dropAllTransactions")
+
     async def nonce(self) -> int:
         """Return how many transactions of the operator are in blocks."""
         who = address_text(self.operator.address)

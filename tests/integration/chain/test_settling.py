@@ -10,6 +10,7 @@ from tests.support.venue import limit
 
 from outcry.domain.ids import token_asset
 from outcry.domain.ledger.pending import Outcome
+from outcry.ports.chain import NOBODY
 from outcry_wire.records import Side
 
 
@@ -146,3 +147,27 @@ async def test_a_deep_reorganisation_stops_the_service(on: Play) -> None:
     assert on.first.service is not None
     assert on.first.service.status()["halted"]
     assert set(on.outcomes().values()) == {Outcome.REVERTED}
+
+
+async def test_what_nobody_is_to_blame_for_is_signed_again(on: Play) -> None:
+    """Mined while the contract was paused: the transaction failed, its trade did not."""
+    market = await on.market()
+    ann, bob = await on.person("ann"), await on.person("bob")
+    await on.order(ann, market, BUY, 6_000, 100)
+    await on.order(bob, market, BUY, 4_000, 100, outcome=1)
+    await on.first.look()
+    raws = await on.stage.waiting()
+    await on.stage.drop_waiting()
+    await on.stage.do("setPaused", True)
+    chain = on.stage.chain()
+    await chain.send(*raws)
+    await on.stage.mine()
+    await chain.close()
+    (failed,) = await on.events()
+    assert failed.failure is not None
+    assert failed.failure.leg == NOBODY
+    await on.stage.do("setPaused", False)
+    await on.finish()
+    assert set(on.outcomes().values()) == {Outcome.CONFIRMED}
+    assert await on.stage.nonce() == 2
+    await on.agree()
