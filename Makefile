@@ -96,6 +96,10 @@ asan-kernel: $(DEV) ## Feed noise to a kernel with bounds checks compiled in (AR
 	LD_PRELOAD="$$($${CC:-cc} -print-file-name=libasan.so)" ASAN_OPTIONS=detect_leaks=0 \
 	  $(PY) -m tests.model.kernel.noise_run build/asan $(ARGS)
 
+.PHONY: mutants
+mutants: $(DEV) $(TWIN) ## Break laws on purpose, one by one, and see their tests fail (ARGS="NAME ...")
+	$(PY) tools/mutants.py $(ARGS)
+
 .PHONY: fuzz-tcp
 fuzz-tcp: INPUTS = $(if $(filter command line,$(origin COUNT)),$(COUNT),200000)
 fuzz-tcp: $(DEV) $(TWIN) ## Send COUNT (200000) spoilt inputs to the TCP protocol, and a fifth of it over sockets

@@ -18,6 +18,12 @@ from typing import NamedTuple
 
 
 HERE = Path(__file__).parent
+if str(HERE) not in sys.path:
+    sys.path.insert(0, str(HERE))
+
+from gateway import with_ledger  # noqa: E402
+
+
 OUT = HERE / "out"
 INSTRUMENT = '[[instrument]]\nid = 1\nkind = "market"\n'
 TICKS = os.sysconf("SC_CLK_TCK")
@@ -150,11 +156,11 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--seconds", type=float, default=1.0)
     parser.add_argument("--rounds", type=int, default=7)
-    parser.add_argument("--only", nargs="*", default=[work.name for work in WORKS])
+    parser.add_argument("--only", nargs="*", default=[*(work.name for work in WORKS), "ledger"])
     terms = parser.parse_args()
     cores = sorted(os.sched_getaffinity(0))
     client_cpu, server_cpu = cores[0], cores[-1]
-    report = {}
+    report: dict[str, object] = {}
     with tempfile.TemporaryDirectory() as name, ExitStack() as stack:
         folder = Path(name)
         client = build(folder, "client")
@@ -168,6 +174,8 @@ def main() -> None:
                         measure(client, server, work, terms.seconds, client_cpu)
                     )
             report[work.name] = show(work, figures)
+    if "ledger" in terms.only:
+        report["ledger"] = with_ledger.show(5 * terms.seconds)
     OUT.mkdir(exist_ok=True)
     (OUT / "gateway.json").write_text(json.dumps(report, indent=1) + "\n", "utf-8")
 
