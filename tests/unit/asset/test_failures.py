@@ -240,7 +240,7 @@ async def test_fewer_shards_than_the_log_has_are_refused() -> None:
 
 async def test_orders_wait_for_tables_that_lag_too_far() -> None:
     """With history standing still orders become busy, while cancels go on."""
-    venue = Venue(config=AssetConfig(projection_lag_entries_max=5))
+    venue = Venue(config=AssetConfig(projection_lag_entries_max=50))
     async with venue.running():
         ann = await venue.user("ann", HUNDRED)
         market = await venue.market()
