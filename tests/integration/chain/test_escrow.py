@@ -4,6 +4,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 
+import pytest
 from msgspec.structs import replace
 from tests.contracts.needs import needs_anvil, needs_tokens
 from tests.support.stage import Stage, stage
@@ -32,6 +33,7 @@ from outcry.messages.requests import (
     SplitOp,
     WithdrawOp,
 )
+from outcry.ports.chain import ChainUnavailable
 from outcry.services.onchain.config import OnchainConfig
 from outcry.services.onchain.escrow import EscrowDesk
 from outcry.services.onchain.proof import prove
@@ -226,3 +228,36 @@ async def test_a_desk_that_dies_pays_once(tmp_path: Path) -> None:
         await at.settles(12)
         assert at.venue.balance(account) == (HUNDRED - 4_000_000, 0)
         assert await at.on.escrow(ann) == HUNDRED - 4_000_000
+
+
+async def test_a_payment_in_a_block_that_is_replaced_is_made_again(tmp_path: Path) -> None:
+    """Below the confirmations a block may vanish with the payment in it: it is paid once."""
+    async with market_on(tmp_path) as at:
+        ann, account = await at.funded("ann")
+        await at.venue.fund(WithdrawOp(0, account, COLLATERAL, 40_000_000, "out"))
+        await at.desk.step()
+        await at.on.mine()
+        assert await at.on.escrow(ann) == HUNDRED - 40_000_000
+        await at.on.reorganise(1)
+        assert await at.on.escrow(ann) == HUNDRED
+        await at.settles(12)
+        assert await at.on.escrow(ann) == HUNDRED - 40_000_000
+        assert at.venue.balance(account) == (HUNDRED - 40_000_000, 0)
+        assert not at.venue.asset.ledger.chain.operations
+
+
+async def test_a_chain_that_is_shorter_is_waited_for(tmp_path: Path) -> None:
+    """A node that is behind what was believed ends nothing: it may catch up."""
+    async with market_on(tmp_path) as at:
+        _, account = await at.funded("ann")
+        last = at.desk.status()["believed_block"]
+        snapshot = await at.on.rpc.call("evm_snapshot")
+        await at.on.mine(3)
+        await at.desk.step()
+        await at.venue.fund(WithdrawOp(0, account, COLLATERAL, 1_000_000, "out"))
+        await at.settles(6)
+        assert at.desk.status()["believed_block"] > last
+        await at.on.rpc.call("evm_revert", snapshot)
+        with pytest.raises(ChainUnavailable):
+            await at.desk.step()
+        assert at.desk.status()["halted"] == 0
