@@ -70,6 +70,15 @@ async def test_a_deposit_credits_the_account_of_its_address_once() -> None:
         await _replays(venue)
 
 
+async def test_a_deposit_is_for_who_came_by_the_name_of_the_address() -> None:
+    """Who is known as ``eth:`` and an address has that address; there is no second user."""
+    async with on_chain().running() as venue:
+        ann = await venue.user(f"eth:{address(7)}")
+        assert await Contract(venue).funded(7, HUNDRED) == ann
+        assert len(venue.asset.ledger.users) == 1
+        await _replays(venue)
+
+
 async def test_what_the_ledger_does_by_itself_elsewhere_is_declined() -> None:
     """Deposits, transfers, redemptions and markets of the book are refused by number."""
     async with on_chain().running() as venue:

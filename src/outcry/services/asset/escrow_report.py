@@ -20,6 +20,7 @@ from outcry.messages.escrow_requests import (
 )
 from outcry.messages.happenings import Happened, Happening
 from outcry.messages.ledger_records import UserCreated
+from outcry.messages.people_records import AddressLinked
 from outcry.messages.requests import Declined, Done, FundsResult
 from outcry.services.asset.escrow import Wish, address_of, begin
 from outcry.services.asset.sequencer import Sequencer
@@ -239,12 +240,18 @@ class _Taking:
         ledger = self._ledger
         user_id = ledger.addresses.get(address)
         if user_id is None:
-            # The name that who signs in with the address gets as well.
-            user_id, name = ledger.next_user_id, f"eth:{address}"
-            if name in ledger.user_ids:
-                name = f"escrow of {address}"
-            now_us, account = self._sequencer.time_us, ledger.next_account
-            self._sequencer.record(
-                UserCreated(now_us, self._actor, user_id, account, name, address, "")
-            )
+            user_id = self._owner(address)
         return ledger.users[user_id].account
+
+    def _owner(self, address: str) -> int:
+        """Return the user whose an address is from now on: who signs in with it, by that name."""
+        ledger, sequencer = self._ledger, self._sequencer
+        name, now_us = f"eth:{address}", sequencer.time_us
+        known = ledger.user_ids.get(name)
+        if known and not ledger.users[known].address:
+            sequencer.record(AddressLinked(now_us, self._actor, known, address))
+            return known
+        name = f"escrow of {address}" if known else name
+        user_id, account = ledger.next_user_id, ledger.next_account
+        sequencer.record(UserCreated(now_us, self._actor, user_id, account, name, address, ""))
+        return user_id
