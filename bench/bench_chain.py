@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from chain.ground import Ground, node
+from chain.waiting import waits
 
 from outcry.adapters.evm.abi import address_of
 from outcry.adapters.evm.chain import EvmChain, EvmTerms
@@ -31,6 +32,7 @@ CASES = (
     ("mint", 20, 20),
 )
 STEPS = ("sign", "simulate", "send", "mine", "read")
+BLOCKS_MS = (250, 1_000)
 OUT = Path(__file__).parent / "out" / "chain.json"
 
 
@@ -125,11 +127,17 @@ def main() -> None:
     """Read the arguments and run."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--rounds", type=int, default=10, help="batches of each case")
+    parser.add_argument("--trades", type=int, default=200, help="trades whose wait is measured")
+    parser.add_argument("--rate", type=int, default=10, help="of them in a second")
     options = parser.parse_args()
     with node() as url:
         found = asyncio.run(run(url, options.rounds))
     print(f"{platform.machine()}, Python {platform.python_version()}, {options.rounds} rounds")
     show(found)
+    print("\n| block ms | confirmations | fills | p50 ms | p99 ms |")
+    print("|---:|---:|---:|---:|---:|")
+    for block_ms in BLOCKS_MS if options.trades else ():
+        print(waits(block_ms, options.trades, options.rate).text())
     OUT.parent.mkdir(exist_ok=True)
     OUT.write_text(json.dumps([one._asdict() for one in found], indent=1), encoding="utf-8")
 

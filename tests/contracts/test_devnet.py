@@ -18,6 +18,7 @@ from outcry.adapters.evm.devnet import CHAIN_ID, DevNode, DevSettings, NodeFaile
 from outcry.adapters.evm.node_modules import anvil, conditional_tokens
 from outcry.adapters.evm.rpc import Rpc
 from outcry.adapters.evm.sender import NotSettled, Sender
+from outcry.adapters.evm.signer import Transaction
 
 
 pytestmark = [needs_anvil, needs_tokens]
@@ -94,6 +95,18 @@ async def test_collateral_with_other_decimals(tmp_path: Path) -> None:
             chosen = plan(node.url)._replace(ctf=ctf, collateral=ctf)
             with pytest.raises(Refused, match="no ERC-20"):
                 await deploy(chosen, Sender(rpc, OWNER, CHAIN_ID), conditional_tokens)
+
+
+async def test_blocks_come_by_the_clock(tmp_path: Path) -> None:
+    """With a pause between blocks a transaction waits for the next one."""
+    with DevNode(DevSettings(anvil(), tmp_path, block_ms=60_000)) as node:
+        async with Rpc(node.url) as rpc:
+            await fund(rpc, [OWNER.address])
+            raw = OWNER.sign(Transaction(CHAIN_ID, 0, OWNER.address, b"", 30_000, 10**10, 1)).raw
+            tx_hash = await rpc.call("eth_sendRawTransaction", "0x" + raw.hex())
+            assert await rpc.call("eth_getTransactionReceipt", tx_hash) is None
+            await rpc.call("evm_mine")
+            assert await rpc.call("eth_getTransactionReceipt", tx_hash) is not None
 
 
 def test_a_port_that_is_taken(tmp_path: Path) -> None:

@@ -146,7 +146,7 @@ class DevNode:
         arguments += ["--chain-id", str(chosen.chain_id), "--gas-limit", str(GAS_LIMIT)]
         arguments += ["--accounts", "1"]
         if chosen.block_ms:
-            arguments += ["--block-time", f"{chosen.block_ms / 1000:g}", "--mixed-mining"]
+            arguments += ["--block-time", f"{chosen.block_ms / 1000:g}"]
         if chosen.keeps:
             arguments += ["--state", STATE_FILE, "--state-interval", str(STATE_SECONDS)]
         return arguments

@@ -55,10 +55,10 @@ def run(config: Config, terms: Terms) -> int:
     with dev_node(wanted) as node:
         deployed = asyncio.run(prepared(wanted, node.url))
         say(console, f"Chain {deployed.chain_id} at {node.url}, contract {deployed.settlement}")
-        return asyncio.run(_demo(_settling(config, deployed), deployed, terms, console))
+        return asyncio.run(_demo(settling(config, deployed), deployed, terms, console))
 
 
-def _settling(config: Config, deployed: Deployment) -> Config:
+def settling(config: Config, deployed: Deployment) -> Config:
     """Return *config* with everything on the chain, and orders by signature alone."""
     settlement = replace(
         config.settlement, mode="chain", chain="evm", rpc_url="", confirmations=CONFIRMATIONS
@@ -104,9 +104,9 @@ async def _trade(
         operator = await stack.enter_async_context(doors.client(OPERATOR, admin=True))
         for bot in bots:
             await stack.enter_async_context(bot.client)
-        scene = await _opened(doors, operator, deployed, terms)
+        scene = await opened(doors, operator, deployed, terms)
         say(console, f"{len(scene.markets)} markets are known to the contract; bots deposit.")
-        await _deposits(operator, deployed, bots)
+        await deposits(operator, deployed, bots)
         await asyncio.gather(*(bot.split(market) for bot in bots for market in scene.markets))
         stop, since = asyncio.Event(), asyncio.get_running_loop().time()
         say(console, f"{len(bots)} bots sign {terms.rate} orders a second.")
@@ -123,7 +123,7 @@ async def _trade(
         _summarise(console, scene, found, seconds)
 
 
-async def _opened(doors: Doors, operator: AsyncClient, deployed: Deployment, terms: Terms) -> Scene:
+async def opened(doors: Doors, operator: AsyncClient, deployed: Deployment, terms: Terms) -> Scene:
     """List an event and wait until the contract knows its markets."""
     name = f"chain-{secrets.token_hex(4)}"
     wanted = [
@@ -145,7 +145,7 @@ async def _opened(doors: Doors, operator: AsyncClient, deployed: Deployment, ter
     return Scene(doors, made.event_id, markets, domain, float(terms.rate), terms.bots, fair)
 
 
-async def _deposits(operator: AsyncClient, deployed: Deployment, bots: list[KeyBot]) -> None:
+async def deposits(operator: AsyncClient, deployed: Deployment, bots: list[KeyBot]) -> None:
     """Put collateral into every bot's escrow, and wait until the exchange has seen it."""
     for bot in bots:
         await bot.enroll(operator)
