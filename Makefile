@@ -60,6 +60,14 @@ format: $(DEV) ## Let ruff format the tree and mend what it can
 	$(BIN)/ruff check --fix-only .
 	$(BIN)/ruff format .
 
+.PHONY: fetch
+fetch: ## Fetch what contract tests and development chains need: npm, pinned
+	npm ci --ignore-scripts --no-audit --no-fund --prefix contracts
+
+.PHONY: contracts
+contracts: $(DEV) ## Compile contracts/ into the artefacts that the exchange carries
+	$(PY) tools/write_contracts.py
+
 .PHONY: proto
 proto: $(DEV) ## Write src/outcry/rpc anew from proto/
 	$(PY) tools/proto.py
