@@ -264,9 +264,13 @@ class Ledger(Struct):
 
     def available(self, account: int, asset: int) -> int:
         """Return what of *asset* the account may use."""
-        free = self.free(account, asset)
+        key = account << ASSET_BITS | asset
+        balance = self.balances.get(key)
+        if balance is None:
+            return 0
+        free = balance.total - balance.held
         if self.chain.exits and free > 0:
-            return max(0, free - self.chain.exits.get(account << ASSET_BITS | asset, 0))
+            return max(0, free - self.chain.exits.get(key, 0))
         return free
 
     def free(self, account: int, asset: int) -> int:
