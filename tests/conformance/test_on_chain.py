@@ -11,6 +11,7 @@ import pytest
 from tests.conformance.clients import Trader1, Trader2, auth
 from tests.conformance.venue import Json, Market, Place, until
 from tests.contracts.needs import needs_anvil, needs_tokens
+from tests.integration.app.test_operations import ON_CHAIN, named_in_files, shown
 from tests.support.exchange import exchange
 
 
@@ -135,6 +136,16 @@ def test_the_life_of_a_settlement_is_heard(place: ChainPlace) -> None:
             )  # fmt: skip
             assert mined["transaction_hash"].startswith("0x")
             assert [leg["matched_amount"] for leg in said["maker_orders"]] == ["10"]
+
+
+def test_what_is_watched_on_a_chain_is_shown(place: ChainPlace) -> None:
+    """Alerts name metrics of settling and of escrow that such an exchange has."""
+    names = shown(place.exchange)
+    wanted = {
+        name for _, name in named_in_files() if name.startswith((ON_CHAIN, "outcry_onchain_"))
+    }
+    assert wanted
+    assert wanted <= names
 
 
 def test_a_trade_is_confirmed_though_the_sender_is_killed(place: ChainPlace) -> None:

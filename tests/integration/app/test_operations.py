@@ -33,6 +33,10 @@ def shown(made: Exchange) -> set[str]:
     return names
 
 
+#: Metrics of an exchange that lives on contracts.
+ON_CHAIN = "outcry_escrow_"
+
+
 def named_in_files() -> Iterator[tuple[str, str]]:
     """Yield file and name of every metric of ours that a dashboard or an alert asks for."""
     alerts = yaml.safe_load((DEPLOY / "prometheus/alerts.yml").read_text("utf-8"))
@@ -60,7 +64,9 @@ def test_every_metric_that_is_watched_exists_and_a_backup_brings_everything_back
         order_id = place(made)
         made.client("").http.get("/api/event_detail", params={"event_id": 99})
         names = shown(made)
-        missing = {entry for entry in named_in_files() if entry[1] not in names}
+        # What only a real chain has is looked for where one is: tests/conformance/test_on_chain.py.
+        watched = {entry for entry in named_in_files() if not entry[1].startswith(ON_CHAIN)}
+        missing = {entry for entry in watched if entry[1] not in names}
         assert not missing
 
         backup = tmp_path / "market.tar"
