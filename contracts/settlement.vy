@@ -463,10 +463,11 @@ def _use(
     leg: uint256, order: Order, orderHash: bytes32, before: uint256, qty: uint256, cash: uint256
 ):
     """Count what an order has given; `before` is its slot as it was."""
-    after: uint256 = unsafe_add(before, cash if order.side == BUY else qty)
-    if after & USED_MASK > order.makerAmount:
+    given: uint256 = cash if order.side == BUY else qty
+    # The first bound keeps the sum of a taker's fills out of the slot's other half.
+    if given > order.makerAmount or unsafe_add(before & USED_MASK, given) > order.makerAmount:
         self._fail(leg, OVERFILLED)
-    self.orders[orderHash] = after
+    self.orders[orderHash] = unsafe_add(before, given)
 
 
 @internal

@@ -291,6 +291,15 @@ def test_takers_are_not_overfilled(world: World, scene: Scene) -> None:
         world.match(taker, [two], [Fill(QTY, 1)])
 
 
+def test_fills_beyond_all_amounts_do_not_wrap(world: World, scene: Scene) -> None:
+    """Fills that sum up to more than a slot can count are more than was signed."""
+    most = 2**127 - 1
+    taker = world.order(scene.taker, SELL, scene.market.yes, most, 1)
+    makers = [world.order(scene.maker, BUY, scene.market.yes, most, 1) for _ in range(3)]
+    with leg_fails(0, Why.OVERFILLED):
+        world.match(taker, makers, [Fill(most, 1)] * 3)
+
+
 def test_fee_of_the_taker(world: World, scene: Scene) -> None:
     """A taker's fee is at most a tenth of the leg, rounded up, and never a gift."""
     maker = world.order(scene.maker, SELL, scene.market.yes, QTY, 1)
