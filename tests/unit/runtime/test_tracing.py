@@ -1,8 +1,10 @@
 """Which commands are traced, and how traces and spans are named."""
 
 import pytest
+from tests.support.venue import Venue, limit
 
 from outcry import kernel
+from outcry.app.tracing.asset import TracedAsset
 from outcry.domain.ids import command_number
 from outcry.messages.commands import (
     AddInstrument,
@@ -18,6 +20,7 @@ from outcry.messages.commands import (
     Tick,
     pack_command,
 )
+from outcry.messages.requests import CancelRequest, OrderAccepted
 from outcry.runtime.replay import carry_out
 from outcry.runtime.tracing import (
     PARENTS,
@@ -28,6 +31,7 @@ from outcry.runtime.tracing import (
     trace_id,
     traced_in,
 )
+from outcry_wire.records import Side
 
 
 def order(seq: int, order_id: int, **fields: int) -> PlaceOrder:
@@ -103,3 +107,27 @@ def test_every_stage_leads_to_the_one_root() -> None:
             assert stage not in seen
             seen.add(stage)
             stage = PARENTS[stage]  # noqa: PLW2901 - going up
+
+
+async def test_the_root_says_what_was_asked_and_a_repeat_is_none() -> None:
+    """A door's request is named in one word, with the order; a repeat has no root of its own."""
+    told: list[tuple[str, dict[str, str | int]]] = []
+
+    class Told:
+        def emit(
+            self, stage: str, command: Traced, began_ns: int, ended_ns: int, **more: str | int
+        ) -> None:
+            assert began_ns <= ended_ns
+            told.append((stage, {"seq": command.seq, **more}))
+
+    async with Venue().running() as venue:
+        ann, market = await venue.user("ann", 10**8), await venue.market()
+        asset = TracedAsset(venue.asset, Told(), 1)
+        bid = limit(ann, market, Side.BUY, 5_000, 10, client_order_id="a")
+        (placed,) = await asset.submit([bid], wait_result=True)
+        await asset.submit([bid], wait_result=True)
+        assert isinstance(placed, OrderAccepted)
+        await asset.submit([CancelRequest(ann, placed.order_id, "")], wait_result=True)
+    assert [stage for stage, _ in told] == ["order", "order"]
+    assert [more["outcry.request"] for _, more in told] == ["place", "cancel"]
+    assert {more["outcry.order_id"] for _, more in told} == {placed.order_id}

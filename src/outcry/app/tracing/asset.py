@@ -10,6 +10,7 @@ from outcry.messages.requests import (
     OrderAccepted,
     OrderRequest,
     OrderResult,
+    SessionCommand,
 )
 from outcry.ports.asset import Asset
 from outcry.runtime.tracing import Spans, any_sampled, sampled, traced_in
@@ -36,7 +37,7 @@ class TracedAsset:
             command = sampled(result.command, self._one_in)
             if command is not None:
                 self._spans.emit("order", command, began_ns, time_ns(), **{
-                    "outcry.request": type(request).__name__.removesuffix("Request").lower(),
+                    "outcry.request": _name(request),
                     "outcry.wait": "result" if wait_result else "accepted",
                     "outcry.n": result.n,
                     "outcry.order_id": _order_id(result),
@@ -59,6 +60,12 @@ class TracedAsset:
     async def applied(self, shard: int) -> int:
         """Return the seq up to which facts of *shard* are applied; see `Asset.applied`."""
         return await self._asset.applied(shard)
+
+
+def _name(request: OrderRequest) -> str:
+    """Return what was asked, in one word; what a session numbers is what it is without."""
+    asked = request.command if isinstance(request, SessionCommand) else request
+    return type(asked).__name__.removesuffix("Request").lower()
 
 
 def _order_id(result: OrderAccepted | CancelAccepted) -> int:
