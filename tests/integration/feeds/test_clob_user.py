@@ -216,6 +216,25 @@ async def test_what_a_chain_says_of_a_trade(running: Feeds) -> None:
             assert [one["matched_amount"] for one in said[-1]["maker_orders"]] == ["10"]
 
 
+async def test_what_is_heard_too_late_is_not_told(running: Feeds) -> None:
+    """A stage that comes after the log has spoken does not take a trade back."""
+    venue = running.door.venue
+    await running.door.event("chain", settlement="chain")
+    ann, bob = await trader(running, 1), await trader(running, 2)
+    async with bob.listening() as client:
+        await ann.place(0, "buy", "0.40", "10", event_id=2)
+        await bob.place(1, "buy", "0.60", "10", event_id=2)
+        trade_id = int((await client.hear_until(event_type="trade"))[-1]["id"]) >> 8
+        await venue.fund(ChainReportOp(0, [ChainVerdict(trade_id, 0, 1, "0xbb", "")]))
+        await client.hear_until(event_type="trade", status="CONFIRMED")
+        accounts = [venue.asset.ledger.users[one.user_id].account for one in (bob, ann)]
+        fills = [StagedFill(0, *accounts)]
+        late = SettlementStatus(trade_id, 2, SettlementStage.MINED, "0xbb", 7, fills)
+        running.users.staged([late])
+        await bob.place(1, "buy", "0.01", "1", event_id=2)
+        assert (await client.hear())["event_type"] == "order"
+
+
 async def test_a_trade_of_before_a_restart_is_read_from_the_tables(running: Feeds) -> None:
     """A verdict on a trade that nobody remembers still names its makers."""
     venue = running.door.venue

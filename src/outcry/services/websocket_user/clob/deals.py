@@ -1,6 +1,7 @@
 """What has to be looked up of trades: markets, addresses, fees, and trades of before a restart."""
 
 import asyncio
+from collections.abc import Iterable
 from typing import Final
 
 from outcry.domain.errors import OutcryError
@@ -39,10 +40,19 @@ class Deals:
         self._fees = fees
         self._addresses: Bounded[int, str] = Bounded(ADDRESSES_COUNT_MAX)
         self._trades: Bounded[TradePart, Trade] = Bounded(TRADES_COUNT_MAX)
+        self._settled: Bounded[TradePart, frozenset[int]] = Bounded(TRADES_COUNT_MAX)
 
     def remember(self, trade: Trade) -> None:
         """Keep a trade that will be told of again."""
         self._trades.put(trade.part, trade)
+
+    def settle(self, part: TradePart, fills: Iterable[int]) -> None:
+        """Know that the log has spoken of fills: what is heard of the way there comes too late."""
+        self._settled.put(part, self.settled(part) | frozenset(fills))
+
+    def settled(self, part: TradePart) -> frozenset[int]:
+        """Return the fills of a trade that the log has spoken of."""
+        return self._settled.get(part) or frozenset()
 
     async def trade(self, part: TradePart, market_id: int) -> Trade | None:
         """Return a trade, from the tables when it is not remembered."""

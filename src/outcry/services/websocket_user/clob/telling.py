@@ -120,6 +120,7 @@ class Teller:
             if trade is None:
                 continue
             told = trade.only(fills)
+            self._deals.settle(verdict.part, fills)
             at_us, tx_hash = verdict.at_us, verdict.tx_hash
             if not verdict.confirmed:
                 await self._tell_trade(told, Stage(FAILED, at_us, tx_hash, verdict.reason))
@@ -132,7 +133,9 @@ class Teller:
         fills = {staged.fill for staged in status.fills}
         if not fills:
             return
-        trade = await self._deals.trade(part_of(status.trade_id, min(fills)), status.market_id)
+        part = part_of(status.trade_id, min(fills))
+        fills -= self._deals.settled(part)
+        trade = await self._deals.trade(part, status.market_id)
         if trade is not None:
             stage = Stage(STAGES[SettlementStage(status.stage)], self._clock(), status.tx_hash)
             await self._tell_trade(trade.only(fills), stage)
