@@ -464,8 +464,8 @@ def _use(
 ):
     """Count what an order has given; `before` is its slot as it was."""
     given: uint256 = cash if order.side == BUY else qty
-    # The first bound keeps the sum of a taker's fills out of the slot's other half.
-    if given > order.makerAmount or unsafe_add(before & USED_MASK, given) > order.makerAmount:
+    # Masked before the sum: that of a taker's fills may be larger than the slot's half.
+    if unsafe_add(before & USED_MASK, given) > order.makerAmount:
         self._fail(leg, OVERFILLED)
     self.orders[orderHash] = unsafe_add(before, given)
 
