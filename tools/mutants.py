@@ -43,6 +43,11 @@ class Mutant:
     pure: bool = False
 
     @property
+    def module(self) -> str:
+        """Where the law is, as Python names it below ``outcry``."""
+        return self.file.removeprefix("outcry/").removesuffix(".py").replace("/", ".")
+
+    @property
     def name(self) -> str:
         """What a command line calls it: the function of its test."""
         return self.test.rpartition("::")[2].partition("[")[0].removeprefix("test_")
@@ -96,10 +101,7 @@ def survives(mutant: Mutant, sources: Path) -> str:
 def table(mutants: list[Mutant]) -> str:
     """Return the table of the page."""
     lines = ["| what was broken | in | the test that failed |", "|---|---|---|"]
-    lines += [
-        f"| {mutant.law} | `{mutant.file.removeprefix('outcry/')}` | `{mutant.test}` |"
-        for mutant in mutants
-    ]
+    lines += [f"| {mutant.law} | `{mutant.module}` | `{mutant.test}` |" for mutant in mutants]
     return "\n".join(lines) + "\n"
 
 
