@@ -63,6 +63,7 @@ format: $(DEV) ## Let ruff format the tree and mend what it can
 .PHONY: fetch
 fetch: ## Fetch what contract tests and development chains need: npm, pinned
 	npm ci --ignore-scripts --no-audit --no-fund --prefix contracts
+	@touch $(NODE)
 
 .PHONY: contracts
 contracts: $(DEV) ## Compile contracts/ into the artefacts that the exchange carries
@@ -122,8 +123,7 @@ clean: ## Remove what was built; never touches data
 
 # What contracts are tested with; without Node.js their tests are skipped, and say so.
 $(NODE): contracts/package-lock.json
-	@if command -v npm >/dev/null; then \
-	  npm ci --ignore-scripts --no-audit --no-fund --prefix contracts && touch $@; \
+	@if command -v npm >/dev/null; then $(MAKE) fetch; \
 	else echo "no npm: what needs a real chain is left out"; fi
 
 # The package is installed without its compiled kernel, which has its own rule and is built once.
