@@ -6,7 +6,7 @@ from tests.support.http_door import Door
 
 from outcry.domain.rejects import Reject
 from outcry.runtime.envelope import family, http_status
-from outcry_wire.rejects import SENTENCES
+from outcry_wire.sentences import SENTENCES
 
 
 def limit(event: dict[str, Any], outcome: int, side: str, price: str, quantity: str) -> Any:

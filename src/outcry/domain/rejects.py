@@ -2,7 +2,8 @@
 
 from typing import NamedTuple
 
-from outcry_wire.rejects import SENTENCES, Reject
+from outcry_wire.rejects import Reject
+from outcry_wire.sentences import SENTENCES
 
 
 class Rejected(NamedTuple):

@@ -11,7 +11,7 @@ from msgspec import Struct
 
 from outcry.domain.rejects import Reject, Rejected
 from outcry.messages.requests import Declined
-from outcry_wire.rejects import SENTENCES
+from outcry_wire.sentences import SENTENCES
 
 
 DataT = TypeVar("DataT")

@@ -3,7 +3,8 @@
 from typing import Final
 
 from outcry.runtime.envelope import FAMILIES, family, http_status
-from outcry_wire.rejects import SENTENCES, Reject
+from outcry_wire.rejects import Reject
+from outcry_wire.sentences import SENTENCES
 
 
 BANDS: Final = {
@@ -20,7 +21,7 @@ BANDS: Final = {
 HEAD: Final = """\
 # Rejects
 
-Written by `tools/write_reference.py` from `outcry_wire/rejects.py` and
+Written by `tools/write_reference.py` from `outcry_wire/rejects.py`, its sentences and
 `outcry/runtime/envelope.py`.
 
 A request that is declined changed nothing. It is answered with a number that is the same on HTTP,

@@ -6,7 +6,8 @@ from msgspec import Struct
 
 from outcry_wire import tcp
 from outcry_wire.records import RecordType
-from outcry_wire.rejects import SENTENCES, Reject
+from outcry_wire.rejects import Reject
+from outcry_wire.sentences import SENTENCES
 
 
 class Told(Struct, frozen=True, gc=False):

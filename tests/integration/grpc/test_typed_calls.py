@@ -21,7 +21,8 @@ from outcry.ports.asset import FalseFacts
 from outcry.rpc import asset_pb2 as pb
 from outcry.services.asset.config import AssetConfig
 from outcry.services.asset.doubting import DoubtingAsset
-from outcry_wire.rejects import SENTENCES, Reject
+from outcry_wire.rejects import Reject
+from outcry_wire.sentences import SENTENCES
 
 
 MONEY = 100_000_000

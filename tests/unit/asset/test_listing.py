@@ -8,7 +8,8 @@ from tests.support.venue import START_US, Venue
 from outcry.domain.units import QUANTITY_MAX
 from outcry.messages.requests import CreateEventOp, MarketSpec
 from outcry.services.asset.listing import DISPUTE_WINDOW_US_MAX, MARKET_IDS_MAX
-from outcry_wire.rejects import SENTENCES, Reject
+from outcry_wire.rejects import Reject
+from outcry_wire.sentences import SENTENCES
 
 
 CASES: list[tuple[dict[str, Any], Reject, str, str]] = [

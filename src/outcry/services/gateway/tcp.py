@@ -14,7 +14,8 @@ from outcry.services.gateway.line import Line, now_us
 from outcry.services.gateway.logons import Grant, Logons
 from outcry.services.gateway.room import Room
 from outcry_wire.records import HEADER_SIZE
-from outcry_wire.rejects import SENTENCES, Reject
+from outcry_wire.rejects import Reject
+from outcry_wire.sentences import SENTENCES
 from outcry_wire.tcp import (
     FIRST_MESSAGE,
     FRAME_HEAD,

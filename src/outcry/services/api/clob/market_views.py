@@ -136,7 +136,7 @@ class CompactMarketView(Struct, frozen=True, kw_only=True):
     gst: str | None = None
     cbos: bool = False
     aot: str | None
-    rfqe: bool = False
+    rfqe: bool = True
     itode: bool = False
     ibce: bool = False
     r: CompactRewards = CompactRewards()

@@ -132,8 +132,10 @@ class Orders:
     async def _read(self, who: Holder, body: bytes) -> Read | Rejected:
         """Return the order in *body*, verified, and whether its sender waits for the book."""
         form = read_body(ORDER, body)
-        if isinstance(form, Rejected):
-            return form
+        return form if isinstance(form, Rejected) else await self.verified(who, form)
+
+    async def verified(self, who: Holder, form: OrderBody) -> Read | Rejected:
+        """Return an order when its sender signed it and it says what can be carried out."""
         if form.owner.lower() != who.api_key:
             return Rejected(Reject.NOT_OWNER, form.owner[:80], who.api_key)
         terms = terms_of(form.order)

@@ -26,6 +26,8 @@ from outcry.services.api.clob.notifications import Notifications
 from outcry.services.api.clob.orders import Orders, OrderTerms
 from outcry.services.api.clob.own_writes import OwnWrites
 from outcry.services.api.clob.reads import Reads
+from outcry.services.api.clob.rfq.desk import Desk
+from outcry.services.api.clob.rfq.service import Quoting
 from outcry.services.api.lookups import Lookups
 from outcry_wire.records import OrderKind, SelfTrade, Side, TimeInForce
 
@@ -40,6 +42,7 @@ class Private(NamedTuple):
     asset: Asset
     gate: ClobGate
     orders: Orders
+    quoting: Quoting
     cancels: Cancels
     dealings: Dealings
     balances: Balances
@@ -83,18 +86,13 @@ def private_parts(config: ClobConfig, ground: Ground) -> Private:
     writes = OwnWrites(ground.lookups)
     fees = FeeSchedules(queries)
     tables = Tables(queries, ground.series, ground.stages)
+    terms = OrderTerms(config, time.time, ground.wallets)
+    orders = Orders(asset, ground.directory, fees, rates, writes, ground.stages, terms)
     return Private(
         asset=asset,
         gate=ClobGate(ground.identity, ground.gate, config),
-        orders=Orders(
-            asset,
-            ground.directory,
-            fees,
-            rates,
-            writes,
-            ground.stages,
-            OrderTerms(config, time.time, ground.wallets),
-        ),
+        orders=orders,
+        quoting=Quoting(asset, ground.directory, orders, rates, writes, Desk(time.time)),
         cancels=Cancels(asset, queries, ground.reads, rates, writes),
         dealings=Dealings(tables, ground.reads, ground.lookups, fees, writes),
         balances=Balances(queries, ground.reads, writes, config),

@@ -6,7 +6,7 @@ from outcry.messages.requests import Declined, FundsResult, OrderAccepted, Order
 from outcry.messages.requests import Done as OperationDone
 from outcry.rpc import asset_pb2 as pb
 from outcry.services.asset.grpc.facts import CommandFacts
-from outcry_wire.rejects import SENTENCES
+from outcry_wire.sentences import SENTENCES
 
 
 def write(result: FundsResult | OrderResult | Rejected) -> pb.Reply:

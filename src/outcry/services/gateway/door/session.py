@@ -17,7 +17,8 @@ from outcry.services.gateway.door import translate
 from outcry.services.gateway.door.pipe import Pipe
 from outcry.services.gateway.line import Line, now_us
 from outcry_wire import tcp
-from outcry_wire.rejects import SENTENCES, Reject
+from outcry_wire.rejects import Reject
+from outcry_wire.sentences import SENTENCES
 from outcry_wire.tcp import FRAME_HEAD, LogonFlag, Message
 
 

@@ -10,12 +10,13 @@ from outcry.services.api.http.clob.auth import AUTH_HANDLERS
 from outcry.services.api.http.clob.orders import ORDER_HANDLERS
 from outcry.services.api.http.clob.private import PRIVATE_HANDLERS
 from outcry.services.api.http.clob.public import public_handlers
+from outcry.services.api.http.clob.rfq import RFQ_HANDLERS
 from outcry.services.api.http.clob.system import SYSTEM_HANDLERS
 
 
 def clob_routes() -> list[Router]:
     """Return the routes of the surface."""
-    private = [*AUTH_HANDLERS, *ORDER_HANDLERS, *PRIVATE_HANDLERS]
+    private = [*AUTH_HANDLERS, *ORDER_HANDLERS, *RFQ_HANDLERS, *PRIVATE_HANDLERS]
     handlers = [*SYSTEM_HANDLERS, *private, *public_handlers()]
     return [Router("/", route_handlers=handlers, include_in_schema=False)]
 
