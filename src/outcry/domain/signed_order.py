@@ -43,6 +43,8 @@ class SignedOrder(Struct, frozen=True, array_like=True, gc=False):
 WORD_BYTES: Final = 32
 ADDRESS_BYTES: Final = 20
 EXTRA_COUNT_MAX: Final = 4
+#: Place of the fee rate in `SignedOrder.extra` of the first generation.
+FEE_RATE: Final = 3
 
 
 def problem(order: SignedOrder) -> str:
@@ -57,3 +59,8 @@ def problem(order: SignedOrder) -> str:
     if len(order.extra) > EXTRA_COUNT_MAX or any(len(word) > WORD_BYTES for word in words):
         return f"more than {EXTRA_COUNT_MAX} further fields, or one above {WORD_BYTES} bytes"
     return ""
+
+
+def fee_rate_bps(order: SignedOrder) -> int:
+    """Return the most, in 1/10,000 of its cost, that an order of the first generation may pay."""
+    return int.from_bytes(order.extra[FEE_RATE]) if len(order.extra) > FEE_RATE else 0

@@ -9,6 +9,9 @@ from outcry.messages.happenings import Happening
 
 #: Happenings in one report: those of whole blocks.
 HAPPENINGS_COUNT_MAX: Final = 5_000
+#: Happenings in a report of one block, which cannot be told in parts: anybody may fill a block with
+#: announcements of exits, at 3,000 gas each, and a block of 90 million gas has room for no more.
+BLOCK_HAPPENINGS_COUNT_MAX: Final = 32_000
 #: Operations in one report that were given up.
 GIVEN_UP_COUNT_MAX: Final = 1_000
 

@@ -180,7 +180,16 @@ def _check_signature(ledger: Ledger, terms: OrderTerms, market: Market) -> Rejec
     if (token, signed.side) != (market.tokens[terms.outcome], terms.side):
         wanted = f"token {market.tokens[terms.outcome]}, side {terms.side}"
         return Rejected(Reject.SIGNATURE_INVALID, f"token {token}, side {signed.side}", wanted)
-    return None
+    return _check_signed_fee(ledger, signed, market) if ledger.chain.home else None
+
+
+def _check_signed_fee(ledger: Ledger, signed: SignedOrder, market: Market) -> Rejected | None:
+    """The contract takes no higher fee than an order of the first generation names."""
+    rate = ledger.fees[market.fee_version].rate_bps_max
+    if signed.version != 1 or signed_order.fee_rate_bps(signed) >= rate:
+        return None
+    got = str(signed_order.fee_rate_bps(signed))[:80]
+    return Rejected(Reject.ORDER_FEE_RATE_INVALID, got, f"at least {rate}")
 
 
 def check_size(market: Market, qty: int) -> Rejected | None:

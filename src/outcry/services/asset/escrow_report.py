@@ -14,6 +14,7 @@ from outcry.domain.units import BALANCE_LIMIT, TIME_US_MAX
 from outcry.messages import escrow_records as rec
 from outcry.messages.chain_records import AccountFrozen
 from outcry.messages.escrow_requests import (
+    BLOCK_HAPPENINGS_COUNT_MAX,
     GIVEN_UP_COUNT_MAX,
     HAPPENINGS_COUNT_MAX,
     EscrowReportOp,
@@ -68,8 +69,10 @@ def report(sequencer: Sequencer, op: EscrowReportOp) -> FundsResult:
 
 def _check(ledger: Ledger, op: EscrowReportOp, news: list[Happening]) -> Declined | None:
     """Decline what cannot be: then this ledger and that contract are not of one another."""
-    if len(op.happenings) > HAPPENINGS_COUNT_MAX or len(op.given_up) > GIVEN_UP_COUNT_MAX:
-        most = f"at most {HAPPENINGS_COUNT_MAX} happenings, {GIVEN_UP_COUNT_MAX} given up"
+    one_block = len({one.block for one in op.happenings}) <= 1
+    limit = BLOCK_HAPPENINGS_COUNT_MAX if one_block else HAPPENINGS_COUNT_MAX
+    if len(op.happenings) > limit or len(op.given_up) > GIVEN_UP_COUNT_MAX:
+        most = f"at most {limit} happenings, {GIVEN_UP_COUNT_MAX} given up"
         return Declined(Reject.BATCH_TOO_LARGE, f"{len(op.happenings)}, {len(op.given_up)}", most)
     if ledger.chain.home is None:
         return Declined(Reject.ON_CHAIN_ONLY, "a ledger without a chain")
@@ -87,9 +90,8 @@ def _check(ledger: Ledger, op: EscrowReportOp, news: list[Happening]) -> Decline
             return Declined(Reject.BALANCE_LIMIT, str(one.amount))
         if one.kind == Happened.DEPOSITED:
             outside += one.amount
-        operation = ledger.chain.operations.get(one.number)
         if one.kind in _ENDS:
-            if operation is None or operation.kind != _ENDS[one.kind] or one.number in ended:
+            if one.number in ended or not _may_end(ledger, one):
                 return Declined(Reject.SETTLEMENT_UNKNOWN, f"operation {one.number}")
             ended.add(one.number)
         market_id = ledger.chain.conditions.get(one.asset, 0)
@@ -104,6 +106,17 @@ def _check(ledger: Ledger, op: EscrowReportOp, news: list[Happening]) -> Decline
     return None
 
 
+def _may_end(ledger: Ledger, one: Happening) -> bool:
+    """Whether an operation of ours can have done this.
+
+    A payment of one that ended already is mined again after a deep reorganisation.
+    """
+    operation = ledger.chain.operations.get(one.number)
+    if operation is None:
+        return one.kind == Happened.PAID_OUT and 0 < one.number < ledger.chain.next_operation
+    return operation.kind == _ENDS[one.kind]
+
+
 class _Taking:
     """Turns what happened into records, one after the other."""
 
@@ -112,10 +125,12 @@ class _Taking:
         self._ledger = sequencer.ledger
         self._actor = actor
         self._redemptions: dict[tuple[int, int], int] | None = None
+        #: Accounts whose orders this report cancels: once is enough.
+        self._cancelled: set[int] = set()
 
     def take(self, one: Happening) -> None:
         """Record one happening, if it concerns this ledger."""
-        if one.kind in _ENDS:
+        if one.kind in _ENDS and one.number in self._ledger.chain.operations:
             self._end(one.number, one.tx_hash)
         elif one.kind in (Happened.REGISTERED, Happened.REDEEMED, Happened.REDEEMED_FOR):
             market_id = self._ledger.chain.conditions.get(one.asset)
@@ -129,8 +144,8 @@ class _Taking:
     def lose(self, one: Happening) -> None:
         """It was believed and is gone: its account may do nothing more until people have looked.
 
-        What is left of a deposit is suspended. What had left escrow is there again, and the ledger
-        knows nothing of it.
+        What is left of a deposit is suspended. What had left escrow is there again: it is credited
+        to an account that may not use it, and debited should it leave a second time.
         """
         asset = self._asset(one.asset)
         if asset is None or not one.who:
@@ -145,7 +160,11 @@ class _Taking:
         elif account not in self._ledger.frozen:
             frozen = True
             sequencer.record(AccountFrozen(now_us, actor, account, frozen, reason))
-        cancel_orders(sequencer, account)
+        if one.kind in (Happened.EXITED, Happened.PAID_OUT):
+            sequencer.record(
+                rec.EscrowMoved(now_us, actor, account, asset, one.amount, one.tx_hash)
+            )
+        self._cancel(account)
 
     def give_up(self, operation_id: int, reason: str, tx_hash: str) -> None:
         """The contract refuses an operation for good."""
@@ -170,7 +189,7 @@ class _Taking:
                 )
             )  # fmt: skip
             if rules.shortfall(self._ledger, account, asset):
-                cancel_orders(self._sequencer, account)
+                self._cancel(account)
             return
         atoms = one.amount if one.kind == Happened.DEPOSITED else -one.amount
         self._sequencer.record(rec.EscrowMoved(now_us, actor, account, asset, atoms, one.tx_hash))
@@ -186,11 +205,29 @@ class _Taking:
         now_us = self._sequencer.time_us
         self._sequencer.record(rec.MarketStaged(now_us, self._actor, market_id, stage, one.tx_hash))
         if stage == Stage.REDEEMED:
+            self._end_withdrawals(market_id)
             for account in sorted(market.accounts):
                 self._redeem(account, market_id)
         elif market.state == MarketState.DRAFT:
             move = MarketMove.LIST
             self._sequencer.move_market(market_id, move, actor=self._actor, reason="registered")
+
+    def _end_withdrawals(self, market_id: int) -> None:
+        """End withdrawals of a market's tokens: the contract has none any more to pay out."""
+        now_us, actor = self._sequencer.time_us, self._actor
+        for one in list(self._ledger.chain.operations.values()):
+            if one.kind != Operation.WITHDRAW or one.asset == COLLATERAL:
+                continue
+            if asset_market(one.asset)[0] == market_id:
+                done, reason = False, "the market was redeemed first"
+                self._sequencer.record(
+                    rec.EscrowEnded(now_us, actor, one.operation_id, done, "", reason)
+                )
+
+    def _cancel(self, account: int) -> None:
+        if account not in self._cancelled:
+            self._cancelled.add(account)
+            cancel_orders(self._sequencer, account)
 
     def _redeem(self, account: int, market_id: int) -> None:
         """Begin to pay an account's tokens out, if it has any and mirrors an address."""
