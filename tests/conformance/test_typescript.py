@@ -72,6 +72,18 @@ def test_from_a_key_to_fills_and_cancels(node: str, place: Place, generation: st
         assert told["compact"]["c"] == market.condition_id
 
 
+def test_from_a_request_for_quotes_to_fills(node: str, place: Place) -> None:
+    """The first generation asks, quotes, accepts and approves; both sides have the trade."""
+    told, market, _ = run(node, place, "rfq")
+    (request,) = told["requests"]["data"]
+    assert (request["token"], request["side"], request["price"]) == (market.yes, "BUY", 0.57)
+    assert (told["best"]["quoteId"], told["best"]["matchType"]) == (told["quoteId"], "MINT")
+    assert told["accepted"] == "OK"
+    assert told["approved"]["state"] == "STATE_COMPLETED", told["approved"]
+    assert [trade["id"] for trade in told["trades"]] == told["approved"]["tradeIds"]
+    assert told["balance"]["balance"] == "40000000"
+
+
 def test_the_unified_client_trades_and_listens(node: str, place: Place) -> None:
     """It reads, trades, and hears of it on both channels in the types that it knows."""
     told, market, _ = run(node, place, "unified")

@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import time
 from collections.abc import AsyncIterator
 from typing import Any, NamedTuple, cast
 
@@ -12,6 +13,9 @@ from py_clob_client_v2.order_utils import SignatureTypeV2
 from py_clob_client_v2.order_utils.model.order_data_v1 import order_to_json_v1
 from tests.support.clob import Wallet
 from tests.support.http_door import Door, http_door
+
+from outcry.ports.asset import Asset, AssetUnavailable
+from outcry.services.api.config import ApiConfig
 
 
 Json = dict[str, Any]
@@ -66,7 +70,12 @@ class Stage(NamedTuple):
 
 @pytest.fixture
 async def stage(door: Door) -> Stage:
-    """Give a market on a grid of 0.01, and two wallets with money."""
+    """Give a market, and two wallets with money."""
+    return await staged(door)
+
+
+async def staged(door: Door) -> Stage:
+    """List a market on a grid of 0.01, and give two wallets money."""
     found = (await door.event(tick_size="0.01"))["markets"][0]
     ann, bob = await Wallet(door, 1).fund(), await Wallet(door, 2).fund()
     return Stage(door, found["outcome_0_token_id"], found["outcome_1_token_id"], ann, bob)
@@ -218,6 +227,87 @@ async def test_a_quote_that_crosses_the_book_trades_nothing(stage: Stage) -> Non
     assert (await holdings(stage, stage.ann))[1] == "0"
     (shown,) = (await stage.ann.told("GET", "/rfq/data/requests"))["data"]
     assert shown["state"] == "STATE_REQUEST_EXECUTION_FAILED"
+
+
+async def test_a_requester_who_meets_themselves_gets_all_or_nothing(stage: Stage) -> None:
+    """With an order of their own in the way nothing of theirs trades, and nothing rests."""
+    await stage.give_tokens(stage.ann, "10")
+    cid = await Wallet(stage.door, 3).fund()
+    await stage.give_tokens(cid, "10")
+    request_id, quote_id = await accepted(stage)
+    await cid.place(token_id=stage.yes, price=0.39, size=10, side="SELL")
+    await stage.ann.place(token_id=stage.yes, price=0.40, size=10, side="SELL")
+    body = answer(stage.bob, request_id, quote_id, stage.yes, "SELL", 0.48, 40)
+    refused = await stage.bob.refused("POST", "/rfq/quote/approve", body)
+    assert (refused["name"], refused["expected"]) == ("RFQ_UNFILLED", "an order of the requester")
+    assert (await holdings(stage, stage.ann))[1] == "10000000"
+    assert (await holdings(stage, cid))[1] == "10000000"
+    assert (await stage.bob.told("GET", "/data/orders"))["data"] == []
+
+
+async def test_orders_that_end_by_themselves(stage: Stage) -> None:
+    """Both may carry an expiration, not too soon, as clients send it."""
+    await stage.give_tokens(stage.bob, "40")
+    request_id = await stage.request()
+    quote_id = await stage.quote(request_id)
+    soon = int(time.time()) + 30
+    body = answer(stage.ann, request_id, quote_id, stage.yes, "BUY", 0.48, 40, soon)
+    refused = await stage.ann.refused("POST", "/rfq/request/accept", body)
+    assert refused["name"] == "EXPIRY_IN_PAST"
+    later = soon + 3_600
+    body = answer(stage.ann, request_id, quote_id, stage.yes, "BUY", 0.48, 40, later)
+    assert (await stage.ann.ask("POST", "/rfq/request/accept", body)).text == "OK"
+    body = answer(stage.bob, request_id, quote_id, stage.yes, "SELL", 0.48, 40, later)
+    assert (await stage.bob.told("POST", "/rfq/quote/approve", body))["state"] == "STATE_COMPLETED"
+
+
+class Losing:
+    """A ledger whose answers get lost while told so, after it did what was asked."""
+
+    real: Asset
+    losing = False
+
+    def __getattr__(self, name: str) -> Any:
+        async def ask(*args: Any, **named: Any) -> Any:
+            answer = await getattr(self.real, name)(*args, **named)
+            if self.losing and named.get("wait_result"):
+                raise AssetUnavailable("the answer is lost")
+            return answer
+
+        return ask
+
+
+async def test_an_answer_that_was_lost() -> None:
+    """425 says to repeat the same order: the trade is there once, and the state is found out."""
+    ledger = Losing()
+    async with http_door(ledger=cast("Asset", ledger)) as door:
+        ledger.real = door.venue.asset
+        stage = await staged(door)
+        request_id, quote_id = await accepted(stage)
+        body = answer(stage.bob, request_id, quote_id, stage.yes, "SELL", 0.48, 40)
+        ledger.losing = True
+        lost = await stage.bob.ask("POST", "/rfq/quote/approve", body)
+        assert (lost.status_code, lost.json()["name"]) == (425, "UNAVAILABLE")
+        ledger.losing = False
+        assert await stage.state(stage.bob, quote_id) == "STATE_MAKER_APPROVED"
+        refused = await stage.bob.refused("DELETE", "/rfq/quote", {"quoteId": quote_id})
+        assert refused["name"] == "RFQ_STATE"
+        done = await stage.bob.told("POST", "/rfq/quote/approve", body)
+        assert done["state"] == "STATE_COMPLETED"
+        await door.settled()
+        assert await holdings(stage, stage.ann) == ("80800000", "40000000", "0")
+
+
+async def test_who_asks_too_often() -> None:
+    """What is said about requests and quotes counts against the rate of the account."""
+    async with http_door(ApiConfig(account_requests_per_second_max=3)) as door:
+        stage = await staged(door)
+        body = legs(stage.yes, "BUY", 0.5, 10)
+        answers = await asyncio.gather(
+            *(stage.ann.ask("POST", "/rfq/request", body) for _ in range(12))
+        )
+        codes = {one.status_code for one in answers}
+        assert codes == {200, 429}
 
 
 async def test_answers_count_once(stage: Stage) -> None:
