@@ -9,6 +9,7 @@ from outcry.domain.ledger.in_transit import EscrowOperation, Home
 from outcry.domain.ledger.state import Ledger
 from outcry.messages import chain_records as chain
 from outcry.messages import escrow_records as said
+from outcry.messages.happenings import Happened
 from outcry.messages.record import Record
 
 
@@ -80,6 +81,9 @@ def _escrow_cursor(ledger: Ledger, _effects: Effects, one: said.EscrowCursor) ->
     state.escrow_block = one.block
     if one.common >= 0:
         state.escrow_marks = [mark for mark in state.escrow_marks if mark[1] <= one.common]
+    for happening in one.happenings:
+        if happening.kind == Happened.REGISTERED:
+            escrow.note_strange(ledger, happening.asset, happening.block)
     state.escrow_marks.append((ledger.n, one.block, one.block_hash))
     del state.escrow_marks[: -escrow.MARKS_COUNT_MAX]
 

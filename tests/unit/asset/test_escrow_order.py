@@ -1,13 +1,14 @@
 """Escrow when things come in another order: payments mined twice, redemptions before payments."""
 
 from msgspec.structs import replace
-from tests.support.escrow import Contract, address, on_chain
+from tests.support.escrow import HOME, Contract, address, on_chain
 from tests.support.venue import limit
 
 from outcry.domain.ids import COLLATERAL, token_asset, trade_id
 from outcry.domain.ledger.escrow import Operation
 from outcry.domain.ledger.invariants import audit
 from outcry.domain.ledger.pending import Outcome
+from outcry.domain.market import MarketState
 from outcry.messages.chain_requests import EVERY_FILL, ChainReportOp, ChainVerdict
 from outcry.messages.escrow_requests import (
     BLOCK_HAPPENINGS_COUNT_MAX,
@@ -15,7 +16,16 @@ from outcry.messages.escrow_requests import (
     EscrowReportOp,
 )
 from outcry.messages.happenings import Happened, Happening
-from outcry.messages.requests import Declined, ResolveOp, SetFeesOp, WithdrawOp
+from outcry.messages.ledger_checkpoints import pack_checkpoint, unpack_checkpoint
+from outcry.messages.requests import (
+    CreateEventOp,
+    Declined,
+    MarketSpec,
+    ResolveOp,
+    SetFeesOp,
+    WithdrawOp,
+)
+from outcry.runtime import ctf
 from outcry_wire.records import Side
 from outcry_wire.rejects import Reject
 
@@ -105,6 +115,23 @@ async def test_a_block_full_of_announcements_is_taken_in() -> None:
         assert venue.asset.ledger.shard(0).numbered == seq + 1
         assert not venue.asset.ledger.available(ann, COLLATERAL)
         assert len(full) < BLOCK_HAPPENINGS_COUNT_MAX
+
+
+async def test_a_condition_that_somebody_registered_first_is_not_listed() -> None:
+    """Its registration would never be told again, so the market would be a draft for ever."""
+    async with on_chain().running() as venue:
+        contract = Contract(venue)
+        condition = ctf.condition_id(HOME.oracle, ctf.question_id("rain", "rain"))
+        await contract.says(Happened.REGISTERED, asset=f"0x{condition.hex()}")
+        spec = MarketSpec("rain", "Will it rain?")
+        event = CreateEventOp(0, "rain", "rain", "", "", "", "weather", "", 0, 0, [spec])
+        refused = await venue.refused(event)
+        assert (refused.reject, refused.got) == (Reject.FIELD_INVALID, "identifier rain")
+        ledger = venue.asset.ledger
+        assert unpack_checkpoint(pack_checkpoint(ledger)).ledger.chain == ledger.chain
+        market = await contract.registered("snow")
+        assert ledger.markets[market].state == MarketState.OPEN
+        assert contract.condition(market) not in ledger.chain.strange
 
 
 async def test_an_order_that_names_too_low_a_fee_is_declined() -> None:

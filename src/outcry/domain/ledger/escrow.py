@@ -38,6 +38,10 @@ ATOMS_PER_LOT: Final = 10_000
 MARKS_COUNT_MAX: Final = 256
 
 
+#: Conditions of no market that are remembered: anybody may register one, at 200,000 gas each.
+STRANGE_COUNT_MAX: Final = 100_000
+
+
 class Operation(IntEnum):
     """What the contract does to an account's escrow on our behalf."""
 
@@ -178,6 +182,20 @@ def sweep_dust(ledger: Ledger, effects: Effects, account: int, market_id: int, p
     for outcome in (0, 1):
         ledger.chain.dust.pop(balance_key(account, token_asset(market_id, outcome)), None)
     post(ledger, effects, EXTERNAL, account, COLLATERAL, paid, "deposit", market_id)
+
+
+def note_strange(ledger: Ledger, condition: str, block: int) -> None:
+    """Remember that the contract knows a condition of no market: nobody may list it later.
+
+    What was deposited of it meanwhile is none of the ledger's, and its registration is not told
+    again.
+    """
+    state = ledger.chain
+    if condition in state.conditions:
+        return
+    state.strange[condition] = block
+    if len(state.strange) > STRANGE_COUNT_MAX:
+        del state.strange[next(iter(state.strange))]
 
 
 def shortfall(ledger: Ledger, account: int, asset: int) -> int:

@@ -123,6 +123,8 @@ class ChainState(Struct):
     stages: dict[int, int] = field(default_factory=dict)
     #: Markets by the ids of their conditions.
     conditions: dict[str, int] = field(default_factory=dict)
+    #: Conditions that the contract knows and no market of ours had then, and their blocks.
+    strange: dict[str, int] = field(default_factory=dict)
     #: Everything that happened in escrow up to this block is taken in.
     escrow_block: int = 0
     #: Log entry, block and hash of the last reports of escrow, oldest first.

@@ -152,6 +152,9 @@ def _check_markets(
         refused = _check_spec(sequencer, event, spec)
         if refused:
             return refused
+        if spec.condition_id in ledger.chain.strange:
+            wanted = "another identifier: somebody registered this condition with the contract"
+            return Declined(Reject.FIELD_INVALID, f"identifier {spec.identifier[:100]}", wanted)
         if spec.identifier in identifiers:
             return Declined(Reject.MARKET_IDENTIFIER_REUSED, spec.identifier)
         identifiers.add(spec.identifier)
