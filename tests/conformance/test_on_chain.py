@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 from tests.conformance.clients import Trader1, Trader2, auth
+from tests.conformance.quoting import Quoter
 from tests.conformance.venue import Json, Market, Place, until
 from tests.contracts.needs import needs_anvil, needs_tokens
 from tests.integration.app.test_operations import ON_CHAIN, named_in_files, shown
@@ -112,6 +113,28 @@ def test_a_first_generation_maker_meets_a_second_generation_taker_to_confirmed(
     until(lambda: int(maker.balance(market.yes)["balance"]) == 10_000_000)
     assert int(taker.balance(market.no)["balance"]) == 10_000_000
     assert int(taker.balance()["balance"]) == 994_000_000
+    assert "clean" in place.outcry("verify", "--chain")
+
+
+def test_a_request_for_quotes_settles(place: ChainPlace) -> None:
+    """What was asked, quoted, accepted and approved is confirmed by the contracts."""
+    market = place.market()
+    asker, maker = Trader2(place), Trader1(place)
+    funded(asker, maker)
+    asks, quotes = Quoter(asker), Quoter(maker)
+    request_id = asks.request(market.yes, 0.57, BUY, 40)
+    quote_id = quotes.quote(request_id, market.no, 0.45, BUY, 40)
+    assert asks.accept(request_id, quote_id) == "OK"
+    done = quotes.approve(request_id, quote_id)
+    assert done["state"] == "STATE_COMPLETED"
+
+    def confirmed() -> list[str]:
+        trades = asker.trades(market=market.condition_id)
+        return [trade["id"] for trade in trades if trade["status"] == "CONFIRMED"]
+
+    assert until(confirmed) == done["tradeIds"]
+    until(lambda: int(asker.balance(market.yes)["balance"]) == 40_000_000)
+    assert int(maker.balance()["balance"]) == 982_000_000
     assert "clean" in place.outcry("verify", "--chain")
 
 

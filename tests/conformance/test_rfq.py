@@ -1,18 +1,14 @@
 """Requests for quotes with both generations of the official client of Python, unmodified."""
 
-from typing import Any
-
-import py_clob_client.rfq as rfq_1
-import py_clob_client_v2.rfq as rfq_2
 import pytest
 from py_clob_client.exceptions import PolyApiException as Refused1
 from py_clob_client_v2.exceptions import PolyApiException as Refused2
 from tests.conformance.clients import Trader, Trader1, Trader2
+from tests.conformance.quoting import Quoter
 from tests.conformance.venue import Market, Place, until
 
 
 BUY, SELL = "BUY", "SELL"
-RFQ: dict[int, Any] = {1: rfq_1, 2: rfq_2}
 
 
 @pytest.fixture(params=[Trader1, Trader2], ids=["v1", "v2"])
@@ -28,47 +24,6 @@ def market(place: Place) -> Market:
     return place.market()
 
 
-class Side:
-    """What one trader does by the client's own methods."""
-
-    def __init__(self, trader: Trader) -> None:
-        """Use the client of *trader*."""
-        self.trader = trader
-        self.forms = RFQ[trader.generation]
-        client: Any = trader.client
-        self.rfq = client.rfq
-
-    def request(self, token: str, price: float, side: str, size: float) -> str:
-        """Ask for quotes."""
-        wanted = self.forms.RfqUserRequest(token_id=token, price=price, side=side, size=size)
-        return str(self.rfq.create_rfq_request(wanted)["requestId"])
-
-    def quote(self, request_id: str, token: str, price: float, side: str, size: float) -> str:
-        """Quote."""
-        offered = self.forms.RfqUserQuote(
-            request_id=request_id, token_id=token, price=price, side=side, size=size
-        )
-        return str(self.rfq.create_rfq_quote(offered)["quoteId"])
-
-    def requests(self, **which: Any) -> Any:
-        """List requests."""
-        return self.rfq.get_rfq_requests(self.forms.GetRfqRequestsParams(**which))["data"]
-
-    def best(self, request_id: str) -> Any:
-        """Return the best quote."""
-        return self.rfq.get_rfq_best_quote(
-            self.forms.GetRfqBestQuoteParams(request_id=request_id)
-        )  # fmt: skip
-
-    def accept(self, request_id: str, quote_id: str) -> Any:
-        """Accept a quote with an order that the client makes of it."""
-        return self.rfq.accept_rfq_quote(self.forms.AcceptQuoteParams(request_id, quote_id, 0))
-
-    def approve(self, request_id: str, quote_id: str) -> Any:
-        """Approve with an order that the client makes of the quote."""
-        return self.rfq.approve_rfq_order(self.forms.ApproveOrderParams(request_id, quote_id, 0))
-
-
 def balances(one: Trader, market: Market) -> tuple[int, int, int]:
     """Return collateral, YES and NO in atomic units."""
     found = [one.balance(), one.balance(market.yes), one.balance(market.no)]
@@ -79,7 +34,7 @@ def balances(one: Trader, market: Market) -> tuple[int, int, int]:
 def test_from_request_to_fills(place: Place, market: Market, generation: type[Trader]) -> None:
     """A minted pair: the best of two quotes is accepted and approved, and both sides have it."""
     ann, bob, cid = generation(place), generation(place), generation(place)
-    asks, quotes, other = Side(ann), Side(bob), Side(cid)
+    asks, quotes, other = Quoter(ann), Quoter(bob), Quoter(cid)
     request_id = asks.request(market.yes, 0.57, BUY, 40)
     (seen,) = quotes.requests(state="active", request_ids=[request_id])
     assert (seen["token"], seen["side"], seen["price"]) == (market.yes, BUY, 0.57)
@@ -107,7 +62,7 @@ def test_tokens_change_hands_and_are_merged(
     ann, bob = generation(place), generation(place)
     ann.limit(market.yes, BUY, 0.60, 20)
     bob.limit(market.no, BUY, 0.40, 20)
-    asks, quotes = Side(ann), Side(bob)
+    asks, quotes = Quoter(ann), Quoter(bob)
     request_id = asks.request(market.yes, 0.50, SELL, 10)
     quote_id = quotes.quote(request_id, market.yes, 0.52, BUY, 10)
     assert asks.best(request_id)["matchType"] == "COMPLEMENTARY"
@@ -125,7 +80,7 @@ def test_tokens_change_hands_and_are_merged(
 def test_what_is_withdrawn(place: Place, market: Market, generation: type[Trader]) -> None:
     """Requests and quotes are cancelled by who made them, and the bounds are told."""
     ann, bob = generation(place), generation(place)
-    asks, quotes = Side(ann), Side(bob)
+    asks, quotes = Quoter(ann), Quoter(bob)
     request_id = asks.request(market.yes, 0.5, BUY, 10)
     quote_id = quotes.quote(request_id, market.yes, 0.5, SELL, 10)
     forms = quotes.forms
