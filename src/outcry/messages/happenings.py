@@ -17,6 +17,10 @@ class Happened(IntEnum):
     REGISTERED = 6
     REDEEMED = 7
     REDEEMED_FOR = 8
+    #: ``asset`` is the hash of an order that will settle no more.
+    REVOKED = 9
+    #: No order of the first generation will settle any more; ``asset`` is "".
+    NONCE_RAISED = 10
 
 
 class Happening(Struct, frozen=True, array_like=True, gc=False):

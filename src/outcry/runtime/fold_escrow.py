@@ -84,6 +84,8 @@ def _escrow_cursor(ledger: Ledger, _effects: Effects, one: said.EscrowCursor) ->
     for happening in one.happenings:
         if happening.kind == Happened.REGISTERED:
             escrow.note_strange(ledger, happening.asset, happening.block)
+        elif happening.kind in (Happened.REVOKED, Happened.NONCE_RAISED):
+            escrow.note_revoked(ledger, happening.asset or happening.who, happening.block)
     state.escrow_marks.append((ledger.n, one.block, one.block_hash))
     del state.escrow_marks[: -escrow.MARKS_COUNT_MAX]
 

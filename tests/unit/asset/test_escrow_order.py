@@ -18,6 +18,7 @@ from outcry.messages.escrow_requests import (
 from outcry.messages.happenings import Happened, Happening
 from outcry.messages.ledger_checkpoints import pack_checkpoint, unpack_checkpoint
 from outcry.messages.requests import (
+    CheckpointOp,
     CreateEventOp,
     Declined,
     MarketSpec,
@@ -147,3 +148,37 @@ async def test_an_order_that_names_too_low_a_fee_is_declined() -> None:
             first = replace(request.signed, version=1, extra=(bytes(20), b"", b"", rate))
             answer = await venue.place(replace(request, signed=first))
             assert getattr(answer, "reject", 0) == reject
+
+
+async def test_what_was_revoked_on_the_chain_is_cancelled_and_not_taken() -> None:
+    """Its fills could never settle: one order by its hash, a whole generation by the nonce."""
+    async with on_chain().running() as venue:
+        contract = Contract(venue)
+        ann = await contract.funded(7, HUNDRED)
+        market = await contract.registered()
+        name = "ab" * 32
+        request = contract.signed(limit(ann, market, Side.BUY, 6_000, 100), 7)
+        assert request.signed is not None
+        first = replace(request.signed, version=1, extra=(bytes(20), b"", b"", b""))
+        request = replace(request, client_order_id=name)
+        older = replace(request, signed=first, client_order_id="cd" * 32)
+        placed = await venue.placed(request)
+        await contract.says(Happened.REVOKED, address(7), f"0x{name}")
+        await venue.fund(CheckpointOp(0))
+        ledger = venue.asset.ledger
+        assert placed.order_id not in ledger.orders
+        await venue.placed(older)
+        await contract.says(Happened.NONCE_RAISED, address(7), "")
+        await venue.fund(CheckpointOp(0))
+        assert not ledger.orders
+        assert unpack_checkpoint(pack_checkpoint(ledger)).ledger.chain == ledger.chain
+        again = [replace(request, qty=101), replace(older, client_order_id="ef" * 32)]
+        rejects = [getattr(await venue.place(one), "reject", 0) for one in again]
+        # The first is the name of another order by now; without a memory of it, it is revoked.
+        assert rejects == [Reject.CLIENT_ORDER_ID_REUSED, Reject.ORDER_NONCE_INVALID]
+        await contract.says(Happened.REVOKED, address(7), "0x" + "12" * 32)
+        revoked = await venue.place(replace(request, client_order_id="12" * 32))
+        assert getattr(revoked, "reject", 0) == Reject.SIGNATURE_INVALID
+        await venue.placed(replace(request, client_order_id="34" * 32))
+        await contract.says(Happened.NONCE_RAISED, address(99), "")
+        assert address(99) not in ledger.addresses

@@ -137,6 +137,11 @@ def _condition(values: dict[str, Any]) -> dict[str, Any]:
     return fields | {"amount": min(values.get("amount", 0), NUMBER_MAX)}
 
 
+def _revoked(values: dict[str, Any]) -> dict[str, Any]:
+    order = f"0x{values['orderHash'].hex()}" if "orderHash" in values else ""
+    return {"who": f"0x{values['account'].hex()}", "asset": order}
+
+
 def _numbered(
     fields: Callable[[dict[str, Any]], dict[str, Any]], name: str
 ) -> Callable[[dict[str, Any]], dict[str, Any]]:
@@ -157,4 +162,6 @@ _READ: Final[dict[str, tuple[Happened, Callable[[dict[str, Any]], dict[str, Any]
     "Registered": (Happened.REGISTERED, _condition),
     "Redeemed": (Happened.REDEEMED, _condition),
     "RedeemedFor": (Happened.REDEEMED_FOR, _condition),
+    "OrderRevoked": (Happened.REVOKED, _revoked),
+    "NonceRaised": (Happened.NONCE_RAISED, _revoked),
 }

@@ -180,7 +180,20 @@ def _check_signature(ledger: Ledger, terms: OrderTerms, market: Market) -> Rejec
     if (token, signed.side) != (market.tokens[terms.outcome], terms.side):
         wanted = f"token {market.tokens[terms.outcome]}, side {terms.side}"
         return Rejected(Reject.SIGNATURE_INVALID, f"token {token}, side {signed.side}", wanted)
-    return _check_signed_fee(ledger, signed, market) if ledger.chain.home else None
+    if not ledger.chain.home:
+        return None
+    return _check_revoked(ledger, terms, own) or _check_signed_fee(ledger, signed, market)
+
+
+def _check_revoked(ledger: Ledger, terms: OrderTerms, address: str) -> Rejected | None:
+    """What was revoked on the chain will not settle: its fills would be announced in vain."""
+    revoked = ledger.chain.revoked
+    if f"0x{terms.client_order_id}" in revoked:
+        return Rejected(Reject.SIGNATURE_INVALID, "an order that its maker revoked on the chain")
+    if address in revoked and terms.signed and terms.signed.version == 1:
+        wanted = "one of the second generation: the address has raised its nonce on the chain"
+        return Rejected(Reject.ORDER_NONCE_INVALID, "an order of the first generation", wanted)
+    return None
 
 
 def _check_signed_fee(ledger: Ledger, signed: SignedOrder, market: Market) -> Rejected | None:

@@ -125,6 +125,9 @@ class ChainState(Struct):
     conditions: dict[str, int] = field(default_factory=dict)
     #: Conditions that the contract knows and no market of ours had then, and their blocks.
     strange: dict[str, int] = field(default_factory=dict)
+    #: What was revoked on the chain: hashes of orders, and addresses whose first generation of
+    #: orders it is, with their blocks; oldest first.
+    revoked: dict[str, int] = field(default_factory=dict)
     #: Everything that happened in escrow up to this block is taken in.
     escrow_block: int = 0
     #: Log entry, block and hash of the last reports of escrow, oldest first.

@@ -136,6 +136,10 @@ class _Taking:
             market_id = self._ledger.chain.conditions.get(one.asset)
             if market_id:
                 self._market(one, market_id)
+        elif one.kind in (Happened.REVOKED, Happened.NONCE_RAISED):
+            user_id = self._ledger.addresses.get(one.who)
+            if user_id is not None:
+                self._cancel(self._ledger.users[user_id].account)
         else:
             asset = self._asset(one.asset)
             if asset is not None:
