@@ -133,7 +133,7 @@ def leg_of(form: RequestBody, token: tuple[MarketRow, int]) -> Leg | Rejected:
     price, qty = amounts.price, amounts.qty
     if not market.price_min <= price <= market.price_max:
         bounds = f"{format_price(market.price_min)} to {format_price(market.price_max)}"
-        return Rejected(Reject.PRICE_OUT_OF_BOUNDS, format_price(price), bounds)
+        return Rejected(Reject.PRICE_OUT_OF_BOUNDS, format_price(price)[:80], bounds)
     if qty < market.qty_min:
         least = f"at least {format_quantity(market.qty_min)}"
         return Rejected(Reject.QUANTITY_BELOW_MINIMUM, format_quantity(qty), least)
