@@ -5,7 +5,7 @@ from typing import Any, Final
 
 from outcry.domain.ledger import escrow, pending
 from outcry.domain.ledger.effects import Effects
-from outcry.domain.ledger.in_transit import EscrowOperation, Home
+from outcry.domain.ledger.in_transit import EscrowOperation, Home, settles_no_more
 from outcry.domain.ledger.state import Ledger
 from outcry.messages import chain_records as chain
 from outcry.messages import escrow_records as said
@@ -85,7 +85,8 @@ def _escrow_cursor(ledger: Ledger, _effects: Effects, one: said.EscrowCursor) ->
         if happening.kind == Happened.REGISTERED:
             escrow.note_strange(ledger, happening.asset, happening.block)
         elif happening.kind in (Happened.REVOKED, Happened.NONCE_RAISED):
-            escrow.note_revoked(ledger, happening.asset or happening.who, happening.block)
+            what = happening.asset or happening.who
+            settles_no_more(ledger.chain, what, happening.block)
     state.escrow_marks.append((ledger.n, one.block, one.block_hash))
     del state.escrow_marks[: -escrow.MARKS_COUNT_MAX]
 

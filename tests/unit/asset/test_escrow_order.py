@@ -182,3 +182,22 @@ async def test_what_was_revoked_on_the_chain_is_cancelled_and_not_taken() -> Non
         await venue.placed(replace(request, client_order_id="34" * 32))
         await contract.says(Happened.NONCE_RAISED, address(99), "")
         assert address(99) not in ledger.addresses
+
+
+async def test_an_order_of_the_first_generation_that_was_filled_is_not_taken_again() -> None:
+    """Its id is forgotten after a day, but the contract knows what it has given."""
+    async with on_chain().running() as venue:
+        contract = Contract(venue)
+        ann, bob = await contract.funded(7, HUNDRED), await contract.funded(8, HUNDRED)
+        market = await contract.registered()
+        request = contract.signed(limit(ann, market, Side.BUY, 6_000, 100), 7)
+        assert request.signed is not None
+        first = replace(request.signed, version=1, extra=(bytes(20), b"", b"", b""))
+        older = replace(request, signed=first, client_order_id="cd" * 32)
+        await venue.placed(older)
+        other = limit(bob, market, Side.BUY, 4_000, 100, outcome=1)
+        await venue.placed(contract.signed(other, 8))
+        venue.clock.set(venue.clock.now_us() + 25 * 3600 * 1_000_000)
+        await venue.fund(CheckpointOp(0))
+        refused = await venue.place(older)
+        assert getattr(refused, "reject", 0) == Reject.SIGNATURE_INVALID

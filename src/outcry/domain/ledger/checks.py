@@ -189,7 +189,7 @@ def _check_revoked(ledger: Ledger, terms: OrderTerms, address: str) -> Rejected 
     """What was revoked on the chain will not settle: its fills would be announced in vain."""
     revoked = ledger.chain.revoked
     if f"0x{terms.client_order_id}" in revoked:
-        return Rejected(Reject.SIGNATURE_INVALID, "an order that its maker revoked on the chain")
+        return Rejected(Reject.SIGNATURE_INVALID, "an order that was revoked on the chain, or used")
     if address in revoked and terms.signed and terms.signed.version == 1:
         wanted = "one of the second generation: the address has raised its nonce on the chain"
         return Rejected(Reject.ORDER_NONCE_INVALID, "an order of the first generation", wanted)

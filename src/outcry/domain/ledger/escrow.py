@@ -41,9 +41,6 @@ MARKS_COUNT_MAX: Final = 256
 #: Conditions of no market that are remembered: anybody may register one, at 200,000 gas each.
 STRANGE_COUNT_MAX: Final = 100_000
 
-#: Revocations that are remembered: anybody may make one, at 30,000 gas each.
-REVOKED_COUNT_MAX: Final = 100_000
-
 
 class Operation(IntEnum):
     """What the contract does to an account's escrow on our behalf."""
@@ -199,14 +196,6 @@ def note_strange(ledger: Ledger, condition: str, block: int) -> None:
     state.strange[condition] = block
     if len(state.strange) > STRANGE_COUNT_MAX:
         del state.strange[next(iter(state.strange))]
-
-
-def note_revoked(ledger: Ledger, what: str, block: int) -> None:
-    """Remember an order that its maker revoked on the chain, or an address that did so with all."""
-    revoked = ledger.chain.revoked
-    revoked[what] = block
-    if len(revoked) > REVOKED_COUNT_MAX:
-        del revoked[next(iter(revoked))]
 
 
 def shortfall(ledger: Ledger, account: int, asset: int) -> int:

@@ -1,5 +1,7 @@
 """What waits for the chain: the part of the ledger's state that only such markets need."""
 
+from typing import Final
+
 from msgspec import Struct, field
 
 from outcry.domain.order import Order
@@ -28,6 +30,10 @@ class Leg(Struct, frozen=True, gc=False, array_like=True):
     #: The same of the maker, its rebate taken off: below 0 it is paid out of the taker's fee.
     maker_fee: int
     at_us: int
+
+
+#: What is remembered as settling no more: anybody may revoke something, at 30,000 gas each.
+REVOKED_COUNT_MAX: Final = 100_000
 
 
 class InTransit(Struct, gc=False, array_like=True):
@@ -125,10 +131,21 @@ class ChainState(Struct):
     conditions: dict[str, int] = field(default_factory=dict)
     #: Conditions that the contract knows and no market of ours had then, and their blocks.
     strange: dict[str, int] = field(default_factory=dict)
-    #: What was revoked on the chain: hashes of orders, and addresses whose first generation of
-    #: orders it is, with their blocks; oldest first.
+    #: What the contract settles no more, oldest first: hashes of orders that were revoked or used,
+    #: and addresses whose first generation of orders was revoked. With their blocks, or 0.
     revoked: dict[str, int] = field(default_factory=dict)
     #: Everything that happened in escrow up to this block is taken in.
     escrow_block: int = 0
     #: Log entry, block and hash of the last reports of escrow, oldest first.
     escrow_marks: list[tuple[int, int, str]] = field(default_factory=list)
+
+
+def settles_no_more(state: ChainState, what: str, block: int = 0) -> None:
+    """Remember the hash of an order, or the address of somebody's orders of the first generation.
+
+    One of the first generation has no date: used once, it would be taken again later, filled, and
+    fail for being overfilled.
+    """
+    state.revoked[what] = block
+    if len(state.revoked) > REVOKED_COUNT_MAX:
+        del state.revoked[next(iter(state.revoked))]

@@ -8,6 +8,7 @@ from outcry.domain.errors import InvariantError
 from outcry.domain.ids import COLLATERAL, token_asset
 from outcry.domain.ledger import limits
 from outcry.domain.ledger.effects import Effects
+from outcry.domain.ledger.in_transit import settles_no_more
 from outcry.domain.ledger.postings import hold
 from outcry.domain.ledger.state import ClientOrder, Ledger
 from outcry.domain.market import MarketState
@@ -160,6 +161,10 @@ def end(ledger: Ledger, effects: Effects, order: Order, status: OrderStatus) -> 
     order.priority_seq = 0
     del ledger.orders[order.order_id]
     del ledger.markets[order.market_id].orders[order.order_id]
+    if ledger.chain.home and order.filled:
+        signed = ledger.chain.signed.get(order.order_id)
+        if signed and signed.version == 1:
+            settles_no_more(ledger.chain, f"0x{order.client_order_id}")
     settling = ledger.chain.settling.get(order.order_id)
     if settling:
         settling.ended = order

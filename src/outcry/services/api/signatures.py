@@ -27,8 +27,10 @@ from outcry.services.api.clob.profiles import SANDBOX_CHAINS, Profile, Wallets, 
 OWN_KEY, PROXY, SAFE, CONTRACT = 0, 1, 2, 3
 NOBODY: Final = bytes(20)
 NO_WORD: Final = bytes(32)
-#: How far the time in an order of the second generation may be from ours.
-TIMESTAMP_SECONDS_MAX: Final = 86_400
+#: How far the time in an order of the second generation may be behind ours, and before it. Both
+#: together are a day: as long as orders are remembered that ended, so none is taken twice.
+TIMESTAMP_SECONDS_MAX: Final = 82_800
+TIMESTAMP_AHEAD_SECONDS_MAX: Final = 3_600
 #: Amounts are kept in 63 bits, whatever a signature has room for.
 AMOUNT_LIMIT: Final = 1 << 63
 #: Separators and wallets that are remembered.
@@ -132,8 +134,9 @@ def _form_problem(terms: Terms, now: int) -> Rejected | None:
         return Rejected(Reject.ORDER_NONCE_INVALID, str(terms.nonce)[:80], "0")
     if terms.version == "1" and terms.signature_type == CONTRACT:
         return _wrong("signatureType 3 in an order of the first generation", "0, 1 or 2")
-    if terms.version == "2" and abs(terms.timestamp // 1_000 - now) > TIMESTAMP_SECONDS_MAX:
-        wanted = f"within {TIMESTAMP_SECONDS_MAX} s of {now * 1_000}"
+    ahead = terms.timestamp // 1_000 - now
+    if terms.version == "2" and not -TIMESTAMP_SECONDS_MAX < ahead < TIMESTAMP_AHEAD_SECONDS_MAX:
+        wanted = f"at most {TIMESTAMP_SECONDS_MAX} s before {now * 1_000} or an hour after"
         return _wrong(f"timestamp {str(terms.timestamp)[:40]}", wanted)
     return None
 

@@ -155,6 +155,8 @@ def test_old_orders_and_other_generations_are_refused() -> None:
     """A time a day away, and a generation that has no contract here."""
     order = made(2, 0, OWNER)
     assert refused(order._replace(timestamp=1)).got == "timestamp 1"
+    ahead = order.timestamp + 2 * 3_600_000
+    assert refused(order._replace(timestamp=ahead)).got == f"timestamp {ahead}"
     only_first = own(80_002, "0x" + "11" * 20, "")
     assert refused(order, only_first).reject is Reject.ORDER_VERSION
     assert refused(order._replace(salt=1 << 256)).got == "a number above 256 bits"
