@@ -7,6 +7,7 @@ import signal
 import subprocess
 import sys
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import pytest
 from tests.integration.embedded.use import (
@@ -99,13 +100,14 @@ def test_a_long_path_gets_its_sockets_elsewhere(
     data: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A data folder too deep for a socket's address serves from a short private folder."""
-    monkeypatch.setenv("XDG_RUNTIME_DIR", str(tmp_path))
     deep = data.rename(tmp_path / ("d" * 100))
 
-    with EmbeddedServers(Config(data_dir=str(deep))) as endpoints:
-        assert sql(endpoints, "SELECT 1") == 1
-        (short,) = tmp_path.glob("outcry-*")
-    assert short.stat().st_mode & 0o777 == 0o700
+    with TemporaryDirectory() as runtime:
+        monkeypatch.setenv("XDG_RUNTIME_DIR", runtime)
+        with EmbeddedServers(Config(data_dir=str(deep))) as endpoints:
+            assert sql(endpoints, "SELECT 1") == 1
+            (short,) = Path(runtime).glob("outcry-*")
+        assert short.stat().st_mode & 0o777 == 0o700
 
 
 def test_a_socket_folder_that_others_may_enter_is_refused(tmp_path: Path) -> None:
