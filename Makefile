@@ -13,6 +13,8 @@ DEV := $(VENV)/.made-dev
 TWIN := $(VENV)/.made-twin
 NODE := contracts/node_modules/.made
 ARGS ?=
+# Tests side by side: most of their time they wait for servers.
+WORKERS ?= 2
 
 KERNEL := $(wildcard src/outcry/kernel/*.py src/outcry/kernel/*.pxd)
 # What the kernel decides runs on both of its twins.
@@ -76,7 +78,7 @@ proto: $(DEV) ## Write src/outcry/rpc anew from proto/
 .PHONY: test
 test: $(DEV) $(TWIN) $(NODE) ## All tests; those of kernel and domain on both kernels
 	$(if $(BOTH),OUTCRY_PURE=1 $(PY) -m pytest $(BOTH))
-	$(PY) -m pytest $(ARGS)
+	$(PY) -m pytest -n $(WORKERS) --dist loadfile $(ARGS)
 
 COUNT ?= 100
 .PHONY: chaos-chain

@@ -12,8 +12,9 @@ MORE_ABOUT_ORDERS = (
     "`expiration`, `signatureType`, `signature`, and `nonce`, `feeRateBps` (first generation) "
     "or `timestamp`, `metadata`, `builder` (second). Price and quantity follow from the signed "
     "amounts, the digest is the client's order id; fees are those of the market, whatever "
-    "`feeRateBps` says. `signatureType` is 0 for the address itself, 1 and 2 for its proxy and "
-    "its safe, 3 for a wallet that is a contract."
+    "`feeRateBps` says; on a real chain, which takes no more than was signed, it must name the "
+    "market's higher rate at least (`ORDER_FEE_RATE_INVALID`). `signatureType` is 0 for the "
+    "address itself, 1 and 2 for its proxy and its safe, 3 for a wallet that is a contract."
 )
 
 LINK = Call(
