@@ -125,8 +125,7 @@ clean: ## Remove what was built; never touches data
 
 # What contracts are tested with; without Node.js their tests are skipped, and say so.
 $(NODE): contracts/package-lock.json
-	@if command -v npm >/dev/null; then $(MAKE) fetch; \
-	else echo "no npm: what needs a real chain is left out"; fi
+	@$(MAKE) fetch || echo "npm gave nothing: what needs a real chain is left out"
 
 # The package is installed without its compiled kernel, which has its own rule and is built once.
 define install

@@ -29,6 +29,9 @@ ALGORITHM: Final = "ES256"
 TOKEN_LENGTH_MAX: Final = 8_192
 #: A subject becomes a user's external id.
 SUBJECT_LENGTH_MAX: Final = 256
+#: Begins the external id of who is known by an address alone. Only a signature proves that somebody
+#: has it: whoever could choose such a subject would be somebody else.
+ADDRESS_PREFIX: Final = "eth:"
 #: How far the clocks of issuer and exchange may be apart.
 LEEWAY_SECONDS: Final = 30
 #: Verified tokens that are remembered.
@@ -138,6 +141,8 @@ class TokenVerifier:
             return _invalid("a token for another audience", issuer.audience)
         if not 0 < len(payload.sub) <= SUBJECT_LENGTH_MAX or not payload.sub.isprintable():
             return _invalid("a subject of another form", f"1 to {SUBJECT_LENGTH_MAX} characters")
+        if payload.sub.startswith(ADDRESS_PREFIX) and not issuer.grants:
+            return _invalid("a subject that is an address", "one who has it signs for it")
         if payload.nbf > self._clock() + self._leeway_seconds:
             return _invalid("a token that is not valid yet")
         scopes = USER_SCOPES

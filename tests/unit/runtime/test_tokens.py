@@ -228,6 +228,19 @@ def test_an_issuer_cannot_sign_for_another(clock: Clock) -> None:
     assert isinstance(verifier.verify(forged), Rejected)
 
 
+def test_no_issuer_may_say_who_has_an_address(clock: Clock) -> None:
+    """A foreign issuer's subject that is an address is refused; the exchange's own is not."""
+    signer = TokenSigner(OTHER_KEY, name="outcry", audience="outcry")
+    foreign = Issuer("issuer.test", "app", {"": KEY.public_key()})
+    verifier = TokenVerifier([foreign, signer.issuer], clock=clock)
+    subject = f"eth:0x{'a1' * 20}"
+
+    own = verifier.verify(signer.sign(subject, now=NOW, lifetime=60))
+
+    assert isinstance(own, Claims)
+    assert isinstance(verifier.verify(sign({**CLAIMS, "sub": subject})), Rejected)
+
+
 def test_the_memory_of_verified_tokens_is_bounded(clock: Clock) -> None:
     """However many good tokens come, no more than the bound are remembered."""
     issuer = Issuer("issuer.test", "app", {"": KEY.public_key()})
