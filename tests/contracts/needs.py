@@ -1,6 +1,6 @@
 """What contract tests need from npm: without it they skip, and say so.
 
-Where ``OUTCRY_REQUIRE_CHAIN`` is set they fail: CI sets it once everything was fetched.
+Where ``CHAIN_TESTS_REQUIRED`` is set they fail: CI sets it once everything was fetched.
 """
 
 import os
@@ -22,7 +22,7 @@ def _missing() -> tuple[str, str]:
 
 
 TOKENS_MISSING, ANVIL_MISSING = _missing()
-if os.environ.get("OUTCRY_REQUIRE_CHAIN") and (TOKENS_MISSING or ANVIL_MISSING):
+if os.environ.get("CHAIN_TESTS_REQUIRED") and (TOKENS_MISSING or ANVIL_MISSING):
     raise RuntimeError(TOKENS_MISSING or ANVIL_MISSING)
 
 needs_tokens = pytest.mark.skipif(bool(TOKENS_MISSING), reason=TOKENS_MISSING or "found")
