@@ -10,6 +10,7 @@ from outcry.adapters.evm.matching import SETTLEMENT, match_data, match_size, num
 from outcry.adapters.evm.reading import Reader
 from outcry.adapters.evm.rpc import Call, Rpc, RpcError
 from outcry.adapters.evm.signer import Signer, Transaction
+from outcry.adapters.evm.taken import TAKEN, says
 from outcry.adapters.evm.wire import Fields, answered, quantity, read_transaction, unhex
 from outcry.domain.errors import CorruptError
 from outcry.messages.settlements import SettlementRequest
@@ -33,11 +34,6 @@ SIMULATED_GAS_MAX: Final = 25_000_000
 #: For who makes the block, where the node does not say what is usual.
 TIP_WEI: Final = GWEI
 _SETTLED_TOPIC: Final = "0x" + SETTLEMENT.topic("Settled").hex()
-#: How nodes say that they have a transaction, or one in its place: words of their messages.
-_TAKEN: Final = (
-    "already known", "already imported", "known transaction", "nonce too low",
-    "replacement transaction underpriced", "already exists", "old nonce",
-)  # fmt: skip
 #: How nodes say that blocks ask more than a transaction offers: it waits here instead of there, and
 #: is sent again, or replaced for more.
 _TOO_CHEAP: Final = ("less than block base fee", "transaction underpriced", "fee too low")
@@ -246,8 +242,7 @@ def _reverted(error: RpcError) -> bool:
 
 
 def _is_taken(error: RpcError) -> bool:
-    message = error.message.lower()
-    return any(words in message for words in (*_TAKEN, *_TOO_CHEAP))
+    return says(error, (*TAKEN, *_TOO_CHEAP))
 
 
 def _hex(content: bytes) -> str:

@@ -5,7 +5,7 @@ moment later.
 """
 
 from collections.abc import Sequence
-from typing import Any, Final
+from typing import Any
 
 from outcry.adapters.evm.abi import address_of, address_text
 from outcry.adapters.evm.chain import TIP_WEI
@@ -22,17 +22,11 @@ from outcry.adapters.evm.gas import GWEI, offer, replacement
 from outcry.adapters.evm.matching import SETTLEMENT, number_on_chain
 from outcry.adapters.evm.rpc import Call, Rpc, RpcError
 from outcry.adapters.evm.signer import Signer, Transaction
+from outcry.adapters.evm.taken import TAKEN, says
 from outcry.adapters.evm.wire import answered, quantity, unhex
 from outcry.messages.happenings import Happening
 from outcry.ports.chain import Block, ChainUnavailable, Prepared, Price
 from outcry.ports.escrow import Act, Answer, BlockGone, Escrow, Job, Mined, Refusal
-
-
-#: How nodes say that they have a transaction, or one in its place: words of their messages.
-_TAKEN: Final = (
-    "already known", "already imported", "known transaction", "nonce too low",
-    "replacement transaction underpriced", "already exists", "old nonce",
-)  # fmt: skip
 
 
 class EvmEscrow(Escrow):
@@ -170,10 +164,8 @@ class EvmEscrow(Escrow):
         """Hand over transactions; one that is there, or whose place is taken, is no failure."""
         calls = [Call("eth_sendRawTransaction", [f"0x{raw.hex()}"]) for raw in raws]
         for said in await self._rpc.batch(calls):
-            if isinstance(said, RpcError):
-                message = said.message.lower()
-                if not any(words in message for words in _TAKEN):
-                    raise ChainUnavailable(f"a transaction was not taken: {said.message}")
+            if isinstance(said, RpcError) and not says(said, TAKEN):
+                raise ChainUnavailable(f"a transaction was not taken: {said.message}")
 
     async def close(self) -> None:
         """Let go of the node."""

@@ -13,6 +13,7 @@ from outcry.ports.projection import MarketRow, OrderRow, TradeRow
 from outcry.ports.rows import VerdictRow
 from outcry.runtime.clob.books import outcome_name, token_of
 from outcry.runtime.clob.conditions import condition_of
+from outcry.runtime.clob.makers import MakerOrder
 from outcry.runtime.clob.names import (
     CONFIRMED,
     FAILED,
@@ -58,21 +59,6 @@ class OpenOrderView(Struct, frozen=True, kw_only=True):
     order_type: str
 
 
-class MakerOrderView(Struct, frozen=True, kw_only=True):
-    """One maker of a trade; who it is, is said of the user's own orders only."""
-
-    order_id: str
-    owner: str
-    maker_address: str
-    matched_amount: str
-    price: str
-    fee_rate_bps: str
-    asset_id: str
-    outcome: str
-    outcome_index: int
-    side: str
-
-
 class TradeView(Struct, frozen=True, kw_only=True):
     """A trade that the user is a side of, seen from its taker."""
 
@@ -94,7 +80,7 @@ class TradeView(Struct, frozen=True, kw_only=True):
     transaction_hash: str
     err_msg: str
     trader_side: str
-    maker_orders: list[MakerOrderView]
+    maker_orders: list[MakerOrder]
 
 
 class Stage(NamedTuple):
@@ -194,9 +180,9 @@ def trade_view(
     )
 
 
-def _maker(fill: TradeRow, deal: Deal, who: Holder) -> MakerOrderView:
+def _maker(fill: TradeRow, deal: Deal, who: Holder) -> MakerOrder:
     own = fill.maker_account == who.principal.account
-    return MakerOrderView(
+    return MakerOrder(
         order_id=deal.names.get(fill.maker_order) or order_hash(fill.maker_order, ""),
         owner=who.api_key if own else "",
         maker_address=who.address if own else "",

@@ -11,6 +11,7 @@ from outcry.messages.user_events import OrderState
 from outcry.ports.projection import MarketRow
 from outcry.runtime.clob.books import outcome_name, token_of
 from outcry.runtime.clob.conditions import condition_of
+from outcry.runtime.clob.makers import MakerOrder
 from outcry.runtime.clob.names import order_hash, order_status, order_type, trade_name
 from outcry.runtime.clob.texts import price_text, size_text, trimmed
 from outcry.services.websocket_user.clob.trades import Side, Trade
@@ -63,21 +64,6 @@ class OrderFrame(Struct, frozen=True, kw_only=True, tag_field="event_type", tag=
     timestamp: str
     type: str
     status: str
-
-
-class MakerOrder(Struct, frozen=True, kw_only=True):
-    """One maker of a trade. ``owner`` is a key of the user who is told, empty for others."""
-
-    order_id: str
-    owner: str
-    maker_address: str
-    matched_amount: str
-    price: str
-    fee_rate_bps: str
-    asset_id: str
-    outcome: str
-    outcome_index: int
-    side: str
 
 
 class TradeFrame(Struct, frozen=True, kw_only=True, tag_field="event_type", tag="trade"):
