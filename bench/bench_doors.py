@@ -26,7 +26,7 @@ from doors.people import USERS, People
 from doors.stalled import stalled
 from exchange.venue import Venue, venue
 
-from outcry.app.settings import free_port
+from outcry.runtime.ports import free_port
 
 
 CONNECTIONS = 64

@@ -7,11 +7,11 @@ from pathlib import Path
 from typing import Final
 
 import httpx
-from tests.support.exchange import COMMAND, Client, wait_until
+from tests.support.exchange import COMMAND, LISTENING, Client, wait_until
+from tests.support.ports import free_port
 
 from outcry.adapters.embedded import Endpoints
 from outcry.app.credentials import new_token
-from outcry.app.settings import free_port
 from outcry.runtime.config import load
 
 
@@ -28,7 +28,7 @@ class Apart:
             "OUTCRY_DATA_DIR": str(folder / "data"),
             "OUTCRY_POSTGRES_DSN": servers.postgres_dsn,
             "OUTCRY_REDIS_URL": servers.redis_url,
-            "OUTCRY_GRPC_PORT": str(free_port(HOST)),
+            "OUTCRY_GRPC_PORT": str(free_port()),
             "OUTCRY_SHARDS_COUNT": "2",
             # So that every service has something to do.
             "OUTCRY_SETTLEMENT_MODE": "chain",
@@ -41,20 +41,12 @@ class Apart:
     def start(self, service: str, name: str = "", **settings: str) -> subprocess.Popen[bytes]:
         """Start one service or group, under a *name* if there are several, with its *settings*."""
         name = name or service
-        self._http.setdefault(name, free_port(HOST))
-        own = {"OUTCRY_HTTP_PORT": str(self._http[name])}
-        for setting in (
-            "FEEDS",
-            "GATEWAY",
-            "METRICS_CORE",
-            "METRICS_MATCH",
-            "METRICS_EDGE",
-            "METRICS_HISTORY",
-        ):
-            own[f"OUTCRY_{setting}_PORT"] = str(free_port(HOST))
+        self._http.setdefault(name, free_port())
+        own = {f"OUTCRY_{setting}_PORT": str(free_port()) for setting in LISTENING}
+        settings["OUTCRY_HTTP_PORT"] = str(self._http[name])
         with (self._folder / f"{name}.log").open("ab") as log:
             self._processes[name] = subprocess.Popen(
-                [*COMMAND, "run", service], env={**self.environ, **own, **settings}, stderr=log
+                [*COMMAND, "run", service], env={**own, **self.environ, **settings}, stderr=log
             )
         return self._processes[name]
 
@@ -62,10 +54,14 @@ class Apart:
         """Return what *name* said so far."""
         return (self._folder / f"{name}.log").read_text()
 
+    def wait_said(self, name: str, words: str) -> None:
+        """Return when *name*, which must not end, has said *words*."""
+        wait_until(lambda: words in self.log(name), lambda: self._ended(name))
+
     def wait_ready(self, name: str) -> None:
         """Return when the door *name* says that it can serve."""
         url = f"http://{HOST}:{self._http[name]}/readyz"
-        wait_until(lambda: _ok(url), self._ended)
+        wait_until(lambda: _ok(url), lambda: self._ended(*self._processes))
 
     def client(self, name: str, user: str, *, admin: bool = False) -> Client:
         """Return a client of the door *name*."""
@@ -87,9 +83,13 @@ class Apart:
             process.send_signal(signal.SIGCONT)
         return {name: process.wait(60) for name, process in self._processes.items()}
 
-    def _ended(self) -> str:
+    def told(self) -> str:
+        """Return what helps to understand a failure."""
+        return "\n".join(f"{name}:\n{self.log(name)[-4_000:]}" for name in self._processes)
+
+    def _ended(self, *names: str) -> str:
         for name, process in self._processes.items():
-            if process.poll() is not None:
+            if name in names and process.poll() is not None:
                 return f"{name} ended with {process.returncode}:\n{self.log(name)[-2_000:]}"
         return ""
 

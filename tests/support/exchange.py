@@ -12,11 +12,11 @@ from typing import Any, Final
 
 import httpx
 import msgspec
+from tests.support.ports import free_port
 
 from outcry.app.credentials import new_token
 from outcry.app.pids import ProcessId, alive, send
 from outcry.app.record import Record, RecordFile
-from outcry.app.settings import free_port
 from outcry.runtime.config import load
 
 
@@ -24,15 +24,13 @@ COMMAND: Final = (sys.executable, "-c", "from outcry.app.cli import main; main()
 #: A bound for machines that do ten other things; on an idle one everything takes seconds.
 WAIT_SECONDS_MAX: Final = 240
 POLL_SECONDS: Final = 0.02
-#: Every other port is a free one, and the servers are small.
+#: What an exchange listens on, and so each in ports of its own.
+LISTENING: Final = (
+    *("HTTP", "FEEDS", "GATEWAY", "GRPC"),
+    *("METRICS_CORE", "METRICS_MATCH", "METRICS_EDGE", "METRICS_HISTORY"),
+)
+#: The servers are small.
 SETTINGS: Final = {
-    "OUTCRY_FEEDS_PORT": "0",
-    "OUTCRY_GATEWAY_PORT": "0",
-    "OUTCRY_GRPC_PORT": "0",
-    "OUTCRY_METRICS_CORE_PORT": "0",
-    "OUTCRY_METRICS_MATCH_PORT": "0",
-    "OUTCRY_METRICS_EDGE_PORT": "0",
-    "OUTCRY_METRICS_HISTORY_PORT": "0",
     "OUTCRY_POSTGRES_SHARED_BUFFERS_MIB": "16",
     "OUTCRY_REDIS_MEMORY_MIB_MAX": "64",
 }
@@ -48,9 +46,9 @@ class Exchange:
         self.data_dir = folder / "data"
         self._output = folder / "output.txt"
         self._logs = folder / "logs.txt"
-        # The same port at every start, so that clients find it again.
-        http = {"OUTCRY_HTTP_PORT": str(free_port("127.0.0.1"))}
-        self._settings = {**SETTINGS, **http, **settings}
+        # The same ports at every start, so that clients find it again.
+        ports = {f"OUTCRY_{name}_PORT": str(free_port()) for name in LISTENING}
+        self._settings = {**SETTINGS, **ports, **settings}
         self._file = RecordFile(self.data_dir)
         self._process: subprocess.Popen[bytes] | None = None
         self._clients: list[Client] = []
@@ -129,12 +127,16 @@ class Exchange:
         """Return the logs of all its runs."""
         return self._logs.read_text("utf-8")
 
+    def told(self) -> str:
+        """Return what helps to understand a failure."""
+        return f"{self.output()}\n{self.logs()[-8_000:]}" if self._process else "never started"
+
     def _still_running(self) -> str:
         """Return "" while it runs, else why it does not."""
         assert self._process is not None
         if self._process.poll() is None:
             return ""
-        return f"it ended with {self._process.returncode}:\n{self.output()}\n{self.logs()[-8_000:]}"
+        return f"it ended with {self._process.returncode}:\n{self.told()}"
 
     # --- processes ------------------------------------------------------------------------------
 
@@ -209,6 +211,9 @@ def exchange(folder: Path, **settings: str) -> Iterator[Exchange]:
     made = Exchange(folder, **settings)
     try:
         yield made
+    except BaseException:
+        sys.stdout.write(made.told())
+        raise
     finally:
         made.end()
 

@@ -36,7 +36,7 @@ from outcry.app.pids import ProcessId, identify
 from outcry.app.probe import until_ok
 from outcry.app.processes import GROUPS
 from outcry.app.record import Record, RecordFile, running_pid
-from outcry.app.settings import PORTS, address, environment, free_port, settle_ports
+from outcry.app.settings import PORTS, address, environment, settle_ports
 from outcry.app.supervisor import (
     GaveUp,
     Plan,
@@ -45,6 +45,7 @@ from outcry.app.supervisor import (
     worker_arguments,
 )
 from outcry.runtime.config import Config
+from outcry.runtime.ports import free_port
 from outcry.runtime.shutdown import Shutdown
 
 

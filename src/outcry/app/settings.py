@@ -5,7 +5,6 @@ has the same as the others, whatever happened to the file meanwhile.
 """
 
 import os
-import socket
 from collections.abc import Mapping
 from contextlib import ExitStack
 from typing import Final
@@ -16,6 +15,7 @@ from outcry.app.failures import PortTaken, address_in_use
 from outcry.app.record import Address
 from outcry.runtime.config import Config
 from outcry.runtime.config.describe import PREFIX, settings
+from outcry.runtime.ports import bind
 
 
 #: What a whole exchange listens on: section and setting, in the order in which they are shown.
@@ -43,12 +43,6 @@ def settle_ports(config: Config) -> Config:
     return config
 
 
-def free_port(host: str) -> int:
-    """Return a port that nobody uses now."""
-    with ExitStack() as held:
-        return _bind(held, "", host, 0)
-
-
 def address(config: Config, section: str, name: str) -> Address:
     """Return where *config* lets something listen."""
     group = getattr(config, section)
@@ -72,16 +66,10 @@ def environment(config: Config) -> Mapping[str, str]:
 
 
 def _bind(held: ExitStack, setting: str, host: str, port: int) -> int:
-    family, kind, protocol, _, place = socket.getaddrinfo(
-        host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE
-    )[0]
-    listener = held.enter_context(socket.socket(family, kind, protocol))
-    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     try:
-        listener.bind(place)
+        bound: int = held.enter_context(bind(host, port)).getsockname()[1]
     except OSError as error:
         if not address_in_use(error):
             raise
         raise PortTaken(setting, host, port) from error
-    bound: int = listener.getsockname()[1]
     return bound

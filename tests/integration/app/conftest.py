@@ -1,5 +1,6 @@
 """Exchanges whose services run apart, beside servers of their own."""
 
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -26,4 +27,5 @@ def apart(tmp_path: Path, servers: Endpoints) -> Iterator[Apart]:
     try:
         yield made
     finally:
+        sys.stdout.write(made.told())  # shown beside a failure only
         made.stop()

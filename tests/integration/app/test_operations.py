@@ -14,7 +14,6 @@ from tests.integration.app.test_life import open_orders, place
 from tests.support.exchange import Exchange, exchange
 
 from outcry.adapters.embedded import EmbeddedServers
-from outcry.app.settings import free_port
 from outcry.runtime.config import load
 
 
@@ -114,9 +113,7 @@ def test_services_start_and_stop_one_by_one(tmp_path: Path) -> None:
     with exchange(tmp_path) as servers:
         servers.start()
         dsn, url = endpoints(servers)
-        ports = {f"OUTCRY_METRICS_{g}_PORT": "0" for g in ("HISTORY", "EDGE", "CORE")}
-        free = {"OUTCRY_METRICS_MATCH_PORT": str(port())}
-        apart = {"OUTCRY_POSTGRES_DSN": dsn, "OUTCRY_REDIS_URL": url, **ports, **free}
+        apart = {"OUTCRY_POSTGRES_DSN": dsn, "OUTCRY_REDIS_URL": url}
         with exchange(tmp_path / "apart", **apart) as made:
             assert "does not run" in made.command("stop", "store").stdout
             started = made.command("start", "store")
@@ -138,8 +135,3 @@ def endpoints(made: Exchange) -> tuple[str, str]:
     """Return where the servers of a running exchange are."""
     found = EmbeddedServers(load(environ=made.environ())).endpoints()
     return found.postgres_dsn, found.redis_url
-
-
-def port() -> int:
-    """Return a port that nobody uses now."""
-    return free_port("127.0.0.1")

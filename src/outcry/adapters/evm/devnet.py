@@ -18,6 +18,7 @@ from outcry.adapters.evm.rpc import Call, Rpc
 from outcry.adapters.evm.signer import Signer
 from outcry.domain.errors import OutcryError
 from outcry.runtime.eip712 import keccak256
+from outcry.runtime.ports import free_port
 
 
 CHAIN_ID: Final = 80_002
@@ -87,7 +88,7 @@ class DevNode:
         if self._settings.port and _answers(self._settings.port):
             raise NodeFailed(f"port {self._settings.port} is taken: --port names another")
         for _ in range(1 if self._settings.port else STARTS_MAX):
-            port = self._settings.port or _free_port()
+            port = self._settings.port or free_port(HOST)
             if self._listens(port):
                 self.url = f"http://{HOST}:{port}"
                 return
@@ -150,12 +151,6 @@ class DevNode:
         if chosen.keeps:
             arguments += ["--state", STATE_FILE, "--state-interval", str(STATE_SECONDS)]
         return arguments
-
-
-def _free_port() -> int:
-    with socket.socket() as one:
-        one.bind((HOST, 0))
-        return int(one.getsockname()[1])
 
 
 def _answers(port: int) -> bool:
