@@ -18,7 +18,8 @@ import cython
 
 from outcry.kernel.bits import choose, is_below, prefetch, spread, word_high, words_from
 from outcry.kernel.constants import LEAD, PLACE_WORDS, STAGE, TURNS
-from outcry.kernel.layout import Core, View, book_at, moves, page_at
+from outcry.kernel.ids import recent_place
+from outcry.kernel.layout import Core, View, book_at, moves
 
 
 def start_look_ahead(core: Core, src: memoryview, at: int, end: int) -> None:
@@ -70,10 +71,7 @@ def look_ahead(core: Core, src: memoryview, end: int) -> None:
 def look_first(core: Core, view: View, cmd: memoryview) -> None:
     """Fetch the book, or one that stands where it may stand, and the entries of id and account."""
     view.book = book_at(core, core.book_table[word_high(cmd[0]) & core.book_mask])
-    page = page_at(core, spread(cmd[4] >> 16, core.page_mask))
-    view.order = cython.address(core.nothing)
-    if page.nodes:
-        view.order = cython.address(page.nodes[cmd[4] & 65535])
+    view.order = cython.address(core.recent[recent_place(core, cmd[4])])
     view.owner = cython.address(core.account_table[spread(cmd[3], core.account_mask)])
     view.price = cmd[7]
     view.side = (cmd[6] ^ (cmd[6] >> 8)) & 1

@@ -13,7 +13,7 @@
 from outcry.kernel.bits import rarely
 from outcry.kernel.constants import ROLE_LEVEL, SIDE_ASK, SIDE_BID
 from outcry.kernel.expiry import forget_expiry
-from outcry.kernel.ids import find_page, remove_id
+from outcry.kernel.ids import remove_id
 from outcry.kernel.ladder import (
     far_insert,
     far_remove,
@@ -23,7 +23,7 @@ from outcry.kernel.ladder import (
     slot_of,
     unmark,
 )
-from outcry.kernel.layout import NO_ASK, NO_BID, Book, Core, Page, book_at, node_at
+from outcry.kernel.layout import NO_ASK, NO_BID, Book, Core, book_at, node_at
 from outcry.kernel.pool import give_node, leave_account, take_node
 from outcry.kernel.window import follow
 
@@ -106,9 +106,9 @@ def unlink_order(core: Core, book: Book, index: int) -> None:
         close_level(core, book, older)
 
 
-def forget_order(core: Core, index: int, page: Page) -> None:
-    """Forget the order at *index*, which is in no level: its id, on *page*, is free again."""
-    remove_id(core, page, core.nodes[index].order_id)
+def forget_order(core: Core, index: int) -> None:
+    """Forget the order at *index*, which is in no level: its id is free again."""
+    remove_id(core, core.nodes[index].order_id, index)
     if rarely(core.nodes[index].expire_at_us > 0):
         forget_expiry(core)
     leave_account(core, index)
@@ -118,7 +118,7 @@ def forget_order(core: Core, index: int, page: Page) -> None:
 def remove_order(core: Core, book: Book, index: int) -> None:
     """Take the order at *index* out of the book and forget it."""
     unlink_order(core, book, index)
-    forget_order(core, index, find_page(core, core.nodes[index].order_id >> 16))
+    forget_order(core, index)
 
 
 def crosses(book: Book, side: int, price: int) -> bool:

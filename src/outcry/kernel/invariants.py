@@ -13,7 +13,7 @@ from outcry.kernel.constants import (
     STATE_OPEN,
 )
 from outcry.kernel.expiry import current_order
-from outcry.kernel.ids import find_order
+from outcry.kernel.ids import find_order, recent_place
 from outcry.kernel.ladder import slot_at_or_above, slot_of
 from outcry.kernel.layout import NO_ASK, NO_BID, Book, Core, book_at, node_at
 from outcry.kernel.placing import find_book
@@ -180,29 +180,22 @@ def check_accounts(core: Core) -> int:
 
 
 def check_ids(core: Core) -> int:
-    """Check that ids and orders know each other, and the counts of pages and hash."""
+    """Check that ids and orders know each other, and nothing else is known."""
     for index in range(1, core.fresh):
         if role_of(core, index) == ROLE_ORDER:
             assert find_order(core, core.nodes[index].order_id) == index, "order not found"
+            assert core.nodes[index].order_id <= core.newest_id, "an order newer than the newest"
     live = 0
-    pages = 0
+    for place in range(core.recent_mask + 1):
+        if core.recent[place] != 0:
+            order_id = core.nodes[core.recent[place]].order_id
+            assert recent_place(core, order_id) == place, "an order in the place of another"
+            live += 1
     sparse = 0
-    for place in range(core.page_mask + 1):
-        if core.pages[place].tag != 0:
-            pages += 1
-            live += core.pages[place].live
-            if not core.pages[place].nodes:
-                assert core.pages[place].live != 0, "an empty page"
-                sparse += core.pages[place].live
-        else:
-            assert not core.pages[place].nodes, "array of an empty page"
-    assert live == core.order_count, "live orders of pages"
-    assert pages == core.page_used, "pages in use"
-    assert sparse == core.sparse_used, "orders of sparse pages"
-    used = 0
     for place in range(core.sparse_mask + 1):
-        used += core.sparse[place] != 0
-    assert used == sparse, "entries of the hash"
+        sparse += core.sparse[place] != 0
+    assert sparse == core.sparse_used, "entries of the hash"
+    assert live + sparse == core.order_count, "ids of live orders"
     return 0
 
 

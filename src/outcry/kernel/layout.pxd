@@ -13,6 +13,9 @@ cdef extern from * nogil:
     #include <stdio.h>
     #include <stdlib.h>
     #include <string.h>
+    #ifdef __linux__
+    #include <sys/mman.h>
+    #endif
 
     /* One cache line. Three roles share it; the unions name what each role keeps there. No field is
      * a char: a store through one may change anything, and everything would be read again. */
@@ -38,10 +41,21 @@ cdef extern from * nogil:
         abort();
     }
 
+    /* Large areas are read here and there: with pages of 2 MiB fewer of those reads must first ask
+     * where their page is. Where there are no such pages, nothing happens. */
+    static void outcry_advise(void *area, size_t bytes) {
+    #ifdef MADV_HUGEPAGE
+        const uintptr_t size = (uintptr_t)2 << 20;
+        uintptr_t first = ((uintptr_t)area + size - 1) & -size, last = ((uintptr_t)area + bytes) & -size;
+        if (first < last) (void)madvise((void *)first, last - first, MADV_HUGEPAGE);
+    #endif
+    }
+
     /* Zeroed and aligned to a cache line; the pointer of malloc stands just before it. */
     static void *outcry_new(size_t bytes) {
         char *raw = (char *)calloc(1, bytes + 72), *base;
         if (raw == NULL) outcry_no_memory();
+        outcry_advise(raw, bytes);
         base = raw + 8;
         base += (64 - (uintptr_t)base % 64) % 64;
         ((void **)base)[-1] = raw;
@@ -70,6 +84,7 @@ cdef extern from * nogil:
         offset = (size_t)((char *)old - raw);
         raw = (char *)realloc(raw, bytes + 72);
         if (raw == NULL) outcry_no_memory();
+        outcry_advise(raw, bytes);
         moved = raw + offset;
         base = raw + 8;
         base += (64 - (uintptr_t)base % 64) % 64;
@@ -124,14 +139,6 @@ ctypedef struct Link:
     int prev
     int younger
     int older
-
-ctypedef struct Page:
-    long long tag
-    int* nodes
-    int live
-    int demote_at
-    int low
-    int high
 
 ctypedef struct Expiry:
     long long at_us
@@ -231,13 +238,9 @@ ctypedef struct Core:
     long account_mask
     int account_used
     # ids
-    Page* pages
-    long page_mask
-    int page_used
-    int* spare_page
-    long long[16] granted
-    int grant_turn
-    int grant_after
+    int* recent
+    long recent_mask
+    long long newest_id
     int* sparse
     long sparse_mask
     int sparse_used
@@ -292,9 +295,6 @@ cdef inline Book* more_books(Book* old, long count, long room) noexcept nogil:
 cdef inline Expiry* more_expiries(Expiry* old, long count, long room) noexcept nogil:
     return <Expiry*>raw_more(old, count * sizeof(Expiry), room * sizeof(Expiry))
 
-cdef inline Page* new_pages(long count) noexcept nogil:
-    return <Page*>raw_new(count * sizeof(Page))
-
 cdef inline Core* new_core() noexcept nogil:
     return <Core*>raw_new(sizeof(Core))
 
@@ -303,9 +303,6 @@ cdef inline Book* book_at(Core* core, int index) noexcept nogil:
 
 cdef inline Node* node_at(Core* core, int index) noexcept nogil:
     return &core.nodes[index]
-
-cdef inline Page* page_at(Core* core, long index) noexcept nogil:
-    return &core.pages[index]
 
 cdef inline Words words_of(bytes data):
     return <Words>PyBytes_AS_STRING(data)

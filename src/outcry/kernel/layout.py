@@ -87,21 +87,6 @@ class Link:
         self.next = self.prev = self.younger = self.older = 0
 
 
-class Page:
-    """Where the orders of 65,536 consecutive ids are; see `ids`."""
-
-    def __init__(self) -> None:
-        #: Number of the page and 1; 0 in a free entry.
-        self.tag = 0
-        self.nodes: list[int] = []
-        #: How many of its orders live; with how many left it loses its array.
-        self.live = 0
-        self.demote_at = 0
-        #: Without an array: bounds of the ids that live, less those of the page.
-        self.low = 0
-        self.high = 0
-
-
 class Expiry:
     """One entry of the heap in `expiry`."""
 
@@ -163,12 +148,9 @@ class Core:
         self.book_table: list[int] = []
         self.account_table: list[int] = []
         self.account_mask = self.account_used = 0
-        self.pages: list[Page] = []
-        self.page_mask = self.page_used = 0
-        self.spare_page: list[int] = []
-        #: Tags of the pages that have an array for a while; whose turn it is; orders to go.
-        self.granted = [0] * 16
-        self.grant_turn = self.grant_after = 0
+        #: See `ids`.
+        self.recent: list[int] = []
+        self.recent_mask = self.newest_id = 0
         self.sparse: list[int] = []
         self.sparse_mask = self.sparse_used = 0
         self.heap: list[Expiry] = []
@@ -245,11 +227,6 @@ def more_expiries(old: list[Expiry], count: int, room: int) -> list[Expiry]:
     return old[:count] + [Expiry() for _ in range(room - count)]
 
 
-def new_pages(count: int) -> list[Page]:
-    """Return *count* empty entries of the page directory."""
-    return [Page() for _ in range(count)]
-
-
 def new_core() -> Core:
     """Return the memory of a shard; `boot` in `shard` makes it usable."""
     return Core()
@@ -263,11 +240,6 @@ def book_at(core: Core, index: int) -> Book:
 def node_at(core: Core, index: int) -> Node:
     """Return the node with that index, to be read and changed; in C only until the pool grows."""
     return core.nodes[index]
-
-
-def page_at(core: Core, index: int) -> Page:
-    """Return an entry of the page directory, to be read and changed."""
-    return core.pages[index]
 
 
 def note_order(node: Node, cmd: memoryview) -> None:

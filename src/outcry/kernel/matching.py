@@ -18,7 +18,6 @@ from outcry.kernel.constants import (
     STP_CANCEL_TAKER,
 )
 from outcry.kernel.facts import emit_cancelled, emit_reduced, emit_taker_reduced, emit_traded
-from outcry.kernel.ids import find_page
 from outcry.kernel.layout import Book, Core, node_at
 from outcry.kernel.walk import next_level
 
@@ -106,7 +105,7 @@ def sweep_level(core: Core, book: Book, level: int, remaining: int) -> int:
             break
         filled += 1
         younger = core.links[maker].next
-        forget_order(core, maker, find_page(core, node.order_id >> 16))
+        forget_order(core, maker)
         maker = younger
     core.links[level].next = maker
     core.links[maker].prev = level

@@ -37,7 +37,7 @@ from outcry.kernel.facts import (
     emit_user_cancelled,
     note_header,
 )
-from outcry.kernel.ids import find_order, find_page, order_in
+from outcry.kernel.ids import find_order
 from outcry.kernel.ladder import find_level
 from outcry.kernel.layout import Book, Core, node_at
 from outcry.kernel.matching import trade
@@ -47,14 +47,12 @@ from outcry.kernel.pool import find_account
 
 def do_cancel(core: Core, cmd: memoryview) -> None:
     """Carry out CANCEL_ORDER."""
-    order_id = cmd[4]
-    page = find_page(core, order_id >> 16)
-    index = order_in(core, page, order_id)
+    index = find_order(core, cmd[4])
     book = book_of(core, index)
     if is_named(core, book, index, cmd):
         emit_user_cancelled(core, book, index, cmd)
         unlink_order(core, book, index)
-        forget_order(core, index, page)
+        forget_order(core, index)
     else:
         refuse_name(core, book, index, cmd)
 
@@ -169,7 +167,7 @@ def enter_again(core: Core, book: Book, index: int, price: int, remaining: int) 
         take_again(core, index)
         reason = trade(core, book)
         if reason != 0 or core.taker.remaining == 0:
-            forget_order(core, index, find_page(core, node.order_id >> 16))
+            forget_order(core, index)
             if reason != 0:
                 emit_taker_cancelled(core, book, reason)
             return

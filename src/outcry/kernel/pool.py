@@ -8,7 +8,8 @@
 """
 
 from outcry.kernel.bits import rarely, spread
-from outcry.kernel.constants import ACCOUNTS_MIN, ROLE_ACCOUNT, ROLE_FREE, ROLES
+from outcry.kernel.constants import ACCOUNTS_MIN, RECENT_PER_NODE, ROLE_ACCOUNT, ROLE_FREE, ROLES
+from outcry.kernel.ids import grow_recent
 from outcry.kernel.layout import Core, more_links, more_nodes, new_ints, release
 
 
@@ -32,6 +33,8 @@ def fresh_node(core: Core) -> int:
     """Return a node that was never used."""
     if core.fresh == core.node_room:
         more_room(core)
+    if RECENT_PER_NODE * core.fresh > core.recent_mask:
+        grow_recent(core)
     core.fresh += 1
     return core.fresh - 1
 

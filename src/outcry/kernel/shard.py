@@ -30,6 +30,7 @@ from outcry.kernel.constants import (
     PLACE_ORDER,
     PLACE_SHAPE,
     PLACE_WORDS,
+    RECENT_FIRST,
     REDUCE_ORDER,
     REJECT_RECORD_INVALID,
     REPLACE_ORDER,
@@ -50,7 +51,6 @@ from outcry.kernel.layout import (
     more_words,
     new_core,
     new_ints,
-    new_pages,
     release,
 )
 from outcry.kernel.orders import do_cancel, do_cancel_all, do_reduce, do_replace
@@ -75,8 +75,8 @@ def boot() -> Core:
     core.book_table = new_ints(32)
     core.account_mask = ACCOUNTS_MIN - 1
     core.account_table = new_ints(ACCOUNTS_MIN)
-    core.page_mask = 15
-    core.pages = new_pages(16)
+    core.recent_mask = RECENT_FIRST - 1
+    core.recent = new_ints(RECENT_FIRST)
     core.sparse_mask = 63
     core.sparse = new_ints(64)
     core.account_orders_max = NO_LIMIT
@@ -216,8 +216,6 @@ def free_core(core: Core) -> None:
         release(core.books[index].ladder)
         release(core.books[index].occupancy)
         release(core.books[index].far)
-    for index in range(core.page_mask + 1):
-        release(core.pages[index].nodes)
     release(core.own_out)
     release(core.nodes)
     release(core.links)
@@ -225,8 +223,7 @@ def free_core(core: Core) -> None:
     release(core.by_id)
     release(core.book_table)
     release(core.account_table)
-    release(core.pages)
-    release(core.spare_page)
+    release(core.recent)
     release(core.sparse)
     release(core.heap)
     release(core)

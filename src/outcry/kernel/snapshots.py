@@ -23,7 +23,7 @@ from outcry.kernel.constants import (
     STP_DECREMENT,
 )
 from outcry.kernel.expiry import add_expiry
-from outcry.kernel.ids import add_id, find_order, find_page
+from outcry.kernel.ids import add_id, find_order
 from outcry.kernel.ladder import find_level
 from outcry.kernel.layout import (
     HASH_START,
@@ -229,7 +229,7 @@ def read_order(core: Core, book: Book, src: memoryview, at: int) -> int:
     node.filled = src[at + 5]
     node.expire_at_us = src[at + 6]
     core.nodes[owner].orders += 1
-    add_id(core, find_page(core, node.order_id >> 16), node.order_id, index)
+    add_id(core, node.order_id, index)
     if node.expire_at_us > 0:
         add_expiry(core, index)
     link_order(core, book, index, level)
