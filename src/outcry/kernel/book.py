@@ -40,8 +40,8 @@ def open_level(core: Core, book: Book, side: int, price: int) -> int:
     node.total = 0
     node.slot = slot
     node.book = book.index
-    core.links[level].next = level
-    core.links[level].prev = level
+    node_at(core, level).next = level
+    node_at(core, level).prev = level
     if slot >= 0:
         book.ladder[slot] = level
         mark(book, slot)
@@ -73,33 +73,31 @@ def set_best(core: Core, book: Book, side: int, level: int) -> None:
     """Make *level*, or nothing if it is 0, the best of *side*."""
     book.best_level[side] = level
     if level != 0:
-        book.best_price[side] = core.nodes[level].price
+        book.best_price[side] = node_at(core, level).price
     else:
         book.best_price[side] = NO_ASK if side == SIDE_ASK else NO_BID
 
 
 def link_order(core: Core, book: Book, index: int, level: int) -> None:
     """Let the order at *index* rest at *level*, behind all others there."""
-    links = core.links
-    youngest = links[level].prev
-    links[index].next = level
-    links[index].prev = youngest
-    links[youngest].next = index
-    links[level].prev = index
-    core.nodes[level].total += core.nodes[index].remaining
-    core.nodes[index].level = level
+    youngest = node_at(core, level).prev
+    node_at(core, index).next = level
+    node_at(core, index).prev = youngest
+    node_at(core, youngest).next = index
+    node_at(core, level).prev = index
+    node_at(core, level).total += node_at(core, index).remaining
+    node_at(core, index).level = level
     book.orders += 1
     core.order_count += 1
 
 
 def unlink_order(core: Core, book: Book, index: int) -> None:
     """Take the order at *index* out of its level; its id and account still know it."""
-    links = core.links
-    older = links[index].prev
-    younger = links[index].next
-    links[older].next = younger
-    links[younger].prev = older
-    core.nodes[core.nodes[index].level].total -= core.nodes[index].remaining
+    older = node_at(core, index).prev
+    younger = node_at(core, index).next
+    node_at(core, older).next = younger
+    node_at(core, younger).prev = older
+    node_at(core, node_at(core, index).level).total -= node_at(core, index).remaining
     book.orders -= 1
     core.order_count -= 1
     if rarely(older == younger):
@@ -108,8 +106,8 @@ def unlink_order(core: Core, book: Book, index: int) -> None:
 
 def forget_order(core: Core, index: int) -> None:
     """Forget the order at *index*, which is in no level: its id is free again."""
-    remove_id(core, core.nodes[index].order_id, index)
-    if rarely(core.nodes[index].expire_at_us > 0):
+    remove_id(core, node_at(core, index).order_id, index)
+    if rarely(node_at(core, index).expire_at_us > 0):
         forget_expiry(core)
     leave_account(core, index)
     give_node(core, index)
@@ -129,4 +127,4 @@ def crosses(book: Book, side: int, price: int) -> bool:
 
 def book_of(core: Core, index: int) -> Book:
     """Return the book in which the order at *index* rests."""
-    return book_at(core, core.nodes[core.nodes[index].level].book)
+    return book_at(core, node_at(core, node_at(core, index).level).book)

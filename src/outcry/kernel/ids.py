@@ -25,7 +25,7 @@ def recent_place(core: Core, order_id: int) -> int:
 def find_order(core: Core, order_id: int) -> int:
     """Return the node of the live order with that id, or 0."""
     index = core.recent[recent_place(core, order_id)]
-    if rarely(core.nodes[index].order_id != order_id):
+    if rarely(node_at(core, index).order_id != order_id):
         index = sparse_find(core, order_id)
     return index
 
@@ -71,7 +71,7 @@ def sparse_slot(core: Core, order_id: int) -> int:
     """Return where in the hash the order with that id is, or the free place where it belongs."""
     table = core.sparse
     place = spread(order_id, core.sparse_mask)
-    while table[place] != 0 and core.nodes[table[place]].order_id != order_id:
+    while table[place] != 0 and node_at(core, table[place]).order_id != order_id:
         place = (place + 1) & core.sparse_mask
     return place
 

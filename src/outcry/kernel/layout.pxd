@@ -20,20 +20,26 @@ cdef extern from * nogil:
     /* One cache line. Three roles share it; the unions name what each role keeps there. No field is
      * a char: a store through one may change anything, and everything would be read again. */
     typedef struct {
-        long long account, order_id, price;
-        union { int remaining; int slot; int orders; };
-        union { int filled; int book; };
+        int next, prev, younger, older;
+        union { long long order_id; long long price; long long account; };
+        union { struct { int remaining, filled; }; struct { int slot, book; }; int orders; long long lots; };
+        int level, owner;
         union { long long stp_group; long long total; };
         long long expire_at_us;
-        int level, owner, ticket, choices;
+        int ticket, choices;
     } OutcryNode;
     _Static_assert(sizeof(OutcryNode) == 64, "a node is one cache line");
 
-    /* The first two and the second two fields of a node stand as in a PLACE_ORDER: a quantity is
-     * below 2**31, so its upper half is the 0 lots filled so far. */
+    /* A quantity is below 2**31, so the upper half of its word is the 0 lots filled so far. */
     static inline void outcry_note_order(OutcryNode *node, const long long *command) {
-        outcry_copy_pair(&node->account, 0, command, 3);
-        outcry_copy_pair(&node->price, 0, command, 7);
+        node->order_id = command[4];
+        node->lots = command[8];
+    }
+
+    /* Indices of nodes count words of 8 bytes, so that the processor turns one into an address. */
+    enum { OUTCRY_NODE_STEP = sizeof(OutcryNode) / 8 };
+    static inline OutcryNode *outcry_node_at(OutcryNode *nodes, long index) {
+        return (OutcryNode *)((long long *)nodes + index);
     }
 
     static void outcry_no_memory(void) {
@@ -94,22 +100,28 @@ cdef extern from * nogil:
     }
     """
     ctypedef struct Node "OutcryNode":
-        long long account
+        int next
+        int prev
+        int younger
+        int older
         long long order_id
         long long price
+        long long account
         int remaining
-        int slot
-        int orders
         int filled
+        int slot
         int book
+        int orders
+        int level
+        int owner
         long long stp_group
         long long total
         long long expire_at_us
-        int level
-        int owner
         int ticket
         int choices
 
+    const int NODE_STEP "OUTCRY_NODE_STEP"
+    Node* node_in "outcry_node_at"(Node*, long)
     void note_order "outcry_note_order"(Node*, const long long*)
     void* raw_new "outcry_new"(size_t)
     void* raw_more "outcry_more"(void*, size_t, size_t)
@@ -133,12 +145,6 @@ cdef extern from * nogil:
 
 # Command records, read only.
 ctypedef const long long* Words
-
-ctypedef struct Link:
-    int next
-    int prev
-    int younger
-    int older
 
 ctypedef struct Expiry:
     long long at_us
@@ -221,7 +227,6 @@ ctypedef struct Core:
     Taker taker
     # nodes
     Node* nodes
-    Link* links
     int node_room
     int fresh
     int free
@@ -284,10 +289,7 @@ cdef inline int* more_ints(int* old, long count, long room) noexcept nogil:
     return <int*>raw_more(old, count * sizeof(int), room * sizeof(int))
 
 cdef inline Node* more_nodes(Node* old, long count, long room) noexcept nogil:
-    return <Node*>raw_more(old, count * sizeof(Node), room * sizeof(Node))
-
-cdef inline Link* more_links(Link* old, long count, long room) noexcept nogil:
-    return <Link*>raw_more(old, count * sizeof(Link), room * sizeof(Link))
+    return <Node*>raw_more(old, count * 8, room * 8)
 
 cdef inline Book* more_books(Book* old, long count, long room) noexcept nogil:
     return <Book*>raw_more(old, count * sizeof(Book), room * sizeof(Book))
@@ -302,7 +304,7 @@ cdef inline Book* book_at(Core* core, int index) noexcept nogil:
     return &core.books[index]
 
 cdef inline Node* node_at(Core* core, int index) noexcept nogil:
-    return &core.nodes[index]
+    return node_in(core.nodes, index)
 
 cdef inline Words words_of(bytes data):
     return <Words>PyBytes_AS_STRING(data)

@@ -84,7 +84,7 @@ def common_slot(core: Core, book: Book, owner: int, cmd: memoryview) -> int:
     slot = (offset * book.reciprocal) >> 32
     if slot * book.tick != offset or cmd[8] < book.qty_min or cmd[8] > book.qty_max:
         return -1
-    if core.nodes[owner].orders >= core.account_orders_max:
+    if node_at(core, owner).orders >= core.account_orders_max:
         return -1
     if book.orders >= book.orders_max or core.order_count >= core.total_orders_max:
         return -1
@@ -136,7 +136,7 @@ def rest(core: Core, book: Book, owner: int, level: int, cmd: memoryview) -> Non
     node.stp_group = cmd[5]
     node.expire_at_us = 0
     node.owner = owner
-    core.nodes[owner].orders += 1
+    node_at(core, owner).orders += 1
     join_account(core, index, owner)
     link_order(core, book, index, level)
     add_id(core, cmd[4], index)
@@ -152,9 +152,9 @@ def rest_anew(core: Core, book: Book, cmd: memoryview, remaining: int, filled: i
     if level == 0:
         level = open_level(core, book, book_side(cmd[6]), cmd[7])
     rest(core, book, owner, level, cmd)
-    index = core.links[level].prev
+    index = node_at(core, level).prev
     node = node_at(core, index)
-    core.nodes[level].total -= node.remaining - remaining
+    node_at(core, level).total -= node.remaining - remaining
     node.remaining = remaining
     node.filled = filled
     node.expire_at_us = cmd[10]
