@@ -10,8 +10,7 @@ from tests.contracts.needs import needs_anvil, needs_tokens
 from outcry.ports.chain import SETTLED, Chain, ChainEvent, Failure
 
 
-REAL = [pytest.param(kind, marks=[needs_anvil, needs_tokens]) for kind in ("evm", "plain")]
-KINDS = ["memory", "file", *REAL]
+KINDS = ["memory", "file", pytest.param("evm", marks=[needs_anvil, needs_tokens])]
 
 
 @pytest.fixture(params=KINDS)

@@ -26,7 +26,6 @@ from outcry.kernel.layout import (
     words_of,
 )
 from outcry.kernel.placing import find_book
-from outcry.kernel.pool import account_of, price_of
 from outcry.kernel.shard import boot, free_core, run
 from outcry.kernel.snapshots import (
     PROBLEMS,
@@ -237,7 +236,7 @@ class Engine:
         for side in range(2):
             level = book.best_level[side]
             shown.append(book.best_price[side] if level != 0 else 0)
-            shown.append(node_at(self.core, level).total if level != 0 else 0)
+            shown.append(self.core.nodes[level].total if level != 0 else 0)
         return (shown[0], shown[1], shown[2], shown[3])
 
     def levels(self, instrument: int, side: int, limit: int) -> list[tuple[int, int, int]]:
@@ -249,11 +248,11 @@ class Engine:
         level = book.best_level[side & 1]
         while level != 0 and len(shown) < limit:
             count = 0
-            index = node_at(core, level).next
+            index = core.links[level].next
             while index != level:
                 count += 1
-                index = node_at(core, index).next
-            shown.append((node_at(core, level).price, node_at(core, level).total, count))
+                index = core.links[index].next
+            shown.append((core.nodes[level].price, core.nodes[level].total, count))
             level = next_level(core, book, side & 1, level)
         return shown
 
@@ -264,12 +263,12 @@ class Engine:
         index = find_order(core, order_id) if order_id > 0 and order_id >> 63 == 0 else 0
         if index == 0:
             return -1
-        level = node_at(core, index).level
+        level = core.nodes[index].level
         ahead = 0
-        index = node_at(core, index).prev
+        index = core.links[index].prev
         while index != level:
-            ahead += node_at(core, index).remaining
-            index = node_at(core, index).prev
+            ahead += core.nodes[index].remaining
+            index = core.links[index].prev
         return ahead
 
     def orders(self, instrument: int) -> list[tuple[int, int, int, int, int, int, int, int]]:
@@ -286,9 +285,9 @@ class Engine:
             node = node_at(core, index)
             shown.append(
                 (
-                    *(node.order_id, account_of(core, index), node.stp_group),
+                    *(node.order_id, node.account, node.stp_group),
                     *(node.choices & 255, (node.choices >> 8) & 255),
-                    *(price_of(core, index), node.remaining, node.expire_at_us),
+                    *(node.price, node.remaining, node.expire_at_us),
                 ),
             )
             index = next_order(core, book, index)

@@ -146,6 +146,36 @@ async def test_a_hung_bus_is_away(servers: Doomed, monkeypatch: pytest.MonkeyPat
     await bus.close()
 
 
+async def test_who_gives_up_leaves_the_others_their_replies(servers: Doomed) -> None:
+    """Of calls under way together one is cancelled: every other gets the reply to its own."""
+    bus = RedisBus(servers.url)
+    for n in range(1, 9):
+        await bus.append(f"s:{n}", 1, n, b"x")
+
+    calls = [asyncio.create_task(bus.tail(f"s:{n}")) for n in range(1, 9)]
+    await asyncio.sleep(0)
+    calls[3].cancel()
+
+    found = await asyncio.gather(*calls, return_exceptions=True)
+    assert isinstance(found.pop(3), asyncio.CancelledError)
+    assert found == [1, 2, 3, 5, 6, 7, 8]
+    assert await bus.tail("s:4") == 4
+    await bus.close()
+
+
+async def test_what_does_not_block_shares_a_connection(servers: Doomed) -> None:
+    """Twenty calls at once and a read that blocks take two connections, and nobody waits for it."""
+    bus = RedisBus(servers.url)
+    reading = asyncio.create_task(bus.read(STREAM, 0, count_max=1, wait_ms=60_000, generation=""))
+    async with redis.asyncio.from_url(servers.url) as client:
+        await asyncio.gather(*(bus.append(f"s:{n}", 1, 1, b"x") for n in range(20)))
+        assert len(await client.client_list()) == 3
+
+    await bus.append(STREAM, 1, 1, b"x")
+    assert [entry.last for entry in await reading] == [1]
+    await bus.close()
+
+
 async def test_scripts_survive_a_server_that_forgot_them(servers: Doomed) -> None:
     """A server that lost its scripts is taught them again, in the same call."""
     bus = RedisBus(servers.url)

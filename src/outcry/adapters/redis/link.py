@@ -1,30 +1,34 @@
-"""Link: sends commands to the server and gets replies, over connections of a bounded pool.
+"""Link: sends commands to the server and gets replies, over as few connections as possible.
+
+What does not block travels on one connection that all callers share, with whatever others send at
+the same moment. A command that blocks holds a connection of its own, so nothing queues behind it.
 
 Connecting is tried again, with growing pauses up to a bound, because nothing was sent yet. What was
 sent is never repeated here: its outcome is unknown, and the caller finds out where the stream
-stands. A command that blocks holds its own connection, so nothing queues behind it.
+stands.
 """
 
 import asyncio
 from collections.abc import Sequence
 from typing import Any, Final
 
-from redis.asyncio import BlockingConnectionPool
+from hiredis import ReplyError
+from redis.asyncio import ConnectionPool
 from redis.asyncio.retry import Retry
 from redis.backoff import ExponentialBackoff
-from redis.exceptions import NoScriptError, RedisError, ResponseError
+from redis.exceptions import RedisError
 
+from outcry.adapters.redis.conversation import Conversation
 from outcry.adapters.redis.scripts import Script
 from outcry.ports.bus import BusUnavailable
 
 
-#: Connections of one link; whoever needs one more waits.
-CONNECTIONS_MAX: Final = 32
-CONNECTION_WAIT_SECONDS: Final = 10
+#: Exchanges of one link under way; whoever wants one more waits.
+EXCHANGES_MAX: Final = 32
 #: Connecting: tries after the first, and the longest pause between two.
 RECONNECTS: Final = 5
 RECONNECT_PAUSE_SECONDS_MAX: Final = 0.5
-#: How long connecting, sending and all replies may take together, apart from asked-for blocking.
+#: How long connecting may take, and how long all replies may take, apart from asked-for blocking.
 EXCHANGE_SECONDS_MAX: Final = 10
 
 Command = Sequence[str | int | bytes]
@@ -34,18 +38,20 @@ class Link:
     """Connections to the server at one URL (``unix://``, ``redis://``, ``rediss://``)."""
 
     def __init__(self, url: str) -> None:
-        self._pool = BlockingConnectionPool.from_url(
+        # It reads the URL, connects and greets; what is said then is ours.
+        self._library = ConnectionPool.from_url(
             url,
-            max_connections=CONNECTIONS_MAX,
-            timeout=CONNECTION_WAIT_SECONDS,
             protocol=2,
             # The library's own timeouts lose a cancellation now and then; ours is around it all.
             socket_timeout=None,
             socket_connect_timeout=None,
             retry=Retry(ExponentialBackoff(cap=RECONNECT_PAUSE_SECONDS_MAX, base=0.01), RECONNECTS),
         )
-        self._turns = asyncio.Semaphore(CONNECTIONS_MAX)
-        self._idle: list[Any] = []
+        self._turns = asyncio.Semaphore(EXCHANGES_MAX)
+        self._connecting = asyncio.Lock()
+        self._shared: Conversation | None = None
+        #: Connections for what blocks, the one used last at the end.
+        self._idle: list[Conversation] = []
 
     async def call(self, *command: str | int | bytes) -> Any:  # noqa: ANN401 - a codec: any reply
         """Send one command and return its reply; raises `BusUnavailable`."""
@@ -57,13 +63,16 @@ class Link:
 
         They may block *block_ms* together. Raises `BusUnavailable` when one of them fails.
         """
-        try:
-            async with asyncio.timeout(EXCHANGE_SECONDS_MAX + block_ms / 1_000):
-                replies = await self._exchange(commands)
-        except (RedisError, OSError) as error:
-            raise BusUnavailable(str(error) or type(error).__name__) from error
+        async with self._turns:
+            if block_ms:
+                replies = await self._apart(commands, EXCHANGE_SECONDS_MAX + block_ms / 1_000)
+            else:
+                shared = self._shared
+                if shared is None or not shared.alive:
+                    shared = await self._share()
+                replies = await shared.exchange(commands, EXCHANGE_SECONDS_MAX)
         for reply in replies:
-            if isinstance(reply, ResponseError):
+            if isinstance(reply, ReplyError):
                 raise BusUnavailable(str(reply)) from reply
         return replies
 
@@ -72,44 +81,58 @@ class Link:
         try:
             return await self.call("EVALSHA", script.digest, 1, key, *arguments)
         except BusUnavailable as error:
-            if not isinstance(error.__cause__, NoScriptError):
+            if not str(error.__cause__).startswith("NOSCRIPT"):
                 raise
         return await self.call("EVAL", script.source, 1, key, *arguments)
 
     async def close(self) -> None:
         """Close every connection."""
-        self._idle.clear()
-        await self._pool.aclose()
+        shared, self._shared = self._shared, None
+        idle, self._idle = self._idle, []
+        for conversation in (*idle, shared):
+            if conversation is not None:
+                await conversation.close()
 
-    async def _exchange(self, commands: Sequence[Command]) -> list[Any]:
-        async with self._turns:
-            connection = await self._connection()
-            try:
-                await connection.send_packed_command(connection.pack_commands(commands))
-                replies = []
-                for _ in commands:
-                    try:
-                        replies.append(await connection.read_response())
-                    except ResponseError as error:
-                        replies.append(error)
-            except BaseException:
-                # Half a conversation: whoever had this connection next would get our replies.
-                await connection.disconnect(nowait=True)
-                await self._pool.release(connection)
-                raise
-            self._idle.append(connection)
+    async def _apart(self, commands: Sequence[Command], seconds: float) -> list[Any]:
+        """Exchange on a connection that nobody else uses meanwhile."""
+        conversation = await self._unused()
+        try:
+            replies = await conversation.exchange(commands, seconds)
+        except BaseException:
+            # Half a conversation: whoever had it next would wait for what blocks in it.
+            await conversation.close()
+            raise
+        self._idle.append(conversation)
         return replies
 
-    async def _connection(self) -> Any:  # noqa: ANN401 - the library's untyped connection
-        """Return a connection that is open, the one used last if possible.
-
-        What is idle is kept here: a turn through the library's pool, with its look whether the
-        socket still lives, costs as much as the exchange itself.
-        """
+    async def _unused(self) -> Conversation:
         while self._idle:
-            connection = self._idle.pop()
-            if connection.is_connected and not connection._reader.at_eof():  # noqa: SLF001 - no other way to see it without a read
-                return connection
+            conversation = self._idle.pop()
+            if conversation.alive:
+                return conversation
+            await conversation.close()
+        return await self._connect()
+
+    async def _share(self) -> Conversation:
+        """Return the connection that all share, a new one when there is none that lives."""
+        async with self._connecting:
+            if self._shared is not None:
+                if self._shared.alive:
+                    return self._shared
+                await self._shared.close()
+                self._shared = None
+            self._shared = await self._connect()
+            return self._shared
+
+    async def _connect(self) -> Conversation:
+        connection: Any = self._library.make_connection()  # type: ignore[no-untyped-call]
+        try:
+            async with asyncio.timeout(EXCHANGE_SECONDS_MAX):
+                await connection.connect()
+        except (RedisError, OSError) as error:
             await connection.disconnect(nowait=True)
-            await self._pool.release(connection)
-        return await self._pool.get_connection()  # type: ignore[no-untyped-call]
+            raise BusUnavailable(str(error) or type(error).__name__) from error
+        except BaseException:
+            await connection.disconnect(nowait=True)
+            raise
+        return Conversation(connection)
