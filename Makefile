@@ -82,8 +82,9 @@ test: $(DEV) $(TWIN) $(NODE) ## All tests; those of kernel and domain on both ke
 
 COUNT ?= 100
 .PHONY: chaos-chain
-chaos-chain: $(DEV) $(TWIN) ## Let COUNT storms (20) pass over settling on a real node
-	CHAOS_COUNT=$(or $(COUNT),20) $(PY) -m pytest -q tests/integration/chaos_chain
+chaos-chain: STORMS = $(if $(filter command line,$(origin COUNT)),$(COUNT),20)
+chaos-chain: $(DEV) $(TWIN) ## Let COUNT storms and deaths (20) pass over settling on a real node
+	CHAOS_COUNT=$(STORMS) $(PY) -m pytest -q tests/integration/chaos_chain
 
 .PHONY: chaos
 chaos: $(DEV) $(TWIN) ## Strike a distributed exchange COUNT times (100) and check it after each round

@@ -1,10 +1,14 @@
-"""The chains that the laws of the port are tried on: simulated, in a file, and a real EVM."""
+"""The chains that the laws of the port are tried on: simulated, in a file, and a real EVM.
+
+The last through two nodes: as it is, and as one that knows only what all of them do.
+"""
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Protocol
 
+from tests.support.faulty_node import FaultyNode
 from tests.support.stage import Condition, Stage, stage
 
 from outcry.adapters.evm.signer import Signer
@@ -15,6 +19,8 @@ from outcry.ports.chain import Chain
 from outcry_wire.records import Side
 
 
+#: What not every node knows.
+RARE = ("eth_simulateV1", "eth_getBlockReceipts", "debug_traceTransaction")
 TAKER = -1
 PRICE, QTY = 6_000, 10
 
@@ -103,12 +109,15 @@ class Real(ChainWorld):
     latency = 1
     REASON = "the account has not enough collateral in escrow"
 
-    def __init__(self, made: Stage, condition: Condition, ann: Signer, bob: Signer) -> None:
+    def __init__(
+        self, made: Stage, condition: Condition, ann: Signer, bob: Signer, url: str
+    ) -> None:
         self._stage = made
+        self._url = url
         self._condition = condition
         self._rich = ann, bob
         self._poor: dict[tuple[int, int], Signer] = {}
-        self.chain = made.chain()
+        self.chain = made.chain(url=url)
         self._orders: dict[tuple[int, int], SignedOrder] = {}
 
     def request(self, trade_id: int, fills: int = 2) -> SettlementRequest:
@@ -157,17 +166,20 @@ class Real(ChainWorld):
     async def again(self) -> None:
         """Another connection."""
         await self.chain.close()
-        self.chain = self._stage.chain()
+        self.chain = self._stage.chain(url=self._url)
 
 
 @asynccontextmanager
 async def chain_world(kind: str, folder: Path) -> AsyncIterator[ChainWorld]:
     """Give a chain of a kind."""
-    if kind != "evm":
+    if kind not in {"evm", "plain"}:
         yield Simulated(folder / "chain.journal" if kind == "file" else None)
         return
     async with stage(folder) as made:
         ann, bob = await made.person("ann"), await made.person("bob")
-        world = Real(made, await made.condition(), ann, bob)
-        yield world
-        await world.chain.close()
+        condition = await made.condition()
+        async with FaultyNode(made.node.url, lacks=RARE) as node:
+            url = node.url if kind == "plain" else made.node.url
+            world = Real(made, condition, ann, bob, url)
+            yield world
+            await world.chain.close()

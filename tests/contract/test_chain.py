@@ -10,7 +10,8 @@ from tests.contracts.needs import needs_anvil, needs_tokens
 from outcry.ports.chain import SETTLED, Chain, ChainEvent, Failure
 
 
-KINDS = ["memory", "file", pytest.param("evm", marks=[needs_anvil, needs_tokens])]
+REAL = [pytest.param(kind, marks=[needs_anvil, needs_tokens]) for kind in ("evm", "plain")]
+KINDS = ["memory", "file", *REAL]
 
 
 @pytest.fixture(params=KINDS)

@@ -1,8 +1,13 @@
-"""A proxy before a node: it drops, delays, garbles and declines, as often as it is told."""
+"""A proxy before a node: it drops, delays, garbles and declines, as often as it is told.
+
+It may also not know methods: those that some nodes have and others do not.
+"""
 
 import asyncio
+import json
+from collections.abc import Collection
 from random import Random
-from typing import Self
+from typing import Any, Self
 
 import httpx
 
@@ -16,8 +21,10 @@ _HEAD = (
 class FaultyNode:
     """Listens on a free port of this machine while it is entered."""
 
-    def __init__(self, url: str, seed: int) -> None:
+    def __init__(self, url: str, seed: int = 0, lacks: Collection[str] = ()) -> None:
+        """*lacks*: methods that it does not know."""
         self._url = url
+        self._lacks = lacks
         self._chance = Random(f"node {seed}")
         #: Share of requests that go wrong.
         self.share = 0.0
@@ -68,9 +75,27 @@ class FaultyNode:
             return 503, b"{}"
         if fault == "declined":
             return 200, b'{"jsonrpc":"2.0","id":null,"error":{"code":-32005,"message":"limit"}}'
-        said = await self._client.post(
-            self._url, content=asked, headers={"Content-Type": "application/json"}
-        )
+        if self._lacks:
+            return 200, await self._without(asked)
+        said = await self._passed_on(asked)
         if fault == "after":  # it was done, and nobody hears of it
             return 0, b""
         return said.status_code, said.content[: len(said.content) // 2] if fault else said.content
+
+    async def _passed_on(self, asked: bytes) -> httpx.Response:
+        headers = {"Content-Type": "application/json"}
+        return await self._client.post(self._url, content=asked, headers=headers)
+
+    async def _without(self, asked: bytes) -> bytes:
+        """Ask call by call, and decline those of methods that are not known."""
+        calls = json.loads(asked)
+        many = calls if isinstance(calls, list) else [calls]
+        said = [await self._one(call) for call in many]
+        return json.dumps(said if isinstance(calls, list) else said[0]).encode()
+
+    async def _one(self, call: dict[str, Any]) -> dict[str, Any]:
+        if call["method"] in self._lacks:
+            error = {"code": -32601, "message": "Method not found"}
+            return {"jsonrpc": "2.0", "id": call["id"], "error": error}
+        answer: dict[str, Any] = (await self._passed_on(json.dumps(call).encode())).json()
+        return answer

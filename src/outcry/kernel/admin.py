@@ -41,6 +41,7 @@ from outcry.kernel.layout import (
     more_books,
     more_ints,
     new_ints,
+    node_at,
     release,
 )
 from outcry.kernel.placing import find_book
@@ -59,7 +60,7 @@ def do_tick(core: Core, cmd: memoryview) -> None:
             continue
         book = book_of(core, index)
         emit_cancelled(core, book, index, CANCELLED_EXPIRED, 0)
-        core.nodes[index].expire_at_us = 0  # its entry is gone already
+        node_at(core, index).expire_at_us = 0  # its entry is gone already
         remove_order(core, book, index)
     emit_ticked(core, word_high(cmd[0]), cmd[3])
 

@@ -18,7 +18,8 @@ import cython
 
 from outcry.kernel.bits import choose, is_below, prefetch, spread, word_high, words_from
 from outcry.kernel.constants import LEAD, PLACE_WORDS, STAGE, TURNS
-from outcry.kernel.layout import Core, View, book_at, moves, page_at
+from outcry.kernel.ids import recent_place
+from outcry.kernel.layout import Core, View, book_at, moves, node_at
 
 
 def start_look_ahead(core: Core, src: memoryview, at: int, end: int) -> None:
@@ -70,10 +71,7 @@ def look_ahead(core: Core, src: memoryview, end: int) -> None:
 def look_first(core: Core, view: View, cmd: memoryview) -> None:
     """Fetch the book, or one that stands where it may stand, and the entries of id and account."""
     view.book = book_at(core, core.book_table[word_high(cmd[0]) & core.book_mask])
-    page = page_at(core, spread(cmd[4] >> 16, core.page_mask))
-    view.order = cython.address(core.nothing)
-    if page.nodes:
-        view.order = cython.address(page.nodes[cmd[4] & 65535])
+    view.order = cython.address(core.recent[recent_place(core, cmd[4])])
     view.owner = cython.address(core.account_table[spread(cmd[3], core.account_mask)])
     view.price = cmd[7]
     view.side = (cmd[6] ^ (cmd[6] >> 8)) & 1
@@ -94,27 +92,24 @@ def look_far(core: Core, view: View) -> None:
     slot = ((offset * book.reciprocal) >> 32) * is_inside
     view.level = choose(is_inside, cython.address(book.ladder[slot]), cython.address(core.nothing))
     prefetch(view.level)
-    prefetch(cython.address(core.nodes[view.index]))
-    prefetch(cython.address(core.links[view.index]))
-    prefetch(cython.address(core.nodes[view.account]))
-    prefetch(cython.address(core.links[view.account]))
-    prefetch(cython.address(core.links[view.best]))
+    prefetch(node_at(core, view.index))
+    prefetch(node_at(core, view.account))
+    prefetch(node_at(core, view.best))
 
 
 def look_mid(core: Core, view: View) -> None:
     """Fetch the level, the neighbours of the order, and the first order at the touch."""
-    view.ring = view.level[0] | core.nodes[view.index].level
-    link = cython.address(core.links[view.index])
-    prefetch(cython.address(core.nodes[view.ring]))
-    prefetch(cython.address(core.links[view.ring]))
-    prefetch(cython.address(core.links[link.next]))
-    prefetch(cython.address(core.links[link.prev]))
-    prefetch(cython.address(core.links[link.younger]))
-    prefetch(cython.address(core.links[link.older]))
-    prefetch(cython.address(core.links[core.links[view.account].older]))
-    prefetch(cython.address(core.nodes[core.links[view.best].next]))
+    node = node_at(core, view.index)
+    view.ring = view.level[0] | node.level
+    prefetch(node_at(core, view.ring))
+    prefetch(node_at(core, node.next))
+    prefetch(node_at(core, node.prev))
+    prefetch(node_at(core, node.younger))
+    prefetch(node_at(core, node.older))
+    prefetch(node_at(core, node_at(core, view.account).older))
+    prefetch(node_at(core, node_at(core, view.best).next))
 
 
 def look_near(core: Core, view: View) -> None:
     """Fetch the youngest order of the level."""
-    prefetch(cython.address(core.links[core.links[view.ring].prev]))
+    prefetch(node_at(core, node_at(core, view.ring).prev))

@@ -13,7 +13,7 @@
 from outcry.kernel.bits import rarely
 from outcry.kernel.constants import ROLE_LEVEL, SIDE_ASK, SIDE_BID
 from outcry.kernel.expiry import forget_expiry
-from outcry.kernel.ids import find_page, remove_id
+from outcry.kernel.ids import remove_id
 from outcry.kernel.ladder import (
     far_insert,
     far_remove,
@@ -23,7 +23,7 @@ from outcry.kernel.ladder import (
     slot_of,
     unmark,
 )
-from outcry.kernel.layout import NO_ASK, NO_BID, Book, Core, Page, book_at, node_at
+from outcry.kernel.layout import NO_ASK, NO_BID, Book, Core, book_at, node_at
 from outcry.kernel.pool import give_node, leave_account, take_node
 from outcry.kernel.window import follow
 
@@ -40,8 +40,8 @@ def open_level(core: Core, book: Book, side: int, price: int) -> int:
     node.total = 0
     node.slot = slot
     node.book = book.index
-    core.links[level].next = level
-    core.links[level].prev = level
+    node_at(core, level).next = level
+    node_at(core, level).prev = level
     if slot >= 0:
         book.ladder[slot] = level
         mark(book, slot)
@@ -73,43 +73,41 @@ def set_best(core: Core, book: Book, side: int, level: int) -> None:
     """Make *level*, or nothing if it is 0, the best of *side*."""
     book.best_level[side] = level
     if level != 0:
-        book.best_price[side] = core.nodes[level].price
+        book.best_price[side] = node_at(core, level).price
     else:
         book.best_price[side] = NO_ASK if side == SIDE_ASK else NO_BID
 
 
 def link_order(core: Core, book: Book, index: int, level: int) -> None:
     """Let the order at *index* rest at *level*, behind all others there."""
-    links = core.links
-    youngest = links[level].prev
-    links[index].next = level
-    links[index].prev = youngest
-    links[youngest].next = index
-    links[level].prev = index
-    core.nodes[level].total += core.nodes[index].remaining
-    core.nodes[index].level = level
+    youngest = node_at(core, level).prev
+    node_at(core, index).next = level
+    node_at(core, index).prev = youngest
+    node_at(core, youngest).next = index
+    node_at(core, level).prev = index
+    node_at(core, level).total += node_at(core, index).remaining
+    node_at(core, index).level = level
     book.orders += 1
     core.order_count += 1
 
 
 def unlink_order(core: Core, book: Book, index: int) -> None:
     """Take the order at *index* out of its level; its id and account still know it."""
-    links = core.links
-    older = links[index].prev
-    younger = links[index].next
-    links[older].next = younger
-    links[younger].prev = older
-    core.nodes[core.nodes[index].level].total -= core.nodes[index].remaining
+    older = node_at(core, index).prev
+    younger = node_at(core, index).next
+    node_at(core, older).next = younger
+    node_at(core, younger).prev = older
+    node_at(core, node_at(core, index).level).total -= node_at(core, index).remaining
     book.orders -= 1
     core.order_count -= 1
     if rarely(older == younger):
         close_level(core, book, older)
 
 
-def forget_order(core: Core, index: int, page: Page) -> None:
-    """Forget the order at *index*, which is in no level: its id, on *page*, is free again."""
-    remove_id(core, page, core.nodes[index].order_id)
-    if rarely(core.nodes[index].expire_at_us > 0):
+def forget_order(core: Core, index: int) -> None:
+    """Forget the order at *index*, which is in no level: its id is free again."""
+    remove_id(core, node_at(core, index).order_id, index)
+    if rarely(node_at(core, index).expire_at_us > 0):
         forget_expiry(core)
     leave_account(core, index)
     give_node(core, index)
@@ -118,7 +116,7 @@ def forget_order(core: Core, index: int, page: Page) -> None:
 def remove_order(core: Core, book: Book, index: int) -> None:
     """Take the order at *index* out of the book and forget it."""
     unlink_order(core, book, index)
-    forget_order(core, index, find_page(core, core.nodes[index].order_id >> 16))
+    forget_order(core, index)
 
 
 def crosses(book: Book, side: int, price: int) -> bool:
@@ -129,4 +127,4 @@ def crosses(book: Book, side: int, price: int) -> bool:
 
 def book_of(core: Core, index: int) -> Book:
     """Return the book in which the order at *index* rests."""
-    return book_at(core, core.nodes[core.nodes[index].level].book)
+    return book_at(core, node_at(core, node_at(core, index).level).book)

@@ -44,7 +44,7 @@ from outcry.kernel.constants import (
     TIF_GTD,
     TIF_IOC,
 )
-from outcry.kernel.layout import BUDGET_LIMIT, PRICE_LIMIT, Book, Core
+from outcry.kernel.layout import BUDGET_LIMIT, PRICE_LIMIT, Book, Core, node_at
 
 
 def accepts(book: Book, post_only: int) -> bool:
@@ -120,7 +120,7 @@ def refuse_room(core: Core, book: Book, owner: int) -> int:
 
     It is checked even if the order would trade at once.
     """
-    if owner != 0 and core.nodes[owner].orders >= core.account_orders_max:
+    if owner != 0 and node_at(core, owner).orders >= core.account_orders_max:
         return REJECT_ACCOUNT_ORDERS_LIMIT
     if book.orders >= book.orders_max:
         return REJECT_BOOK_ORDERS_LIMIT
@@ -153,7 +153,7 @@ def refuse_replace(core: Core, book: Book, index: int, cmd: memoryview) -> int:
         return REJECT_INSTRUMENT_NOT_OPEN
     if post_only > 1 or total < book.qty_min or total > book.qty_max:
         return REJECT_REPLACE_INVALID
-    if total <= core.nodes[index].filled:
+    if total <= node_at(core, index).filled:
         return REJECT_REPLACE_INVALID
     return refuse_price(book, cmd[5], True)
 

@@ -123,12 +123,10 @@ cdef enum:
 cdef enum:
     # measures of the data structure
     SNAPSHOT_HEADER_WORDS = 8
-    PAGE_IDS = 65536
-    PROMOTE_AT = 1024
-    DEMOTE_AT = 256
+    RECENT_FIRST = 4096
+    RECENT_PER_NODE = 3
+    SESSION_STEP_SHIFT = 30
     ACCOUNTS_MIN = 4096
-    GRANTS = 16
-    GRANT_AFTER = 512
     SLOTS_MAX = 65536
     SLOTS_FIRST = 1024
     FAR_PATIENCE = 64

@@ -134,18 +134,13 @@ MODES = 0xFF0000
 SIDES = 0xFFFF
 # measures of the data structure
 SNAPSHOT_HEADER_WORDS = 8
-#: Ids of one page.
-PAGE_IDS = 65536
-#: Live orders with which a sparse page gets an array.
-PROMOTE_AT = 1024
-#: Live orders with which it loses it.
-DEMOTE_AT = 256
+#: Places of the first table of recent orders, and at least how many each node has.
+RECENT_FIRST = 4096
+RECENT_PER_NODE = 3
+#: A session begins as many places behind the last one as its ids, shifted by this, are higher.
+SESSION_STEP_SHIFT = 30
 #: Places of the smallest table of accounts.
 ACCOUNTS_MIN = 4096
-#: Pages with few orders that have an array all the same, a power of two.
-GRANTS = 16
-#: Orders that the hash takes before it lends an array.
-GRANT_AFTER = 512
 #: Slots of the widest ladder.
 SLOTS_MAX = 65536
 #: Slots of the first window.

@@ -26,6 +26,7 @@ from outcry.kernel.layout import (
     words_of,
 )
 from outcry.kernel.placing import find_book
+from outcry.kernel.pool import account_of, price_of
 from outcry.kernel.shard import boot, free_core, run
 from outcry.kernel.snapshots import (
     PROBLEMS,
@@ -236,7 +237,7 @@ class Engine:
         for side in range(2):
             level = book.best_level[side]
             shown.append(book.best_price[side] if level != 0 else 0)
-            shown.append(self.core.nodes[level].total if level != 0 else 0)
+            shown.append(node_at(self.core, level).total if level != 0 else 0)
         return (shown[0], shown[1], shown[2], shown[3])
 
     def levels(self, instrument: int, side: int, limit: int) -> list[tuple[int, int, int]]:
@@ -248,11 +249,11 @@ class Engine:
         level = book.best_level[side & 1]
         while level != 0 and len(shown) < limit:
             count = 0
-            index = core.links[level].next
+            index = node_at(core, level).next
             while index != level:
                 count += 1
-                index = core.links[index].next
-            shown.append((core.nodes[level].price, core.nodes[level].total, count))
+                index = node_at(core, index).next
+            shown.append((node_at(core, level).price, node_at(core, level).total, count))
             level = next_level(core, book, side & 1, level)
         return shown
 
@@ -263,12 +264,12 @@ class Engine:
         index = find_order(core, order_id) if order_id > 0 and order_id >> 63 == 0 else 0
         if index == 0:
             return -1
-        level = core.nodes[index].level
+        level = node_at(core, index).level
         ahead = 0
-        index = core.links[index].prev
+        index = node_at(core, index).prev
         while index != level:
-            ahead += core.nodes[index].remaining
-            index = core.links[index].prev
+            ahead += node_at(core, index).remaining
+            index = node_at(core, index).prev
         return ahead
 
     def orders(self, instrument: int) -> list[tuple[int, int, int, int, int, int, int, int]]:
@@ -285,9 +286,9 @@ class Engine:
             node = node_at(core, index)
             shown.append(
                 (
-                    *(node.order_id, node.account, node.stp_group),
+                    *(node.order_id, account_of(core, index), node.stp_group),
                     *(node.choices & 255, (node.choices >> 8) & 255),
-                    *(node.price, node.remaining, node.expire_at_us),
+                    *(price_of(core, index), node.remaining, node.expire_at_us),
                 ),
             )
             index = next_order(core, book, index)

@@ -7,7 +7,7 @@ ticket tells the entry of a live order from that of an earlier order with the sa
 
 from outcry.kernel.constants import STALE_MIN
 from outcry.kernel.ids import find_order
-from outcry.kernel.layout import Core, Expiry, more_expiries
+from outcry.kernel.layout import Core, Expiry, more_expiries, node_at
 
 
 def is_before(heap: list[Expiry], one: int, other: int) -> bool:
@@ -60,9 +60,9 @@ def add_expiry(core: Core, index: int) -> None:
     place = core.heap_count
     core.heap_count += 1
     core.heap_ticket = (core.heap_ticket + 1) & 0x3FFFFFFF
-    core.nodes[index].ticket = core.heap_ticket
-    core.heap[place].at_us = core.nodes[index].expire_at_us
-    core.heap[place].order_id = core.nodes[index].order_id
+    node_at(core, index).ticket = core.heap_ticket
+    core.heap[place].at_us = node_at(core, index).expire_at_us
+    core.heap[place].order_id = node_at(core, index).order_id
     core.heap[place].ticket = core.heap_ticket
     sift_up(core.heap, place)
 
@@ -77,9 +77,9 @@ def drop_first_expiry(core: Core) -> None:
 def current_order(core: Core, place: int) -> int:
     """Return the node of the order that the entry at *place* is about, or 0 if it is stale."""
     index = find_order(core, core.heap[place].order_id)
-    if index == 0 or core.nodes[index].expire_at_us <= 0:
+    if index == 0 or node_at(core, index).expire_at_us <= 0:
         return 0
-    return index if core.nodes[index].ticket == core.heap[place].ticket else 0
+    return index if node_at(core, index).ticket == core.heap[place].ticket else 0
 
 
 def forget_expiry(core: Core) -> None:

@@ -27,6 +27,7 @@ from outcry.kernel.constants import (
     WAS_RESTING,
 )
 from outcry.kernel.layout import Book, Core, more_words, node_at
+from outcry.kernel.pool import account_of, price_of
 from outcry.kernel.walk import hash_book
 
 
@@ -117,10 +118,11 @@ def emit_command_rejected(
 def emit_placed(core: Core, book: Book, index: int) -> None:
     """Say that the order at *index* now rests: the last thing said of any that does."""
     node = node_at(core, index)
-    at = begin_fact(core, ORDER_PLACED, LAST_OF_SEQ, book.instrument, node.account, 8)
+    account = account_of(core, index)
+    at = begin_fact(core, ORDER_PLACED, LAST_OF_SEQ, book.instrument, account, 8)
     out = core.out
     out[at + 4] = node.order_id
-    out[at + 5] = node.price
+    out[at + 5] = price_of(core, index)
     out[at + 6] = node.remaining
     out[at + 7] = node.choices & SIDES
 
@@ -142,7 +144,7 @@ def emit_user_cancelled(core: Core, book: Book, index: int, cmd: memoryview) -> 
     out = core.out
     copy_pair(out, place + 1, cmd, 1)
     copy_pair(out, place + 3, cmd, 3)
-    out[place + 5] = node.price
+    out[place + 5] = price_of(core, index)
     out[place + 6] = node.remaining
     out[place + 7] = 0
     out[place + 8] = node.choices & SIDES | CANCELLED_USER << 16
@@ -162,7 +164,7 @@ def emit_traded(
     out[at + 8] = taker_remaining
     out[at + 9] = core.taker.budget_left
     out[at + 10] = node.order_id
-    out[at + 11] = node.account
+    out[at + 11] = account_of(core, maker)
     out[at + 12] = node.remaining - quantity
     # Different outcomes are a mint (1) if the taker buys and a merge (2) if it sells.
     sides = core.taker.choices & SIDES
@@ -175,10 +177,12 @@ def emit_traded(
 def emit_cancelled(core: Core, book: Book, index: int, reason: int, flags: int) -> None:
     """Say that the order at *index*, which still rests, is cancelled."""
     node = node_at(core, index)
-    at = begin_fact(core, ORDER_CANCELLED, WAS_RESTING | flags, book.instrument, node.account, 9)
+    at = begin_fact(
+        core, ORDER_CANCELLED, WAS_RESTING | flags, book.instrument, account_of(core, index), 9
+    )
     out = core.out
     out[at + 4] = node.order_id
-    out[at + 5] = node.price
+    out[at + 5] = price_of(core, index)
     out[at + 6] = node.remaining
     out[at + 7] = 0
     out[at + 8] = node.choices & SIDES | reason << 16
@@ -198,10 +202,12 @@ def emit_taker_cancelled(core: Core, book: Book, reason: int) -> None:
 def emit_reduced(core: Core, book: Book, index: int, by: int, reason: int, flags: int) -> None:
     """Say that the resting order at *index* became smaller."""
     node = node_at(core, index)
-    at = begin_fact(core, ORDER_REDUCED, WAS_RESTING | flags, book.instrument, node.account, 9)
+    at = begin_fact(
+        core, ORDER_REDUCED, WAS_RESTING | flags, book.instrument, account_of(core, index), 9
+    )
     out = core.out
     out[at + 4] = node.order_id
-    out[at + 5] = node.price
+    out[at + 5] = price_of(core, index)
     out[at + 6] = by
     out[at + 7] = node.remaining
     out[at + 8] = node.choices & SIDES | reason << 16
@@ -223,12 +229,14 @@ def emit_replaced(
 ) -> None:
     """Say that the order at *index*, still with its old terms, now has these."""
     node = node_at(core, index)
-    at = begin_fact(core, ORDER_REPLACED, LAST_OF_SEQ * kept, book.instrument, node.account, 10)
+    at = begin_fact(
+        core, ORDER_REPLACED, LAST_OF_SEQ * kept, book.instrument, account_of(core, index), 10
+    )
     out = core.out
     out[at + 4] = node.order_id
     out[at + 5] = price
     out[at + 6] = remaining
-    out[at + 7] = node.price
+    out[at + 7] = price_of(core, index)
     out[at + 8] = node.remaining
     out[at + 9] = node.choices & SIDES | kept << 16
 

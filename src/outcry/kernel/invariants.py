@@ -13,9 +13,9 @@ from outcry.kernel.constants import (
     STATE_OPEN,
 )
 from outcry.kernel.expiry import current_order
-from outcry.kernel.ids import find_order
+from outcry.kernel.ids import find_order, recent_place
 from outcry.kernel.ladder import slot_at_or_above, slot_of
-from outcry.kernel.layout import NO_ASK, NO_BID, Book, Core, book_at, node_at
+from outcry.kernel.layout import NO_ASK, NO_BID, NODE_STEP, Book, Core, book_at, node_at
 from outcry.kernel.placing import find_book
 from outcry.kernel.pool import find_account, role_of
 from outcry.kernel.walk import next_level
@@ -56,14 +56,14 @@ def check_book(core: Core, book: Book) -> int:
             nothing = NO_ASK if side == 1 else NO_BID
             assert book.best_price[side] == nothing, "price of an empty side"
         else:
-            assert book.best_price[side] == core.nodes[level].price, "best price"
+            assert book.best_price[side] == node_at(core, level).price, "best price"
         while level != 0:
             levels += 1
             orders += check_level(core, book, level, side)
-            price = core.nodes[level].price
+            price = node_at(core, level).price
             level = next_level(core, book, side, level)
             if level != 0:
-                further = core.nodes[level].price
+                further = node_at(core, level).price
                 assert further < price if side == 0 else further > price, "levels out of order"
     assert orders == book.orders, "orders of a book"
     if book.best_level[0] != 0 and book.best_level[1] != 0:
@@ -82,20 +82,19 @@ def check_level(core: Core, book: Book, level: int, side: int) -> int:
     orders = 0
     total = 0
     before = level
-    index = core.links[level].next
+    index = node_at(core, level).next
     while index != level:
         node = node_at(core, index)
         assert node.choices & ROLES == ROLE_ORDER, "role of an order"
         assert node.level == level, "level of an order"
-        assert node.price == ring.price, "price of an order"
-        assert core.links[index].prev == before, "ring of a level"
+        assert node_at(core, index).prev == before, "ring of a level"
         assert node.remaining > 0, "an empty order"
         assert book_side(node.choices) == side, "side of an order"
         total += node.remaining
         orders += 1
         before = index
-        index = core.links[index].next
-    assert core.links[level].prev == before, "end of a ring"
+        index = node_at(core, index).next
+    assert node_at(core, level).prev == before, "end of a ring"
     assert orders > 0, "an empty level"
     assert ring.total == total, "total of a level"
     return orders
@@ -110,7 +109,7 @@ def check_ladder(core: Core, book: Book, levels: int) -> int:
         assert occupied == (level != 0), "occupancy of a slot"
         if level != 0:
             found += 1
-            assert core.nodes[level].slot == slot, "level in another slot"
+            assert node_at(core, level).slot == slot, "level in another slot"
     words = (book.slots + 63) >> 6
     for word in range(words):
         summary = book.occupancy[book.middle + (word >> 6)] & bit(word & 63) != 0
@@ -122,10 +121,11 @@ def check_ladder(core: Core, book: Book, levels: int) -> int:
         assert slot_at_or_above(book, 0) >= 0, "occupancy search"
     for rank in range(book.far_count):
         level = book.far[rank]
-        assert core.nodes[level].slot == -1, "far level with a slot"
+        assert node_at(core, level).slot == -1, "far level with a slot"
         if rank > 0:
             before = book.far[rank - 1]
-            assert core.nodes[before].price < core.nodes[level].price, "far levels out of order"
+            price = node_at(core, level).price
+            assert node_at(core, before).price < price, "far levels out of order"
     assert found + book.far_count == levels, "levels of a book"
     return 0
 
@@ -138,71 +138,66 @@ def check_pool(core: Core) -> int:
         assert role_of(core, index) == ROLE_FREE, "a used node in the free list"
         free += 1
         assert free < core.fresh, "a cycle in the free list"
-        index = core.links[index].next
+        index = node_at(core, index).next
     orders = 0
     levels = 0
     accounts = 0
-    for index in range(1, core.fresh):
+    for number in range(1, core.fresh // NODE_STEP):
+        index = number * NODE_STEP
         role = role_of(core, index)
         orders += role == ROLE_ORDER
         levels += role == ROLE_LEVEL
         accounts += role == ROLE_ACCOUNT
     assert orders == core.order_count, "orders in the pool"
     assert accounts == core.account_used, "accounts in the pool"
-    assert free + orders + levels + accounts == core.fresh - 1, "nodes lost"
+    assert free + orders + levels + accounts == core.fresh // NODE_STEP - 1, "nodes lost"
     return 0
 
 
 def check_accounts(core: Core) -> int:
     """Check the table of accounts and the ring of each."""
     orders = 0
-    for owner in range(1, core.fresh):
+    for number in range(1, core.fresh // NODE_STEP):
+        owner = number * NODE_STEP
         if role_of(core, owner) != ROLE_ACCOUNT:
             continue
-        account = core.nodes[owner].account
+        account = node_at(core, owner).account
         assert find_account(core, account) == owner, "account not found"
         count = 0
         before = owner
-        index = core.links[owner].younger
+        index = node_at(core, owner).younger
         while index != owner:
             node = node_at(core, index)
             assert node.choices & ROLES == ROLE_ORDER, "role of an account's order"
             assert node.owner == owner, "owner of an order"
-            assert node.account == account, "account of an order"
-            assert core.links[index].older == before, "ring of an account"
+            assert node_at(core, index).older == before, "ring of an account"
             count += 1
             before = index
-            index = core.links[index].younger
-        assert count == core.nodes[owner].orders, "orders of an account"
+            index = node_at(core, index).younger
+        assert count == node_at(core, owner).orders, "orders of an account"
         orders += count
     assert orders == core.order_count, "orders of all accounts"
     return 0
 
 
 def check_ids(core: Core) -> int:
-    """Check that ids and orders know each other, and the counts of pages and hash."""
-    for index in range(1, core.fresh):
+    """Check that ids and orders know each other, and nothing else is known."""
+    for number in range(1, core.fresh // NODE_STEP):
+        index = number * NODE_STEP
         if role_of(core, index) == ROLE_ORDER:
-            assert find_order(core, core.nodes[index].order_id) == index, "order not found"
+            assert find_order(core, node_at(core, index).order_id) == index, "order not found"
+            assert node_at(core, index).order_id <= core.newest_id, "an order newer than the newest"
     live = 0
-    pages = 0
+    for place in range(core.recent_mask + 1):
+        if core.recent[place] != 0:
+            order_id = node_at(core, core.recent[place]).order_id
+            assert recent_place(core, order_id) == place, "an order in the place of another"
+            live += 1
     sparse = 0
-    for place in range(core.page_mask + 1):
-        if core.pages[place].tag != 0:
-            pages += 1
-            live += core.pages[place].live
-            if not core.pages[place].nodes:
-                assert core.pages[place].live != 0, "an empty page"
-                sparse += core.pages[place].live
-        else:
-            assert not core.pages[place].nodes, "array of an empty page"
-    assert live == core.order_count, "live orders of pages"
-    assert pages == core.page_used, "pages in use"
-    assert sparse == core.sparse_used, "orders of sparse pages"
-    used = 0
     for place in range(core.sparse_mask + 1):
-        used += core.sparse[place] != 0
-    assert used == sparse, "entries of the hash"
+        sparse += core.sparse[place] != 0
+    assert sparse == core.sparse_used, "entries of the hash"
+    assert live + sparse == core.order_count, "ids of live orders"
     return 0
 
 
@@ -215,7 +210,8 @@ def check_expiries(core: Core) -> int:
             assert core.heap[parent].at_us <= core.heap[place].at_us, "heap out of order"
         current += current_order(core, place) != 0
     expiring = 0
-    for index in range(1, core.fresh):
+    for number in range(1, core.fresh // NODE_STEP):
+        index = number * NODE_STEP
         node = node_at(core, index)
         expiring += node.choices & ROLES == ROLE_ORDER and node.expire_at_us > 0
     assert current == expiring, "expiries missing"

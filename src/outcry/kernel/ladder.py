@@ -87,7 +87,7 @@ def far_rank(core: Core, book: Book, price: int) -> int:
     high = book.far_count
     while low < high:
         middle = (low + high) >> 1
-        if core.nodes[book.far[middle]].price < price:
+        if node_at(core, book.far[middle]).price < price:
             low = middle + 1
         else:
             high = middle
@@ -100,7 +100,7 @@ def far_insert(core: Core, book: Book, level: int) -> None:
         room = 2 * book.far_room + 16
         book.far = more_ints(book.far, book.far_count, room)
         book.far_room = room
-    rank = far_rank(core, book, core.nodes[level].price)
+    rank = far_rank(core, book, node_at(core, level).price)
     for place in range(book.far_count, rank, -1):
         book.far[place] = book.far[place - 1]
     book.far[rank] = level
@@ -109,7 +109,7 @@ def far_insert(core: Core, book: Book, level: int) -> None:
 
 def far_remove(core: Core, book: Book, level: int) -> None:
     """Take *level* from the far ones."""
-    rank = far_rank(core, book, core.nodes[level].price)
+    rank = far_rank(core, book, node_at(core, level).price)
     book.far_count -= 1
     for place in range(rank, book.far_count):
         book.far[place] = book.far[place + 1]
@@ -122,7 +122,7 @@ def find_level(core: Core, book: Book, price: int) -> int:
         return book.ladder[slot]
     if book.far_count != 0:
         rank = far_rank(core, book, price)
-        if rank < book.far_count and core.nodes[book.far[rank]].price == price:
+        if rank < book.far_count and node_at(core, book.far[rank]).price == price:
             return book.far[rank]
     return 0
 
@@ -136,7 +136,7 @@ def level_below(core: Core, book: Book, level: int) -> int:
         far = book.far[rank - 1] if rank > 0 else 0
         if node.price < book.base or book.slots == 0:
             return far
-        if far != 0 and core.nodes[far].price > book.base:
+        if far != 0 and node_at(core, far).price > book.base:
             return far
         slot = book.slots - 1
     if slot >= 0:
@@ -158,7 +158,7 @@ def level_above(core: Core, book: Book, level: int) -> int:
         far = book.far[rank] if rank < book.far_count else 0
         if node.price >= book.base or book.slots == 0:
             return far
-        if far != 0 and core.nodes[far].price < book.base:
+        if far != 0 and node_at(core, far).price < book.base:
             return far
         slot = 0
     if slot < book.slots:

@@ -13,24 +13,33 @@ cdef extern from * nogil:
     #include <stdio.h>
     #include <stdlib.h>
     #include <string.h>
+    #ifdef __linux__
+    #include <sys/mman.h>
+    #endif
 
     /* One cache line. Three roles share it; the unions name what each role keeps there. No field is
      * a char: a store through one may change anything, and everything would be read again. */
     typedef struct {
-        long long account, order_id, price;
-        union { int remaining; int slot; int orders; };
-        union { int filled; int book; };
+        int next, prev, younger, older;
+        union { long long order_id; long long price; long long account; };
+        union { struct { int remaining, filled; }; struct { int slot, book; }; int orders; long long lots; };
+        int level, owner;
         union { long long stp_group; long long total; };
         long long expire_at_us;
-        int level, owner, ticket, choices;
+        int ticket, choices;
     } OutcryNode;
     _Static_assert(sizeof(OutcryNode) == 64, "a node is one cache line");
 
-    /* The first two and the second two fields of a node stand as in a PLACE_ORDER: a quantity is
-     * below 2**31, so its upper half is the 0 lots filled so far. */
+    /* A quantity is below 2**31, so the upper half of its word is the 0 lots filled so far. */
     static inline void outcry_note_order(OutcryNode *node, const long long *command) {
-        outcry_copy_pair(&node->account, 0, command, 3);
-        outcry_copy_pair(&node->price, 0, command, 7);
+        node->order_id = command[4];
+        node->lots = command[8];
+    }
+
+    /* Indices of nodes count words of 8 bytes, so that the processor turns one into an address. */
+    enum { OUTCRY_NODE_STEP = sizeof(OutcryNode) / 8 };
+    static inline OutcryNode *outcry_node_at(OutcryNode *nodes, long index) {
+        return (OutcryNode *)((long long *)nodes + index);
     }
 
     static void outcry_no_memory(void) {
@@ -38,10 +47,21 @@ cdef extern from * nogil:
         abort();
     }
 
+    /* Large areas are read here and there: with pages of 2 MiB fewer of those reads must first ask
+     * where their page is. Where there are no such pages, nothing happens. */
+    static void outcry_advise(void *area, size_t bytes) {
+    #ifdef MADV_HUGEPAGE
+        const uintptr_t size = (uintptr_t)2 << 20;
+        uintptr_t first = ((uintptr_t)area + size - 1) & -size, last = ((uintptr_t)area + bytes) & -size;
+        if (first < last) (void)madvise((void *)first, last - first, MADV_HUGEPAGE);
+    #endif
+    }
+
     /* Zeroed and aligned to a cache line; the pointer of malloc stands just before it. */
     static void *outcry_new(size_t bytes) {
         char *raw = (char *)calloc(1, bytes + 72), *base;
         if (raw == NULL) outcry_no_memory();
+        outcry_advise(raw, bytes);
         base = raw + 8;
         base += (64 - (uintptr_t)base % 64) % 64;
         ((void **)base)[-1] = raw;
@@ -70,6 +90,7 @@ cdef extern from * nogil:
         offset = (size_t)((char *)old - raw);
         raw = (char *)realloc(raw, bytes + 72);
         if (raw == NULL) outcry_no_memory();
+        outcry_advise(raw, bytes);
         moved = raw + offset;
         base = raw + 8;
         base += (64 - (uintptr_t)base % 64) % 64;
@@ -79,22 +100,28 @@ cdef extern from * nogil:
     }
     """
     ctypedef struct Node "OutcryNode":
-        long long account
+        int next
+        int prev
+        int younger
+        int older
         long long order_id
         long long price
+        long long account
         int remaining
-        int slot
-        int orders
         int filled
+        int slot
         int book
+        int orders
+        int level
+        int owner
         long long stp_group
         long long total
         long long expire_at_us
-        int level
-        int owner
         int ticket
         int choices
 
+    const int NODE_STEP "OUTCRY_NODE_STEP"
+    Node* node_in "outcry_node_at"(Node*, long)
     void note_order "outcry_note_order"(Node*, const long long*)
     void* raw_new "outcry_new"(size_t)
     void* raw_more "outcry_more"(void*, size_t, size_t)
@@ -118,20 +145,6 @@ cdef extern from * nogil:
 
 # Command records, read only.
 ctypedef const long long* Words
-
-ctypedef struct Link:
-    int next
-    int prev
-    int younger
-    int older
-
-ctypedef struct Page:
-    long long tag
-    int* nodes
-    int live
-    int demote_at
-    int low
-    int high
 
 ctypedef struct Expiry:
     long long at_us
@@ -214,7 +227,6 @@ ctypedef struct Core:
     Taker taker
     # nodes
     Node* nodes
-    Link* links
     int node_room
     int fresh
     int free
@@ -231,13 +243,9 @@ ctypedef struct Core:
     long account_mask
     int account_used
     # ids
-    Page* pages
-    long page_mask
-    int page_used
-    int* spare_page
-    long long[16] granted
-    int grant_turn
-    int grant_after
+    int* recent
+    long recent_mask
+    long long newest_id
     int* sparse
     long sparse_mask
     int sparse_used
@@ -281,19 +289,13 @@ cdef inline int* more_ints(int* old, long count, long room) noexcept nogil:
     return <int*>raw_more(old, count * sizeof(int), room * sizeof(int))
 
 cdef inline Node* more_nodes(Node* old, long count, long room) noexcept nogil:
-    return <Node*>raw_more(old, count * sizeof(Node), room * sizeof(Node))
-
-cdef inline Link* more_links(Link* old, long count, long room) noexcept nogil:
-    return <Link*>raw_more(old, count * sizeof(Link), room * sizeof(Link))
+    return <Node*>raw_more(old, count * 8, room * 8)
 
 cdef inline Book* more_books(Book* old, long count, long room) noexcept nogil:
     return <Book*>raw_more(old, count * sizeof(Book), room * sizeof(Book))
 
 cdef inline Expiry* more_expiries(Expiry* old, long count, long room) noexcept nogil:
     return <Expiry*>raw_more(old, count * sizeof(Expiry), room * sizeof(Expiry))
-
-cdef inline Page* new_pages(long count) noexcept nogil:
-    return <Page*>raw_new(count * sizeof(Page))
 
 cdef inline Core* new_core() noexcept nogil:
     return <Core*>raw_new(sizeof(Core))
@@ -302,10 +304,7 @@ cdef inline Book* book_at(Core* core, int index) noexcept nogil:
     return &core.books[index]
 
 cdef inline Node* node_at(Core* core, int index) noexcept nogil:
-    return &core.nodes[index]
-
-cdef inline Page* page_at(Core* core, long index) noexcept nogil:
-    return &core.pages[index]
+    return node_in(core.nodes, index)
 
 cdef inline Words words_of(bytes data):
     return <Words>PyBytes_AS_STRING(data)

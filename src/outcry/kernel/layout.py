@@ -11,8 +11,7 @@ A `Node` plays one of three roles and lives in one pool, so that lists need no s
 * a **level**: the closing node of the ring of orders at one price, which it counts in lots;
 * an **account**: the closing node of the ring of its orders, which it counts.
 
-The rings stand in an array of their own, `Link`, so that the neighbours of a node, of which
-nothing else is wanted, lie close together.
+What all orders of a ring have in common, its closing node knows: their price, their account.
 """
 
 from outcry_wire.bookhash import OFFSET
@@ -37,6 +36,8 @@ UNCOMMON_MARKET = 0x0000_FCFE_FDFF_FEFE
 UNCOMMON_PLAIN = 0x0000_FCFE_FDFF_FEFF
 #: Bits of the first word of a record that say its type and length.
 SHAPE = 0xFFFF_00FF
+#: Indices of nodes differ by this, and room for nodes is counted in it. In C it is 8.
+NODE_STEP = 1
 MAGIC_WORD = int.from_bytes(SNAPSHOT_MAGIC, "little")
 
 
@@ -44,27 +45,34 @@ class Node:
     """An order, a level or an account; see the roles above. One cache line in C."""
 
     __slots__ = (
-        *("remaining", "slot", "orders", "filled", "book", "level", "owner"),
-        *("account", "order_id", "stp_group", "total", "price", "expire_at_us"),
-        *("ticket", "choices"),
+        *("next", "prev", "younger", "older", "order_id", "price", "account"),
+        *("remaining", "filled", "slot", "book", "orders", "level", "owner"),
+        *("stp_group", "total", "expire_at_us", "ticket", "choices"),
     )
-    #: Order: lots still wanted. Level: place in the ladder, -1 outside its window.
+    #: Neighbours at the price. ``next`` of a free node is the next free one.
+    next: int
+    prev: int
+    #: Neighbours among the orders of the account, by first placement.
+    younger: int
+    older: int
+    order_id: int
+    #: Level: its price, which is that of its orders; account: who it is, likewise.
+    price: int
+    account: int
+    #: Order: lots still wanted, and lots filled since it was placed.
     remaining: int
+    filled: int
+    #: Level: place in the ladder, -1 outside its window; index of its book.
     slot: int
+    book: int
     #: Account: how many orders rest.
     orders: int
-    #: Order: lots filled since it was placed. Level: index of its book.
-    filled: int
-    book: int
     #: Order: its level and its account.
     level: int
     owner: int
-    account: int
-    order_id: int
     stp_group: int
     #: Level: lots of all its orders.
     total: int
-    price: int
     expire_at_us: int
     #: Order that expires: the same as in its entry of the heap.
     ticket: int
@@ -72,34 +80,11 @@ class Node:
     choices: int
 
     def __init__(self) -> None:
-        self.remaining = self.slot = self.orders = self.filled = self.book = self.level = 0
-        self.owner = self.account = self.order_id = self.stp_group = self.total = self.price = 0
-        self.expire_at_us = self.ticket = self.choices = 0
-
-
-class Link:
-    """Neighbours of a node: at its price, and among the orders of its account by first placement.
-
-    ``next`` of a free node is the next free one.
-    """
-
-    def __init__(self) -> None:
         self.next = self.prev = self.younger = self.older = 0
-
-
-class Page:
-    """Where the orders of 65,536 consecutive ids are; see `ids`."""
-
-    def __init__(self) -> None:
-        #: Number of the page and 1; 0 in a free entry.
-        self.tag = 0
-        self.nodes: list[int] = []
-        #: How many of its orders live; with how many left it loses its array.
-        self.live = 0
-        self.demote_at = 0
-        #: Without an array: bounds of the ids that live, less those of the page.
-        self.low = 0
-        self.high = 0
+        self.order_id = self.price = self.account = 0
+        self.remaining = self.filled = self.slot = self.book = self.orders = 0
+        self.level = self.owner = self.stp_group = self.total = 0
+        self.expire_at_us = self.ticket = self.choices = 0
 
 
 class Expiry:
@@ -155,7 +140,6 @@ class Core:
         self.seq = self.now = 0
         self.taker = Taker()
         self.nodes: list[Node] = []
-        self.links: list[Link] = []
         self.node_room = self.fresh = self.free = self.order_count = 0
         self.books: list[Book] = []
         self.book_count = self.book_room = self.book_mask = 0
@@ -163,12 +147,9 @@ class Core:
         self.book_table: list[int] = []
         self.account_table: list[int] = []
         self.account_mask = self.account_used = 0
-        self.pages: list[Page] = []
-        self.page_mask = self.page_used = 0
-        self.spare_page: list[int] = []
-        #: Tags of the pages that have an array for a while; whose turn it is; orders to go.
-        self.granted = [0] * 16
-        self.grant_turn = self.grant_after = 0
+        #: See `ids`.
+        self.recent: list[int] = []
+        self.recent_mask = self.newest_id = 0
         self.sparse: list[int] = []
         self.sparse_mask = self.sparse_used = 0
         self.heap: list[Expiry] = []
@@ -230,11 +211,6 @@ def more_nodes(old: list[Node], count: int, room: int) -> list[Node]:
     return old[:count] + [Node() for _ in range(room - count)]
 
 
-def more_links(old: list[Link], count: int, room: int) -> list[Link]:
-    """Grow the links."""
-    return old[:count] + [Link() for _ in range(room - count)]
-
-
 def more_books(old: list[Book], count: int, room: int) -> list[Book]:
     """Grow the books. In C a `Book` obtained before has moved: ask for it again."""
     return old[:count] + [Book() for _ in range(room - count)]
@@ -243,11 +219,6 @@ def more_books(old: list[Book], count: int, room: int) -> list[Book]:
 def more_expiries(old: list[Expiry], count: int, room: int) -> list[Expiry]:
     """Grow the heap of expiries."""
     return old[:count] + [Expiry() for _ in range(room - count)]
-
-
-def new_pages(count: int) -> list[Page]:
-    """Return *count* empty entries of the page directory."""
-    return [Page() for _ in range(count)]
 
 
 def new_core() -> Core:
@@ -265,16 +236,9 @@ def node_at(core: Core, index: int) -> Node:
     return core.nodes[index]
 
 
-def page_at(core: Core, index: int) -> Page:
-    """Return an entry of the page directory, to be read and changed."""
-    return core.pages[index]
-
-
 def note_order(node: Node, cmd: memoryview) -> None:
-    """Note in *node* the account, id, price and lots of a PLACE_ORDER: none is filled."""
-    node.account = cmd[3]
+    """Note in *node* the id and the lots of a PLACE_ORDER: none is filled."""
     node.order_id = cmd[4]
-    node.price = cmd[7]
     node.remaining = cmd[8]
     node.filled = 0
 

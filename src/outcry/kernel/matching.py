@@ -18,8 +18,8 @@ from outcry.kernel.constants import (
     STP_CANCEL_TAKER,
 )
 from outcry.kernel.facts import emit_cancelled, emit_reduced, emit_taker_reduced, emit_traded
-from outcry.kernel.ids import find_page
 from outcry.kernel.layout import Book, Core, node_at
+from outcry.kernel.pool import price_of
 from outcry.kernel.walk import next_level
 
 
@@ -42,7 +42,7 @@ def trade(core: Core, book: Book) -> int:
             return 0
     while crosses(book, side, core.taker.price):
         price = book.best_price[1 - side]
-        maker = core.links[book.best_level[1 - side]].next
+        maker = node_at(core, book.best_level[1 - side]).next
         if is_money and not can_pay(core, price):
             return CANCELLED_MONEY_SPENT
         if is_own(core, maker):
@@ -66,7 +66,7 @@ def can_pay(core: Core, price: int) -> bool:
 def is_own(core: Core, maker: int) -> bool:
     """Return whether *maker* is of the taker's self-trade group."""
     group = core.taker.stp_group
-    return group != 0 and core.nodes[maker].stp_group == group
+    return group != 0 and node_at(core, maker).stp_group == group
 
 
 def sweep(core: Core, book: Book, side: int) -> None:
@@ -77,8 +77,8 @@ def sweep(core: Core, book: Book, side: int) -> None:
         level = book.best_level[1 - side]
         before = remaining
         remaining = sweep_level(core, book, level, remaining)
-        core.nodes[level].total -= before - remaining
-        maker = core.links[level].next
+        node_at(core, level).total -= before - remaining
+        maker = node_at(core, level).next
         if maker == level:
             close_level(core, book, level)
         elif is_own(core, maker):
@@ -92,8 +92,8 @@ def sweep_level(core: Core, book: Book, level: int, remaining: int) -> int:
 
     The level is left without those that are filled, but its total is the caller's affair.
     """
-    price = core.nodes[level].price
-    maker = core.links[level].next
+    price = node_at(core, level).price
+    maker = node_at(core, level).next
     filled = 0
     while remaining != 0 and maker != level and not is_own(core, maker):
         node = node_at(core, maker)
@@ -105,11 +105,11 @@ def sweep_level(core: Core, book: Book, level: int, remaining: int) -> int:
             node.filled += quantity
             break
         filled += 1
-        younger = core.links[maker].next
-        forget_order(core, maker, find_page(core, node.order_id >> 16))
+        younger = node_at(core, maker).next
+        forget_order(core, maker)
         maker = younger
-    core.links[level].next = maker
-    core.links[maker].prev = level
+    node_at(core, level).next = maker
+    node_at(core, maker).prev = level
     book.orders -= filled
     core.order_count -= filled
     return remaining
@@ -118,9 +118,10 @@ def sweep_level(core: Core, book: Book, level: int, remaining: int) -> int:
 def fill_maker(core: Core, book: Book, maker: int) -> None:
     """Trade as much as the taker wants and *maker* has."""
     node = node_at(core, maker)
+    price = price_of(core, maker)
     quantity = node.remaining
     if core.taker.is_money:
-        cost = own_price(core, node.price)
+        cost = own_price(core, price)
         quantity = min(quantity, core.taker.budget_left // cost)
         core.taker.budget_left -= quantity * cost
     else:
@@ -129,7 +130,7 @@ def fill_maker(core: Core, book: Book, maker: int) -> None:
     core.taker.filled += quantity
     left = core.taker.remaining
     is_last = left == 0 and not core.taker.is_money
-    emit_traded(core, book, maker, node.price, quantity, left, LAST_OF_SEQ * is_last)
+    emit_traded(core, book, maker, price, quantity, left, LAST_OF_SEQ * is_last)
     if quantity == node.remaining:
         remove_order(core, book, maker)
     else:
@@ -171,11 +172,11 @@ def can_fill(core: Core, book: Book) -> bool:
     wanted = core.taker.budget_left if is_money else core.taker.remaining
     level = book.best_level[1 - side]
     while level != 0:
-        price = core.nodes[level].price
+        price = node_at(core, level).price
         if (core.taker.price ^ flip) < (price ^ flip):
             return False
         unit = own_price(core, price) if is_money else 1
-        lots = core.nodes[level].total
+        lots = node_at(core, level).total
         if core.taker.stp_group != 0:
             lots = lots_for_taker(core, level)
         is_blocked = lots < 0
@@ -198,12 +199,12 @@ def lots_for_taker(core: Core, level: int) -> int:
     """
     lots = 0
     skips = core.taker.choices & MODES == STP_CANCEL_MAKER << 16
-    index = core.links[level].next
+    index = node_at(core, level).next
     while index != level:
         node = node_at(core, index)
         if node.stp_group != core.taker.stp_group:
             lots += node.remaining
         elif not skips:
             return ~lots
-        index = core.links[index].next
+        index = node_at(core, index).next
     return lots

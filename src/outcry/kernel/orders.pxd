@@ -9,4 +9,4 @@ cdef void do_reduce(Core* core, Words cmd) noexcept nogil
 @cython.locals(kept=cython.bint, crossing=cython.bint, reject=cython.int)
 cdef void do_replace(Core* core, Words cmd) noexcept nogil
 cdef void enter_again(Core* core, Book* book, int index, long long price, int remaining) noexcept nogil
-cdef inline void take_again(Core* core, int index) noexcept nogil
+cdef inline void take_again(Core* core, int index, long long price) noexcept nogil

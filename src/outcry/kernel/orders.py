@@ -37,24 +37,22 @@ from outcry.kernel.facts import (
     emit_user_cancelled,
     note_header,
 )
-from outcry.kernel.ids import find_order, find_page, order_in
+from outcry.kernel.ids import find_order
 from outcry.kernel.ladder import find_level
 from outcry.kernel.layout import Book, Core, node_at
 from outcry.kernel.matching import trade
 from outcry.kernel.placing import find_book
-from outcry.kernel.pool import find_account
+from outcry.kernel.pool import account_of, find_account, price_of
 
 
 def do_cancel(core: Core, cmd: memoryview) -> None:
     """Carry out CANCEL_ORDER."""
-    order_id = cmd[4]
-    page = find_page(core, order_id >> 16)
-    index = order_in(core, page, order_id)
+    index = find_order(core, cmd[4])
     book = book_of(core, index)
     if is_named(core, book, index, cmd):
         emit_user_cancelled(core, book, index, cmd)
         unlink_order(core, book, index)
-        forget_order(core, index, page)
+        forget_order(core, index)
     else:
         refuse_name(core, book, index, cmd)
 
@@ -64,7 +62,7 @@ def is_named(core: Core, book: Book, index: int, cmd: memoryview) -> bool:
     instrument = word_high(cmd[0])
     if instrument not in (book.instrument, 0):
         return False
-    return core.nodes[index].account == cmd[3] and index != 0
+    return account_of(core, index) == cmd[3] and index != 0
 
 
 def refuse_name(core: Core, book: Book, index: int, cmd: memoryview) -> None:
@@ -100,9 +98,9 @@ def do_cancel_all(core: Core, cmd: memoryview) -> None:
         return
     count = 0
     owner = find_account(core, account)
-    index = core.links[owner].younger if owner != 0 else 0
+    index = node_at(core, owner).younger if owner != 0 else 0
     while index != owner:
-        younger = core.links[index].younger
+        younger = node_at(core, index).younger
         book = book_of(core, index)
         if instrument in (0, book.instrument):
             emit_cancelled(core, book, index, CANCELLED_ALL, 0)
@@ -143,7 +141,7 @@ def do_replace(core: Core, cmd: memoryview) -> None:
     price = cmd[5]
     reject = refuse_replace(core, book, index, cmd)
     remaining = cmd[6] - node.filled
-    kept = price == node.price and remaining <= node.remaining
+    kept = price == price_of(core, index) and remaining <= node.remaining
     crossing = cmd[7] & 255 == 1 and crosses(book, book_side(node.choices), price)
     if reject == 0 and not kept and crossing:
         reject = REJECT_POST_ONLY_WOULD_TRADE
@@ -163,13 +161,12 @@ def enter_again(core: Core, book: Book, index: int, price: int, remaining: int) 
     unlink_order(core, book, index)
     node = node_at(core, index)
     side = book_side(node.choices)
-    node.price = price
     node.remaining = remaining
     if crosses(book, side, price):
-        take_again(core, index)
+        take_again(core, index, price)
         reason = trade(core, book)
         if reason != 0 or core.taker.remaining == 0:
-            forget_order(core, index, find_page(core, node.order_id >> 16))
+            forget_order(core, index)
             if reason != 0:
                 emit_taker_cancelled(core, book, reason)
             return
@@ -182,14 +179,14 @@ def enter_again(core: Core, book: Book, index: int, price: int, remaining: int) 
     emit_placed(core, book, index)
 
 
-def take_again(core: Core, index: int) -> None:
-    """Make the order at *index*, which has left its level, the taker."""
+def take_again(core: Core, index: int, price: int) -> None:
+    """Make the order at *index*, which has left its level, the taker at *price*."""
     node = node_at(core, index)
-    core.taker.account = node.account
+    core.taker.account = account_of(core, index)
     core.taker.order_id = node.order_id
     core.taker.stp_group = node.stp_group
     core.taker.choices = node.choices
-    core.taker.price = node.price
+    core.taker.price = price
     core.taker.remaining = node.remaining
     core.taker.budget_left = 0
     core.taker.is_money = False

@@ -29,9 +29,9 @@ from outcry.kernel.facts import (
     emit_taker_cancelled,
     note_header,
 )
-from outcry.kernel.ids import add_id, find_page, order_in
+from outcry.kernel.ids import add_id, is_free
 from outcry.kernel.ladder import find_level
-from outcry.kernel.layout import Book, Core, Page, book_at, node_at, note_order
+from outcry.kernel.layout import Book, Core, book_at, node_at, note_order
 from outcry.kernel.matching import can_fill, trade
 from outcry.kernel.pool import find_account, join_account, open_account, take_node
 
@@ -48,19 +48,17 @@ def find_book(core: Core, instrument: int) -> int:
 
 def do_place(core: Core, cmd: memoryview) -> None:
     """Carry out PLACE_ORDER."""
-    order_id = cmd[4]
     book = book_at(core, find_book(core, word_high(cmd[0])))
-    page = find_page(core, order_id >> 16)
     owner = find_account(core, cmd[3])
     slot = common_slot(core, book, owner, cmd)
-    if rarely(slot < 0 or order_in(core, page, order_id) != 0):
-        place_uncommon(core, book, page, owner, cmd)
+    if rarely(slot < 0 or not is_free(core, cmd[4])):
+        place_uncommon(core, book, owner, cmd)
         return
     side = book_side(cmd[6])
     is_immediate = (cmd[6] >> 25) & 1
     if is_immediate or crosses(book, side, cmd[7]):
         if (cmd[6] >> 32) & 1:  # post-only: some refusal, all checks in their order say which
-            place_uncommon(core, book, page, owner, cmd)
+            place_uncommon(core, book, owner, cmd)
         else:
             enter(core, book, cmd, not is_immediate)
         return
@@ -70,7 +68,7 @@ def do_place(core: Core, cmd: memoryview) -> None:
         level = open_level(core, book, side, cmd[7])
     if rarely(owner == 0):
         owner = open_account(core, cmd[3])
-    rest(core, book, page, owner, level, cmd)
+    rest(core, book, owner, level, cmd)
 
 
 def common_slot(core: Core, book: Book, owner: int, cmd: memoryview) -> int:
@@ -86,17 +84,17 @@ def common_slot(core: Core, book: Book, owner: int, cmd: memoryview) -> int:
     slot = (offset * book.reciprocal) >> 32
     if slot * book.tick != offset or cmd[8] < book.qty_min or cmd[8] > book.qty_max:
         return -1
-    if cmd[4] <= 0 or core.nodes[owner].orders >= core.account_orders_max:
+    if node_at(core, owner).orders >= core.account_orders_max:
         return -1
     if book.orders >= book.orders_max or core.order_count >= core.total_orders_max:
         return -1
     return slot
 
 
-def place_uncommon(core: Core, book: Book, page: Page, owner: int, cmd: memoryview) -> None:
+def place_uncommon(core: Core, book: Book, owner: int, cmd: memoryview) -> None:
     """Put an order through all checks, and carry it out unless it is refused."""
     note_header(core, cmd)
-    reject = refuse_place(core, book, page, owner, cmd)
+    reject = refuse_place(core, book, owner, cmd)
     if reject != 0:
         emit_order_rejected(core, word_high(cmd[0]), cmd[3], cmd[4], reject)
         return
@@ -112,12 +110,12 @@ def is_able_to_rest(terms: int) -> bool:
     return (terms >> 24) & 255 <= TIF_GTD and (terms >> 16) & 255 == KIND_LIMIT
 
 
-def refuse_place(core: Core, book: Book, page: Page, owner: int, cmd: memoryview) -> int:
+def refuse_place(core: Core, book: Book, owner: int, cmd: memoryview) -> int:
     """Return why the order is refused, or 0."""
     may_rest = is_able_to_rest(cmd[6])
     if book.index == 0:
         return REJECT_INSTRUMENT_UNKNOWN
-    if cmd[4] <= 0 or order_in(core, page, cmd[4]) != 0:
+    if not is_free(core, cmd[4]):
         return REJECT_ORDER_ID_REUSED
     reject = refuse_form(book, cmd, may_rest)
     if reject == 0:
@@ -129,7 +127,7 @@ def refuse_place(core: Core, book: Book, page: Page, owner: int, cmd: memoryview
     return reject
 
 
-def rest(core: Core, book: Book, page: Page, owner: int, level: int, cmd: memoryview) -> None:
+def rest(core: Core, book: Book, owner: int, level: int, cmd: memoryview) -> None:
     """Let the order of the record rest at *level*, with all its lots and for ever."""
     terms = cmd[6]
     index = take_node(core, ROLE_ORDER | terms & SIDES | (terms >> 24) & MODES)
@@ -138,26 +136,25 @@ def rest(core: Core, book: Book, page: Page, owner: int, level: int, cmd: memory
     node.stp_group = cmd[5]
     node.expire_at_us = 0
     node.owner = owner
-    core.nodes[owner].orders += 1
+    node_at(core, owner).orders += 1
     join_account(core, index, owner)
     link_order(core, book, index, level)
-    add_id(core, page, cmd[4], index)
+    add_id(core, cmd[4], index)
 
 
 def rest_anew(core: Core, book: Book, cmd: memoryview, remaining: int, filled: int) -> None:
     """Find out once more where the order belongs, and let what remains of it rest there.
 
-    Trading may have moved entries of the directory of pages, and swept the account.
+    Trading may have closed the level and swept the account.
     """
     owner = open_account(core, cmd[3])
     level = find_level(core, book, cmd[7])
     if level == 0:
         level = open_level(core, book, book_side(cmd[6]), cmd[7])
-    page = find_page(core, cmd[4] >> 16)
-    rest(core, book, page, owner, level, cmd)
-    index = core.links[level].prev
+    rest(core, book, owner, level, cmd)
+    index = node_at(core, level).prev
     node = node_at(core, index)
-    core.nodes[level].total -= node.remaining - remaining
+    node_at(core, level).total -= node.remaining - remaining
     node.remaining = remaining
     node.filled = filled
     node.expire_at_us = cmd[10]

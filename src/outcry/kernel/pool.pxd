@@ -1,6 +1,8 @@
 cimport cython
 
 cdef inline int role_of(Core* core, int index) noexcept nogil
+cdef inline long long price_of(Core* core, int index) noexcept nogil
+cdef inline long long account_of(Core* core, int index) noexcept nogil
 cdef inline int take_node(Core* core, int choices) noexcept nogil
 cdef int fresh_node(Core* core) noexcept nogil
 cdef inline void give_node(Core* core, int index) noexcept nogil

@@ -2,19 +2,30 @@
 
 * A node is free, or an order, a level or an account; its ``choices`` say which. Free nodes form a
   list through ``next``, the last one given back first: it is the one still in the cache.
-* An account is found by hashing; it is the closing node of the ring of its orders in ``links``,
+* An account is found by hashing; it is the closing node of the ring of its orders,
   oldest first. One without orders stays until the table fills up and is swept then, so the table
   is bounded by the accounts that had orders at the same time, never by those ever seen.
 """
 
 from outcry.kernel.bits import rarely, spread
-from outcry.kernel.constants import ACCOUNTS_MIN, ROLE_ACCOUNT, ROLE_FREE, ROLES
-from outcry.kernel.layout import Core, more_links, more_nodes, new_ints, release
+from outcry.kernel.constants import ACCOUNTS_MIN, RECENT_PER_NODE, ROLE_ACCOUNT, ROLE_FREE, ROLES
+from outcry.kernel.ids import grow_recent
+from outcry.kernel.layout import NODE_STEP, Core, more_nodes, new_ints, node_at, release
 
 
 def role_of(core: Core, index: int) -> int:
     """Return the role of a node."""
-    return core.nodes[index].choices & ROLES
+    return node_at(core, index).choices & ROLES
+
+
+def price_of(core: Core, index: int) -> int:
+    """Return the price of the order at *index*: that of its level."""
+    return node_at(core, node_at(core, index).level).price
+
+
+def account_of(core: Core, index: int) -> int:
+    """Return the account of the order at *index*."""
+    return node_at(core, node_at(core, index).owner).account
 
 
 def take_node(core: Core, choices: int) -> int:
@@ -23,8 +34,8 @@ def take_node(core: Core, choices: int) -> int:
     if rarely(index == 0):
         index = fresh_node(core)
     else:
-        core.free = core.links[index].next
-    core.nodes[index].choices = choices
+        core.free = node_at(core, index).next
+    node_at(core, index).choices = choices
     return index
 
 
@@ -32,14 +43,16 @@ def fresh_node(core: Core) -> int:
     """Return a node that was never used."""
     if core.fresh == core.node_room:
         more_room(core)
-    core.fresh += 1
-    return core.fresh - 1
+    if RECENT_PER_NODE * (core.fresh // NODE_STEP) > core.recent_mask:
+        grow_recent(core)
+    core.fresh += NODE_STEP
+    return core.fresh - NODE_STEP
 
 
 def give_node(core: Core, index: int) -> None:
     """Take a node back."""
-    core.nodes[index].choices = ROLE_FREE
-    core.links[index].next = core.free
+    node_at(core, index).choices = ROLE_FREE
+    node_at(core, index).next = core.free
     core.free = index
 
 
@@ -47,7 +60,6 @@ def more_room(core: Core) -> None:
     """Double the pool. Nodes that were never used are not touched, so they cost no memory yet."""
     room = core.node_room * 2
     core.nodes = more_nodes(core.nodes, core.node_room, room)
-    core.links = more_links(core.links, core.node_room, room)
     core.node_room = room
 
 
@@ -55,7 +67,7 @@ def find_account(core: Core, account: int) -> int:
     """Return the node of *account*, or 0."""
     place = spread(account, core.account_mask)
     owner = core.account_table[place]
-    while rarely(core.nodes[owner].account != account and owner != 0):
+    while rarely(node_at(core, owner).account != account and owner != 0):
         place = (place + 1) & core.account_mask
         owner = core.account_table[place]
     return owner
@@ -63,7 +75,7 @@ def find_account(core: Core, account: int) -> int:
 
 def file_account(core: Core, owner: int) -> None:
     """Put the account at *owner* into the table, where it is not."""
-    place = spread(core.nodes[owner].account, core.account_mask)
+    place = spread(node_at(core, owner).account, core.account_mask)
     while core.account_table[place] != 0:
         place = (place + 1) & core.account_mask
     core.account_table[place] = owner
@@ -77,10 +89,10 @@ def open_account(core: Core, account: int) -> int:
     if 2 * core.account_used > core.account_mask:
         rebuild_accounts(core)
     index = take_node(core, ROLE_ACCOUNT)
-    core.nodes[index].account = account
-    core.nodes[index].orders = 0
-    core.links[index].younger = index
-    core.links[index].older = index
+    node_at(core, index).account = account
+    node_at(core, index).orders = 0
+    node_at(core, index).younger = index
+    node_at(core, index).older = index
     file_account(core, index)
     core.account_used += 1
     return index
@@ -95,7 +107,7 @@ def rebuild_accounts(core: Core) -> None:
     old_size = core.account_mask + 1
     live = 0
     for place in range(old_size):
-        if old[place] != 0 and core.nodes[old[place]].orders != 0:
+        if old[place] != 0 and node_at(core, old[place]).orders != 0:
             live += 1
     size = ACCOUNTS_MIN
     while size < 4 * live:
@@ -107,7 +119,7 @@ def rebuild_accounts(core: Core) -> None:
         index = old[place]
         if index == 0:
             continue
-        if core.nodes[index].orders == 0:
+        if node_at(core, index).orders == 0:
             give_node(core, index)
         else:
             file_account(core, index)
@@ -116,19 +128,17 @@ def rebuild_accounts(core: Core) -> None:
 
 def join_account(core: Core, index: int, owner: int) -> None:
     """Make the order at *index* the youngest of its account, which counts it already."""
-    links = core.links
-    youngest = links[owner].older
-    links[index].younger = owner
-    links[index].older = youngest
-    links[youngest].younger = index
-    links[owner].older = index
+    youngest = node_at(core, owner).older
+    node_at(core, index).younger = owner
+    node_at(core, index).older = youngest
+    node_at(core, youngest).younger = index
+    node_at(core, owner).older = index
 
 
 def leave_account(core: Core, index: int) -> None:
     """Take the order at *index* from the list of its account."""
-    links = core.links
-    older = links[index].older
-    younger = links[index].younger
-    links[older].younger = younger
-    links[younger].older = older
-    core.nodes[core.nodes[index].owner].orders -= 1
+    older = node_at(core, index).older
+    younger = node_at(core, index).younger
+    node_at(core, older).younger = younger
+    node_at(core, younger).older = older
+    node_at(core, node_at(core, index).owner).orders -= 1

@@ -163,12 +163,12 @@ class SessionEngine:
         core = self.core
         owner = find_account(core, session.account)
         found = []
-        index = core.links[owner].younger if owner != 0 else 0
+        index = node_at(core, owner).younger if owner != 0 else 0
         while index != owner:
             order_id = node_at(core, index).order_id
             if order_id >> SESSION_SHIFT == place:
                 found.append(order_id)
-            index = core.links[index].younger
+            index = node_at(core, index).younger
         for order_id in found:
             self._prepare(CANCEL_ORDER, 5, time_us, session.account)
             self.state.work[4] = order_id

@@ -30,6 +30,7 @@ from outcry.kernel.constants import (
     PLACE_ORDER,
     PLACE_SHAPE,
     PLACE_WORDS,
+    RECENT_FIRST,
     REDUCE_ORDER,
     REJECT_RECORD_INVALID,
     REPLACE_ORDER,
@@ -40,17 +41,16 @@ from outcry.kernel.constants import (
 from outcry.kernel.facts import emit_command_rejected, note_header
 from outcry.kernel.layout import (
     NO_LIMIT,
+    NODE_STEP,
     SHAPE,
     Core,
     book_at,
     more_books,
     more_ints,
-    more_links,
     more_nodes,
     more_words,
     new_core,
     new_ints,
-    new_pages,
     release,
 )
 from outcry.kernel.orders import do_cancel, do_cancel_all, do_reduce, do_replace
@@ -63,10 +63,9 @@ def boot() -> Core:
     core = new_core()
     core.own_room = 512
     core.own_out = more_words(core.own_out, 0, core.own_room)
-    core.node_room = 1024
+    core.node_room = 1024 * NODE_STEP
     core.nodes = more_nodes(core.nodes, 0, core.node_room)
-    core.links = more_links(core.links, 0, core.node_room)
-    core.fresh = 1
+    core.fresh = NODE_STEP
     core.book_room = 16
     core.books = more_books(core.books, 0, core.book_room)
     core.by_id = more_ints(core.by_id, 0, core.book_room)
@@ -75,8 +74,8 @@ def boot() -> Core:
     core.book_table = new_ints(32)
     core.account_mask = ACCOUNTS_MIN - 1
     core.account_table = new_ints(ACCOUNTS_MIN)
-    core.page_mask = 15
-    core.pages = new_pages(16)
+    core.recent_mask = RECENT_FIRST - 1
+    core.recent = new_ints(RECENT_FIRST)
     core.sparse_mask = 63
     core.sparse = new_ints(64)
     core.account_orders_max = NO_LIMIT
@@ -157,7 +156,8 @@ def run(core: Core, src: memoryview, start: int, length: int, tail: int) -> int:
     """
     end = start + (length >> 3)
     core.end = end
-    if end - start >= LOOK_AHEAD_MIN and core.fresh > LOOK_AHEAD_NODES and cython.compiled:
+    nodes = core.fresh // NODE_STEP
+    if end - start >= LOOK_AHEAD_MIN and nodes > LOOK_AHEAD_NODES and cython.compiled:
         start_look_ahead(core, src, start, end)
         at = run_records(core, src, start, True)
     else:
@@ -216,17 +216,13 @@ def free_core(core: Core) -> None:
         release(core.books[index].ladder)
         release(core.books[index].occupancy)
         release(core.books[index].far)
-    for index in range(core.page_mask + 1):
-        release(core.pages[index].nodes)
     release(core.own_out)
     release(core.nodes)
-    release(core.links)
     release(core.books)
     release(core.by_id)
     release(core.book_table)
     release(core.account_table)
-    release(core.pages)
-    release(core.spare_page)
+    release(core.recent)
     release(core.sparse)
     release(core.heap)
     release(core)

@@ -23,11 +23,12 @@ from outcry.kernel.constants import (
     STP_DECREMENT,
 )
 from outcry.kernel.expiry import add_expiry
-from outcry.kernel.ids import add_id, find_order, find_page
+from outcry.kernel.ids import add_id, find_order
 from outcry.kernel.ladder import find_level
 from outcry.kernel.layout import (
     HASH_START,
     MAGIC_WORD,
+    NODE_STEP,
     Book,
     Core,
     book_at,
@@ -35,7 +36,7 @@ from outcry.kernel.layout import (
     node_at,
     release,
 )
-from outcry.kernel.pool import join_account, open_account, role_of, take_node
+from outcry.kernel.pool import account_of, join_account, open_account, price_of, role_of, take_node
 from outcry.kernel.walk import first_order, next_order
 from outcry.kernel.window import refine
 
@@ -89,13 +90,13 @@ def write_snapshot(core: Core, out: memoryview) -> None:
         while index != 0:
             node = node_at(core, index)
             out[at] = node.order_id
-            out[at + 1] = node.account
+            out[at + 1] = account_of(core, index)
             out[at + 2] = node.stp_group
-            out[at + 3] = node.price
+            out[at + 3] = price_of(core, index)
             out[at + 4] = node.remaining
             out[at + 5] = node.filled
             out[at + 6] = node.expire_at_us
-            out[at + 7] = ranks[index]
+            out[at + 7] = ranks[index // NODE_STEP]
             out[at + 8] = join_halves(book.instrument, node.choices & (SIDES | MODES))
             at += 9
             index = next_order(core, book, index)
@@ -104,15 +105,16 @@ def write_snapshot(core: Core, out: memoryview) -> None:
 
 def rank_orders(core: Core) -> list[int]:
     """Return, by node, the position of each order among those of its account."""
-    ranks = new_ints(core.fresh)
-    for owner in range(1, core.fresh):
+    ranks = new_ints(core.fresh // NODE_STEP)
+    for number in range(1, core.fresh // NODE_STEP):
+        owner = number * NODE_STEP
         if role_of(core, owner) == ROLE_ACCOUNT:
             rank = 0
-            index = core.links[owner].younger
+            index = node_at(core, owner).younger
             while index != owner:
-                ranks[index] = rank
+                ranks[index // NODE_STEP] = rank
                 rank += 1
-                index = core.links[index].younger
+                index = node_at(core, index).younger
     return ranks
 
 
@@ -222,14 +224,12 @@ def read_order(core: Core, book: Book, src: memoryview, at: int) -> int:
     node = node_at(core, index)
     node.owner = owner
     node.order_id = src[at]
-    node.account = src[at + 1]
     node.stp_group = src[at + 2]
-    node.price = src[at + 3]
     node.remaining = src[at + 4]
     node.filled = src[at + 5]
     node.expire_at_us = src[at + 6]
-    core.nodes[owner].orders += 1
-    add_id(core, find_page(core, node.order_id >> 16), node.order_id, index)
+    node_at(core, owner).orders += 1
+    add_id(core, node.order_id, index)
     if node.expire_at_us > 0:
         add_expiry(core, index)
     link_order(core, book, index, level)
@@ -261,26 +261,28 @@ def refuse_row(core: Core, book: Book, src: memoryview, at: int) -> int:
 
 def read_ranks(core: Core, src: memoryview, at: int) -> int:
     """Put all orders into the lists of their accounts, by rank; *at* is the first order."""
-    starts = new_ints(core.fresh)
+    starts = new_ints(core.fresh // NODE_STEP)
     places = new_ints(core.order_count + 1)
     next_start = 0
-    for owner in range(1, core.fresh):
+    for number in range(1, core.fresh // NODE_STEP):
+        owner = number * NODE_STEP
         if role_of(core, owner) == ROLE_ACCOUNT:
-            starts[owner] = next_start
-            next_start += core.nodes[owner].orders
+            starts[number] = next_start
+            next_start += node_at(core, owner).orders
     problem = 0
     for place in range(core.order_count):
         row = at + 9 * place
         index = find_order(core, src[row])
-        owner = core.nodes[index].owner
+        owner = node_at(core, index).owner
         rank = src[row + 7]
-        if rank < 0 or rank >= core.nodes[owner].orders or places[starts[owner] + rank] != 0:
+        first = starts[owner // NODE_STEP]
+        if rank < 0 or rank >= node_at(core, owner).orders or places[first + rank] != 0:
             problem = 10
             break
-        places[starts[owner] + rank] = index
+        places[first + rank] = index
     if problem == 0:
         for place in range(core.order_count):
-            join_account(core, places[place], core.nodes[places[place]].owner)
+            join_account(core, places[place], node_at(core, places[place]).owner)
     release(starts)
     release(places)
     return problem

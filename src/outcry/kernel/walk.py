@@ -4,6 +4,7 @@ from outcry.kernel.bits import book_side, fold_word
 from outcry.kernel.constants import SIDE_ASK, SIDE_BID
 from outcry.kernel.ladder import level_above, level_below
 from outcry.kernel.layout import HASH_START, Book, Core, node_at
+from outcry.kernel.pool import account_of, price_of
 
 
 def next_level(core: Core, book: Book, side: int, level: int) -> int:
@@ -18,14 +19,14 @@ def first_order(core: Core, book: Book) -> int:
     level = book.best_level[SIDE_BID]
     if level == 0:
         level = book.best_level[SIDE_ASK]
-    return core.links[level].next if level != 0 else 0
+    return node_at(core, level).next if level != 0 else 0
 
 
 def next_order(core: Core, book: Book, index: int) -> int:
     """Return the order after the one at *index*, or 0."""
     node = node_at(core, index)
-    if core.links[index].next != node.level:
-        return core.links[index].next
+    if node_at(core, index).next != node.level:
+        return node_at(core, index).next
     level = 0
     if book_side(node.choices) == SIDE_BID:
         level = level_below(core, book, node.level)
@@ -33,7 +34,7 @@ def next_order(core: Core, book: Book, index: int) -> int:
             level = book.best_level[SIDE_ASK]
     else:
         level = level_above(core, book, node.level)
-    return core.links[level].next if level != 0 else 0
+    return node_at(core, level).next if level != 0 else 0
 
 
 def hash_book(core: Core, book: Book) -> int:
@@ -43,11 +44,11 @@ def hash_book(core: Core, book: Book) -> int:
     while index != 0:
         node = node_at(core, index)
         state = fold_word(state, node.order_id)
-        state = fold_word(state, node.account)
+        state = fold_word(state, account_of(core, index))
         state = fold_word(state, node.stp_group)
         state = fold_word(state, node.choices & 255)
         state = fold_word(state, (node.choices >> 8) & 255)
-        state = fold_word(state, node.price)
+        state = fold_word(state, price_of(core, index))
         state = fold_word(state, node.remaining)
         state = fold_word(state, node.expire_at_us)
         index = next_order(core, book, index)

@@ -29,6 +29,7 @@ from outcry.kernel.layout import (
     new_ints,
     no_bits,
     no_ints,
+    node_at,
     release,
 )
 
@@ -88,8 +89,8 @@ def lay(core: Core, book: Book, base: int, slots: int) -> None:
 
 def place_level(core: Core, book: Book, level: int) -> None:
     """Make *level* known where its price belongs."""
-    slot = slot_of(book, core.nodes[level].price)
-    core.nodes[level].slot = slot
+    slot = slot_of(book, node_at(core, level).price)
+    node_at(core, level).slot = slot
     if slot >= 0:
         book.ladder[slot] = level
         mark(book, slot)

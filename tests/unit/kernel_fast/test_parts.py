@@ -11,17 +11,15 @@ from outcry.kernel import constants, shard
 from outcry.kernel.bits import above, below, bit, highest, lowest, reciprocal_of, signed_word
 from outcry.kernel.constants import (
     ACCOUNTS_MIN,
-    DEMOTE_AT,
-    GRANT_AFTER,
-    GRANTS,
-    PAGE_IDS,
-    PROMOTE_AT,
+    RECENT_FIRST,
+    RECENT_PER_NODE,
     ROLE_ORDER,
+    SESSION_SHIFT,
 )
-from outcry.kernel.ids import add_id, find_order, find_page, remove_id
+from outcry.kernel.ids import add_id, find_order, is_free, remove_id
 from outcry.kernel.ladder import mark, slot_at_or_above, slot_at_or_below, slot_of, unmark
 from outcry.kernel.layout import Book, Core, new_bits
-from outcry.kernel.pool import find_account, open_account, take_node
+from outcry.kernel.pool import find_account, give_node, open_account, take_node
 from outcry.kernel.window import floor_to, gcd
 from outcry_wire import records, rejects, snapshot
 
@@ -138,69 +136,71 @@ def place_ids(core: Core, ids: list[int]) -> None:
     for order_id in ids:
         index = take_node(core, ROLE_ORDER)
         core.nodes[index].order_id = order_id
-        add_id(core, find_page(core, order_id >> 16), order_id, index)
+        add_id(core, order_id, index)
 
 
 def forget_id(core: Core, order_id: int) -> None:
     """Forget the order with that id."""
-    remove_id(core, find_page(core, order_id >> 16), order_id)
+    index = find_order(core, order_id)
+    assert core.nodes[index].order_id == order_id
+    remove_id(core, order_id, index)
+    assert find_order(core, order_id) == 0
+    give_node(core, index)
 
 
-def test_pages_come_and_go() -> None:
-    """A page gets an array when it is dense, loses it when it is sparse, and ends when empty."""
+def test_rising_ids_need_no_hash() -> None:
+    """Orders whose ids rise by one hold their own places, however many ids were used before."""
     core = shard.boot()
-    core.grant_after = 10 * PAGE_IDS
-    ids = list(range(1, PROMOTE_AT))
-    place_ids(core, ids)
-    page = find_page(core, 0)
-    assert not page.nodes
-    place_ids(core, [PAGE_IDS - 1])
-    assert len(page.nodes) == PAGE_IDS
+    first = 10**12
+    place_ids(core, list(range(first, first + 1000)))
+    for order_id in range(first + 1000, first + 10 * RECENT_FIRST):
+        place_ids(core, [order_id])
+        forget_id(core, order_id - 1000)
+    assert core.recent_mask + 1 == RECENT_FIRST
     assert core.sparse_used == 0
-    ids.append(PAGE_IDS - 1)
-    while len(ids) > DEMOTE_AT:
-        forget_id(core, ids.pop(0))
-    assert not page.nodes
-    assert core.sparse_used == DEMOTE_AT
-    assert all(core.nodes[find_order(core, order_id)].order_id == order_id for order_id in ids)
+
+
+def test_an_order_whose_place_is_taken_is_found_in_the_hash() -> None:
+    """Of orders that share a place the last to come holds it; all are found, and lost, alike."""
+    core = shard.boot()
+    ids = [5 + number * RECENT_FIRST for number in range(400)]
+    place_ids(core, ids)
+    assert core.sparse_used == len(ids) - 1
+    for order_id in (ids[-1], *ids[:-1]):
+        forget_id(core, order_id)
+    assert core.sparse_used == 0
+    assert not any(core.recent)
+
+
+def test_sessions_whose_ids_begin_alike_keep_apart() -> None:
+    """Ids that two sessions count from 1 each do not take each other's places."""
+    core = shard.boot()
+    for session in (1, 2, 3):
+        first = (session << SESSION_SHIFT) + 1
+        place_ids(core, list(range(first, first + 200)))
+    assert core.sparse_used == 0
+
+
+def test_more_orders_get_more_places() -> None:
+    """The places grow with the nodes, and orders of any ids are found before and after."""
+    core, random = shard.boot(), Random(5)
+    ids = random.sample(range(1, 2**63), 3000)
+    place_ids(core, ids)
+    assert core.recent_mask >= RECENT_PER_NODE * len(ids)
+    random.shuffle(ids)
     for order_id in ids:
         forget_id(core, order_id)
-    assert core.page_used == core.sparse_used == 0
+    assert core.sparse_used == 0
+    assert not any(core.recent)
 
 
-def test_ids_far_apart_cost_no_pages() -> None:
-    """Ids of which each stands on a page of its own need no array, and all are found and lost."""
-    core, random = shard.boot(), Random(5)
-    core.grant_after = 10 * PAGE_IDS
-    ids = random.sample(range(1, 2**63), 500)
-    place_ids(core, ids)
-    assert not any(page.nodes for page in core.pages)
-    random.shuffle(ids)
-    for done, order_id in enumerate(ids):
-        assert find_order(core, order_id) != 0
-        forget_id(core, order_id)
-        assert find_order(core, order_id) == 0
-        assert core.page_used == len(ids) - done - 1
-
-
-def test_few_orders_have_arrays_for_a_while() -> None:
-    """However few orders live, their newest pages have arrays, and never more than are granted."""
+def test_an_id_is_free_unless_an_order_has_it() -> None:
+    """An id is free above the newest, below it unless an order lives there, and never at 0."""
     core = shard.boot()
-    for number in range(3 * GRANTS):
-        first = number * PAGE_IDS + 7
-        place_ids(core, [first])
-        assert (find_page(core, number).nodes != []) == (number == 0)
-        ids = list(range(first + 1, first + GRANT_AFTER))
-        for order_id in ids:
-            place_ids(core, [order_id])
-            forget_id(core, order_id)
-        forget_id(core, first) if number % 2 else None
-        place_ids(core, [first + PAGE_IDS // 2])
-        forget_id(core, first + PAGE_IDS // 2)
-        arrays = [page for page in core.pages if page.nodes]
-        assert len(arrays) <= GRANTS
-    assert all(find_order(core, n * PAGE_IDS + 7) != 0 for n in range(0, 3 * GRANTS, 2))
-    assert all(find_order(core, n * PAGE_IDS + 7) == 0 for n in range(1, 3 * GRANTS, 2))
+    place_ids(core, [7, 9])
+    assert [is_free(core, order_id) for order_id in (-1, 0, 7, 8, 9, 10)] == [
+        *(False, False, False, True, False, True)
+    ]
 
 
 def test_accounts_without_orders_are_swept() -> None:

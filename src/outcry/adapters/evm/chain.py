@@ -37,8 +37,6 @@ _SETTLED_TOPIC: Final = "0x" + SETTLEMENT.topic("Settled").hex()
 #: How nodes say that blocks ask more than a transaction offers: it waits here instead of there, and
 #: is sent again, or replaced for more.
 _TOO_CHEAP: Final = ("less than block base fee", "transaction underpriced", "fee too low")
-#: How nodes say that they do not know a method.
-_UNKNOWN_METHOD: Final = (-32601, -32004, -32600)
 
 
 class EvmTerms(NamedTuple):
@@ -146,18 +144,21 @@ class EvmChain(Chain):
         self, request: SettlementRequest, fills: Sequence[int], nonce: int, price: Price = FREE
     ) -> Prepared:
         """Return the signed transaction that settles *fills*."""
+        data = match_data(request, fills)
         signed = self._signer.sign(
             Transaction(
                 self._terms.chain_id,
                 nonce,
                 self._terms.settlement,
-                match_data(request, fills),
+                data,
                 gas_limit(match_size(request, fills)),
                 price.max_fee,
                 price.tip,
             )
         )
-        return Prepared(_hex(signed.tx_hash), signed.raw)
+        prepared = Prepared(_hex(signed.tx_hash), signed.raw)
+        self._reader.learn(prepared.tx_hash, data)
+        return prepared
 
     async def simulate(self, transactions: Sequence[bytes]) -> list[Failure | None]:
         """Return what would become of transactions, one after the other."""
@@ -181,7 +182,7 @@ class EvmChain(Chain):
         try:
             said = await self._rpc.call("eth_simulateV1", {"blockStateCalls": states}, "latest")
         except RpcError as error:
-            if error.code in _UNKNOWN_METHOD:
+            if error.unknown:
                 self._simulates = False
                 return None
             raise ChainUnavailable(str(error)) from error
@@ -202,8 +203,8 @@ class EvmChain(Chain):
         return found
 
     def _call(self, call: Fields) -> dict[str, str]:
-        to, data, gas = address_text(call.to), _hex(call.data), hex(call.gas)
-        return {"from": self._operator, "to": to, "data": data, "input": data, "gas": gas}
+        to, data, gas = _hex(call.to), _hex(call.data), hex(call.gas)
+        return {"from": self._operator, "to": to, "data": data, "gas": gas}
 
     async def send(self, *raws: bytes) -> None:
         """Hand over transactions; one that is there, or whose place is taken, is no failure."""

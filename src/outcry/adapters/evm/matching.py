@@ -11,8 +11,9 @@ from collections.abc import Sequence
 from typing import Final, NamedTuple
 
 from outcry.adapters.evm.artefacts import artefact
+from outcry.adapters.evm.match_call import SELECTOR, Amounts, call_bytes
 from outcry.domain.market import own_price
-from outcry.domain.signed_order import EXTRA_COUNT_MAX, SignedOrder
+from outcry.domain.signed_order import SignedOrder
 from outcry.messages.settlements import SettlementFill, SettlementParty, SettlementRequest
 from outcry.ports.chain import FILLS_COUNT_MAX, Unsettleable
 
@@ -28,7 +29,6 @@ _SELECTOR_BYTES: Final = 4
 _WALLET: Final = 3
 
 SETTLEMENT: Final = artefact("settlement").interface
-_SELECTOR: Final = SETTLEMENT.selector("matchOrders")
 
 
 class MatchCall(NamedTuple):
@@ -56,13 +56,12 @@ def number_on_chain(trade_id: int, fill: int) -> int:
 def match_data(request: SettlementRequest, fills: Sequence[int]) -> bytes:
     """Return the call that settles *fills* of one part. Raises `Unsettleable`."""
     chosen = _chosen(request, fills)
-    taker = _order(0, chosen[0].taker)
-    makers = [_order(leg, fill.maker) for leg, fill in enumerate(chosen, 1)]
+    taker = _signed(0, chosen[0].taker)
+    makers = [_signed(leg, fill.maker) for leg, fill in enumerate(chosen, 1)]
     amounts = [_amounts(fill) for fill in chosen]
     number = number_on_chain(request.trade_id, fills[0])
     mark = sum(1 << fill % FILLS_COUNT_MAX for fill in fills)
-    call = SETTLEMENT.call("matchOrders", number, taker, makers, amounts)
-    return call + mark.to_bytes(_MARK_BYTES, "big")
+    return call_bytes(number, taker, makers, amounts) + mark.to_bytes(_MARK_BYTES, "big")
 
 
 def match_size(request: SettlementRequest, fills: Sequence[int]) -> MatchSize:
@@ -78,7 +77,7 @@ def match_size(request: SettlementRequest, fills: Sequence[int]) -> MatchSize:
 
 def read_match(data: bytes) -> MatchCall | None:
     """Return what a transaction with *data* settles; None when it is another call."""
-    if data[:_SELECTOR_BYTES] != _SELECTOR or len(data) < _SELECTOR_BYTES + _WORD_BYTES:
+    if data[:_SELECTOR_BYTES] != SELECTOR or len(data) < _SELECTOR_BYTES + _WORD_BYTES:
         return None
     number = int.from_bytes(data[_SELECTOR_BYTES : _SELECTOR_BYTES + _WORD_BYTES], "big")
     first = (number & (1 << PART_BITS) - 1) * FILLS_COUNT_MAX
@@ -95,34 +94,14 @@ def _chosen(request: SettlementRequest, fills: Sequence[int]) -> list[Settlement
     return [by_number[fill] for fill in fills]
 
 
-def _order(leg: int, party: SettlementParty) -> tuple[object, ...]:
-    """Return an order as the contract takes it."""
-    signed = party.signed
-    if signed is None:
+def _signed(leg: int, party: SettlementParty) -> SignedOrder:
+    """Return what a party signed."""
+    if party.signed is None:
         raise Unsettleable(leg, f"order {party.order_id} was not signed: the chain cannot take it")
-    extra = [*map(_number, signed.extra), *(EXTRA_COUNT_MAX - len(signed.extra)) * [0]]
-    return (*_head(signed), extra, signed.signature)
+    return party.signed
 
 
-def _head(signed: SignedOrder) -> tuple[object, ...]:
-    return (
-        signed.version,
-        signed.side,
-        signed.signature_type,
-        _number(signed.salt),
-        "0x" + signed.maker.hex(),
-        "0x" + signed.signer.hex(),
-        _number(signed.token_id),
-        signed.maker_amount,
-        signed.taker_amount,
-    )
-
-
-def _amounts(fill: SettlementFill) -> tuple[int, int, int, int]:
+def _amounts(fill: SettlementFill) -> Amounts:
     """Return quantity, the maker's collateral, and both fees."""
     cash = own_price(fill.maker.outcome, fill.price) * fill.qty
     return fill.qty * LOT_UNITS, cash, fill.taker.fee, fill.maker.fee
-
-
-def _number(word: bytes) -> int:
-    return int.from_bytes(word, "big")

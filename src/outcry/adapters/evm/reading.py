@@ -1,12 +1,14 @@
-"""Reading: what blocks hold of ours, found by their hashes.
+"""Reading: what blocks hold of ours.
 
-Each block is read with its transactions, because one of ours that failed leaves no event behind.
-What settled is told by the contract's own events, asked for by the block's hash; a block that is
-gone meanwhile makes the whole reading unavailable, and the reader looks again.
+Receipts of whole blocks are asked for, because a transaction of ours that failed leaves nothing
+else behind; which fills one is about stands in its own bytes, which are asked for where they are
+not known from signing it. A node that has no receipts of whole blocks is asked for the blocks with
+their transactions, and for the receipts of ours. A block that is gone meanwhile makes the whole
+reading unavailable, and the reader looks again.
 """
 
-from collections.abc import Sequence
-from typing import Any, Final, NamedTuple
+from collections.abc import Iterator, Sequence
+from typing import Any, Final
 
 from outcry.adapters.evm.failures import failure_of
 from outcry.adapters.evm.matching import SETTLEMENT, MatchCall, read_match
@@ -15,20 +17,13 @@ from outcry.adapters.evm.wire import answered, quantity, unhex
 from outcry.ports.chain import NOBODY, Block, ChainEvent, ChainUnavailable, Failure
 
 
-#: Blocks whose transactions are asked for in one request.
+#: Blocks that are asked for in one request.
 FULL_BLOCKS_COUNT_MAX: Final = 20
+#: Transactions whose fills are remembered: those that may wait, several times over.
+KNOWN_COUNT_MAX: Final = 4_096
 _SETTLED_TOPIC: Final = "0x" + SETTLEMENT.topic("Settled").hex()
-
-
-class _Sent(NamedTuple):
-    """A transaction of ours in a block."""
-
-    block: Block
-    tx_hash: str
-    call: MatchCall
-    gas: int
-    sender: str
-    data: str
+#: An object in the JSON of an answer.
+Json = dict[str, Any]
 
 
 class Reader:
@@ -37,6 +32,17 @@ class Reader:
     def __init__(self, rpc: Rpc, settlement: str) -> None:
         self._rpc = rpc
         self._settlement = settlement.lower()
+        #: What transactions settle, by their hashes; None: they are other calls.
+        self._known: dict[str, MatchCall | None] = {}
+        #: Whether the node may have receipts of whole blocks.
+        self._whole = True
+
+    def learn(self, tx_hash: str, data: bytes) -> MatchCall | None:
+        """Remember and return what a transaction settles."""
+        call = self._known[tx_hash] = read_match(data)
+        if len(self._known) > KNOWN_COUNT_MAX:
+            del self._known[next(iter(self._known))]
+        return call
 
     async def events(self, first: int, last: int) -> list[ChainEvent]:
         """Return what became of transactions of ours in blocks *first* to *last*."""
@@ -47,44 +53,66 @@ class Reader:
         return events
 
     async def _events(self, numbers: range) -> list[ChainEvent]:
-        calls = [Call("eth_getBlockByNumber", [hex(number), True]) for number in numbers]
-        found = [answered(one) for one in await self._rpc.batch(calls)]
-        sent = [one for block in found if block is not None for one in self._sent(block)]
-        if not sent:
-            return []
-        receipts = await self._rpc.batch(
-            [Call("eth_getTransactionReceipt", [one.tx_hash]) for one in sent]
-        )
+        receipts = await self._receipts(numbers)
+        calls = await self._calls([receipt["transactionHash"] for receipt in receipts])
         return [
-            await self._event(one, answered(receipt))
-            for one, receipt in zip(sent, receipts, strict=True)
+            await self._event(call, receipt)
+            for call, receipt in zip(calls, receipts, strict=True)
+            if call is not None
         ]
 
-    def _sent(self, block: dict[str, Any]) -> list[_Sent]:
-        """Return the transactions in a block that settle parts."""
-        where = Block(quantity(block["number"]), block["hash"])
-        sent = []
-        for one in block["transactions"]:
-            if (one.get("to") or "").lower() != self._settlement:
-                continue
-            call = read_match(unhex(one["input"]))
-            if call is not None:
-                gas = quantity(one["gas"])
-                sent.append(_Sent(where, one["hash"], call, gas, one["from"], one["input"]))
-        return sent
+    async def _receipts(self, numbers: range) -> list[Json]:
+        """Return the receipts of what was sent to the contract, in the order of the chain."""
+        if not self._whole:
+            return await self._receipts_singly(numbers)
+        asked = [Call("eth_getBlockReceipts", [hex(number)]) for number in numbers]
+        said = await self._rpc.batch(asked)
+        if any(isinstance(one, RpcError) and one.unknown for one in said):
+            self._whole = False
+            return await self._receipts_singly(numbers)
+        return [one for block in said for one in self._ours(answered(block) or ())]
 
-    async def _event(self, one: _Sent, receipt: dict[str, Any] | None) -> ChainEvent:
-        if receipt is None or receipt["blockHash"] != one.block.hash:
-            raise ChainUnavailable(f"block {one.block.number} was replaced while it was read")
+    async def _receipts_singly(self, numbers: range) -> list[Json]:
+        calls = [Call("eth_getBlockByNumber", [hex(number), True]) for number in numbers]
+        blocks = [answered(one) or {"transactions": ()} for one in await self._rpc.batch(calls)]
+        sent = [one for block in blocks for one in self._ours(block["transactions"])]
+        for one in sent:
+            self.learn(one["hash"], unhex(one["input"]))
+        asked = [Call("eth_getTransactionReceipt", [one["hash"]]) for one in sent]
+        receipts = [answered(one) for one in await self._rpc.batch(asked)]
+        for one, receipt in zip(sent, receipts, strict=True):
+            if receipt is None or receipt["blockHash"] != one["blockHash"]:
+                raise ChainUnavailable(f"{one['hash']} left its block while it was read")
+        return receipts
+
+    def _ours(self, found: Sequence[Json]) -> Iterator[Json]:
+        return (one for one in found if (one.get("to") or "").lower() == self._settlement)
+
+    async def _calls(self, hashes: Sequence[str]) -> list[MatchCall | None]:
+        """Return what these transactions of the contract settle."""
+        calls = {one: self._known[one] for one in hashes if one in self._known}
+        unknown = [one for one in hashes if one not in calls]
+        for tx_hash, found in zip(unknown, await self._transactions(unknown), strict=True):
+            calls[tx_hash] = self.learn(tx_hash, unhex(found["input"]))
+        return [calls[tx_hash] for tx_hash in hashes]
+
+    async def _transactions(self, hashes: Sequence[str]) -> list[Json]:
+        calls = [Call("eth_getTransactionByHash", [tx_hash]) for tx_hash in hashes]
+        found = [answered(one) for one in await self._rpc.batch(calls)]
+        if None in found:
+            raise ChainUnavailable("a transaction left its block while it was read")
+        return found
+
+    async def _event(self, call: MatchCall, receipt: Json) -> ChainEvent:
         gas_used, index = quantity(receipt["gasUsed"]), quantity(receipt["transactionIndex"])
         failure = None
         if quantity(receipt["status"]) == 0:
-            failure = await self._failure(one, gas_used)
+            failure = await self._failure(receipt, gas_used)
         elif not self._says_settled(receipt["logs"]):
             failure = Failure(0, "the contract did not say that it settled")
-        return ChainEvent(
-            one.block, index, one.tx_hash, *one.call, failure=failure, gas_used=gas_used
-        )
+        block = Block(quantity(receipt["blockNumber"]), receipt["blockHash"])
+        tx_hash = receipt["transactionHash"]
+        return ChainEvent(block, index, tx_hash, *call, failure=failure, gas_used=gas_used)
 
     def _says_settled(self, logs: Sequence[dict[str, Any]]) -> bool:
         return any(
@@ -92,16 +120,18 @@ class Reader:
             for log in logs
         )
 
-    async def _failure(self, one: _Sent, gas_used: int) -> Failure:
+    async def _failure(self, receipt: Json, gas_used: int) -> Failure:
         """Return why a transaction failed, which no receipt says: from a trace, or by a call."""
-        if gas_used >= one.gas:
+        (sent,) = await self._transactions([receipt["transactionHash"]])
+        if gas_used >= quantity(sent["gas"]):
             return Failure(NOBODY, "the transaction ran out of gas")
         options = {"tracer": "callTracer", "tracerConfig": {"onlyTopCall": True}}
-        trace = (await self._rpc.batch([Call("debug_traceTransaction", [one.tx_hash, options])]))[0]
+        asked = Call("debug_traceTransaction", [sent["hash"], options])
+        trace = (await self._rpc.batch([asked]))[0]
         if isinstance(trace, dict):
             return failure_of(unhex(trace.get("output") or ""))
-        call = {"from": one.sender, "to": self._settlement, "data": one.data, "gas": hex(one.gas)}
-        again = (await self._rpc.batch([Call("eth_call", [call, hex(one.block.number)])]))[0]
+        call = {name: sent[name] for name in ("from", "to", "gas")} | {"data": sent["input"]}
+        again = (await self._rpc.batch([Call("eth_call", [call, receipt["blockNumber"]])]))[0]
         if isinstance(again, RpcError):
             return failure_of(again.output)
         return Failure(NOBODY, "it failed, and the node cannot say why")

@@ -27,6 +27,8 @@ ATTEMPTS_MAX: Final = 3
 PAUSE_SECONDS: Final = 0.1
 _BUSY: Final = (408, 425, 429)
 _SERVER_ERROR: Final = 500
+#: How nodes say that they do not know a method.
+_UNKNOWN_METHOD: Final = (-32601, -32004, -32600)
 #: An object in the JSON of a call's parameters or answer.
 Json = Any
 
@@ -47,6 +49,11 @@ class RpcError(OutcryError):
     def output(self) -> bytes:
         """Bytes that the call reverted with; empty when there are none."""
         return bytes.fromhex(self.data.removeprefix("0x"))
+
+    @property
+    def unknown(self) -> bool:
+        """Whether the node does not know the method."""
+        return self.code in _UNKNOWN_METHOD
 
 
 class Call(msgspec.Struct, frozen=True):

@@ -53,7 +53,12 @@ def rlp(item: Rlp) -> bytes:
         if len(item) == 1 and item[0] <= _SINGLE_BYTE_MAX:
             return item
         return _headed(_TEXT, item)
-    return _headed(_LIST, b"".join(rlp(part) for part in item))
+    return _headed(_LIST, _joined(*item))
+
+
+def _joined(*items: Rlp) -> bytes:
+    """Return what a list of *items* holds: its bytes without their head."""
+    return b"".join(map(rlp, items))
 
 
 def _headed(kind: int, content: bytes) -> bytes:
@@ -92,15 +97,15 @@ class Signer:
         return SignedTransaction(raw, keccak256(raw))
 
     def _legacy(self, tx: Transaction) -> bytes:
-        fields: list[Rlp] = [tx.nonce, tx.max_fee, tx.gas, tx.to or b"", tx.value, tx.data]
-        r, s, recovery = self._signed(rlp([*fields, tx.chain_id, 0, 0]))
-        return rlp([*fields, 2 * tx.chain_id + 35 + recovery, r, s])
+        fields = _joined(tx.nonce, tx.max_fee, tx.gas, tx.to or b"", tx.value, tx.data)
+        r, s, recovery = self._signed(_headed(_LIST, fields + _joined(tx.chain_id, 0, 0)))
+        return _headed(_LIST, fields + _joined(2 * tx.chain_id + 35 + recovery, r, s))
 
     def _type_2(self, tx: Transaction, tip: int) -> bytes:
-        head: list[Rlp] = [tx.chain_id, tx.nonce, tip, tx.max_fee, tx.gas]
-        fields: list[Rlp] = [*head, tx.to or b"", tx.value, tx.data, []]
-        r, s, recovery = self._signed(_TYPE_2 + rlp(fields))
-        return _TYPE_2 + rlp([*fields, recovery, r, s])
+        head = (tx.chain_id, tx.nonce, tip, tx.max_fee, tx.gas)
+        fields = _joined(*head, tx.to or b"", tx.value, tx.data, ())
+        r, s, recovery = self._signed(_TYPE_2 + _headed(_LIST, fields))
+        return _TYPE_2 + _headed(_LIST, fields + _joined(recovery, r, s))
 
     def _signed(self, content: bytes) -> tuple[int, int, int]:
         signature = self._key.sign_recoverable(keccak256(content), hasher=None)

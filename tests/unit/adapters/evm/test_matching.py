@@ -2,9 +2,13 @@
 
 import pytest
 from eth_abi.abi import decode, encode
+from hypothesis import given
+from hypothesis import strategies as st
 
+from outcry.adapters.evm.artefacts import artefact
 from outcry.adapters.evm.failures import LEG_REASONS, failure_of
 from outcry.adapters.evm.gas import GWEI, gas_limit, offer, replacement
+from outcry.adapters.evm.match_call import call_bytes
 from outcry.adapters.evm.matching import (
     MatchCall,
     MatchSize,
@@ -65,6 +69,37 @@ def test_a_call_carries_amounts_and_fees_of_each_maker() -> None:
     assert number == number_on_chain(5 << 48 | 3, 1) == (5 << 48 | 3) << 8
     assert [maker[3] for maker in makers] == [3]
     assert fills == ((100_000, 60_000, 7, -2),)
+
+
+WORDS = st.binary(max_size=32)
+UNITS = st.integers(0, 2**64 - 1)
+FEES = st.integers(-3, 3) | st.integers(-(2**63), 2**63 - 1)
+ORDERS = st.builds(
+    SignedOrder, st.sampled_from([1, 2]), WORDS, *2 * [st.binary(min_size=20, max_size=20)],
+    WORDS, UNITS, UNITS, st.integers(0, 1), st.integers(0, 3),
+    st.lists(WORDS, max_size=4).map(tuple), st.binary(max_size=320),
+)  # fmt: skip
+LEGS = st.lists(st.tuples(ORDERS, st.tuples(UNITS, UNITS, FEES, FEES)), min_size=1, max_size=20)
+
+
+def as_values(order: SignedOrder) -> tuple[object, ...]:
+    """Return an order as general ABI encoding takes it."""
+    extra = [int.from_bytes(word) for word in order.extra] + [0] * (4 - len(order.extra))
+    who = ("0x" + order.maker.hex(), "0x" + order.signer.hex())
+    head = (order.version, order.side, order.signature_type, int.from_bytes(order.salt), *who)
+    amounts = (int.from_bytes(order.token_id), order.maker_amount, order.taker_amount)
+    return (*head, *amounts, extra, order.signature)
+
+
+@given(st.integers(0, 2**128), ORDERS, LEGS)
+def test_a_call_is_what_the_interface_of_the_contract_says(
+    number: int, taker: SignedOrder, legs: list[tuple[SignedOrder, tuple[int, int, int, int]]]
+) -> None:
+    """Bytes of our own encoding are those that the contract's ABI prescribes, whatever is in it."""
+    makers, amounts = [maker for maker, _ in legs], [fill for _, fill in legs]
+    values = (number, as_values(taker), [as_values(one) for one in makers], amounts)
+    expected = artefact("settlement").interface.call("matchOrders", *values)
+    assert call_bytes(number, taker, makers, amounts) == expected
 
 
 def test_other_calls_are_none_of_ours() -> None:
