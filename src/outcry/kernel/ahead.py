@@ -16,7 +16,7 @@ pool; and everything else is only fetched, which is harmless at any address.
 
 import cython
 
-from outcry.kernel.bits import choose, is_below, prefetch, spread, word_high, words_from
+from outcry.kernel.bits import choose, is_below, prefetch, word_high, words_from
 from outcry.kernel.constants import LEAD, PLACE_WORDS, STAGE, TURNS
 from outcry.kernel.ids import recent_place
 from outcry.kernel.layout import Core, View, book_at, moves, node_at
@@ -72,7 +72,7 @@ def look_first(core: Core, view: View, cmd: memoryview) -> None:
     """Fetch the book, or one that stands where it may stand, and the entries of id and account."""
     view.book = book_at(core, core.book_table[word_high(cmd[0]) & core.book_mask])
     view.order = cython.address(core.recent[recent_place(core, cmd[4])])
-    view.owner = cython.address(core.account_table[spread(cmd[3], core.account_mask)])
+    view.owner = cython.address(core.account_table[cmd[3] & core.account_mask])
     view.price = cmd[7]
     view.side = (cmd[6] ^ (cmd[6] >> 8)) & 1
     prefetch(cython.address(view.book.instrument))

@@ -6,7 +6,7 @@ of the session it is for. Every message carries the count of its session, and th
 order id. Exactly one answer to each command has the flag that it is the last one to it.
 """
 
-from outcry.kernel.bits import fact_head, join_halves, word_high
+from outcry.kernel.bits import fact_head, join_halves, word_high, word_low
 from outcry.kernel.constants import (
     COMMAND_DONE,
     COMMAND_REJECTED,
@@ -31,7 +31,6 @@ from outcry.kernel.session_layout import (
     Sessions,
     give_words,
     load_word,
-    low_half,
     more_octets,
     session_at,
     store_length,
@@ -141,7 +140,7 @@ def refuse_asked(state: Sessions, core: Core, at: int, asked: int) -> None:
     reject = word_high(state.asked[2 * asked + 1])
     record_type = ORDER_REJECTED if kind == PLACE_ORDER else COMMAND_REJECTED
     if reject == 0:
-        reject = low_half(core.out[at + 5])
+        reject = word_low(core.out[at + 5])
     core.out[at] = fact_head(record_type, LAST_OF_SEQ, 6, word_high(core.out[at]))
     core.out[at + 5] = reject if kind == PLACE_ORDER else join_halves(reject, kind)
     copy_fact(state, core, state.current, at, 6, client_id)
@@ -171,7 +170,7 @@ def tell_fill(state: Sessions, core: Core, at: int, role: int) -> None:
     store_word(target, to + 56, out[at + 6])
     store_word(target, to + 64, out[at + 12] if role == 1 else out[at + 8])
     store_word(target, to + 72, 0 if role == 1 else out[at + 9])
-    store_word(target, to + 80, join_halves(low_half(tail), match | role << 8 | owner << 16))
+    store_word(target, to + 80, join_halves(word_low(tail), match | role << 8 | owner << 16))
 
 
 def tell_public(state: Sessions, core: Core, at: int) -> None:
@@ -192,7 +191,7 @@ def tell_public(state: Sessions, core: Core, at: int) -> None:
     store_word(target, to + 32, out[at + 4])
     store_word(target, to + 40, out[at + 5])
     store_word(target, to + 48, out[at + 6])
-    store_word(target, to + 56, join_halves(low_half(tail), (tail >> 32) & 255 | bids << 8))
+    store_word(target, to + 56, join_halves(word_low(tail), (tail >> 32) & 255 | bids << 8))
     state.trades_at = to + 64
 
 

@@ -23,6 +23,7 @@ cdef extern from * nogil:
         return (long long)((unsigned long long)instrument << 32 | (unsigned)(words << 19 | flags << 8 | type));
     }
     static inline unsigned int outcry_high(long long word) { return (unsigned int)(word >> 32); }
+    static inline unsigned int outcry_low(long long word) { return (unsigned int)word; }
     static inline int outcry_is_below(long long value, long long limit) {
         return (unsigned long long)value < (unsigned long long)limit;
     }
@@ -61,6 +62,7 @@ cdef extern from * nogil:
     void prefetch "outcry_prefetch"(const void*)
     long long join_halves "outcry_join"(unsigned int, unsigned int)
     unsigned int word_high "outcry_high"(long long)
+    unsigned int word_low "outcry_low"(long long)
     bint is_below "outcry_is_below"(long long, long long)
     int book_side "outcry_book_side"(long long)
     long long reciprocal_of "outcry_reciprocal"(long long)

@@ -64,6 +64,11 @@ def word_high(word: int) -> int:
     return (word >> 32) & 0xFFFF_FFFF
 
 
+def word_low(word: int) -> int:
+    """Return the lower half of *word*."""
+    return word & 0xFFFF_FFFF
+
+
 def is_below(value: int, limit: int) -> bool:
     """Return whether *value* is at least 0 and below *limit*, which is at least 0."""
     return 0 <= value < limit

@@ -3,10 +3,10 @@
 * The orders at one price form a ring through their level, oldest first, so joining and leaving
   need no special cases. When the two neighbours of a leaving order are the same node, that node
   is the level and the level closes.
-* ``best_level`` and ``best_price`` are the best of each side (bid 0, ask 1); without a level they
-  are 0 and a price that nothing crosses.
+* ``best_level`` is the best of each side (bid 0, ask 1), or 0.
 * ``price ^ flip`` with flip 0 for bids and -1 for asks turns "better for this side" into
-  "greater": one comparison without a branch on the side.
+  "greater": one comparison without a branch on the side. ``touch`` holds by side what an order of
+  that side must reach to trade: the best price of the other side, flipped for this one.
 * A level's ``total`` is the sum of its orders' ``remaining``, always.
 """
 
@@ -23,7 +23,7 @@ from outcry.kernel.ladder import (
     slot_of,
     unmark,
 )
-from outcry.kernel.layout import NO_ASK, NO_BID, Book, Core, book_at, node_at
+from outcry.kernel.layout import NO_TOUCH, Book, Core, book_at, node_at
 from outcry.kernel.pool import give_node, leave_account, take_node
 from outcry.kernel.window import follow
 
@@ -48,9 +48,8 @@ def open_level(core: Core, book: Book, side: int, price: int) -> int:
     else:
         far_insert(core, book, level)
     flip = -side
-    if book.best_level[side] == 0 or (price ^ flip) > (book.best_price[side] ^ flip):
-        book.best_level[side] = level
-        book.best_price[side] = price
+    if book.best_level[side] == 0 or (price ^ flip) > (best_price(book, side) ^ flip):
+        set_best(core, book, side, level)
     return level
 
 
@@ -72,10 +71,12 @@ def close_level(core: Core, book: Book, level: int) -> None:
 def set_best(core: Core, book: Book, side: int, level: int) -> None:
     """Make *level*, or nothing if it is 0, the best of *side*."""
     book.best_level[side] = level
-    if level != 0:
-        book.best_price[side] = node_at(core, level).price
-    else:
-        book.best_price[side] = NO_ASK if side == SIDE_ASK else NO_BID
+    book.touch[1 - side] = node_at(core, level).price ^ (side - 1) if level != 0 else NO_TOUCH
+
+
+def best_price(book: Book, side: int) -> int:
+    """Return the best price of *side*, where there is a level."""
+    return book.touch[1 - side] ^ (side - 1)
 
 
 def link_order(core: Core, book: Book, index: int, level: int) -> None:
@@ -121,8 +122,7 @@ def remove_order(core: Core, book: Book, index: int) -> None:
 
 def crosses(book: Book, side: int, price: int) -> bool:
     """Return whether an order of *side* at *price* would trade with the best of the other side."""
-    flip = -side
-    return (price ^ flip) >= (book.best_price[1 - side] ^ flip)
+    return (price ^ -side) >= book.touch[side]
 
 
 def book_of(core: Core, index: int) -> Book:

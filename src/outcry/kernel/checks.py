@@ -4,7 +4,7 @@ They read the words of a command record (see `outcry_wire.records`) and change n
 of the checks is part of the rules.
 """
 
-from outcry.kernel.book import crosses
+from outcry.kernel.book import best_price, crosses
 from outcry.kernel.constants import (
     INSTRUMENT_MARKET,
     INSTRUMENT_PLAIN,
@@ -139,7 +139,7 @@ def refuse_entry(book: Book, cmd: memoryview) -> int:
     if (terms >> 16) & 255 == KIND_MARKET_MONEY:
         if not crosses(book, side, cmd[7]):
             return REJECT_BUYS_NOTHING
-        price = book.best_price[1 - side]
+        price = best_price(book, 1 - side)
         if cmd[9] < (PAIR - price if outcome == 1 else price):
             return REJECT_BUYS_NOTHING
     return 0

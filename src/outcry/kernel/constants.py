@@ -125,8 +125,8 @@ RULES = RULES_VERSION
 SIDE_BID = 0
 SIDE_ASK = 1
 # what ``choices`` of a node holds: its role, and of an order its sides and self-trade mode
-ROLE_FREE = 0
-ROLE_ORDER = 0x1000000
+ROLE_ORDER = 0
+ROLE_FREE = 0x1000000
 ROLE_LEVEL = 0x2000000
 ROLE_ACCOUNT = 0x3000000
 ROLES = 0x3000000

@@ -233,12 +233,9 @@ class Engine:
         """Return ``(bid price, lots, ask price, lots)``; a side without orders gives 0 and 0."""
         self.idle()
         book = book_at(self.core, self._find(instrument))
-        shown = []
-        for side in range(2):
-            level = book.best_level[side]
-            shown.append(book.best_price[side] if level != 0 else 0)
-            shown.append(node_at(self.core, level).total if level != 0 else 0)
-        return (shown[0], shown[1], shown[2], shown[3])
+        bid = node_at(self.core, book.best_level[0])  # without an order node 0: it holds zeros
+        ask = node_at(self.core, book.best_level[1])
+        return (bid.price, bid.total, ask.price, ask.total)
 
     def levels(self, instrument: int, side: int, limit: int) -> list[tuple[int, int, int]]:
         """Return up to *limit* ``(price, lots, orders)`` of bids (0) or asks (1), best first."""

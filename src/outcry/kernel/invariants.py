@@ -4,6 +4,7 @@ Called by tests and on request; no command does this.
 """
 
 from outcry.kernel.bits import bit, book_side
+from outcry.kernel.book import best_price
 from outcry.kernel.constants import (
     ROLE_ACCOUNT,
     ROLE_FREE,
@@ -15,7 +16,7 @@ from outcry.kernel.constants import (
 from outcry.kernel.expiry import current_order
 from outcry.kernel.ids import find_order, recent_place
 from outcry.kernel.ladder import slot_at_or_above, slot_of
-from outcry.kernel.layout import NO_ASK, NO_BID, NODE_STEP, Book, Core, book_at, node_at
+from outcry.kernel.layout import NO_TOUCH, NODE_STEP, Book, Core, book_at, node_at
 from outcry.kernel.placing import find_book
 from outcry.kernel.pool import find_account, role_of
 from outcry.kernel.walk import next_level
@@ -53,10 +54,9 @@ def check_book(core: Core, book: Book) -> int:
     for side in range(2):
         level = book.best_level[side]
         if level == 0:
-            nothing = NO_ASK if side == 1 else NO_BID
-            assert book.best_price[side] == nothing, "price of an empty side"
+            assert book.touch[1 - side] == NO_TOUCH, "touch of an empty side"
         else:
-            assert book.best_price[side] == node_at(core, level).price, "best price"
+            assert best_price(book, side) == node_at(core, level).price, "best price"
         while level != 0:
             levels += 1
             orders += check_level(core, book, level, side)
@@ -67,7 +67,7 @@ def check_book(core: Core, book: Book) -> int:
                 assert further < price if side == 0 else further > price, "levels out of order"
     assert orders == book.orders, "orders of a book"
     if book.best_level[0] != 0 and book.best_level[1] != 0:
-        assert book.best_price[0] < book.best_price[1], "crossed book"
+        assert best_price(book, 0) < best_price(book, 1), "crossed book"
     check_ladder(core, book, levels)
     return 0
 

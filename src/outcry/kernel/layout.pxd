@@ -130,8 +130,7 @@ cdef extern from * nogil:
 
 
     # A literal above 2**31 would become a Python object; these do not.
-    const long long NO_BID "INT64_MIN"
-    const long long NO_ASK "INT64_MAX"
+    const long long NO_TOUCH "INT64_MAX"
     const long long PRICE_LIMIT "(1LL << 53)"
     const long long WINDOW_LIMIT "(1LL << 60)"
     const long long NO_LIMIT "(1LL << 62)"
@@ -156,7 +155,7 @@ ctypedef struct Book:
     unsigned int instrument
     int orders
     int[2] best_level
-    long long[2] best_price
+    long long[2] touch
     int* ladder
     long long base
     long long common_span

@@ -18,8 +18,8 @@ from outcry_wire.bookhash import OFFSET
 from outcry_wire.snapshot import SNAPSHOT_MAGIC
 
 
-NO_BID = -(2**63)
-NO_ASK = 2**63 - 1
+#: What an order would have to reach in an empty book: no price does.
+NO_TOUCH = 2**63 - 1
 #: No price of an unbounded instrument is as large.
 PRICE_LIMIT = 2**53
 #: No ladder reaches further from price 0.
@@ -101,7 +101,8 @@ class Book:
         self.instrument = self.kind = self.state = self.index = self.is_regular = self.uncommon = 0
         self.common_span = 0
         self.best_level = [0, 0]
-        self.best_price = [NO_BID, NO_ASK]
+        #: What an order of a side must reach to trade; see `book`.
+        self.touch = [NO_TOUCH, NO_TOUCH]
         self.ladder: list[int] = []
         self.occupancy: list[int] = []
         self.base = self.span = self.reciprocal = self.low = self.high = 0

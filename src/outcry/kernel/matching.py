@@ -5,7 +5,7 @@ limit, at the maker's price. A money order stops as soon as its budget does not 
 """
 
 from outcry.kernel.bits import book_side
-from outcry.kernel.book import close_level, crosses, forget_order, remove_order
+from outcry.kernel.book import best_price, close_level, crosses, forget_order, remove_order
 from outcry.kernel.constants import (
     CANCELLED_MONEY_SPENT,
     CANCELLED_SELF_TRADE,
@@ -41,7 +41,7 @@ def trade(core: Core, book: Book) -> int:
         if core.taker.remaining == 0:
             return 0
     while crosses(book, side, core.taker.price):
-        price = book.best_price[1 - side]
+        price = best_price(book, 1 - side)
         maker = node_at(core, book.best_level[1 - side]).next
         if is_money and not can_pay(core, price):
             return CANCELLED_MONEY_SPENT

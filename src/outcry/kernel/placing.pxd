@@ -1,6 +1,7 @@
 cimport cython
 
 cdef inline int find_book(Core* core, unsigned int instrument) noexcept nogil
+cdef int find_book_further(Core* core, unsigned int instrument) noexcept nogil
 @cython.locals(is_immediate=cython.bint)
 cdef inline void do_place(Core* core, Words cmd) noexcept nogil
 cdef inline long common_slot(Core* core, Book* book, int owner, Words cmd) noexcept nogil

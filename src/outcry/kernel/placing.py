@@ -5,7 +5,7 @@ order of an open book, on the grid, within all bounds. Every other one goes thro
 their order; the two never disagree, they only differ in cost.
 """
 
-from outcry.kernel.bits import book_side, is_below, rarely, word_high
+from outcry.kernel.bits import book_side, is_below, rarely, word_high, word_low
 from outcry.kernel.book import crosses, link_order, open_level
 from outcry.kernel.checks import refuse_entry, refuse_form, refuse_room, refuse_terms
 from outcry.kernel.constants import (
@@ -38,9 +38,17 @@ from outcry.kernel.pool import find_account, join_account, open_account, take_no
 
 def find_book(core: Core, instrument: int) -> int:
     """Return the index of the book of *instrument*, or 0."""
+    index = core.book_table[instrument & core.book_mask]
+    if rarely(core.books[index].instrument != instrument):
+        index = find_book_further(core, instrument)
+    return index
+
+
+def find_book_further(core: Core, instrument: int) -> int:
+    """Return the book of *instrument*, which is not in the first place where it may be, or 0."""
     place = instrument & core.book_mask
     index = core.book_table[place]
-    while rarely(core.books[index].instrument != instrument and index != 0):
+    while index != 0 and core.books[index].instrument != instrument:
         place = (place + 1) & core.book_mask
         index = core.book_table[place]
     return index
@@ -76,19 +84,20 @@ def common_slot(core: Core, book: Book, owner: int, cmd: memoryview) -> int:
 
     In a regular book every price with a slot that is hit exactly is on the grid and in bounds;
     any other book has a common span of 0. Whether the id is free is not asked. An account that is
-    not known yet is node 0, which counts no orders.
+    not known yet is node 0, which counts no orders. The product with the reciprocal of the tick has
+    the slot in its upper half, and in its lower half less than that reciprocal if it is exact.
     """
     offset = cmd[7] - book.base
-    if not is_below(offset, book.common_span) or cmd[6] & book.uncommon or cmd[10] != 0:
+    if not is_below(offset, book.common_span) or cmd[6] & book.uncommon | cmd[10]:
         return -1
-    slot = (offset * book.reciprocal) >> 32
-    if slot * book.tick != offset or cmd[8] < book.qty_min or cmd[8] > book.qty_max:
+    product = offset * book.reciprocal
+    if word_low(product) >= book.reciprocal or cmd[8] < book.qty_min or cmd[8] > book.qty_max:
         return -1
     if node_at(core, owner).orders >= core.account_orders_max:
         return -1
     if book.orders >= book.orders_max or core.order_count >= core.total_orders_max:
         return -1
-    return slot
+    return word_high(product)
 
 
 def place_uncommon(core: Core, book: Book, owner: int, cmd: memoryview) -> None:

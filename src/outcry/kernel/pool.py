@@ -2,12 +2,13 @@
 
 * A node is free, or an order, a level or an account; its ``choices`` say which. Free nodes form a
   list through ``next``, the last one given back first: it is the one still in the cache.
-* An account is found by hashing; it is the closing node of the ring of its orders,
+* An account, whose numbers are given one after the other, is found by the lower bits of its number
+  in a table with open addresses; it is the closing node of the ring of its orders,
   oldest first. One without orders stays until the table fills up and is swept then, so the table
   is bounded by the accounts that had orders at the same time, never by those ever seen.
 """
 
-from outcry.kernel.bits import rarely, spread
+from outcry.kernel.bits import rarely
 from outcry.kernel.constants import ACCOUNTS_MIN, RECENT_PER_NODE, ROLE_ACCOUNT, ROLE_FREE, ROLES
 from outcry.kernel.ids import grow_recent
 from outcry.kernel.layout import NODE_STEP, Core, more_nodes, new_ints, node_at, release
@@ -65,9 +66,17 @@ def more_room(core: Core) -> None:
 
 def find_account(core: Core, account: int) -> int:
     """Return the node of *account*, or 0."""
-    place = spread(account, core.account_mask)
+    owner = core.account_table[account & core.account_mask]
+    if rarely(node_at(core, owner).account != account):
+        owner = find_account_further(core, account)
+    return owner
+
+
+def find_account_further(core: Core, account: int) -> int:
+    """Return the node of *account*, which does not stand in the first place where it may, or 0."""
+    place = account & core.account_mask
     owner = core.account_table[place]
-    while rarely(node_at(core, owner).account != account and owner != 0):
+    while owner != 0 and node_at(core, owner).account != account:
         place = (place + 1) & core.account_mask
         owner = core.account_table[place]
     return owner
@@ -75,7 +84,7 @@ def find_account(core: Core, account: int) -> int:
 
 def file_account(core: Core, owner: int) -> None:
     """Put the account at *owner* into the table, where it is not."""
-    place = spread(node_at(core, owner).account, core.account_mask)
+    place = node_at(core, owner).account & core.account_mask
     while core.account_table[place] != 0:
         place = (place + 1) & core.account_mask
     core.account_table[place] = owner

@@ -28,7 +28,6 @@ cdef extern from * nogil:
                                    long words) {
         outcry_copy(to + place, from + at, words);
     }
-    static inline unsigned int outcry_low(long long word) { return (unsigned int)word; }
     static inline long outcry_load_length(const unsigned char *octets, long at) {
         unsigned int word;
         memcpy(&word, octets + at, 4);
@@ -103,7 +102,6 @@ cdef extern from * nogil:
     void store_word "outcry_store"(unsigned char*, long, long long)
     void take_words "outcry_take"(long long*, long, const unsigned char*, long, long)
     void give_words "outcry_give"(unsigned char*, long, const long long*, long, long)
-    unsigned int low_half "outcry_low"(long long)
     long load_length "outcry_load_length"(const unsigned char*, long)
     void store_length "outcry_store_length"(unsigned char*, long, long)
 

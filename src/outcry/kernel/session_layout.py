@@ -125,11 +125,6 @@ def give_words(octets: memoryview, place: int, words_from: memoryview, at: int, 
         store_word(octets, place + 8 * turn, words_from[at + turn])
 
 
-def low_half(word: int) -> int:
-    """Return the lower half of *word*."""
-    return word & 0xFFFF_FFFF
-
-
 def load_length(octets: memoryview, at: int) -> int:
     """Return the big-endian length of a frame that begins at byte *at*."""
     return int.from_bytes(octets[at : at + 4], "big")

@@ -19,8 +19,7 @@ from outcry.kernel.constants import (
 )
 from outcry.kernel.ladder import far_insert, mark, slot_of
 from outcry.kernel.layout import (
-    NO_ASK,
-    NO_BID,
+    NO_TOUCH,
     RECIPROCAL_LIMIT,
     WINDOW_LIMIT,
     Book,
@@ -102,8 +101,8 @@ def clear_book(book: Book) -> None:
     """Make *book* one without orders and without a ladder."""
     book.best_level[SIDE_BID] = 0
     book.best_level[SIDE_ASK] = 0
-    book.best_price[SIDE_BID] = NO_BID
-    book.best_price[SIDE_ASK] = NO_ASK
+    book.touch[SIDE_BID] = NO_TOUCH
+    book.touch[SIDE_ASK] = NO_TOUCH
     book.orders = 0
     book.ladder = no_ints()
     book.occupancy = no_bits()
@@ -152,7 +151,7 @@ def follow(core: Core, book: Book, side: int, price: int) -> None:
         slots *= 4
     centre = price
     if book.best_level[side] != 0:
-        centre = book.best_price[side]
+        centre = node_at(core, book.best_level[side]).price
     shift = centre - (book.base + (book.span >> 1))
     quarter = book.span >> 2
     if slots != book.slots or shift < -quarter or shift > quarter:
