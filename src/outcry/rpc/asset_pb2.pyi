@@ -57,6 +57,32 @@ class Packed(_message.Message):
     body: bytes
     def __init__(self, body: _Optional[bytes] = ...) -> None: ...
 
+class Ask(_message.Message):
+    __slots__ = ("tag", "body")
+    TAG_FIELD_NUMBER: _ClassVar[int]
+    BODY_FIELD_NUMBER: _ClassVar[int]
+    tag: int
+    body: bytes
+    def __init__(self, tag: _Optional[int] = ..., body: _Optional[bytes] = ...) -> None: ...
+
+class Answers(_message.Message):
+    __slots__ = ("answers",)
+    ANSWERS_FIELD_NUMBER: _ClassVar[int]
+    answers: _containers.RepeatedCompositeFieldContainer[Answer]
+    def __init__(self, answers: _Optional[_Iterable[_Union[Answer, _Mapping]]] = ...) -> None: ...
+
+class Answer(_message.Message):
+    __slots__ = ("tag", "body", "refused", "unavailable")
+    TAG_FIELD_NUMBER: _ClassVar[int]
+    BODY_FIELD_NUMBER: _ClassVar[int]
+    REFUSED_FIELD_NUMBER: _ClassVar[int]
+    UNAVAILABLE_FIELD_NUMBER: _ClassVar[int]
+    tag: int
+    body: bytes
+    refused: str
+    unavailable: str
+    def __init__(self, tag: _Optional[int] = ..., body: _Optional[bytes] = ..., refused: _Optional[str] = ..., unavailable: _Optional[str] = ...) -> None: ...
+
 class Movement(_message.Message):
     __slots__ = ("account", "amount", "token", "tx_hash")
     ACCOUNT_FIELD_NUMBER: _ClassVar[int]

@@ -40,6 +40,11 @@ class AssetServiceStub(object):
                 request_serializer=outcry_dot_rpc_dot_asset__pb2.Packed.SerializeToString,
                 response_deserializer=outcry_dot_rpc_dot_asset__pb2.Packed.FromString,
                 _registered_method=True)
+        self.SubmitLine = channel.stream_stream(
+                '/asset.AssetService/SubmitLine',
+                request_serializer=outcry_dot_rpc_dot_asset__pb2.Ask.SerializeToString,
+                response_deserializer=outcry_dot_rpc_dot_asset__pb2.Answers.FromString,
+                _registered_method=True)
         self.Funds = channel.unary_unary(
                 '/asset.AssetService/Funds',
                 request_serializer=outcry_dot_rpc_dot_asset__pb2.Packed.SerializeToString,
@@ -134,6 +139,14 @@ class AssetServiceServicer(object):
     def Submit(self, request, context):
         """SubmitBatch -> list of OrderResult, one for each request and in the same order.
         Answered when what it says is committed. Role: door.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def SubmitLine(self, request_iterator, context):
+        """The same for many batches, as they come: each is taken in its turn and answered when it is
+        ready, under its tag. Reading stops while 1,000 are unanswered. Role: door.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -274,6 +287,11 @@ def add_AssetServiceServicer_to_server(servicer, server):
                     request_deserializer=outcry_dot_rpc_dot_asset__pb2.Packed.FromString,
                     response_serializer=outcry_dot_rpc_dot_asset__pb2.Packed.SerializeToString,
             ),
+            'SubmitLine': grpc.stream_stream_rpc_method_handler(
+                    servicer.SubmitLine,
+                    request_deserializer=outcry_dot_rpc_dot_asset__pb2.Ask.FromString,
+                    response_serializer=outcry_dot_rpc_dot_asset__pb2.Answers.SerializeToString,
+            ),
             'Funds': grpc.unary_unary_rpc_method_handler(
                     servicer.Funds,
                     request_deserializer=outcry_dot_rpc_dot_asset__pb2.Packed.FromString,
@@ -388,6 +406,33 @@ class AssetService(object):
             '/asset.AssetService/Submit',
             outcry_dot_rpc_dot_asset__pb2.Packed.SerializeToString,
             outcry_dot_rpc_dot_asset__pb2.Packed.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def SubmitLine(request_iterator,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.stream_stream(
+            request_iterator,
+            target,
+            '/asset.AssetService/SubmitLine',
+            outcry_dot_rpc_dot_asset__pb2.Ask.SerializeToString,
+            outcry_dot_rpc_dot_asset__pb2.Answers.FromString,
             options,
             channel_credentials,
             insecure,

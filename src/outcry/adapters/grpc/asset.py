@@ -16,6 +16,7 @@ import grpc
 from msgspec import msgpack
 
 from outcry.adapters.grpc.coalescer import Coalescer
+from outcry.adapters.grpc.line import CallRefused, SubmitLine, failure_of
 from outcry.domain.errors import OutcryError
 from outcry.messages.chain_requests import ChainReportOp
 from outcry.messages.escrow_requests import EscrowReportOp, PayOutOp
@@ -66,19 +67,6 @@ OPTIONS: Final = (
     ("grpc.keepalive_permit_without_calls", 1),
     ("grpc.http2.max_pings_without_data", 0),
 )
-_REFUSALS: Final = frozenset(
-    {
-        grpc.StatusCode.INVALID_ARGUMENT,
-        grpc.StatusCode.PERMISSION_DENIED,
-        grpc.StatusCode.RESOURCE_EXHAUSTED,
-        grpc.StatusCode.UNAUTHENTICATED,
-        grpc.StatusCode.UNIMPLEMENTED,
-    },
-)
-
-
-class CallRefused(OutcryError):
-    """The ledger does not take this call from us, now or later. Nothing happened."""
 
 
 class GrpcAsset:
@@ -89,6 +77,9 @@ class GrpcAsset:
         self._metadata = (("authorization", f"Bearer {service_token}"),)
         self._channel: Any = grpc.aio.insecure_channel(address, options=OPTIONS)
         self._stub: Any = AssetServiceStub(self._channel)  # type: ignore[no-untyped-call]
+        self._line = SubmitLine(
+            lambda: self._stub.SubmitLine(metadata=self._metadata), CALL_TIMEOUT_SECONDS
+        )
         self._accepted = Coalescer(self._submit_accepted)
         self._result = Coalescer(self._submit_result)
 
@@ -123,6 +114,7 @@ class GrpcAsset:
         """Let go of the connection; whoever waits gets `AssetUnavailable`."""
         await self._accepted.close()
         await self._result.close()
+        await self._line.close()
         await self._channel.close()
 
     async def _submit_accepted(self, requests: Sequence[OrderRequest]) -> list[OrderResult]:
@@ -135,7 +127,7 @@ class GrpcAsset:
         self, requests: Sequence[OrderRequest], *, wait_result: bool
     ) -> list[OrderResult]:
         body = encode(SubmitBatch(list(requests), wait_result))
-        results = decode_results(await self._call(self._stub.Submit, body))
+        results = decode_results(await self._line.submit(body))
         if len(results) != len(requests):
             raise CallRefused(f"{len(results)} answers came to {len(requests)} requests")
         return results
@@ -185,9 +177,7 @@ def _translate(error: Any) -> OutcryError:  # noqa: ANN401 - an AioRpcError
     status = error.code()
     if status == grpc.StatusCode.FAILED_PRECONDITION:
         return _NotNext(int(dict(error.trailing_metadata())[APPLIED_KEY]))
-    if status in _REFUSALS:
-        return CallRefused(f"the ledger refused the call: {status.name}: {error.details()}")
-    return AssetUnavailable(f"the ledger did not answer: {status.name}: {error.details()}")
+    return failure_of(status, error.details())
 
 
 def _is_idempotent(op: FundsOp) -> bool:

@@ -1,4 +1,4 @@
-"""The four packed calls: msgpack documents of `outcry.messages.requests`, for our own services."""
+"""The packed calls: msgpack documents of `outcry.messages.requests`, for our own services."""
 
 from collections.abc import Awaitable, Callable, Collection
 from typing import Final, TypeVar
@@ -21,6 +21,7 @@ from outcry.rpc.asset_pb2 import Packed
 from outcry.rpc.asset_pb2_grpc import AssetServiceServicer
 from outcry.runtime.api_keys import KeyRing
 from outcry.services.asset.grpc.admission import Context, abort, acting_key, admit
+from outcry.services.asset.grpc.line import Line, NotTaken
 
 
 #: Trailing metadata of FAILED_PRECONDITION: the seq up to which facts are applied.
@@ -38,16 +39,45 @@ class PackedDoor(AssetServiceServicer):
         """Stand before *asset* and admit who holds a service token of *keys*."""
         self._asset = asset
         self._keys = keys
+        self._lines: set[Line] = set()
+        self._closing = False
 
     async def Submit(self, request: Packed, context: Context) -> Packed:  # noqa: N802
         """Number orders and cancels."""
         batch = await self._open(context, {"door"}, decode_submit, request)
         if len(batch.requests) > SUBMIT_COUNT_MAX:
-            got = f"{len(batch.requests)} requests; at most {SUBMIT_COUNT_MAX} go in one batch"
+            got = _too_many(len(batch.requests))
             await abort(context, grpc.StatusCode.INVALID_ARGUMENT, got)
         return await self._answer(
             context, self._asset.submit(batch.requests, wait_result=batch.wait_result)
         )
+
+    async def SubmitLine(self, _: object, context: Context) -> None:  # noqa: N802
+        """Number the orders and cancels of one batch after the other."""
+        await admit(context, self._keys, {"door"})
+        if self._closing:
+            await abort(context, grpc.StatusCode.UNAVAILABLE, "the ledger is stopping")
+        line = Line(context, self._submit)
+        self._lines.add(line)
+        try:
+            await line.serve()
+        finally:
+            self._lines.discard(line)
+
+    def hang_up(self) -> None:
+        """Take nothing more on any line; what was taken is answered, then they end."""
+        self._closing = True
+        for line in self._lines:
+            line.finish()
+
+    async def _submit(self, body: bytes) -> bytes:
+        try:
+            batch = decode_submit(body)
+        except MsgspecError as error:
+            raise NotTaken(str(error)) from error
+        if len(batch.requests) > SUBMIT_COUNT_MAX:
+            raise NotTaken(_too_many(len(batch.requests)))
+        return encode(await self._asset.submit(batch.requests, wait_result=batch.wait_result))
 
     async def Funds(self, request: Packed, context: Context) -> Packed:  # noqa: N802
         """Carry out one money, market, user or admin operation."""
@@ -101,3 +131,7 @@ class PackedDoor(AssetServiceServicer):
             await abort(context, grpc.StatusCode.INVALID_ARGUMENT, str(error))
         except OutcryError as error:
             await abort(context, grpc.StatusCode.UNAVAILABLE, str(error))
+
+
+def _too_many(count: int) -> str:
+    return f"{count} requests; at most {SUBMIT_COUNT_MAX} go in one batch"

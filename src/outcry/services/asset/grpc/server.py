@@ -31,18 +31,15 @@ class AssetServer:
         self, asset: Asset, keys: KeyRing, address: str, *, typed: Asset | None = None
     ) -> None:
         """Prepare to listen; port 0 takes a free one. *typed* answers the typed calls instead."""
-        self._asset = asset
-        self._typed = typed or asset
-        self._keys = keys
         self._address = address
         self._server: Any = None
+        self._door = AssetDoor(asset, keys, typed)
         self.port = 0
 
     async def start(self) -> None:
         """Begin to answer. Raises OSError when the address cannot be had."""
         self._server = grpc.aio.server(options=OPTIONS)
-        door = AssetDoor(self._asset, self._keys, self._typed)
-        add_AssetServiceServicer_to_server(door, self._server)  # type: ignore[no-untyped-call]
+        add_AssetServiceServicer_to_server(self._door, self._server)  # type: ignore[no-untyped-call]
         try:
             self.port = self._server.add_insecure_port(self._address)
         except RuntimeError as error:
@@ -51,5 +48,6 @@ class AssetServer:
 
     async def stop(self) -> None:
         """Finish the calls in progress, then close."""
+        self._door.hang_up()
         if self._server is not None:
             await self._server.stop(GRACE_SECONDS)
