@@ -48,13 +48,13 @@ KINDS = {
 
 
 @contextmanager
-def node() -> Iterator[str]:
-    """Run a node with a block for each transaction; yield its URL."""
+def node() -> Iterator[DevNode]:
+    """Run a node with a block for each transaction."""
     with (
         TemporaryDirectory(prefix="outcry-bench-chain-") as folder,
         DevNode(DevSettings(anvil(), Path(folder))) as running,
     ):
-        yield running.url
+        yield running
 
 
 class Ground:

@@ -2,38 +2,19 @@
 
 import asyncio
 import time
-from contextlib import AsyncExitStack
-from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import NamedTuple
 
 import httpx
+from chain.venue import Floor, Place, chain_place, trading
 
-from outcry.adapters.evm.deployment import Deployment
-from outcry.app.chain.dev import Wanted, dev_node, prepared
-from outcry.app.demo.chain.bots import KeyBot, Scene
 from outcry.app.demo.chain.orders import BUY, Wish, signed_body
-from outcry.app.demo.chain.run import (
-    CHAIN_ID,
-    CONFIRMATIONS,
-    EXIT_DELAY,
-    deposits,
-    opened,
-    settling,
-)
-from outcry.app.demo.people import OPERATOR, TokenSource
-from outcry.app.demo.run import Terms
-from outcry.app.demo.venue import claim, demo_config, entered
-from outcry.runtime import logging
-from outcry.runtime.config import Config
-from outcry.runtime.shutdown import Shutdown
+from outcry.app.demo.chain.run import CONFIRMATIONS
 from outcry_sdk import AsyncUserFeed
 from outcry_sdk.feeds.private import SnapshotTaken, Traded, TradeSettled
 
 
 LOTS = 100
 PRICE = 5_000
-END_MS_MAX = 60_000
 CONFIRMED_SECONDS_MAX = 60
 
 
@@ -53,52 +34,34 @@ class Waits(NamedTuple):
 
 def waits(block_ms: int, trades: int, rate: int) -> Waits:
     """Settle so many mints on an exchange of its own, at this rate."""
-    with TemporaryDirectory(prefix="outcry-bench-chain-") as folder:
-        config = demo_config(None, Path(folder))
-        logging.configure(config.log, "bench")
-        claim(config)
-        wanted = Wanted(Path(folder), 0, CHAIN_ID, block_ms, EXIT_DELAY, own=False, fresh=False)
-        with dev_node(wanted) as node:
-            deployed = asyncio.run(prepared(wanted, node.url))
-            return Waits(block_ms, asyncio.run(_measured(config, deployed, trades, rate)))
+    with chain_place(block_ms) as place:
+        return Waits(block_ms, asyncio.run(_measured(place, trades, rate)))
 
 
-async def _measured(config: Config, deployed: Deployment, trades: int, rate: int) -> list[float]:
-    terms = Terms(seconds=None, bots=2, seed=1, rate=rate)
-    async with AsyncExitStack() as stack:
-        shutdown = stack.enter_context(Shutdown(END_MS_MAX))
-        doors = await stack.enter_async_context(entered(settling(config, deployed), shutdown))
-        assert doors is not None, "nobody stops a bench while it starts"
-        operator = await stack.enter_async_context(doors.client(OPERATOR, admin=True))
-        bots = [KeyBot(index, doors, 1) for index in range(2)]
-        for bot in bots:
-            await stack.enter_async_context(bot.client)
-        scene = await opened(doors, operator, deployed, terms)
-        await deposits(operator, deployed, bots)
-        feed = doors.user_feed(bots[1].name)
-        stack.push_async_callback(feed.aclose)
+async def _measured(place: Place, trades: int, rate: int) -> list[float]:
+    async with trading(place) as floor:
+        feed = floor.doors.user_feed(floor.bots[1].name)
         heard = asyncio.create_task(_heard(feed, trades, ready := asyncio.Event()))
         await ready.wait()
-        http = httpx.AsyncClient(base_url=doors.http, trust_env=False)
-        await stack.enter_async_context(http)
-        for number in range(trades):
-            for index, bot in enumerate(bots):
-                token = TokenSource(doors.config, bot.name, admin=False)()
-                await _place(http, scene, bot, index, number, token)
-            await asyncio.sleep(1 / rate)
-        async with asyncio.timeout(CONFIRMED_SECONDS_MAX):
-            return await heard
+        try:
+            async with httpx.AsyncClient(base_url=floor.doors.http, trust_env=False) as http:
+                for number in range(trades):
+                    for index in range(len(floor.bots)):
+                        await _place(http, floor, index, number)
+                    await asyncio.sleep(1 / rate)
+            async with asyncio.timeout(CONFIRMED_SECONDS_MAX):
+                return await heard
+        finally:
+            await feed.aclose()
 
 
-async def _place(
-    http: httpx.AsyncClient, scene: Scene, bot: KeyBot, index: int, number: int, token: str
-) -> None:
+async def _place(http: httpx.AsyncClient, floor: Floor, index: int, number: int) -> None:
+    bot, scene = floor.bots[index], floor.scene
     wish = Wish(index, BUY, LOTS, PRICE)
     stamp = (number * 2 + index + 1, time.time_ns() // 1_000_000)
     place = (scene.event_id, scene.markets[0])
     body = signed_body(wish, place, bot.signer, scene.domain, stamp) | {"wait": "result"}
-    headers = {"Authorization": f"Bearer {token}"}
-    said = (await http.post("/api/place_order", json=body, headers=headers)).json()
+    said = (await http.post("/api/place_order", json=body, headers=floor.headers(bot))).json()
     assert said["code"] == 0, said
 
 

@@ -115,7 +115,10 @@ class Chain(Protocol):
         ...
 
     async def used(self, block: int) -> int:
-        """Return the lowest nonce that no transaction in blocks up to *block* has."""
+        """Return the lowest nonce that no transaction in blocks up to *block* has.
+
+        Of its newest block a node may say what is so in the one that it is making.
+        """
         ...
 
     async def settled(self, trade_id: int, fill: int, first: int) -> ChainEvent | None:

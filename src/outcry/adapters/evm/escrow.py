@@ -11,6 +11,7 @@ from outcry.adapters.evm.abi import address_of, address_text
 from outcry.adapters.evm.chain import TIP_WEI
 from outcry.adapters.evm.deployment import Deployment
 from outcry.adapters.evm.escrow_calls import (
+    ESCROW_TOPICS,
     GAS,
     OF_TOKENS,
     TOKENS,
@@ -63,10 +64,8 @@ class EvmEscrow(Escrow):
 
     async def happened(self, blocks: Sequence[Block]) -> list[Happening]:
         """Return what these blocks say of escrow, in order."""
-        where = address_text(self._settlement)
-        calls = [
-            Call("eth_getLogs", [{"blockHash": block.hash, "address": where}]) for block in blocks
-        ]
+        sought = {"address": address_text(self._settlement), "topics": [ESCROW_TOPICS]}
+        calls = [Call("eth_getLogs", [{"blockHash": block.hash, **sought}]) for block in blocks]
         found: list[Happening] = []
         for block, logs in zip(blocks, await self._rpc.batch(calls), strict=True):
             if isinstance(logs, RpcError):

@@ -165,3 +165,5 @@ _READ: Final[dict[str, tuple[Happened, Callable[[dict[str, Any]], dict[str, Any]
     "OrderRevoked": (Happened.REVOKED, _revoked),
     "NonceRaised": (Happened.NONCE_RAISED, _revoked),
 }
+#: First topics of events that say something of escrow; what trades write is left out.
+ESCROW_TOPICS: Final = [f"0x{SETTLEMENT.topic(name).hex()}" for name in _READ]

@@ -70,7 +70,16 @@ class Reader:
         if any(isinstance(one, RpcError) and one.unknown for one in said):
             self._whole = False
             return await self._receipts_singly(numbers)
-        return [one for block in said for one in self._ours(answered(block) or ())]
+        found = [answered(block) for block in said]
+        await self._missing([at for at, block in zip(numbers, found, strict=True) if block is None])
+        return [one for block in found for one in self._ours(block or ())]
+
+    async def _missing(self, numbers: Sequence[int]) -> None:
+        """Make sure that blocks without receipts are not there; raises `ChainUnavailable`."""
+        calls = [Call("eth_getBlockByNumber", [hex(number), False]) for number in numbers]
+        for number, said in zip(numbers, await self._rpc.batch(calls), strict=True):
+            if said is not None and not isinstance(said, RpcError):
+                raise ChainUnavailable(f"the node has block {number} and not yet its receipts")
 
     async def _receipts_singly(self, numbers: range) -> list[Json]:
         calls = [Call("eth_getBlockByNumber", [hex(number), True]) for number in numbers]

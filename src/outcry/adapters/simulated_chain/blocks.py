@@ -116,8 +116,12 @@ class Blocks:
         return len(self._blocks)
 
     def used(self, block: int) -> int:
-        """Return how many transactions there are in blocks up to this one."""
-        return sum(len(mined.raws) for mined in self._blocks[: block + 1])
+        """Return how many transactions there are in blocks up to this one.
+
+        Of the newest it says what is so in the next, as a node does that is about to add it.
+        """
+        made = sum(len(mined.raws) for mined in self._blocks[: block + 1])
+        return made if block < self.head.number else made + len(self._next())
 
     def take(self, raw: bytes) -> None:
         """Let a transaction wait, unless one of its nonce is in a block or offers as much."""
@@ -131,19 +135,24 @@ class Blocks:
 
     def mine(self) -> None:
         """Add a block with everything that is due, in the order of nonces and without a gap."""
-        number = self.head.number + 1
-        raws: list[bytes] = []
-        while len(raws) < BLOCK_COUNT_MAX:
-            waiting = self._waiting.get(self._mined)
-            if waiting is None or waiting.due > number:
-                break
+        number, raws = self.head.number + 1, self._next()
+        for _ in raws:
             del self._waiting[self._mined]
             self._mined += 1
-            raws.append(waiting.raw)
         parts = (self.head.hash.encode(), str(self._forks).encode(), *raws)
         block = Block(number, hash_of(*parts))
         events = tuple(self._carry_out(block, index, raw) for index, raw in enumerate(raws))
         self._blocks.append(_Mined(block, events, tuple(raws)))
+
+    def _next(self) -> list[bytes]:
+        """Return what the next block will have."""
+        raws: list[bytes] = []
+        while len(raws) < BLOCK_COUNT_MAX:
+            waiting = self._waiting.get(self._mined + len(raws))
+            if waiting is None or waiting.due > self.head.number + 1:
+                break
+            raws.append(waiting.raw)
+        return raws
 
     def refuse(self, trade_id: int, fill: int, reason: str) -> None:
         """From now on this fill (or the `TAKER`) fails for *reason*; "" lets it settle again."""

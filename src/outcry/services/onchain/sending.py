@@ -40,6 +40,8 @@ class Sender:
         self._standby_until = -1
         #: Whether the operator's ceiling keeps a transaction from being replaced.
         self.capped = False
+        #: Whether more waits to be sent than was sent at once.
+        self.behind = False
         self._counts = {"sent": 0, "replaced": 0, "displaced": 0, "others": 0}
 
     def status(self, head: int) -> dict[str, int]:
@@ -60,9 +62,10 @@ class Sender:
         self._standby_until = head + self._config.standby_blocks
 
     async def look(self, parts: Parts, scanned: int) -> None:
-        """Find out which nonces are in blocks up to *scanned*, all of whose events are known."""
+        """Find out which nonces are in blocks below *scanned*, all of whose events are known."""
         waiting = [part for part in parts.open.values() if part.waits]
-        used = await self._chain.used(scanned)
+        # Of its newest block a node may say what is so in the next one, whose events nobody knows.
+        used = await self._chain.used(max(scanned - 1, 0))
         for part in waiting:
             assert part.transaction is not None, "it waits"
             if part.transaction.nonce < used:
@@ -76,6 +79,7 @@ class Sender:
 
     async def send_new(self, parts: Parts, head: int) -> list[ChainVerdict]:
         """Sign, store and send what has no transaction; return what the chain would decline."""
+        self.behind = False
         fresh = self._fresh(parts, head)
         if not fresh:
             return []
@@ -103,6 +107,7 @@ class Sender:
             mine = (draft.trade_id, draft.fills) == (part.request.trade_id, tuple(part.fills))
             part.transaction = draft if mine else self._signed(part, nonce, price)
         await self._store_and_send(good, head)
+        self.behind = len(fresh) == SIMULATE_COUNT_MAX
         return await self._declined(fresh, failures)
 
     async def send_again(self, parts: Parts, head: int) -> None:

@@ -153,7 +153,8 @@ class Onchain:
     # --- requests -------------------------------------------------------------------------------
 
     async def _take_requests(self) -> None:
-        entries = await self._follower.read(self._config.poll_ms)
+        # Who did not get to send everything does not wait for more.
+        entries = await self._follower.read(0 if self._sender.behind else self._config.poll_ms)
         for entry in entries:
             self._parts.request(entry.last, unpack_requests(entry.body), time.monotonic())
             self._taken = entry.last

@@ -57,6 +57,21 @@ async def test_a_transaction_whose_nonce_somebody_else_used_is_signed_again() ->
         assert on.outcomes() == {(trade, 0): Outcome.CONFIRMED}
 
 
+async def test_what_a_node_says_of_the_block_it_makes_is_no_other_sender() -> None:
+    """Its newest block counts our transactions before they are in one: nobody took their place."""
+    async with scene() as on:
+        service = await on.another(on.kept)
+        on.chain._blocks._latency = 1
+        await on.chain.mine()
+        trade = await on.trade(100)
+        await look(service)
+        assert await on.chain.used((await on.chain.head()).number) == 1
+        await look(service)
+        assert service.status()["others_total"] == service.status()["displaced_total"] == 0
+        await end(on, service)
+        assert on.outcomes() == {(trade, 0): Outcome.CONFIRMED}
+
+
 async def test_who_stands_by_goes_on_when_the_other_is_gone() -> None:
     """The winner dies with a trade unsettled: the other one settles it after its time."""
     async with scene() as on:
