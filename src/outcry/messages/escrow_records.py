@@ -69,8 +69,39 @@ class EscrowReverted(Record, frozen=True, tag="escrow_reverted", array_like=True
     reason: str
 
 
+class PairsTurned(Record, frozen=True, tag="pairs_turned", array_like=True, gc=False):
+    """What a split or merge that has ended did was undone or, with no ``reason``, done once more.
+
+    ``qty`` pairs were made out of money or, below 0, money out of pairs.
+    """
+
+    account: int
+    market_id: int
+    qty: int
+    tx_hash: str
+    reason: str
+
+
+class RedemptionReverted(Record, frozen=True, tag="redemption_reverted", array_like=True, gc=False):
+    """A redemption that was believed is no longer on the chain: the tokens are there again.
+
+    ``yes`` and ``no`` are atomic units; ``amount`` are the micros that it had paid.
+    """
+
+    account: int
+    market_id: int
+    yes: int
+    no: int
+    amount: int
+    tx_hash: str
+    reason: str
+
+
 class MarketStaged(Record, frozen=True, tag="market_staged", array_like=True, gc=False):
-    """A market came to a stage in the contracts: an `outcry.domain.ledger.escrow.Stage`."""
+    """A market came to a stage in the contracts: an `outcry.domain.ledger.escrow.Stage`.
+
+    An earlier one than before: a deep reorganisation took it back.
+    """
 
     market_id: int
     stage: int
@@ -98,6 +129,8 @@ EscrowRecord = (
     | EscrowEnded
     | EscrowRounded
     | EscrowReverted
+    | PairsTurned
+    | RedemptionReverted
     | MarketStaged
     | EscrowCursor
 )

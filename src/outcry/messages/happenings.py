@@ -38,3 +38,6 @@ class Happening(Struct, frozen=True, array_like=True, gc=False):
     amount: int = 0
     #: The operation, of what was done for one; when an exit is ready, in seconds.
     number: int = 0
+    #: Tokens that a redemption took, in atomic units.
+    yes: int = 0
+    no: int = 0

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from typing import Any, Final
 
-from outcry.domain.ledger import escrow, pending
+from outcry.domain.ledger import escrow, pending, undone
 from outcry.domain.ledger.effects import Effects
 from outcry.domain.ledger.in_transit import EscrowOperation, Home, settles_no_more
 from outcry.domain.ledger.state import Ledger
@@ -68,7 +68,19 @@ def _rounded(ledger: Ledger, effects: Effects, one: said.EscrowRounded) -> None:
 
 
 def _escrow_reverted(ledger: Ledger, effects: Effects, one: said.EscrowReverted) -> None:
-    escrow.take_back(ledger, effects, one.account, one.asset, one.atoms, one.reason)
+    undone.take_back(ledger, effects, one.account, one.asset, one.atoms, one.reason)
+
+
+def _turned(ledger: Ledger, effects: Effects, one: said.PairsTurned) -> None:
+    reason = one.reason or "the contract did again what there was too little for"
+    undone.turn(ledger, effects, one.account, one.market_id, one.qty, reason)
+    if one.reason:
+        ledger.frozen[one.account] = one.reason
+
+
+def _unredeemed(ledger: Ledger, effects: Effects, one: said.RedemptionReverted) -> None:
+    atoms = one.yes, one.no
+    undone.unredeem(ledger, effects, one.account, one.market_id, atoms, one.amount, one.reason)
 
 
 def _staged(ledger: Ledger, effects: Effects, one: said.MarketStaged) -> None:
@@ -103,6 +115,8 @@ CHAIN_HANDLERS: Final[dict[type[Record], Callable[[Ledger, Effects, Any], None]]
     said.EscrowEnded: _ended,
     said.EscrowRounded: _rounded,
     said.EscrowReverted: _escrow_reverted,
+    said.PairsTurned: _turned,
+    said.RedemptionReverted: _unredeemed,
     said.MarketStaged: _staged,
     said.EscrowCursor: _escrow_cursor,
 }

@@ -137,6 +137,11 @@ def _condition(values: dict[str, Any]) -> dict[str, Any]:
     return fields | {"amount": min(values.get("amount", 0), NUMBER_MAX)}
 
 
+def _redeemed(values: dict[str, Any]) -> dict[str, Any]:
+    tokens = {name: min(values[name], NUMBER_MAX) for name in ("yes", "no")}
+    return _condition(values) | tokens
+
+
 def _revoked(values: dict[str, Any]) -> dict[str, Any]:
     order = f"0x{values['orderHash'].hex()}" if "orderHash" in values else ""
     return {"who": f"0x{values['account'].hex()}", "asset": order}
@@ -161,7 +166,7 @@ _READ: Final[dict[str, tuple[Happened, Callable[[dict[str, Any]], dict[str, Any]
     "MergedFor": (Happened.MERGED, _numbered(_condition, "opId")),
     "Registered": (Happened.REGISTERED, _condition),
     "Redeemed": (Happened.REDEEMED, _condition),
-    "RedeemedFor": (Happened.REDEEMED_FOR, _condition),
+    "RedeemedFor": (Happened.REDEEMED_FOR, _redeemed),
     "OrderRevoked": (Happened.REVOKED, _revoked),
     "NonceRaised": (Happened.NONCE_RAISED, _revoked),
 }

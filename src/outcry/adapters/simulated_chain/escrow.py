@@ -6,12 +6,12 @@ what everybody had after it, so a reorganisation is to go back to an older one.
 
 from collections import Counter
 from collections.abc import Sequence
-from typing import Final, NamedTuple
+from typing import Final, NamedTuple, TypeVar
 
 from msgspec import msgpack
 
 from outcry.adapters.simulated_chain.blocks import hash_of
-from outcry.adapters.simulated_chain.vault import Refused, Vault
+from outcry.adapters.simulated_chain.vault import Refused, Said, Vault
 from outcry.messages.happenings import Happened, Happening
 from outcry.messages.settlements import SettlementRequest
 from outcry.ports.chain import FILLS_COUNT_MAX, Block, Prepared, Price
@@ -46,6 +46,7 @@ class _Mined(NamedTuple):
     fates: dict[str, bool]
 
 
+_Thing = TypeVar("_Thing")
 _encode = msgpack.Encoder().encode
 _decode = msgpack.Decoder(tuple[int, int, Job]).decode
 
@@ -73,14 +74,18 @@ class SimulatedEscrow(Escrow):
         for _ in range(count):
             self._mine()
 
-    def reorganise(self, depth: int, *, keep: bool) -> None:
-        """Replace the last *depth* blocks by one more; what they held waits again, or is lost."""
+    def reorganise(self, depth: int, *, keep: bool, without: int = 0) -> None:
+        """Replace the last *depth* blocks by one more; what they held waits again, or is lost.
+
+        Of what is kept each *without*-th thing is lost all the same.
+        """
         gone = self._chain[-depth:]
         del self._chain[-depth:]
         self._forks += 1
         if keep:
-            self._deeds = [deed for mined in gone for deed in mined.deeds] + self._deeds
-            for raw in (raw for mined in gone for raw in mined.raws):
+            deeds = _without([deed for mined in gone for deed in mined.deeds], without)
+            self._deeds = deeds + self._deeds
+            for raw in _without([raw for mined in gone for raw in mined.raws], without):
                 self._waiting.setdefault(_decode(raw)[0], raw)
         self.mine(depth + 1)
 
@@ -224,12 +229,17 @@ class SimulatedEscrow(Escrow):
         self._say(mined, tx_hash, said)
 
     @staticmethod
-    def _say(mined: _Mined, tx_hash: str, said: Sequence[tuple[int, str, str, int, int]]) -> None:
-        for kind, who, asset, amount, number in said:
+    def _say(mined: _Mined, tx_hash: str, said: Sequence[Said]) -> None:
+        for one in said:
             index = len(mined.happenings)
             mined.happenings.append(
-                Happening(kind, mined.block.number, index, tx_hash, who, asset, amount, number)
+                Happening(one.kind, mined.block.number, index, tx_hash, *one[1:])
             )
+
+
+def _without(things: list[_Thing], each: int) -> list[_Thing]:
+    """Return *things* without each so many-th; 0 leaves them all."""
+    return [one for place, one in enumerate(things, 1) if not each or place % each]
 
 
 __all__ = ["FEE_ACCOUNT", "Deed", "Happened", "SimulatedEscrow"]

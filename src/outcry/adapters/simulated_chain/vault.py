@@ -3,7 +3,7 @@
 from collections import Counter
 from collections.abc import Sequence
 from copy import deepcopy
-from typing import Final
+from typing import Final, NamedTuple
 
 from outcry.domain.ledger.escrow import ATOMS_PER_LOT
 from outcry.domain.market import own_price
@@ -15,8 +15,19 @@ from outcry.ports.escrow import Act, Answer, Job
 from outcry_wire.records import MatchKind, Side
 
 
-Said = tuple[int, str, str, int, int]
 COLLATERAL: Final = "0"
+
+
+class Said(NamedTuple):
+    """What the contract says it did; fields as those of a `Happening`."""
+
+    kind: int
+    who: str
+    asset: str
+    amount: int
+    number: int = 0
+    yes: int = 0
+    no: int = 0
 
 
 class Refused(Exception):
@@ -74,7 +85,7 @@ class Vault:
             if not amount:
                 raise Refused(Answer.NEVER, "nothing was announced")
             self.amounts[key] -= amount
-        return kind, who, asset, amount, 0
+        return Said(kind, who, asset, amount)
 
     def _open(self, token: str) -> bool:
         """Whether a token's condition is registered and not redeemed."""
@@ -129,17 +140,17 @@ class Vault:
         if job.number in self.operations:
             raise Refused(Answer.DONE, "done already")
         if job.act == Act.PAY_OUT:
-            said = (Happened.PAID_OUT, job.who, job.asset, job.amount, job.number)
+            said = Said(Happened.PAID_OUT, job.who, job.asset, job.amount, job.number)
             self._take(job.who, job.asset, job.amount)
         else:
             tokens = self._tokens(job.condition)
-            said = (Happened.SPLIT, job.who, job.condition, job.amount, job.number)
+            said = Said(Happened.SPLIT, job.who, job.condition, job.amount, job.number)
             if job.act == Act.SPLIT:
                 self._take(job.who, COLLATERAL, job.amount)
                 for token in tokens:
                     self.amounts[job.who, token] += job.amount
             else:
-                said = (Happened.MERGED, *said[1:])
+                said = said._replace(kind=Happened.MERGED)
                 for token in tokens:
                     self._take(job.who, token, job.amount)
                 self.amounts[job.who, COLLATERAL] += job.amount
@@ -149,15 +160,18 @@ class Vault:
     def _redeem_for(self, job: Job) -> list[Said]:
         if job.condition not in self.redeemed:
             raise Refused(Answer.LATER, "not redeemed yet")
-        payouts, paid = self.reported[job.condition], 0
+        payouts = self.reported[job.condition]
         keys = [(job.who, token) for token in self.registered[job.condition]]
         if not any(self.amounts[key] for key in keys):
             raise Refused(Answer.DONE, "nothing to redeem")
-        for key, payout in zip(keys, payouts, strict=True):
-            paid += self.amounts.pop(key, 0) * payout // TICKS_PER_UNIT
+        yes, no = (self.amounts.pop(key, 0) for key in keys)
+        paid = sum(
+            atoms * payout // TICKS_PER_UNIT
+            for atoms, payout in zip((yes, no), payouts, strict=True)
+        )
         self.amounts[job.who, COLLATERAL] += paid
         self.unclaimed -= paid
-        return [(Happened.REDEEMED_FOR, job.who, job.condition, paid, 0)]
+        return [Said(Happened.REDEEMED_FOR, job.who, job.condition, paid, yes=yes, no=no)]
 
     def _condition(self, job: Job) -> list[Said]:
         condition = job.condition
@@ -170,7 +184,7 @@ class Vault:
             if condition not in self.prepared:
                 raise Refused(Answer.LATER, "not prepared yet")
             self.registered[condition] = self.tokens[condition]
-            return [(Happened.REGISTERED, "", condition, 0, 0)]
+            return [Said(Happened.REGISTERED, "", condition, 0)]
         if job.act == Act.REPORT_PAYOUTS:
             self._once(condition in self.reported)
             self.reported[condition] = job.payouts
@@ -186,7 +200,7 @@ class Vault:
         )
         self.redeemed.add(condition)
         self.unclaimed += brings
-        return [(Happened.REDEEMED, "", condition, brings, 0)]
+        return [Said(Happened.REDEEMED, "", condition, brings)]
 
     def _tokens(self, condition: str) -> tuple[str, str]:
         if condition not in self.registered:

@@ -18,13 +18,13 @@ from enum import IntEnum
 from typing import Final
 
 from outcry.domain.errors import InvariantError
-from outcry.domain.ids import COLLATERAL, EXTERNAL, PENDING, SUSPENSE, asset_market, token_asset
+from outcry.domain.ids import COLLATERAL, EXTERNAL, PENDING, asset_market, token_asset
 from outcry.domain.ledger import funds
 from outcry.domain.ledger.effects import Effects
 from outcry.domain.ledger.in_transit import EscrowOperation
 from outcry.domain.ledger.lifecycle import close_drained
 from outcry.domain.ledger.pending import on_its_way
-from outcry.domain.ledger.positions import bought, move, sold
+from outcry.domain.ledger.positions import bought, sold
 from outcry.domain.ledger.postings import post
 from outcry.domain.ledger.state import Ledger, balance_key
 from outcry.domain.units import TICKS_PER_UNIT
@@ -98,6 +98,9 @@ def complete(ledger: Ledger, effects: Effects, operation_id: int) -> None:
         funds.take_back(ledger, effects, account, market_id, qty, one.key, PENDING)
     else:
         funds.pay_out(ledger, effects, account, market_id, (qty, one.qty_no), one.key, PENDING)
+        for asset, lots, value in unpaid(ledger, one):
+            _found(ledger, account, asset, lots)
+            miss(ledger, account, COLLATERAL, value, "tokens that were missing are paid now")
     _finish(ledger, effects, one)
 
 
@@ -132,9 +135,34 @@ def brings(ledger: Ledger, one: EscrowOperation) -> Iterator[tuple[int, int]]:
         yield COLLATERAL, payout[0] * one.qty + payout[1] * one.qty_no
 
 
+def there(ledger: Ledger, account: int, asset: int) -> int:
+    """Return how much of an account's balance the contract has: what is missing it has not.
+
+    What waits for something else is looked upon as missing first.
+    """
+    missing = ledger.chain.missing.get(balance_key(account, asset), 0)
+    lacks = max(0, missing - ledger.outgoing(account, asset))
+    return max(0, ledger.total(account, asset) - lacks)
+
+
+def unpaid(ledger: Ledger, one: EscrowOperation) -> Iterator[tuple[int, int, int]]:
+    """Yield ``(asset, lots, micros)`` of what a redemption counts and the contract cannot pay.
+
+    Tokens that went missing after it was begun are none there.
+    """
+    payout = ledger.markets[one.market_id].payout
+    for outcome, qty in enumerate((one.qty, one.qty_no)):
+        asset = token_asset(one.market_id, outcome)
+        missing = ledger.chain.missing.get(balance_key(one.account, asset), 0)
+        others = ledger.total(one.account, asset) + ledger.outgoing(one.account, asset) - qty
+        lots = min(qty, missing - others)
+        if lots > 0:
+            yield asset, lots, lots * payout[outcome]
+
+
 def take_in(ledger: Ledger, effects: Effects, account: int, asset: int, atoms: int) -> None:
     """Credit what came into escrow: micros of collateral, atomic units of a token."""
-    amount = _whole(ledger, account, asset, atoms)
+    amount = whole_lots(ledger, account, asset, atoms)
     if asset != COLLATERAL and amount:
         market_id, outcome = asset_market(asset)
         _bring_pairs(ledger, effects, market_id, outcome, amount)
@@ -149,10 +177,10 @@ def let_out(ledger: Ledger, effects: Effects, account: int, asset: int, atoms: i
     out what waited for another.
     """
     ledger.chain.exits.pop(balance_key(account, asset), None)
-    amount = -_whole(ledger, account, asset, -atoms)
+    amount = -whole_lots(ledger, account, asset, -atoms)
     there = min(amount, ledger.free(account, asset))
     _outside(ledger, effects, account, account, asset, there)
-    _miss(ledger, account, asset, amount - there, "the contract paid out what was promised")
+    miss(ledger, account, asset, amount - there, "the contract paid out what was promised")
 
 
 def announce_exit(ledger: Ledger, effects: Effects, account: int, asset: int, atoms: int) -> None:
@@ -164,17 +192,6 @@ def announce_exit(ledger: Ledger, effects: Effects, account: int, asset: int, at
         ledger.chain.exits[key] = atoms if asset == COLLATERAL else -(-atoms // ATOMS_PER_LOT)
     else:
         ledger.chain.exits.pop(key, None)
-
-
-def take_back(
-    ledger: Ledger, effects: Effects, account: int, asset: int, atoms: int, reason: str
-) -> None:
-    """A deposit that was believed is no longer on the chain: suspend what is left, freeze."""
-    amount = -_whole(ledger, account, asset, -atoms)
-    taken = min(amount, ledger.free(account, asset))
-    move(ledger, effects, account, SUSPENSE, asset, taken, "reverted", 0)
-    _miss(ledger, account, asset, amount - taken, reason)
-    ledger.frozen[account] = reason
 
 
 def sweep_dust(ledger: Ledger, effects: Effects, account: int, market_id: int, paid: int) -> None:
@@ -204,7 +221,7 @@ def shortfall(ledger: Ledger, account: int, asset: int) -> int:
     return max(0, min(claim, ledger.total(account, asset)) - ledger.free(account, asset))
 
 
-def _whole(ledger: Ledger, account: int, asset: int, atoms: int) -> int:
+def whole_lots(ledger: Ledger, account: int, asset: int, atoms: int) -> int:
     """Return how a change of *atoms* changes the balance; what is less than a lot is dust."""
     if asset == COLLATERAL:
         return atoms
@@ -241,11 +258,20 @@ def _outside(
     post(ledger, effects, giver, EXTERNAL, asset, amount, "withdraw", 0)
 
 
-def _miss(ledger: Ledger, account: int, asset: int, amount: int, reason: str) -> None:
+def miss(ledger: Ledger, account: int, asset: int, amount: int, reason: str) -> None:
+    """Note that *account* lacks *amount* that it should have, if any, and freeze it."""
     if amount > 0:
         key = balance_key(account, asset)
         ledger.chain.missing[key] = ledger.chain.missing.get(key, 0) + amount
         ledger.frozen[account] = reason
+
+
+def _found(ledger: Ledger, account: int, asset: int, amount: int) -> None:
+    """So much is missing no more."""
+    key = balance_key(account, asset)
+    ledger.chain.missing[key] -= amount
+    if not ledger.chain.missing[key]:
+        del ledger.chain.missing[key]
 
 
 def _leave(ledger: Ledger, operation_id: int) -> EscrowOperation:

@@ -12,7 +12,6 @@ from outcry.domain.market import PAID_STATES, MarketMove, MarketState
 from outcry.domain.rejects import Reject
 from outcry.domain.units import BALANCE_LIMIT, TIME_US_MAX
 from outcry.messages import escrow_records as rec
-from outcry.messages.chain_records import AccountFrozen
 from outcry.messages.escrow_requests import (
     BLOCK_HAPPENINGS_COUNT_MAX,
     GIVEN_UP_COUNT_MAX,
@@ -24,6 +23,7 @@ from outcry.messages.ledger_records import UserCreated
 from outcry.messages.people_records import AddressLinked
 from outcry.messages.requests import Declined, Done, FundsResult
 from outcry.services.asset.escrow import Wish, address_of, begin
+from outcry.services.asset.escrow_lost import lose, turn
 from outcry.services.asset.sequencer import Sequencer
 from outcry.services.asset.verdicts import cancel_orders
 
@@ -51,9 +51,9 @@ def report(sequencer: Sequencer, op: EscrowReportOp) -> FundsResult:
         return refused
     if not goes_on and not given_up:
         return Done(ledger.n, repeated=True)
-    taking = _Taking(sequencer, op.actor)
-    for happening in op.lost:
-        taking.lose(happening)
+    taking = Taking(sequencer, op.actor)
+    for happening in reversed(op.lost):  # as it was before each of them
+        lose(taking, happening)
     for happening in news:
         taking.take(happening)
     for one in given_up:
@@ -109,176 +109,156 @@ def _check(ledger: Ledger, op: EscrowReportOp, news: list[Happening]) -> Decline
 def _may_end(ledger: Ledger, one: Happening) -> bool:
     """Whether an operation of ours can have done this.
 
-    A payment of one that ended already is mined again after a deep reorganisation.
+    What one did that has ended may be mined again after a deep reorganisation.
     """
     operation = ledger.chain.operations.get(one.number)
     if operation is None:
-        return one.kind == Happened.PAID_OUT and 0 < one.number < ledger.chain.next_operation
+        known = one.kind == Happened.PAID_OUT or one.asset in ledger.chain.conditions
+        return known and 0 < one.number < ledger.chain.next_operation
     return operation.kind == _ENDS[one.kind]
 
 
-class _Taking:
+class Taking:
     """Turns what happened into records, one after the other."""
 
     def __init__(self, sequencer: Sequencer, actor: int) -> None:
-        self._sequencer = sequencer
-        self._ledger = sequencer.ledger
-        self._actor = actor
+        self.sequencer = sequencer
+        self.ledger = sequencer.ledger
+        self.actor = actor
         self._redemptions: dict[tuple[int, int], int] | None = None
         #: Accounts whose orders this report cancels: once is enough.
         self._cancelled: set[int] = set()
 
     def take(self, one: Happening) -> None:
         """Record one happening, if it concerns this ledger."""
-        if one.kind in _ENDS and one.number in self._ledger.chain.operations:
+        if one.kind in _ENDS and one.number in self.ledger.chain.operations:
             self._end(one.number, one.tx_hash)
+        elif one.kind in (Happened.SPLIT, Happened.MERGED):
+            turn(self, one, undone="")
         elif one.kind in (Happened.REGISTERED, Happened.REDEEMED, Happened.REDEEMED_FOR):
-            market_id = self._ledger.chain.conditions.get(one.asset)
+            market_id = self.ledger.chain.conditions.get(one.asset)
             if market_id:
                 self._market(one, market_id)
         elif one.kind in (Happened.REVOKED, Happened.NONCE_RAISED):
-            user_id = self._ledger.addresses.get(one.who)
+            user_id = self.ledger.addresses.get(one.who)
             if user_id is not None:
-                self._cancel(self._ledger.users[user_id].account)
+                self.cancel(self.ledger.users[user_id].account)
         else:
-            asset = self._asset(one.asset)
+            asset = self.asset(one.asset)
             if asset is not None:
                 self._balance(one, asset)
 
-    def lose(self, one: Happening) -> None:
-        """It was believed and is gone: its account may do nothing more until people have looked.
-
-        What is left of a deposit is suspended. What had left escrow is there again: it is credited
-        to an account that may not use it, and debited should it leave a second time.
-        """
-        asset = self._asset(one.asset)
-        if asset is None or not one.who:
-            return
-        account, sequencer = self._account(one.who), self._sequencer
-        reason = f"a reorganisation took back what happened in block {one.block}"
-        now_us, actor = sequencer.time_us, self._actor
-        if one.kind == Happened.DEPOSITED:
-            sequencer.record(
-                rec.EscrowReverted(now_us, actor, account, asset, one.amount, one.tx_hash, reason)
-            )
-        elif account not in self._ledger.frozen:
-            frozen = True
-            sequencer.record(AccountFrozen(now_us, actor, account, frozen, reason))
-        if one.kind in (Happened.EXITED, Happened.PAID_OUT):
-            sequencer.record(
-                rec.EscrowMoved(now_us, actor, account, asset, one.amount, one.tx_hash)
-            )
-        self._cancel(account)
-
     def give_up(self, operation_id: int, reason: str, tx_hash: str) -> None:
         """The contract refuses an operation for good."""
-        operation = self._ledger.chain.operations[operation_id]
-        now_us = self._sequencer.time_us
-        self._sequencer.record(
-            rec.EscrowEnded(now_us, self._actor, operation_id, False, tx_hash, reason)  # noqa: FBT003
+        operation = self.ledger.chain.operations[operation_id]
+        now_us = self.sequencer.time_us
+        self.sequencer.record(
+            rec.EscrowEnded(now_us, self.actor, operation_id, False, tx_hash, reason)  # noqa: FBT003
         )
         if operation.kind == Operation.WITHDRAW and operation.asset != COLLATERAL:
             market_id, _ = asset_market(operation.asset)
-            if self._ledger.chain.stages.get(market_id) == Stage.REDEEMED:
-                self._redeem(operation.account, market_id)
+            if self.ledger.chain.stages.get(market_id) == Stage.REDEEMED:
+                self.redeem(operation.account, market_id)
 
     def _balance(self, one: Happening, asset: int) -> None:
-        account = self._account(one.who)
-        now_us, actor = self._sequencer.time_us, self._actor
+        account = self.account(one.who)
+        now_us, actor = self.sequencer.time_us, self.actor
         if one.kind == Happened.EXIT_REQUESTED:
             ready_us = min(one.number * _MICROS_PER_SECOND, TIME_US_MAX)
-            self._sequencer.record(
+            self.sequencer.record(
                 rec.ExitAnnounced(
                     now_us, actor, account, asset, one.amount, ready_us, one.tx_hash
                 )
             )  # fmt: skip
-            if rules.shortfall(self._ledger, account, asset):
-                self._cancel(account)
+            if rules.shortfall(self.ledger, account, asset):
+                self.cancel(account)
             return
         atoms = one.amount if one.kind == Happened.DEPOSITED else -one.amount
-        self._sequencer.record(rec.EscrowMoved(now_us, actor, account, asset, atoms, one.tx_hash))
+        self.sequencer.record(rec.EscrowMoved(now_us, actor, account, asset, atoms, one.tx_hash))
 
     def _market(self, one: Happening, market_id: int) -> None:
         if one.kind == Happened.REDEEMED_FOR:
             self._redeemed(one, market_id)
             return
-        market = self._ledger.markets[market_id]
+        market = self.ledger.markets[market_id]
         stage = Stage.REGISTERED if one.kind == Happened.REGISTERED else Stage.REDEEMED
-        if self._ledger.chain.stages.get(market_id, Stage.LISTED) >= stage:
+        if self.ledger.chain.stages.get(market_id, Stage.LISTED) >= stage:
             return
-        now_us = self._sequencer.time_us
-        self._sequencer.record(rec.MarketStaged(now_us, self._actor, market_id, stage, one.tx_hash))
+        now_us = self.sequencer.time_us
+        self.sequencer.record(rec.MarketStaged(now_us, self.actor, market_id, stage, one.tx_hash))
         if stage == Stage.REDEEMED:
             self._end_withdrawals(market_id)
             for account in sorted(market.accounts):
-                self._redeem(account, market_id)
+                self.redeem(account, market_id)
         elif market.state == MarketState.DRAFT:
             move = MarketMove.LIST
-            self._sequencer.move_market(market_id, move, actor=self._actor, reason="registered")
+            self.sequencer.move_market(market_id, move, actor=self.actor, reason="registered")
 
     def _end_withdrawals(self, market_id: int) -> None:
         """End withdrawals of a market's tokens: the contract has none any more to pay out."""
-        now_us, actor = self._sequencer.time_us, self._actor
-        for one in list(self._ledger.chain.operations.values()):
+        now_us, actor = self.sequencer.time_us, self.actor
+        for one in list(self.ledger.chain.operations.values()):
             if one.kind != Operation.WITHDRAW or one.asset == COLLATERAL:
                 continue
             if asset_market(one.asset)[0] == market_id:
                 done, reason = False, "the market was redeemed first"
-                self._sequencer.record(
+                self.sequencer.record(
                     rec.EscrowEnded(now_us, actor, one.operation_id, done, "", reason)
                 )
 
-    def _cancel(self, account: int) -> None:
+    def cancel(self, account: int) -> None:
+        """Cancel the orders of an account, once."""
         if account not in self._cancelled:
             self._cancelled.add(account)
-            cancel_orders(self._sequencer, account)
+            cancel_orders(self.sequencer, account)
 
-    def _redeem(self, account: int, market_id: int) -> None:
-        """Begin to pay an account's tokens out, if it has any and mirrors an address."""
-        yes, no = (self._ledger.total(account, token_asset(market_id, o)) for o in (0, 1))
-        if account >= FIRST_ACCOUNT and (yes or no) and address_of(self._ledger, account):
+    def redeem(self, account: int, market_id: int) -> None:
+        """Begin to pay out what tokens an account has there, if it mirrors an address."""
+        yes, no = (rules.there(self.ledger, account, token_asset(market_id, o)) for o in (0, 1))
+        if account >= FIRST_ACCOUNT and (yes or no) and address_of(self.ledger, account):
             wish = Wish(Operation.REDEEM, account, market_id, qty=yes, qty_no=no)
-            begin(self._sequencer, self._actor, wish)
+            begin(self.sequencer, self.actor, wish)
             self._redemptions = None
 
     def _redeemed(self, one: Happening, market_id: int) -> None:
         """Credit an account with what its tokens paid; for dust the contract may pay more."""
-        account = self._account(one.who)
+        account = self.account(one.who)
         if self._redemptions is None:
             self._redemptions = {
                 (operation.account, operation.market_id): operation.operation_id
-                for operation in self._ledger.chain.operations.values()
+                for operation in self.ledger.chain.operations.values()
                 if operation.kind == Operation.REDEEM
             }
         operation_id = self._redemptions.pop((account, market_id), 0)
         paid = 0
         if operation_id:
-            operation = self._ledger.chain.operations[operation_id]
-            paid = sum(amount for _, amount in rules.brings(self._ledger, operation))
+            operation = self.ledger.chain.operations[operation_id]
+            paid = sum(amount for _, amount in rules.brings(self.ledger, operation))
+            paid -= sum(micros for _, _, micros in rules.unpaid(self.ledger, operation))
             self._end(operation_id, one.tx_hash)
-        now_us = self._sequencer.time_us
-        self._sequencer.record(
+        now_us = self.sequencer.time_us
+        self.sequencer.record(
             rec.EscrowRounded(
-                now_us, self._actor, account, market_id, max(0, one.amount - paid), one.tx_hash
+                now_us, self.actor, account, market_id, max(0, one.amount - paid), one.tx_hash
             )
         )  # fmt: skip
 
     def _end(self, operation_id: int, tx_hash: str) -> None:
-        now_us = self._sequencer.time_us
-        self._sequencer.record(
-            rec.EscrowEnded(now_us, self._actor, operation_id, True, tx_hash, "")  # noqa: FBT003
+        now_us = self.sequencer.time_us
+        self.sequencer.record(
+            rec.EscrowEnded(now_us, self.actor, operation_id, True, tx_hash, "")  # noqa: FBT003
         )
 
-    def _asset(self, text: str) -> int | None:
+    def asset(self, text: str) -> int | None:
         """Return the asset of a token id, None for one that is not ours."""
         if text == "0":
             return COLLATERAL
-        known = self._ledger.tokens.get(text)
+        known = self.ledger.tokens.get(text)
         return token_asset(*known) if known else None
 
-    def _account(self, address: str) -> int:
+    def account(self, address: str) -> int:
         """Return the account of an address, which becomes a user if nobody has it."""
-        ledger = self._ledger
+        ledger = self.ledger
         user_id = ledger.addresses.get(address)
         if user_id is None:
             user_id = self._owner(address)
@@ -286,13 +266,13 @@ class _Taking:
 
     def _owner(self, address: str) -> int:
         """Return the user whose an address is from now on: who signs in with it, by that name."""
-        ledger, sequencer = self._ledger, self._sequencer
+        ledger, sequencer = self.ledger, self.sequencer
         name, now_us = f"eth:{address}", sequencer.time_us
         known = ledger.user_ids.get(name)
         if known and not ledger.users[known].address:
-            sequencer.record(AddressLinked(now_us, self._actor, known, address))
+            sequencer.record(AddressLinked(now_us, self.actor, known, address))
             return known
         name = f"escrow of {address}" if known else name
         user_id, account = ledger.next_user_id, ledger.next_account
-        sequencer.record(UserCreated(now_us, self._actor, user_id, account, name, address, ""))
+        sequencer.record(UserCreated(now_us, self.actor, user_id, account, name, address, ""))
         return user_id

@@ -7,7 +7,7 @@ from outcry.messages.happenings import Happening
 
 
 #: A happening wherever it stands: the same transaction did the same.
-Identity = tuple[int, str, str, str, int, int]
+Identity = tuple[int, str, str, str, int, int, int, int]
 
 
 def compare(
@@ -30,4 +30,5 @@ def compare(
 
 
 def _identity(one: Happening) -> Identity:
-    return one.kind, one.tx_hash, one.who, one.asset, one.amount, one.number
+    amounts = one.amount, one.number, one.yes, one.no
+    return one.kind, one.tx_hash, one.who, one.asset, *amounts

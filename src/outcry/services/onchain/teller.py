@@ -50,6 +50,8 @@ class Teller:
         #: Jobs that cannot be done at present, with the reason that was told.
         self.held_up: dict[int, str] = {}
         self.sent_count = 0
+        #: Redemptions of nothing, and the block upon which that was first found.
+        self._nothing: dict[int, int] = {}
         #: Jobs that had nothing to be sent for when they were asked about, longest ago first.
         self._idle: dict[int, None] = {}
 
@@ -77,6 +79,7 @@ class Teller:
             del self._sent[key]
         self.held_up = {key: why for key, why in self.held_up.items() if key in todo}
         self._idle = {key: None for key in self._idle if key in todo}
+        self._nothing = {key: block for key, block in self._nothing.items() if key in todo}
         await self._look(head)
         idle = {key: place for place, key in enumerate(self._idle)}
         fresh = [job for key, job in todo.items() if key not in self._sent]
@@ -89,7 +92,7 @@ class Teller:
         if not self._sent:
             return
         used = await self._escrow.used()
-        sent = list(self._sent.items())
+        sent, due = list(self._sent.items()), list[Sent]()
         found = await self._escrow.mined([one.transaction.tx_hash for _, one in sent])
         for (key, one), mined in zip(sent, found, strict=True):
             if mined is None and one.transaction.nonce < used:
@@ -97,16 +100,28 @@ class Teller:
                 if head - one.sent_at >= self._confirmations:
                     del self._sent[key]
             elif mined is None and head - one.sent_at >= self._resend_blocks:
-                await self._again(one, head)
+                due.append(one)
             elif mined and not mined.succeeded and head - mined.block + 1 >= self._confirmations:
                 del self._sent[key]
 
+        # The last first: it fills a gap below, and nobody else has to move.
+        for one in sorted(due, key=lambda one: one.transaction.nonce, reverse=True):
+            await self._again(one, head)
+
     async def _again(self, one: Sent, head: int) -> None:
-        """Send it again, in place of the one before and for more, unless the ceiling forbids."""
+        """Send it again: in a gap below, or in place of the one before and for more.
+
+        A deep reorganisation leaves gaps: what was in blocks before, and is done, is sent no more.
+        Should the one above a gap be mined as well, the contract declines the second.
+        """
         before = Price(one.transaction.max_fee, one.transaction.tip)
-        price = await self._escrow.price(before)
-        if price != before:
+        (gap,) = await self._nonces(1)
+        signed = None
+        if gap < one.transaction.nonce:
+            signed = self._signed(one.job, gap, await self._escrow.price())
+        elif (price := await self._escrow.price(before)) != before:
             signed = self._signed(one.job, one.transaction.nonce, price)
+        if signed:
             await self._transactions.save([signed.transaction])
             one.transaction = signed.transaction
         await self._escrow.send([one.transaction.raw])
@@ -120,7 +135,7 @@ class Teller:
         for job, refusal in zip(jobs, refusals, strict=True):
             if refusal.answer == Answer.WOULD:
                 good.append(job)
-            elif refusal.answer == Answer.NEVER and job.act in _OPERATIONS:
+            elif self._is_hopeless(job, refusal, head):
                 given_up.append(GivenUp(job.number, refusal.reason))
             else:
                 self._wait(job, refusal)
@@ -136,6 +151,19 @@ class Teller:
         await self._escrow.send([one.transaction.raw for one in fresh])
         self.sent_count += len(fresh)
         return given_up
+
+    def _is_hopeless(self, job: Job, refusal: Refusal, head: int) -> bool:
+        """Whether the contracts never will, or there is nothing to redeem.
+
+        If nobody redeemed it in a block that is believed, what the ledger has are tokens that a
+        deep reorganisation took.
+        """
+        if refusal.answer == Answer.NEVER:
+            return job.act in _OPERATIONS
+        if job.act != Act.REDEEM_FOR or refusal.answer != Answer.DONE:
+            return False
+        since = self._nothing.setdefault(key_of(job), head)
+        return head - since >= self._confirmations
 
     def _signed(self, job: Job, nonce: int, price: Price) -> Sent:
         prepared = self._escrow.prepare(job, nonce, price)

@@ -36,6 +36,8 @@ class Listed(Struct):
     stage: int = Stage.LISTED
     #: Ticks of YES and NO; None until it pays.
     payouts: tuple[int, int] | None = None
+    #: The contracts knew it, until a reorganisation took that back.
+    forgotten: bool = False
 
 
 class Believed(Struct):
@@ -51,8 +53,9 @@ class Todo:
 
     def __init__(self) -> None:
         self.operations: dict[int, said.EscrowBegun] = {}
-        #: Markets that have something left to do there.
+        #: Markets that have something left to do there, and those that have not.
         self.markets: dict[int, Listed] = {}
+        self._done: dict[int, Listed] = {}
         #: Token ids and condition of every market.
         self.tokens: dict[int, tuple[str, str]] = {}
         self.conditions: dict[int, str] = {}
@@ -71,12 +74,11 @@ class Todo:
         for market_id, condition in self.conditions.items():
             market = ledger.markets[market_id]
             self.tokens[market_id] = market.tokens
-            stage = ledger.chain.stages.get(market_id, Stage.LISTED)
-            if stage == Stage.REDEEMED:
-                continue
             question = ctf.question_id(self._events[market.event_id], market.identifier)
             payouts = market.payout if any(market.payout) else None
-            self.markets[market_id] = Listed(f"0x{question.hex()}", condition, stage, payouts)
+            self.markets[market_id] = Listed(f"0x{question.hex()}", condition, payouts=payouts)
+            if market_id in ledger.chain.stages:
+                self._staged(market_id, ledger.chain.stages[market_id])
         for one in ledger.chain.operations.values():
             self.operations[one.operation_id] = _begun(one, address[one.account])
 
@@ -116,12 +118,14 @@ class Todo:
             listed = Listed(f"0x{question.hex()}", record.condition_id)
             self.markets[record.market_id] = listed
         elif isinstance(record, said.MarketStaged):
-            if record.stage == Stage.REDEEMED:
-                self.markets.pop(record.market_id, None)
-            elif record.market_id in self.markets:
-                self.markets[record.market_id].stage = record.stage
+            self._staged(record.market_id, record.stage)
         elif isinstance(record, rec.Resolved | rec.Voided) and record.market_id in self.markets:
             self.markets[record.market_id].payouts = (record.payout_0, record.payout_1)
+
+    def _staged(self, market_id: int, stage: int) -> None:
+        listed = self.markets.pop(market_id, None) or self._done.pop(market_id)
+        listed.stage, listed.forgotten = stage, stage == Stage.LISTED
+        (self._done if stage == Stage.REDEEMED else self.markets)[market_id] = listed
 
     def _operation(self, one: said.EscrowBegun) -> Job:
         number, who = one.operation_id, one.address
@@ -147,7 +151,7 @@ def _begun(one: EscrowOperation, address: str) -> said.EscrowBegun:
 def _of_market(market_id: int, market: Listed) -> Iterator[Job]:
     """Yield what a market needs; the contracts know which of it they have done."""
     question, condition = market.question, market.condition
-    if market.stage == Stage.LISTED and market.payouts is None:
+    if market.stage == Stage.LISTED and (market.payouts is None or market.forgotten):
         yield Job(Act.PREPARE, market_id, question=question, condition=condition)
         yield Job(Act.REGISTER, market_id, condition=condition)
     elif market.stage == Stage.REGISTERED and market.payouts is not None:

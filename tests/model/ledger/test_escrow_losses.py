@@ -1,0 +1,81 @@
+"""Deep reorganisations of escrow, whatever they lose: the ledger has what the contracts have."""
+
+from contextlib import suppress
+
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from tests.model.ledger.test_escrow_machine import World
+from tests.support.desk import CONFIRMATIONS, desk_scene
+
+from outcry.domain.ledger.invariants import audit
+from outcry.messages.chain_requests import FreezeOp
+from outcry.messages.requests import ResolveOp
+from outcry.ports.chain import ChainUnavailable
+
+
+#: Trades are left out: what becomes of them is told by who settles them.
+doings = st.tuples(
+    st.sampled_from(
+        ["deposit", "token", "withdraw", "withdraw token", "split", "merge", "announce", "exit",
+         "resolve", "time", "time", "time", "deep", "deep"]
+    ),
+    st.sampled_from((7, 8)),
+    st.integers(1, 12),
+)  # fmt: skip
+
+
+class Losing(World):
+    """A world whose chain may lose what was believed; then people let it go on."""
+
+    resolved = False
+
+    async def does(self, what: str, who: int, much: int) -> None:
+        """Let something happen; then every law and the proof must hold."""
+        if what == "deep":
+            await self._deep(much)
+        elif what == "resolve":
+            await self._resolve()
+        else:
+            await super().does(what, who, much)
+
+    async def _resolve(self) -> None:
+        if not self.resolved:
+            self.resolved = True
+            await self.on.venue.close(self.market)
+            await self.on.settles(self.desk, 8)
+            await self.on.venue.fund(ResolveOp(0, self.market, 6_200, 3_800))
+
+    async def _deep(self, much: int) -> None:
+        """Replace more blocks than are waited for; all, some or none of what was in them stays."""
+        escrow = self.on.escrow
+        depth = min(CONFIRMATIONS + much, (await escrow.head()).number)
+        escrow.reorganise(depth, keep=much % 4 > 0, without=much % 3 + 1 if much % 3 else 0)
+        with suppress(ChainUnavailable):
+            await self.desk.step()
+        audit(self.on.venue.asset.ledger)
+        await self.on.agrees()
+        for account in list(self.on.venue.asset.ledger.frozen):
+            await self.on.venue.fund(FreezeOp(0, account, False, "looked"))
+        self.desk = await self.on.desk()
+
+    async def ends(self) -> None:
+        """The market pays, and everybody is redeemed, whatever was lost before."""
+        await self._resolve()
+        await self.on.settles(self.desk, 40)
+        await self.on.agrees()
+        assert not self.on.venue.asset.ledger.chain.operations
+        assert not self.desk.status()["halted"]
+
+
+@settings(max_examples=40, deadline=None)
+@given(st.lists(doings, min_size=6, max_size=30))
+async def test_after_any_deep_reorganisation_ledger_and_contracts_are_equal(
+    happenings: list[tuple[str, int, int]],
+) -> None:
+    """What is gone was taken back, is suspended or is noted as missing, to the atom."""
+    async with desk_scene() as on:
+        world = Losing(on, await on.desk())
+        await world.begin()
+        for what, who, much in happenings:
+            await world.does(what, who, much)
+        await world.ends()

@@ -1,0 +1,182 @@
+"""What a deep reorganisation takes from escrow: the ledger has what the contracts have, frozen."""
+
+from collections.abc import AsyncIterator
+
+import pytest
+from tests.support.desk import DeskScene, desk_scene
+from tests.support.venue import limit
+
+from outcry.domain.ids import COLLATERAL, SUSPENSE, token_asset
+from outcry.domain.ledger.escrow import Stage
+from outcry.domain.ledger.invariants import audit
+from outcry.domain.ledger.state import balance_key
+from outcry.domain.units import TICKS_PER_UNIT
+from outcry.messages.chain_requests import FreezeOp
+from outcry.messages.requests import CheckpointOp, MergeOp, ResolveOp, SplitOp, WithdrawOp
+from outcry.services.onchain.escrow import EscrowDesk
+from outcry_wire.records import Side
+
+
+HUNDRED = 100_000_000
+QTY = 1_000
+VALUE = QTY * TICKS_PER_UNIT
+
+
+class Scene:
+    """Ann with money on the chain, a market, and a desk that may stand still."""
+
+    def __init__(self, on: DeskScene) -> None:
+        self.on = on
+        self.desk: EscrowDesk
+        self.ann = self.market = 0
+
+    async def begin(self) -> None:
+        """Ann has 100.00, and the contracts know the market."""
+        self.desk = await self.on.desk()
+        self.ann = await self.on.funded(self.desk, 7, HUNDRED)
+        self.market = await self.on.listed(self.desk)
+
+    async def height(self) -> int:
+        """Return the number of the newest block."""
+        return (await self.on.escrow.head()).number
+
+    async def loses(self, since: int) -> None:
+        """Replace every block above *since*, all in them lost; the desk takes that in and stops."""
+        self.on.escrow.reorganise(await self.height() - since, keep=False)
+        await self.desk.step()
+        assert self.desk.status()["halted"] == 1
+        audit(self.on.venue.asset.ledger)
+        await self.on.agrees()
+
+    async def goes_on(self) -> None:
+        """People have looked: nobody is frozen, and the desk starts again."""
+        ledger = self.on.venue.asset.ledger
+        for account in list(ledger.frozen):
+            await self.on.venue.fund(FreezeOp(0, account, False, "looked"))
+        self.desk = await self.on.desk()
+        await self.on.settles(self.desk, 24)
+        await self.on.agrees()
+
+    def has(self, outcome: int) -> int:
+        """Return Ann's lots of an outcome."""
+        return self.on.venue.balance(self.ann, token_asset(self.market, outcome))[0]
+
+
+@pytest.fixture
+async def at() -> AsyncIterator[Scene]:
+    """Give a scene that has begun."""
+    async with desk_scene() as on:
+        scene = Scene(on)
+        await scene.begin()
+        yield scene
+
+
+async def test_a_split_that_is_gone_is_money_again(at: Scene) -> None:
+    """Its tokens were not touched: nothing is missing, and the account is frozen."""
+    since, venue = await at.height(), at.on.venue
+    await venue.fund(SplitOp(0, at.ann, at.market, QTY, "s"))
+    await at.on.settles(at.desk)
+    assert (at.has(0), at.has(1)) == (QTY, QTY)
+    await at.loses(since)
+    ledger = venue.asset.ledger
+    assert (venue.balance(at.ann), at.has(0), at.has(1)) == ((HUNDRED, 0), 0, 0)
+    assert at.ann in ledger.frozen
+    assert not ledger.chain.missing
+    await at.goes_on()
+    assert venue.balance(at.ann) == (HUNDRED, 0)
+
+
+async def test_tokens_of_a_split_that_is_gone_and_that_are_on_their_way_out_are_missing(
+    at: Scene,
+) -> None:
+    """300 of 1,000 YES wait for a withdrawal: as many pairs cannot be undone whole."""
+    since, venue = await at.height(), at.on.venue
+    await venue.fund(SplitOp(0, at.ann, at.market, QTY, "s"))
+    await at.on.settles(at.desk)
+    yes, no = (token_asset(at.market, outcome) for outcome in (0, 1))
+    await venue.fund(WithdrawOp(0, at.ann, yes, 300, "out"))
+    await at.loses(since)
+    ledger = venue.asset.ledger
+    assert venue.balance(at.ann) == (HUNDRED, 0)
+    assert ledger.chain.missing == {balance_key(at.ann, yes): 300}
+    assert venue.balance(SUSPENSE, no)[0] == 300
+    await at.goes_on()
+
+
+async def test_a_merge_that_is_gone_is_tokens_again(at: Scene) -> None:
+    """One micro of its money waits for a payment: that is missing, the rest is taken back."""
+    venue = at.on.venue
+    await venue.fund(SplitOp(0, at.ann, at.market, QTY, "s"))
+    await at.on.settles(at.desk)
+    since = await at.height()
+    await venue.fund(MergeOp(0, at.ann, at.market, QTY, "m"))
+    await at.on.settles(at.desk)
+    assert (venue.balance(at.ann), at.has(0)) == ((HUNDRED, 0), 0)
+    await venue.fund(WithdrawOp(0, at.ann, COLLATERAL, HUNDRED - VALUE + 1, "out"))
+    await at.loses(since)
+    ledger = venue.asset.ledger
+    assert (at.has(0), at.has(1)) == (QTY, QTY)
+    assert ledger.chain.missing == {balance_key(at.ann, COLLATERAL): 1}
+    await at.goes_on()
+
+
+async def test_orders_of_who_lost_a_split_are_cancelled(at: Scene) -> None:
+    """Nobody trades what the contracts do not have: 400 YES are not for sale any more."""
+    since, venue = await at.height(), at.on.venue
+    await venue.fund(SplitOp(0, at.ann, at.market, QTY, "s"))
+    await at.on.settles(at.desk)
+    sale = await at.on.order(limit(at.ann, at.market, Side.SELL, 6_000, 400), 7)
+    await at.loses(since)
+    await venue.fund(CheckpointOp(0))
+    assert sale.order_id not in venue.asset.ledger.orders
+
+
+async def test_a_split_that_is_mined_again_is_taken_in_again(at: Scene) -> None:
+    """Somebody sent the old transaction to the other branch: its account has pairs once more."""
+    since, venue = await at.height(), at.on.venue
+    await venue.fund(SplitOp(0, at.ann, at.market, QTY, "s"))
+    await at.desk.step()
+    (raw,) = at.on.escrow._waiting.values()
+    await at.on.settles(at.desk)
+    await at.loses(since)
+    await at.on.escrow.send([raw])
+    await at.goes_on()
+    assert (at.has(0), at.has(1)) == (QTY, QTY)
+    assert venue.balance(at.ann) == (HUNDRED - VALUE, 0)
+    assert not at.desk.status()["halted"]
+
+
+async def test_a_redemption_that_is_gone_is_made_again(at: Scene) -> None:
+    """Tokens are back and the money is not; when people let it go on, it is paid once."""
+    venue = at.on.venue
+    await venue.fund(SplitOp(0, at.ann, at.market, QTY, "s"))
+    await at.on.settles(at.desk)
+    await venue.close(at.market)
+    await venue.fund(ResolveOp(0, at.market, 7_000, 3_000))
+    since = await at.height()
+    await at.on.settles(at.desk, 30)
+    ledger = venue.asset.ledger
+    assert ledger.chain.stages[at.market] == Stage.REDEEMED
+    assert venue.balance(at.ann) == (HUNDRED, 0)
+    await at.loses(since)
+    assert ledger.chain.stages[at.market] == Stage.REGISTERED
+    assert (venue.balance(at.ann), at.has(0), at.has(1)) == ((HUNDRED - VALUE, 0), QTY, QTY)
+    await at.goes_on()
+    assert ledger.chain.stages[at.market] == Stage.REDEEMED
+    assert (venue.balance(at.ann), at.has(0)) == ((HUNDRED, 0), 0)
+
+
+async def test_a_market_that_the_contracts_forgot_is_told_them_again(at: Scene) -> None:
+    """Everything from the listing on is gone: registered again, and redeemed in the end."""
+    venue, ledger = at.on.venue, at.on.venue.asset.ledger
+    await venue.fund(SplitOp(0, at.ann, at.market, QTY, "s"))
+    await at.on.settles(at.desk)
+    await venue.close(at.market)
+    await venue.fund(ResolveOp(0, at.market, 10_000, 0))
+    await at.on.settles(at.desk, 30)
+    await at.loses(4)
+    assert ledger.chain.stages[at.market] == Stage.LISTED
+    await at.goes_on()
+    assert ledger.chain.stages[at.market] == Stage.REDEEMED
+    assert not ledger.chain.operations
+    assert venue.balance(at.ann) == (HUNDRED, 0)
