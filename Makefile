@@ -16,9 +16,11 @@ ARGS ?=
 # Tests side by side: most of their time they wait for servers.
 WORKERS ?= 2
 
+# What is compiled, and the classes that compiled code knows by heart.
 KERNEL := $(wildcard src/outcry/kernel/*.py src/outcry/kernel/*.pxd)
-# What the kernel decides runs on both of its twins.
-BOTH := $(wildcard tests/unit/kernel tests/unit/domain tests/model/kernel tests/model/domain)
+RULES := $(wildcard $(addprefix src/outcry/,domain/*.p* domain/ledger/*.p* messages/*.p* runtime/*rules*.py runtime/fold_*.p*))
+# What kernel and ledger decide runs on both forms of either.
+BOTH := $(wildcard tests/unit/kernel tests/unit/domain tests/model/kernel tests/model/domain tests/model/ledger)
 BENCHES := $(sort $(wildcard bench/bench_*.py))
 
 # ----------------------------------------------------------------------------- for everybody
@@ -120,7 +122,7 @@ fuzz-tcp: $(DEV) $(TWIN) ## Send COUNT (200000) spoilt inputs to the TCP protoco
 .PHONY: clean
 clean: ## Remove what was built; never touches data
 	rm -rf $(VENV) build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
-	rm -f src/outcry/kernel/compiled/*.so
+	rm -f src/outcry/kernel/compiled/*.so src/outcry/runtime/compiled/*.so
 
 # ----------------------------------------------------------------------------- setting up
 
@@ -142,6 +144,6 @@ $(DEV): pyproject.toml setup.py tools/venv.sh
 	$(call install,-e '.[dev]')
 	@touch $(RUN)
 
-$(TWIN): $(KERNEL) setup.py | $(RUN)
+$(TWIN): $(KERNEL) $(RULES) setup.py | $(RUN)
 	@$(PY) setup.py --quiet build_ext --inplace
 	@touch $@

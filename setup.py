@@ -1,4 +1,4 @@
-"""Builds the compiled twin of the kernel. All else about the distribution stands in pyproject.toml.
+"""Builds the compiled twins of kernel and ledger rules. All else stands in pyproject.toml.
 
 Every ``src/outcry/kernel/NAME.py`` that has a ``NAME.pxd`` beside it is a part of the kernel. All
 parts are compiled as ONE unit, ``outcry.kernel.compiled.engine``, as SQLite does it: calls between
@@ -8,11 +8,18 @@ imports between them; so the parts share one namespace. It is written under the 
 which keeps generated files out of the source tree. The hash of all kernel sources is appended, so
 that a twin built from other sources is recognised when it is imported (outcry/kernel/_twin.py).
 
+The rules of the ledger become a second unit in the same way; which modules they are says
+outcry/runtime/rules_twin.py. They work on ordinary objects (msgspec structs, a slotted dataclass),
+whose fields lie in memory one after the other, those of a class in alphabetical order, as CPython
+lays out slots. The C declarations of these classes are made here from their sources; at import the
+size of each is compared with the real one, and a test compares the place of each field.
+
 Environment: ``OUTCRY_REQUIRE_CYTHON=1`` makes a failed compile fail the build; without it the
-distribution installs without the twin and runs interpreted, which it says at every start.
+distribution installs without the twins and runs interpreted, which it says at every start.
 ``OUTCRY_PURE=1`` does not even try.
 """
 
+import ast
 import os
 import re
 import runpy
@@ -50,39 +57,52 @@ DIRECTIVES = {
 }
 
 
+RULES = Path("src/outcry/runtime/rules_twin.py")
+RULES_DIRECTIVES = {
+    "language_level": "3",
+    "annotation_typing": False,
+    "initializedcheck": False,
+    # What is None where an object should be is an error and no crash.
+    "nonecheck": True,
+    "binding": False,
+}
+#: How a field's type is written in the source of a class, where C knows it by more than a name.
+BUILTIN = {"dict", "list", "tuple", "set"}
+
+
 class BuildTwin(build_ext):
     """Joins the parts, translates them to C under the twin's name, then compiles it as usual."""
 
     def build_extension(self, ext: Extension) -> None:
         """Raise ``CompileError`` whatever goes wrong: an optional extension may fail with that."""
         try:
-            ext.sources = [self._translate()]
+            kernel = ext.name == f"{TWIN}.{UNIT}"
+            root = Path(self.build_temp) / "twin"
+            joined = _join_parts(root) if kernel else _join_rules(root)
+            ext.sources = [_translate(ext.name, joined, DIRECTIVES if kernel else RULES_DIRECTIVES)]
             super().build_extension(ext)
         except Exception as error:
-            sentence = (
-                f"outcry: {ext.name} was NOT compiled, the kernel will run interpreted: {error}"
-            )
+            sentence = f"outcry: {ext.name} was NOT compiled, it will run interpreted: {error}"
             print(sentence, file=sys.stderr)
             raise CompileError(str(error)) from error
 
-    def _translate(self) -> str:
-        from Cython.Build import cythonize  # noqa: PLC0415 - absent: this one module fails, alone
-        from Cython.Compiler import Errors  # noqa: PLC0415
 
-        # It warns of every inline function that a .pxd declares; errors end the build all the same.
-        Errors.LEVEL = 2
-        module = Extension(f"{TWIN}.{UNIT}", [str(_join_parts(Path(self.build_temp) / "twin"))])
-        (translated,) = cythonize(module, compiler_directives=DIRECTIVES, annotate=True, quiet=True)
-        return str(translated.sources[0])
+def _translate(name: str, source: Path, directives: dict[str, object]) -> str:
+    """Return the C file that *source* becomes as module *name*."""
+    from Cython.Build import cythonize  # noqa: PLC0415 - absent: this one module fails, alone
+    from Cython.Compiler import Errors  # noqa: PLC0415
+
+    # It warns of every inline function that a .pxd declares; errors end the build all the same.
+    Errors.LEVEL = 2
+    module = Extension(name, [str(source)])
+    (translated,) = cythonize(module, compiler_directives=directives, annotate=True, quiet=True)
+    return str(translated.sources[0])
 
 
 def _join_parts(root: Path) -> Path:
     """Write the unit as a module of the package ``TWIN``; an unchanged file keeps its time."""
     source_hash = runpy.run_path(str(KERNEL / "_twin.py"))["source_hash"](KERNEL)
-    package = root.joinpath(*TWIN.split("."))
-    package.mkdir(parents=True, exist_ok=True)
-    for folder in (package, package.parent, package.parent.parent):
-        _write(folder / "__init__.py", "")
+    package = _package(root, TWIN)
     names = _parts(FACE, _parts(UNIT, []))
     for suffix, last in ((".pxd", ""), (".py", f'__source_hash__ = "{source_hash}"\n')):
         files = [
@@ -91,6 +111,77 @@ def _join_parts(root: Path) -> Path:
         texts = [file.read_text("utf-8") for file in files]
         _write(package / f"{UNIT}{suffix}", SIBLING.sub("", "\n".join([*texts, last])))
     return package / f"{UNIT}.py"
+
+
+def _join_rules(root: Path) -> Path:
+    """Write the rules as one module and its declarations, which begin with those of the state."""
+    plan = runpy.run_path(str(RULES))
+    sources, package = RULES.parents[2], _package(root, plan["TWIN"].rpartition(".")[0])
+    siblings = "|".join(re.escape(part) for part in plan["PARTS"])
+    imports = re.compile(rf"^from (?:{siblings}) import (?:\([^)]*\)|[^\n(]*)\n", re.MULTILINE)
+    bodies = []
+    declared = _struct_declarations(sources, plan["STRUCTS"])
+    for part in plan["PARTS"]:
+        path = sources.joinpath(*part.split("."))
+        bodies.append(imports.sub("", path.with_suffix(".py").read_text("utf-8")))
+        if path.with_suffix(".pxd").exists():
+            declared.append(path.with_suffix(".pxd").read_text("utf-8"))
+    bodies.append(f'__source_hash__ = "{plan["source_hash"](sources)}"\n')
+    module = package / f"{plan['TWIN'].rpartition('.')[2]}.py"
+    _write(module, "\n".join(bodies))
+    _write(module.with_suffix(".pxd"), "\n".join(declared))
+    return module
+
+
+def _struct_declarations(
+    sources: Path, structs: tuple[tuple[str, tuple[str, ...]], ...]
+) -> list[str]:
+    """Return what C knows of classes: where each field lies, and what can be said of its type."""
+    known = [name for _, names in structs for name in names]
+    layouts, classes = [], []
+    for module, names in structs:
+        text = sources.joinpath(*module.split(".")).with_suffix(".py").read_text("utf-8")
+        nodes = {node.name: node for node in ast.parse(text).body if isinstance(node, ast.ClassDef)}
+        for name in names:
+            fields = dict(sorted(_fields(nodes[name], known)))
+            bases = [base.id for base in nodes[name].bases if isinstance(base, ast.Name)]
+            base = next((one for one in bases if one in known), "")
+            begin = f"{base}Object __pyx_base;" if base else "PyObject_HEAD"
+            lie = " ".join(
+                f"{kind if kind in known else 'Py'}Object *f_{field};"
+                for field, kind in fields.items()
+            )
+            layouts.append(f"    typedef struct {{ {begin} {lie} }} {name}Object;")
+            derived = f"({base})" if base else ""
+            classes.append(
+                f"    ctypedef class {module}.{name}{derived} "
+                f"[object {name}Object, check_size error]:"
+            )
+            classes += [
+                f'        cdef {kind} {field} "f_{field}"' for field, kind in fields.items()
+            ]
+    return ["cimport cython", "cdef extern from *:", '    """', *layouts, '    """', *classes, ""]
+
+
+def _fields(node: ast.ClassDef, known: list[str]) -> list[tuple[str, str]]:
+    """Return the fields that a class itself declares, and the type that C may count on."""
+    found = []
+    for line in node.body:
+        if isinstance(line, ast.AnnAssign) and isinstance(line.target, ast.Name):
+            kind = ast.unparse(line.annotation).partition("[")[0]
+            if kind != "ClassVar":
+                sure = kind in known or kind in BUILTIN
+                found.append((line.target.id, kind if sure else "object"))
+    return found
+
+
+def _package(root: Path, name: str) -> Path:
+    """Make the folders of a package under *root*."""
+    package = root.joinpath(*name.split("."))
+    package.mkdir(parents=True, exist_ok=True)
+    for folder in (package, package.parent, package.parent.parent):
+        _write(folder / "__init__.py", "")
+    return package
 
 
 def _parts(name: str, known: list[str]) -> list[str]:
@@ -108,13 +199,18 @@ def _write(path: Path, text: str) -> None:
 
 
 def _extensions() -> list[Extension]:
-    if PURE:
-        return []
-    if not (KERNEL / f"{UNIT}.pxd").exists():
-        return []
-    source = str(KERNEL / f"{UNIT}.py")
-    flags = ["-O3", "-fwrapv", "-DCYTHON_INLINE=inline __attribute__((always_inline))"]
-    return [Extension(f"{TWIN}.{UNIT}", [source], extra_compile_args=flags, optional=not REQUIRED)]
+    found = []
+    if not PURE and (KERNEL / f"{UNIT}.pxd").exists():
+        flags = ["-O3", "-fwrapv", "-DCYTHON_INLINE=inline __attribute__((always_inline))"]
+        found.append(_extension(f"{TWIN}.{UNIT}", KERNEL / f"{UNIT}.py", flags))
+    if not PURE and RULES.exists():
+        name = runpy.run_path(str(RULES))["TWIN"]
+        found.append(_extension(name, RULES, ["-O2", "-g0", "-fwrapv"]))
+    return found
+
+
+def _extension(name: str, source: Path, flags: list[str]) -> Extension:
+    return Extension(name, [str(source)], extra_compile_args=flags, optional=not REQUIRED)
 
 
 setup(ext_modules=_extensions(), cmdclass={"build_ext": BuildTwin})

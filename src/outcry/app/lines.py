@@ -4,7 +4,7 @@ Numbers stay in their own units (ticks, lots, micros); what is zero or empty is 
 where zero says something.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import UTC, datetime
 from enum import IntEnum
 from typing import Final, TypeVar
@@ -115,7 +115,7 @@ def stream_lines(stream: str, entry: StreamEntry, *, ticks: bool) -> Iterator[st
             yield f"{entry.last:>8}  {_time(news.at_us)}  {_described(news)}"
 
 
-def _of(things: Iterator[Thing], *, ticks: bool) -> Iterator[Thing]:
+def _of(things: Iterable[Thing], *, ticks: bool) -> Iterator[Thing]:
     return (thing for thing in things if ticks or not isinstance(thing, TICKS))
 
 

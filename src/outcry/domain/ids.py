@@ -10,6 +10,9 @@
 
 from typing import Final
 
+from outcry.domain.outcomes import asset_market as asset_market  # noqa: PLC0414 - said here as well
+from outcry.domain.outcomes import token_asset as token_asset  # noqa: PLC0414
+
 
 EXTERNAL: Final = 1
 FEES: Final = 2
@@ -23,16 +26,6 @@ SEQ_BITS: Final = 48
 
 #: ``client_order_id``: 1 to 64 printable ASCII characters.
 CLIENT_ORDER_ID_LENGTH_MAX: Final = 64
-
-
-def token_asset(market_id: int, outcome: int) -> int:
-    """Return the asset number of the token of *outcome* of *market_id*."""
-    return market_id * 2 + outcome
-
-
-def asset_market(asset: int) -> tuple[int, int]:
-    """Return ``(market_id, outcome)`` of a token's asset number."""
-    return asset >> 1, asset & 1
 
 
 def command_number(shard: int, seq: int) -> int:

@@ -11,7 +11,7 @@ NO asks. The owner's own price is the book price for outcome 0 and its complemen
 from enum import IntEnum
 from typing import Final
 
-from outcry.domain.units import TICKS_PER_UNIT
+from outcry.domain.outcomes import own_price as own_price  # noqa: PLC0414 - said here as well
 from outcry_wire.records import InstrumentState, MatchKind, Side
 
 
@@ -100,14 +100,6 @@ def move(state: MarketState, action: MarketMove) -> MarketState | None:
 def is_bid(outcome: int, side: int) -> bool:
     """Return whether an order of *side* on *outcome* bids in the book (else it asks)."""
     return outcome == side
-
-
-def own_price(outcome: int, book_price: int) -> int:
-    """Return what one lot of *outcome* costs, in ticks, at *book_price* (outcome-0 ticks).
-
-    The function is its own inverse: it also turns an owner's price into the book's.
-    """
-    return TICKS_PER_UNIT - book_price if outcome else book_price
 
 
 def match_kind(taker_outcome: int, taker_side: int, maker_outcome: int) -> MatchKind:

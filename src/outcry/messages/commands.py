@@ -5,14 +5,12 @@ Each class is one record of `outcry_wire.records` with its fields in the order o
 decreases. The kernel needs nothing else: limits, ticks and states arrive as commands too.
 """
 
-from collections.abc import Iterator
 from typing import ClassVar, Final
 
 from msgspec import Struct
 from msgspec.structs import astuple
 
-from outcry.domain.errors import CorruptError
-from outcry.messages.record_bodies import Body, iter_records
+from outcry.messages.record_bodies import Body, unpack_records
 from outcry_wire.records import LAYOUTS, RecordType
 
 
@@ -158,10 +156,6 @@ def pack_command(command: Command) -> bytes:
     return layout.pack(command.TYPE, 0, layout.size, *astuple(command))
 
 
-def unpack_commands(body: Body) -> Iterator[Command]:
-    """Yield the commands in *body*; raises `CorruptError` when it holds anything else."""
-    for fields in iter_records(body):
-        cls = COMMANDS.get(fields[0])
-        if cls is None:
-            raise CorruptError(f"record type {fields[0]} is not a command")
-        yield cls(*fields[3:])
+def unpack_commands(body: Body) -> list[Command]:
+    """Return the commands in *body*; raises `CorruptError` when it holds anything else."""
+    return unpack_records(body, COMMANDS, "a command", False)  # noqa: FBT003 - they have none

@@ -6,14 +6,13 @@ and exactly the last has the flag `LAST_OF_SEQ`. Order and account in the header
 fact is about (for `Traded`, the taker's).
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from typing import ClassVar, Final
 
 from msgspec import Struct
 from msgspec.structs import astuple
 
-from outcry.domain.errors import CorruptError
-from outcry.messages.record_bodies import Body, iter_records
+from outcry.messages.record_bodies import Body, unpack_records
 from outcry_wire.records import LAST_OF_SEQ, LAYOUTS, WAS_RESTING, RecordType
 
 
@@ -200,13 +199,9 @@ def pack_fact(fact: Fact) -> bytes:
     return layout.pack(fact.TYPE, flags, layout.size, *rest)
 
 
-def unpack_facts(body: Body) -> Iterator[Fact]:
-    """Yield the facts in *body*; raises `CorruptError` when it holds anything else."""
-    for fields in iter_records(body):
-        cls = FACTS.get(fields[0])
-        if cls is None:
-            raise CorruptError(f"record type {fields[0]} is not a fact")
-        yield cls(fields[1], *fields[3:])
+def unpack_facts(body: Body) -> list[Fact]:
+    """Return the facts in *body*; raises `CorruptError` when it holds anything else."""
+    return unpack_records(body, FACTS, "a fact", True)  # noqa: FBT003 - their first field
 
 
 def concat(facts: Iterable[Fact]) -> bytes:

@@ -5,13 +5,15 @@ seq (all facts of one command share theirs). The writer was always ours, so anyt
 `CorruptError`, not a reject.
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
+from typing import TypeVar
 
 from outcry.domain.errors import CorruptError
 from outcry_wire.records import HEADER, HEADER_SIZE, LAYOUTS, RecordType
 
 
 Body = bytes | memoryview
+RecordT = TypeVar("RecordT")
 
 
 def iter_records(body: Body) -> Iterator[tuple[int, ...]]:
@@ -26,6 +28,30 @@ def iter_records(body: Body) -> Iterator[tuple[int, ...]]:
             raise _damaged(body, offset)
         yield fields
         offset += layout.size
+
+
+def unpack_records(
+    body: Body, kinds: Mapping[int, Callable[..., RecordT]], what: str, with_flags: bool
+) -> list[RecordT]:
+    """Return each record as its kind makes it of its fields from the instrument on.
+
+    *with_flags*: the flags come before them. Raises `CorruptError` for what is not *what*.
+    """
+    found = []
+    offset, end = 0, len(body)
+    while offset < end:
+        kind = body[offset]
+        layout, make = LAYOUTS.get(kind), kinds.get(kind)
+        if layout is None or offset + layout.size > end:
+            raise _damaged(body, offset)
+        if make is None:
+            raise CorruptError(f"record type {kind} is not {what}")
+        fields = layout.unpack_from(body, offset)
+        if fields[2] != layout.size:
+            raise _damaged(body, offset)
+        found.append(make(fields[1], *fields[3:]) if with_flags else make(*fields[3:]))
+        offset += layout.size
+    return found
 
 
 def _damaged(body: Body, offset: int) -> CorruptError:

@@ -6,19 +6,14 @@ one is broken, or `CorruptError` when an item cannot be what our writer wrote.
 """
 
 from outcry.domain.errors import CorruptError, InvariantError
-from outcry.domain.ledger import orders
 from outcry.domain.ledger.effects import Effects
-from outcry.domain.ledger.invariants import check_entry
 from outcry.domain.ledger.retention import forget
 from outcry.domain.ledger.state import Ledger
-from outcry.domain.order import Order
-from outcry.messages import commands as cmd
-from outcry.messages import facts as fact
 from outcry.messages import ledger_records as rec
+from outcry.messages.commands import Command
 from outcry.messages.entry import Commands, Decision, Entry, Facts, Item
-from outcry.runtime.fold_facts import FACT_HANDLERS
+from outcry.runtime import rules
 from outcry.runtime.fold_records import RECORD_HANDLERS
-from outcry_wire.records import OrderKind
 
 
 class Fold:
@@ -35,7 +30,7 @@ class Fold:
         for item in entry.items:
             self.apply_item(item, effects)
         self.ledger.time_us = entry.at_us
-        check_entry(self.ledger, effects)
+        rules.check_entry(self.ledger, effects)
         forget(self.ledger)
         for batch in entry.events:
             self.ledger.users[batch.user_id].last_n = n
@@ -50,53 +45,21 @@ class Fold:
     def apply_item(self, item: Item, effects: Effects) -> None:
         """Apply one item of an entry."""
         if isinstance(item, Commands):
-            decisions = iter(item.decisions)
-            for command in cmd.unpack_commands(item.body):
-                decision = next(decisions) if isinstance(command, cmd.PlaceOrder) else None
-                self.apply_command(item.shard, command, decision, effects)
-            if next(decisions, None) is not None:
-                raise CorruptError("more decisions than orders in a log item")
+            rules.apply_commands(self.ledger, effects, item.shard, item.body, item.decisions)
         elif isinstance(item, Facts):
-            for one in fact.unpack_facts(item.body):
-                self.apply_fact(item.shard, one, effects)
+            rules.apply_facts(self.ledger, effects, item.shard, item.body)
         else:
             self.apply_record(item.record, effects)
 
     def apply_command(
-        self, number: int, command: cmd.Command, decision: Decision | None, effects: Effects
+        self, number: int, command: Command, decision: Decision | None, effects: Effects
     ) -> None:
         """Take note that *command* was numbered on shard *number*."""
-        ledger, shard = self.ledger, self.ledger.shard(number)
-        if command.seq != shard.numbered + 1 or command.time_us < shard.time_us:
-            raise InvariantError(f"command {command.seq} after {shard.numbered} on shard {number}")
-        shard.numbered = command.seq
-        shard.time_us = ledger.time_us = command.time_us
-        if isinstance(command, cmd.PlaceOrder):
-            if decision is None:
-                raise CorruptError(f"order {command.order_id} without a decision")
-            order = _order(ledger, command, decision)
-            orders.enter(ledger, effects, order, decision.request_hash, decision.signed)
-        elif isinstance(command, cmd.ReplaceOrder):
-            terms = (command.order_id, command.price, command.total_qty)
-            orders.await_replace(ledger, effects, *terms)
-        elif isinstance(command, cmd.CancelAll):
-            shard.cancel_alls[command.account, command.instrument] = command.seq
-        elif isinstance(command, cmd.Checkpoint):
-            effects.checkpoints.append(command.checkpoint_id)
-        elif isinstance(command, cmd.SetLimits):
-            shard.limits = (command.account_orders_max, command.total_orders_max)
+        rules.apply_command(self.ledger, effects, number, command, decision)
 
-    def apply_fact(self, number: int, one: fact.Fact, effects: Effects) -> None:
-        """Apply one fact of shard *number*; facts come in order and none is missing."""
-        shard = self.ledger.shard(number)
-        if one.seq != shard.applied + 1 or one.seq > shard.numbered:
-            raise InvariantError(
-                f"fact of {one.seq} on shard {number}: applied {shard.applied},"
-                f" numbered {shard.numbered}",
-            )
-        FACT_HANDLERS[type(one)](self.ledger, effects, number, one)
-        if one.last:
-            shard.applied = effects.applied[number] = one.seq
+    def apply_facts(self, number: int, body: bytes, effects: Effects) -> None:
+        """Apply the facts in *body* to shard *number*."""
+        rules.apply_facts(self.ledger, effects, number, body)
 
     def apply_record(self, record: rec.LedgerRecord, effects: Effects) -> None:
         """Apply one ledger record."""
@@ -105,32 +68,3 @@ class Fold:
             raise CorruptError(f"ledger record {type(record).__name__} has no meaning here")
         self.ledger.time_us = max(self.ledger.time_us, record.at_us)
         handler(self.ledger, effects, record)
-
-
-def _order(ledger: Ledger, command: cmd.PlaceOrder, decision: Decision) -> Order:
-    """Return the order that a numbered command enters."""
-    return Order(
-        order_id=command.order_id,
-        account=command.account,
-        user_id=command.stp_group,
-        market_id=command.instrument,
-        outcome=command.outcome,
-        side=command.side,
-        kind=command.kind,
-        tif=command.tif,
-        post_only=command.post_only,
-        self_trade=command.self_trade,
-        price=command.price,
-        qty=command.qty,
-        budget=decision.hold if command.kind == OrderKind.MARKET_MONEY else 0,
-        remaining=command.qty,
-        hold=decision.hold,
-        fee_version=decision.fee_version,
-        client_order_id=decision.client_order_id,
-        expire_at_us=command.expire_at_us,
-        created_at_us=command.time_us,
-        placed_n=ledger.n,
-        updated_at_us=command.time_us,
-        update_id=command.seq,
-        session=decision.session,
-    )

@@ -6,20 +6,24 @@ from typing import Any
 from outcry.domain.bookhash import ledger_book_hash
 from outcry.domain.errors import InvariantError
 from outcry.domain.ids import trade_id
-from outcry.domain.ledger import lifecycle, orders
+from outcry.domain.ledger import lifecycle
 from outcry.domain.ledger.effects import Effects
-from outcry.domain.ledger.settlement import Match, settle
+from outcry.domain.ledger.matches import Match
+from outcry.domain.ledger.orders import cancel, keep_terms, reduce, refuse, replace, rest
+from outcry.domain.ledger.settlement import settle
 from outcry.domain.ledger.state import Ledger
 from outcry.messages import facts as fact
-from outcry_wire.records import InstrumentState, RecordType
+from outcry.messages.facts import FACTS
+from outcry.messages.record_bodies import unpack_records
+from outcry_wire.records import LAST_OF_SEQ, InstrumentState, RecordType
 
 
 def _placed(ledger: Ledger, effects: Effects, _shard: int, one: fact.OrderPlaced) -> None:
-    orders.rest(ledger, effects, one.order_id, one.remaining, one.seq)
+    rest(ledger, effects, one.order_id, one.remaining, one.seq)
 
 
 def _refused(ledger: Ledger, effects: Effects, _shard: int, one: fact.OrderRejected) -> None:
-    orders.refuse(ledger, effects, one.order_id, one.reject, one.seq)
+    refuse(ledger, effects, one.order_id, one.reject, one.seq)
 
 
 def _command_refused(
@@ -27,7 +31,7 @@ def _command_refused(
 ) -> None:
     effects.command_rejects[shard, one.seq] = one.reject
     if one.command == RecordType.REPLACE_ORDER:
-        orders.keep_terms(ledger, effects, one.order_id)
+        keep_terms(ledger, effects, one.order_id)
     _end_cancel_all(ledger, shard, one)
 
 
@@ -50,15 +54,15 @@ def _traded(ledger: Ledger, effects: Effects, shard: int, one: fact.Traded) -> N
 
 def _cancelled(ledger: Ledger, effects: Effects, shard: int, one: fact.OrderCancelled) -> None:
     effects.cancelled.setdefault((shard, one.seq), []).append(one.order_id)
-    orders.cancel(ledger, effects, one.order_id, one.remaining, one.reason, one.seq)
+    cancel(ledger, effects, one.order_id, one.remaining, one.reason, one.seq)
 
 
 def _reduced(ledger: Ledger, effects: Effects, _shard: int, one: fact.OrderReduced) -> None:
-    orders.reduce(ledger, effects, one.order_id, one.by, one.remaining, one.seq)
+    reduce(ledger, effects, one.order_id, one.by, one.remaining, one.seq)
 
 
 def _replaced(ledger: Ledger, effects: Effects, _shard: int, one: fact.OrderReplaced) -> None:
-    orders.replace(ledger, effects, one.order_id, one.price, one.remaining, one.seq)
+    replace(ledger, effects, one.order_id, one.price, one.remaining, one.seq)
 
 
 def _changed(ledger: Ledger, effects: Effects, _shard: int, one: fact.InstrumentChanged) -> None:
@@ -93,7 +97,26 @@ def _nothing(_ledger: Ledger, _effects: Effects, _shard: int, _one: fact.Fact) -
     """The fact moves no money and ends no order."""
 
 
-FACT_HANDLERS: dict[type[fact.Fact], Callable[[Ledger, Effects, int, Any], None]] = {
+def apply_facts(ledger: Ledger, effects: Effects, number: int, body: bytes) -> None:
+    """Apply the facts in *body* to shard *number*; they come in order and none is missing."""
+    for one in unpack_records(body, FACTS, "a fact", True):  # noqa: FBT003 - their first field
+        apply_fact(ledger, effects, number, one)
+
+
+def apply_fact(ledger: Ledger, effects: Effects, number: int, one: fact.Fact) -> None:
+    """Apply one fact of shard *number*."""
+    shard = ledger.shard(number)
+    seq = one.seq
+    if seq != shard.applied + 1 or seq > shard.numbered:
+        raise InvariantError(
+            f"fact of {seq} on shard {number}: applied {shard.applied}, numbered {shard.numbered}",
+        )
+    _FACT_HANDLERS[type(one)](ledger, effects, number, one)
+    if one.flags & LAST_OF_SEQ:
+        shard.applied = effects.applied[number] = seq
+
+
+_FACT_HANDLERS: dict[type[fact.Fact], Callable[[Ledger, Effects, int, Any], None]] = {
     fact.OrderPlaced: _placed,
     fact.OrderRejected: _refused,
     fact.CommandRejected: _command_refused,

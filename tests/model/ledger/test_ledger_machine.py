@@ -11,7 +11,8 @@ from outcry.adapters.clock import ManualClock
 from outcry.domain.errors import InvariantError
 from outcry.domain.fees import FeeKind, FeeSchedule
 from outcry.domain.ids import FEES, token_asset
-from outcry.domain.ledger.invariants import audit, check_entry
+from outcry.domain.ledger.invariants import audit
+from outcry.domain.ledger.laws import check_entry
 from outcry.domain.ledger.pending import Outcome
 from outcry.domain.ledger.state import Position, balance_key, split_key
 from outcry.domain.market import MarketMove, MarketState

@@ -5,7 +5,7 @@ from tests.support.venue import Venue, limit
 from outcry.domain import fees
 from outcry.domain.fees import FeeKind, FeeSchedule
 from outcry.domain.ids import token_asset
-from outcry.domain.order import hold_to_replace
+from outcry.domain.ledger.holds import hold_to_replace
 from outcry.messages.requests import (
     MergeOp,
     OpenAccountOp,

@@ -8,10 +8,11 @@ from outcry.domain.ledger.checks import (
     check_price,
     check_size,
 )
+from outcry.domain.ledger.holds import hold_to_replace
 from outcry.domain.ledger.orders import hold_asset
 from outcry.domain.ledger.state import Ledger
 from outcry.domain.market import own_price
-from outcry.domain.order import Order, hold_to_replace
+from outcry.domain.order import Order
 from outcry.domain.rejects import Reject, Rejected
 from outcry.domain.units import TICKS_PER_UNIT, format_price, format_quantity
 from outcry_wire.records import OrderKind

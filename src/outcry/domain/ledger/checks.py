@@ -4,15 +4,19 @@ Checks run in a fixed order, so the same request in the same state is always dec
 number: who, which market and its state, the terms, and money last.
 """
 
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 from outcry.domain import fees, signed_order
-from outcry.domain.ids import COLLATERAL, is_client_order_id, token_asset
+from outcry.domain.ids import is_client_order_id
 from outcry.domain.ledger import limits
+from outcry.domain.ledger.holds import hold_for
+from outcry.domain.ledger.numbers import BY_MONEY, LIMITED, MONEY, NO_FEE, ON_CHAIN, SELL
+from outcry.domain.ledger.postings import available
 from outcry.domain.ledger.state import Ledger, Market
-from outcry.domain.market import MarketState, SettlementMode, is_bid
+from outcry.domain.market import MarketState, is_bid
 from outcry.domain.mode import Mode
-from outcry.domain.order import OrderTerms, hold_for
+from outcry.domain.order import OrderTerms
+from outcry.domain.outcomes import token_asset
 from outcry.domain.rejects import Reject, Rejected
 from outcry.domain.signed_order import SignedOrder
 from outcry.domain.units import (
@@ -27,12 +31,17 @@ from outcry.domain.units import (
 from outcry_wire.records import OrderKind, SelfTrade, Side, TimeInForce
 
 
-IMMEDIATE = (TimeInForce.IOC, TimeInForce.FOK)
+IMMEDIATE: Final = (int(TimeInForce.IOC), int(TimeInForce.FOK))
 #: Enumerations count from 0; going through one for every order costs more than all other checks.
-_SIDE_LAST = int(max(Side))
-_KIND_LAST = int(max(OrderKind))
-_TIF_LAST = int(max(TimeInForce))
-_SELF_TRADE_LAST = int(max(SelfTrade))
+_SIDE_LAST: Final = int(max(Side))
+_KIND_LAST: Final = int(max(OrderKind))
+_TIF_LAST: Final = int(max(TimeInForce))
+_SELF_TRADE_LAST: Final = int(max(SelfTrade))
+_DECREMENT: Final = int(SelfTrade.DECREMENT)
+_GTD: Final = int(TimeInForce.GTD)
+_POST_ONLY: Final = int(Mode.POST_ONLY)
+_CANCEL_ONLY: Final = int(Mode.CANCEL_ONLY)
+_OPEN: Final = int(MarketState.OPEN)
 
 
 class Granted(NamedTuple):
@@ -69,9 +78,9 @@ def check_place(ledger: Ledger, terms: OrderTerms, time_us: int) -> Granted | Re
     if rejected:
         return rejected
     price = terms.price
-    if price == 0 and terms.kind != OrderKind.LIMIT:
+    if price == 0 and terms.kind != LIMITED:
         price = market.price_max if is_bid(terms.outcome, terms.side) else market.price_min
-    rejected = check_price(market, terms.outcome, price, limit=terms.kind == OrderKind.LIMIT)
+    rejected = check_price(market, terms.outcome, price, limit=terms.kind == LIMITED)
     if rejected:
         return rejected
     schedule = ledger.fees[market.fee_version]
@@ -79,8 +88,10 @@ def check_place(ledger: Ledger, terms: OrderTerms, time_us: int) -> Granted | Re
     rejected = _check_hold(ledger, terms, hold)
     if rejected:
         return rejected
-    budget = fees.budget_net_of_fee(schedule, terms.budget)
-    signed = terms.signed if market.settlement == SettlementMode.CHAIN else None
+    budget = terms.budget
+    if budget and schedule.kind != NO_FEE:
+        budget = fees.budget_net_of_fee(schedule, budget)
+    signed = terms.signed if market.settlement == ON_CHAIN else None
     return Granted(user_id, market.shard, price, budget, hold, market.fee_version, signed)
 
 
@@ -90,18 +101,18 @@ def _check_hold(ledger: Ledger, terms: OrderTerms, hold: int) -> Rejected | None
         rejected = limits.check_order(ledger, terms, hold)
         if rejected:
             return rejected
-    asset = COLLATERAL
-    if terms.side == Side.SELL:
+    asset = MONEY
+    if terms.side == SELL:
         asset = token_asset(terms.market_id, terms.outcome)
     return check_funds(ledger, terms.account, asset, hold)
 
 
 def check_open(ledger: Ledger, market: Market, time_us: int, *, post_only: bool) -> Rejected | None:
     """Return why the venue or the market accepts no such order at *time_us*."""
-    if ledger.mode >= Mode.CANCEL_ONLY or (ledger.mode == Mode.POST_ONLY and not post_only):
+    if ledger.mode >= _CANCEL_ONLY or (ledger.mode == _POST_ONLY and not post_only):
         wanted = "a post-only order" if ledger.mode == Mode.POST_ONLY else "a cancel"
         return Rejected(Reject.MODE_FORBIDS, ledger.mode.name.lower(), wanted)
-    if market.state != MarketState.OPEN:
+    if market.state != _OPEN:
         return Rejected(Reject.MARKET_NOT_OPEN, market.state.name.lower(), "open")
     if market.end_at_us and time_us >= market.end_at_us:
         return Rejected(
@@ -127,14 +138,14 @@ def _check_form(terms: OrderTerms, time_us: int) -> Rejected | None:
 
 def _check_combination(terms: OrderTerms, time_us: int) -> Rejected | None:
     """What each field says on its own also goes together."""
-    limit = terms.kind == OrderKind.LIMIT
+    limit = terms.kind == LIMITED
     if not limit and terms.tif not in IMMEDIATE:
         return Rejected(Reject.TIME_IN_FORCE_INVALID, "market order", "IOC, FAK or FOK")
     if terms.post_only and (not limit or terms.tif in IMMEDIATE):
         return Rejected(Reject.POST_ONLY_IMMEDIATE)
-    if terms.kind == OrderKind.MARKET_MONEY and terms.self_trade == SelfTrade.DECREMENT:
+    if terms.kind == BY_MONEY and terms.self_trade == _DECREMENT:
         return Rejected(Reject.SELF_TRADE_INVALID, "decrement", "another mode for money orders")
-    if (terms.tif == TimeInForce.GTD) != (terms.expire_at_us != 0):
+    if (terms.tif == _GTD) != (terms.expire_at_us != 0):
         held = "with" if terms.expire_at_us else "without"
         got = f"{TimeInForce(terms.tif).name} {held} an expiry"
         return Rejected(Reject.EXPIRY_WITHOUT_GTD, got, "GTD with one, or another without")
@@ -150,8 +161,8 @@ def _check_combination(terms: OrderTerms, time_us: int) -> Rejected | None:
 
 def _check_amounts(terms: OrderTerms, market: Market) -> Rejected | None:
     """Quantity or money is within what the market accepts."""
-    if terms.kind == OrderKind.MARKET_MONEY:
-        if terms.side == Side.SELL:
+    if terms.kind == BY_MONEY:
+        if terms.side == SELL:
             return Rejected(Reject.MONEY_SELL)
         if not 0 < terms.budget < BALANCE_LIMIT or terms.qty:
             return Rejected(Reject.BUDGET_INVALID, format_money(terms.budget))
@@ -163,7 +174,7 @@ def _check_amounts(terms: OrderTerms, market: Market) -> Rejected | None:
 
 def _check_signature(ledger: Ledger, terms: OrderTerms, market: Market) -> Rejected | None:
     """On a real chain an order is signed, and what was signed is this order."""
-    if market.settlement != SettlementMode.CHAIN:
+    if market.settlement != ON_CHAIN:
         return None
     signed = terms.signed
     if signed is None:
@@ -233,11 +244,11 @@ def check_price(market: Market, outcome: int, price: int, *, limit: bool) -> Rej
 
 def check_funds(ledger: Ledger, account: int, asset: int, more: int) -> Rejected | None:
     """Return why *more* of *asset* cannot be set aside: it is not available."""
-    available = ledger.available(account, asset)
-    if more <= available:
+    free = available(ledger, account, asset)
+    if more <= free:
         return None
-    if asset == COLLATERAL:
+    if asset == MONEY:
         least = f"at least {format_money(more)}"
-        return Rejected(Reject.FUNDS_INSUFFICIENT, format_money(available), least)
+        return Rejected(Reject.FUNDS_INSUFFICIENT, format_money(free), least)
     least = f"at least {format_quantity(more)}"
-    return Rejected(Reject.TOKENS_INSUFFICIENT, format_quantity(available), least)
+    return Rejected(Reject.TOKENS_INSUFFICIENT, format_quantity(free), least)

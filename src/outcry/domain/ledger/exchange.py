@@ -7,13 +7,12 @@
 
 from typing import NamedTuple, Protocol
 
-from outcry.domain.ids import COLLATERAL, token_asset
 from outcry.domain.ledger.effects import Effects
+from outcry.domain.ledger.numbers import BUY, MINT, MONEY, TRANSFER
 from outcry.domain.ledger.positions import bought, sold
 from outcry.domain.ledger.postings import post
 from outcry.domain.ledger.state import Ledger
-from outcry.domain.market import own_price
-from outcry_wire.records import MatchKind, Side
+from outcry.domain.outcomes import own_price, token_asset
 
 
 class Terms(Protocol):
@@ -69,16 +68,16 @@ class Party(NamedTuple):
 
 def gives(party: Trader, market_id: int, terms: Terms) -> tuple[int, int]:
     """Return ``(asset, amount)`` of what *party* gives, fees apart."""
-    if party.side == Side.BUY:
-        return COLLATERAL, own_price(party.outcome, terms.price) * terms.qty
+    if party.side == BUY:
+        return MONEY, own_price(party.outcome, terms.price) * terms.qty
     return token_asset(market_id, party.outcome), terms.qty
 
 
 def gets(party: Trader, market_id: int, terms: Terms) -> tuple[int, int]:
     """Return ``(asset, amount)`` of what *party* gets, fees apart."""
-    if party.side == Side.BUY:
+    if party.side == BUY:
         return token_asset(market_id, party.outcome), terms.qty
-    return COLLATERAL, own_price(party.outcome, terms.price) * terms.qty
+    return MONEY, own_price(party.outcome, terms.price) * terms.qty
 
 
 def exchange(
@@ -89,27 +88,25 @@ def exchange(
 
     *giver* is the account that keeps what both give; 0: they have it themselves.
     """
-    trade, qty = terms.trade_id, terms.qty
-    if terms.match == MatchKind.TRANSFER:
-        buyer, seller = (one, other) if one.side == Side.BUY else (other, one)
-        value = own_price(buyer.outcome, terms.price) * qty
-        asset = token_asset(market_id, buyer.outcome)
-        payer, owner = giver or buyer.account, giver or seller.account
-        sold(ledger, effects, seller.account, market_id, seller.outcome, qty, value)
-        post(ledger, effects, payer, seller.account, COLLATERAL, value, "trade", trade)
-        post(ledger, effects, owner, buyer.account, asset, qty, "trade", trade)
-        bought(ledger, effects, buyer.account, market_id, buyer.outcome, qty, value)
+    match, price, qty, trade = terms.match, terms.price, terms.qty, terms.trade_id
+    if match == TRANSFER:
+        buyer, seller = (one, other) if one.side == BUY else (other, one)
+        buys, sells, outcome = buyer.account, seller.account, buyer.outcome
+        value, asset = own_price(outcome, price) * qty, token_asset(market_id, outcome)
+        sold(ledger, effects, sells, market_id, outcome, qty, value)
+        post(ledger, effects, giver or buys, sells, MONEY, value, "trade", trade)
+        post(ledger, effects, giver or sells, buys, asset, qty, "trade", trade)
+        bought(ledger, effects, buys, market_id, outcome, qty, value)
         return
     pool = -market_id
     for party in (one, other):
         account, outcome = party.account, party.outcome
-        value = own_price(outcome, terms.price) * qty
-        asset = token_asset(market_id, outcome)
-        if terms.match == MatchKind.MINT:
-            post(ledger, effects, giver or account, pool, COLLATERAL, value, "mint", trade)
+        value, asset = own_price(outcome, price) * qty, token_asset(market_id, outcome)
+        if match == MINT:
+            post(ledger, effects, giver or account, pool, MONEY, value, "mint", trade)
             post(ledger, effects, pool, account, asset, qty, "mint", trade)
             bought(ledger, effects, account, market_id, outcome, qty, value)
         else:
             sold(ledger, effects, account, market_id, outcome, qty, value)
             post(ledger, effects, giver or account, pool, asset, qty, "merge", trade)
-            post(ledger, effects, pool, account, COLLATERAL, value, "merge", trade)
+            post(ledger, effects, pool, account, MONEY, value, "merge", trade)

@@ -1,4 +1,4 @@
-"""The laws of the ledger, asserted for everything an entry touched, and for all of it on demand.
+"""The laws of the ledger, asserted for all of it on demand; `laws` does it for what changes.
 
 * A customer's balance: ``0 <= held <= total``.
 * Until a market pays: collateral = 10,000 x YES lots issued = 10,000 x NO lots issued.
@@ -12,49 +12,15 @@ from collections import Counter, defaultdict
 from operator import itemgetter
 
 from outcry.domain.errors import InvariantError
-from outcry.domain.ids import COLLATERAL, FIRST_ACCOUNT, PENDING, asset_market, token_asset
+from outcry.domain.ids import FIRST_ACCOUNT, PENDING, asset_market
 from outcry.domain.ledger import limits
-from outcry.domain.ledger.effects import Effects
 from outcry.domain.ledger.escrow import ISSUING, brings, takes
 from outcry.domain.ledger.exchange import gets
 from outcry.domain.ledger.in_transit import InTransit
+from outcry.domain.ledger.laws import check_collateral
 from outcry.domain.ledger.orders import hold_asset
 from outcry.domain.ledger.pending import parties, sets_aside
-from outcry.domain.ledger.state import Ledger, Market, balance_key, split_key
-from outcry.domain.market import PAID_STATES
-from outcry.domain.units import TICKS_PER_UNIT
-
-
-def check_entry(ledger: Ledger, effects: Effects) -> None:
-    """Raise `InvariantError` when something that *effects* touched breaks a law."""
-    markets: set[int] = set()
-    for key in effects.balances:
-        account, asset = split_key(key)
-        balance = ledger.balances[key]
-        if account >= FIRST_ACCOUNT and not 0 <= balance.held <= balance.total:
-            raise InvariantError(f"account {account}, asset {asset}: {balance}")
-        if account < 0:
-            markets.add(-account)
-        elif account == PENDING and balance.total != ledger.chain.waiting.get(asset, 0):
-            waiting = ledger.chain.waiting.get(asset, 0)
-            raise InvariantError(f"asset {asset}: {balance.total} kept, {waiting} pending")
-    for market_id in markets:
-        check_collateral(ledger, ledger.markets[market_id])
-
-
-def check_collateral(ledger: Ledger, market: Market) -> None:
-    """Raise `InvariantError` unless the market's collateral backs exactly what it issued."""
-    pool = -market.market_id
-    issued = [-ledger.total(pool, token_asset(market.market_id, o)) for o in (0, 1)]
-    collateral = ledger.total(pool, COLLATERAL)
-    if market.state in PAID_STATES:
-        owed = [sum(p * lots for p, lots in zip(market.payout, issued, strict=True))]
-    else:
-        owed = [TICKS_PER_UNIT * lots for lots in issued]
-    if any(amount != collateral for amount in owed):
-        raise InvariantError(
-            f"market {market.market_id} has {collateral} micros for {issued} lots issued",
-        )
+from outcry.domain.ledger.state import Ledger, balance_key, split_key
 
 
 def audit(ledger: Ledger) -> None:

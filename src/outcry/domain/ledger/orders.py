@@ -5,22 +5,34 @@ that says the order is over does.
 """
 
 from outcry.domain.errors import InvariantError
-from outcry.domain.ids import COLLATERAL, token_asset
 from outcry.domain.ledger import limits
 from outcry.domain.ledger.effects import Effects
+from outcry.domain.ledger.holds import hold_of
 from outcry.domain.ledger.in_transit import settles_no_more
+from outcry.domain.ledger.numbers import (
+    BUY,
+    BY_MONEY,
+    BY_USER,
+    CANCELLED,
+    FILLED,
+    MONEY,
+    OPEN,
+    REJECTED,
+    SPENT,
+)
 from outcry.domain.ledger.postings import hold
 from outcry.domain.ledger.state import ClientOrder, Ledger
 from outcry.domain.market import MarketState
-from outcry.domain.order import Order, OrderStatus, hold_of
+from outcry.domain.order import Order
+from outcry.domain.outcomes import token_asset
 from outcry.domain.signed_order import SignedOrder
-from outcry_wire.records import CancelReason, OrderKind, Side
+from outcry_wire.records import CancelReason
 
 
 def hold_asset(order: Order) -> int:
     """Return the asset that is set aside for *order*."""
-    if order.side == Side.BUY:
-        return COLLATERAL
+    if order.side == BUY:
+        return MONEY
     return token_asset(order.market_id, order.outcome)
 
 
@@ -29,21 +41,22 @@ def enter(
     signed: SignedOrder | None = None,
 ) -> None:  # fmt: skip
     """Take a numbered order into the books with the hold that was decided for it."""
-    if order.order_id != ledger.next_order_id:
-        raise InvariantError(f"order {order.order_id} is not the next, {ledger.next_order_id}")
-    ledger.next_order_id += 1
+    order_id, market = order.order_id, ledger.markets[order.market_id]
+    if order_id != ledger.next_order_id:
+        raise InvariantError(f"order {order_id} is not the next, {ledger.next_order_id}")
+    ledger.next_order_id = order_id + 1
     hold(ledger, effects, order.account, hold_asset(order), order.hold)
-    ledger.orders[order.order_id] = order
+    ledger.orders[order_id] = order
     if ledger.limits:
         limits.note(ledger, order)
-    ledger.markets[order.market_id].orders[order.order_id] = order
+    market.orders[order_id] = order
     if order.client_order_id:
         ledger.client_orders[order.account, order.client_order_id] = ClientOrder(
-            order.order_id, request_hash, ledger.n
+            order_id, request_hash, ledger.n
         )
     if signed is not None:
-        ledger.chain.signed[order.order_id] = signed
-    effects.orders[order.order_id] = order
+        ledger.chain.signed[order_id] = signed
+    effects.orders[order_id] = order
 
 
 def live(ledger: Ledger, order_id: int) -> Order:
@@ -63,7 +76,8 @@ def touch(ledger: Ledger, effects: Effects, order: Order, seq: int) -> None:
 
 def set_hold(ledger: Ledger, effects: Effects, order: Order, amount: int) -> None:
     """Make *amount* the order's hold, releasing or taking the difference."""
-    hold(ledger, effects, order.account, hold_asset(order), amount - order.hold)
+    before = order.hold
+    hold(ledger, effects, order.account, hold_asset(order), amount - before)
     order.hold = amount
     if ledger.limits:
         limits.note(ledger, order)
@@ -73,7 +87,7 @@ def rest(ledger: Ledger, effects: Effects, order_id: int, remaining: int, seq: i
     """The order stands in the book with *remaining* lots, last in the queue of its price."""
     order = live(ledger, order_id)
     expect_remaining(order, remaining)
-    order.status = OrderStatus.OPEN
+    order.status = OPEN
     order.priority_seq = seq
     touch(ledger, effects, order, seq)
 
@@ -132,18 +146,19 @@ def cancel(
 ) -> None:
     """The order is over with *remaining* lots unfilled. Money that is spent counts as filled."""
     order = live(ledger, order_id)
-    if order.kind != OrderKind.MARKET_MONEY:
+    if order.kind != BY_MONEY:
         expect_remaining(order, remaining)
-    spent = reason == CancelReason.MONEY_SPENT and order.filled
-    if reason == CancelReason.USER and _is_closing(ledger, order):
+    spent = reason == SPENT and order.filled
+    if reason == BY_USER and _is_closing(ledger, order):
         reason = CancelReason.CLOSED  # one of the steps in which a large book is closed
     order.reason = reason
     touch(ledger, effects, order, seq)
-    end(ledger, effects, order, OrderStatus.FILLED if spent else OrderStatus.CANCELLED)
+    end(ledger, effects, order, FILLED if spent else CANCELLED)
 
 
 def _is_closing(ledger: Ledger, order: Order) -> bool:
-    return ledger.markets[order.market_id].state == MarketState.CLOSING
+    market = ledger.markets[order.market_id]
+    return market.state == MarketState.CLOSING
 
 
 def refuse(ledger: Ledger, effects: Effects, order_id: int, reject: int, seq: int) -> None:
@@ -151,25 +166,26 @@ def refuse(ledger: Ledger, effects: Effects, order_id: int, reject: int, seq: in
     order = live(ledger, order_id)
     order.reject = reject
     touch(ledger, effects, order, seq)
-    end(ledger, effects, order, OrderStatus.REJECTED)
+    end(ledger, effects, order, REJECTED)
 
 
-def end(ledger: Ledger, effects: Effects, order: Order, status: OrderStatus) -> None:
+def end(ledger: Ledger, effects: Effects, order: Order, status: int) -> None:
     """Release what *order* still holds and take it off the books."""
     set_hold(ledger, effects, order, 0)
     order.status = status
     order.priority_seq = 0
-    del ledger.orders[order.order_id]
-    del ledger.markets[order.market_id].orders[order.order_id]
-    if ledger.chain.home and order.filled:
-        signed = ledger.chain.signed.get(order.order_id)
+    order_id, market, chain = order.order_id, ledger.markets[order.market_id], ledger.chain
+    del ledger.orders[order_id]
+    del market.orders[order_id]
+    if chain.home and order.filled:
+        signed = chain.signed.get(order_id)
         if signed and signed.version == 1:
-            settles_no_more(ledger.chain, f"0x{order.client_order_id}")
-    settling = ledger.chain.settling.get(order.order_id)
+            settles_no_more(chain, f"0x{order.client_order_id}")
+    settling = chain.settling.get(order_id) if chain.settling else None
     if settling:
         settling.ended = order
-    elif ledger.chain.signed:
-        ledger.chain.signed.pop(order.order_id, None)
+    elif chain.signed:
+        chain.signed.pop(order_id, None)
     if order.client_order_id:
         key = (order.account, order.client_order_id)
         ledger.client_orders[key] = ledger.client_orders[key]._replace(

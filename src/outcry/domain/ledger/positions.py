@@ -1,9 +1,20 @@
 """Positions: what was paid for the tokens that an account has, and what it made of them."""
 
-from outcry.domain.ids import COLLATERAL, asset_market, token_asset
 from outcry.domain.ledger.effects import Effects, PostingKind
-from outcry.domain.ledger.postings import post
-from outcry.domain.ledger.state import Ledger, balance_key
+from outcry.domain.ledger.numbers import KEY_BITS, MONEY
+from outcry.domain.ledger.postings import owned, post
+from outcry.domain.ledger.state import Ledger, Position
+from outcry.domain.outcomes import asset_market, token_asset
+
+
+def position_of(ledger: Ledger, effects: Effects, account: int, market_id: int) -> Position:
+    """Return the position that is about to change, a new one if there is none."""
+    key = account << KEY_BITS | market_id
+    position = ledger.positions.get(key)
+    if position is None:
+        position = ledger.position(account, market_id)
+    effects.positions[key] = None
+    return position
 
 
 def bought(
@@ -11,12 +22,11 @@ def bought(
     cost: int,
 ) -> None:  # fmt: skip
     """Add *qty* lots that cost *cost* micros to a position."""
-    position = ledger.position(account, market_id)
+    position = position_of(ledger, effects, account, market_id)
     position.cost[outcome] += cost
     position.bought[outcome] += qty
     position.paid[outcome] += cost
     position.net_cash += cost
-    effects.positions[balance_key(account, market_id)] = None
 
 
 def sold(
@@ -28,14 +38,12 @@ def sold(
     The cost that leaves is the floor of the proportional part, all of it with the last lot. Tokens
     that wait for the chain still have their cost here: they may come back.
     """
-    position = ledger.position(account, market_id)
-    asset = token_asset(market_id, outcome)
-    owned = ledger.total(account, asset) + ledger.outgoing(account, asset)
-    cost = position.cost[outcome] * qty // owned
+    position = position_of(ledger, effects, account, market_id)
+    everything = owned(ledger, account, token_asset(market_id, outcome))
+    cost = position.cost[outcome] * qty // everything
     position.cost[outcome] -= cost
     position.realised += proceeds - cost
     position.net_cash -= proceeds
-    effects.positions[balance_key(account, market_id)] = None
 
 
 def move(
@@ -46,10 +54,10 @@ def move(
 
     So nothing is realised, and a refund finds what was paid in where the tokens are.
     """
-    if asset != COLLATERAL and amount:
+    if asset != MONEY and amount:
         market_id, outcome = asset_market(asset)
-        owned = ledger.total(source, asset) + ledger.outgoing(source, asset)
-        cost = ledger.position(source, market_id).cost[outcome] * amount // owned
+        everything = owned(ledger, source, asset)
+        cost = ledger.position(source, market_id).cost[outcome] * amount // everything
         sold(ledger, effects, source, market_id, outcome, amount, cost)
         bought(ledger, effects, target, market_id, outcome, amount, cost)
     post(ledger, effects, source, target, asset, amount, kind, ref)

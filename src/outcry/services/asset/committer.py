@@ -12,9 +12,9 @@ in less time than a standby waits before it takes over; later it commits a tick 
 import asyncio
 from collections.abc import Callable
 
-from outcry.domain.ledger.invariants import check_entry
 from outcry.domain.ledger.retention import forget
 from outcry.ports.ledger_log import LedgerLog, Opened
+from outcry.runtime.rules import check_entry
 from outcry.services.asset.batch import Sealed
 from outcry.services.asset.publishing import CommandPublishers
 from outcry.services.asset.sequencer import Sequencer

@@ -13,7 +13,7 @@ from outcry.domain.ledger.trial import trial_of
 from outcry.messages.facts import unpack_facts
 from outcry.messages.requests import FundsOp, FundsResult, OrderRequest, OrderResult
 from outcry.ports.asset import FalseFacts
-from outcry.runtime.fold import Fold
+from outcry.runtime.plain_rules import apply_fact
 from outcry.services.asset.service import AssetService
 
 
@@ -48,15 +48,15 @@ def doubt(ledger: Ledger, shard: int, last: int, body: bytes) -> None:
 
     What is applied already is passed over, as it will be.
     """
-    trial = Fold(trial_of(ledger))
+    trial = trial_of(ledger)
     try:
         effects = Effects()
-        begun = trial.ledger.shard(shard).applied
+        begun = trial.shard(shard).applied
         for one in unpack_facts(body):
             if one.seq > begun:
-                trial.apply_fact(shard, one, effects)
+                apply_fact(trial, effects, shard, one)
     except Exception as error:  # whatever it is, it would have stopped the ledger
         raise FalseFacts(f"{type(error).__name__}: {error}") from error
-    applied = trial.ledger.shard(shard).applied
+    applied = trial.shard(shard).applied
     if applied != last:
         raise FalseFacts(f"the facts end at seq {applied}, not at {last}")

@@ -6,7 +6,7 @@ that expire (a `Tick`) and markets that end (their closing), in the order of the
 """
 
 from outcry.domain.ids import command_number
-from outcry.domain.ledger.checks import Granted, check_place
+from outcry.domain.ledger.checks import Granted
 from outcry.domain.ledger.state import ClientOrder, Ledger, Market
 from outcry.domain.market import INSTRUMENT_STATES, TRADING_STATES, MarketMove
 from outcry.domain.order import Order
@@ -18,7 +18,6 @@ from outcry.messages.commands import (
     pack_command,
 )
 from outcry.messages.entry import Decision
-from outcry.messages.facts import unpack_facts
 from outcry.messages.ledger_records import LedgerRecord, MarketStateSet, Resolved
 from outcry.messages.requests import (
     Declined,
@@ -31,6 +30,7 @@ from outcry.messages.requests import (
 )
 from outcry.messages.session_requests import SessionRequest
 from outcry.runtime.fold import Fold
+from outcry.runtime.rules import check_place
 from outcry.services.asset import changes, closing, sessions
 from outcry.services.asset.answers import busy, declined, request_digest
 from outcry.services.asset.batch import OpenBatch
@@ -117,8 +117,7 @@ class Sequencer:
     def apply(self, shard: int, first: int, last: int, body: bytes) -> None:
         """Apply facts ``first..last`` of *shard* and add them to the batch."""
         self.ledger.n = self.batch.n
-        for fact in unpack_facts(body):
-            self.fold.apply_fact(shard, fact, self.batch.effects)
+        self.fold.apply_facts(shard, body, self.batch.effects)
         self.batch.add_facts(shard, first, last, body)
         if self.closing:
             self.closing.go_on(self, shard)

@@ -1,0 +1,1 @@
+"""Where setup.py puts the compiled rules of the ledger. No source stands here."""

@@ -1,0 +1,6 @@
+cpdef object apply_commands(Ledger ledger, Effects effects, number, body, decided)
+@cython.locals(shard=Shard, order=Order)
+cpdef object apply_command(Ledger ledger, Effects effects, number, command, decision)
+cdef object _note(Ledger ledger, Effects effects, Shard shard, command)
+@cython.locals(place=PlaceOrder, terms=Decision)
+cdef Order _order(Ledger ledger, PlaceOrder command, Decision decision)

@@ -1,0 +1,121 @@
+"""Chooses between the interpreted rules of the ledger and their compiled twin, and says why.
+
+What every request goes through is compiled by setup.py as ONE unit, if a C compiler was there: the
+text of `PARTS`, each after those that it imports, with the C types of their ``.pxd``. State stays
+the same objects in either form: compiled code reads and writes the fields of `STRUCTS` where they
+lie, everything else goes on using them by name. So only functions exist twice, and never a class.
+
+A twin carries the hash of the sources that it was built from, and is never used for others.
+
+Environment: as for the kernel, ``OUTCRY_PURE=1`` takes the interpreted rules, and
+``OUTCRY_REQUIRE_COMPILED=1`` makes it an error that the compiled ones are missing.
+
+setup.py runs this file alone: it imports nothing of ours.
+"""
+
+import hashlib
+import importlib
+import os
+import warnings
+from functools import cache
+from pathlib import Path
+from types import ModuleType
+from typing import Final
+
+
+#: Modules that are compiled, in the order in which they are joined.
+PARTS: Final = (
+    "outcry.domain.outcomes",
+    "outcry.domain.ledger.numbers",
+    "outcry.domain.ledger.holds",
+    "outcry.domain.ledger.postings",
+    "outcry.domain.ledger.positions",
+    "outcry.domain.ledger.exchange",
+    "outcry.domain.ledger.orders",
+    "outcry.domain.ledger.settlement",
+    "outcry.domain.ledger.laws",
+    "outcry.domain.ledger.checks",
+    "outcry.messages.record_bodies",
+    "outcry.runtime.fold_commands",
+    "outcry.runtime.fold_facts",
+)
+#: Classes whose fields compiled code knows by their place, each after those that it names.
+STRUCTS: Final = (
+    ("outcry.domain.ledger.in_transit", ("ChainState",)),
+    ("outcry.domain.order", ("Order",)),
+    ("outcry.domain.ledger.state", ("Balance", "Position", "Market", "Shard", "Ledger")),
+    ("outcry.domain.ledger.effects", ("Effects",)),
+    ("outcry.domain.ledger.matches", ("Match",)),
+    ("outcry.messages.commands", ("Command", "PlaceOrder")),
+    ("outcry.messages.facts", ("Fact", "OrderPlaced", "Traded", "OrderCancelled")),
+    ("outcry.messages.entry", ("Decision",)),
+)
+TWIN: Final = "outcry.runtime.compiled.rules"
+INTERPRETED: Final = "outcry.runtime.plain_rules"
+
+
+class NoTwinError(ImportError):
+    """There are no compiled rules that may be used; the message is the reason."""
+
+
+class InterpretedRulesWarning(RuntimeWarning):
+    """The rules run interpreted although nobody asked for that: correct, but slower."""
+
+
+def source_hash(root: Path) -> str:
+    """Hash everything under *root*, the folder of packages, that a twin is made of."""
+    digest = hashlib.sha256()
+    for name in (*PARTS, *(module for module, _ in STRUCTS)):
+        for suffix in (".py", ".pxd"):
+            path = root.joinpath(*name.split(".")).with_suffix(suffix)
+            if path.exists():
+                digest.update(b"%s\n%s\n" % (name.encode(), path.read_bytes()))
+    return digest.hexdigest()
+
+
+def _compiled() -> ModuleType:
+    """Import the twin. Raises `NoTwinError` if it is missing, broken or stale."""
+    try:
+        unit = importlib.import_module(TWIN)
+    except ModuleNotFoundError as error:
+        if error.name != TWIN:
+            raise
+        raise NoTwinError("no compiled module") from error
+    except (ImportError, ValueError) as error:  # ValueError: the fields of a class lie elsewhere
+        raise NoTwinError(f"compiled module does not load: {error}") from error
+    if unit.__source_hash__ != source_hash(Path(__file__).parents[2]):
+        raise NoTwinError("stale: source changed since build")
+    return unit
+
+
+@cache
+def _choose() -> tuple[ModuleType, str]:
+    if _is_set("OUTCRY_PURE"):
+        return importlib.import_module(INTERPRETED), "interpreted (OUTCRY_PURE is set)"
+    try:
+        return _compiled(), "compiled"
+    except NoTwinError as reason:
+        if _is_set("OUTCRY_REQUIRE_COMPILED"):
+            raise
+        return importlib.import_module(INTERPRETED), f"interpreted ({reason})"
+
+
+def _is_set(name: str) -> bool:
+    return os.environ.get(name, "") not in {"", "0"}
+
+
+def load() -> ModuleType:
+    """Return the rules that this process uses; the choice is made once.
+
+    Warns if it had to fall back. Raises `NoTwinError` instead if that is not wanted.
+    """
+    module, info = _choose()
+    if info != "compiled" and not _is_set("OUTCRY_PURE"):
+        sentence = f"The ledger's rules run {info}"
+        warnings.warn(sentence, InterpretedRulesWarning, stacklevel=2)
+    return module
+
+
+def build_info() -> str:
+    """Say which rules this process uses: ``compiled``, or ``interpreted`` and why in brackets."""
+    return _choose()[1]
