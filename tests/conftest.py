@@ -1,4 +1,10 @@
-"""What every test run shares: the header says which kernel the results are about."""
+"""What every test run shares: the header says which kernel the results are about.
+
+A run is good or bad by the commit alone: Hypothesis draws the same examples each time, and how fast
+the machine is decides nothing. `--hypothesis-profile=default` draws others.
+"""
+
+from hypothesis import HealthCheck, settings
 
 # Before whatever imports the same libraries without keeping the interpreter as it was.
 from tests.support import ethereum
@@ -8,6 +14,16 @@ from outcry.runtime import rules_twin
 
 
 __all__ = ["ethereum"]
+
+settings.register_profile(
+    "suite",
+    deadline=None,
+    derandomize=True,
+    database=None,
+    print_blob=True,
+    suppress_health_check=[HealthCheck.too_slow],
+)
+settings.load_profile("suite")
 
 
 def pytest_report_header() -> str:

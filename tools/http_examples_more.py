@@ -48,9 +48,9 @@ COMMUNITY = Section(
     "A user may show a name, a bio and a picture, and invite others by the `invite_code` of "
     "`user_data`, which newcomers give to their own first `user_data`. A season ranks users "
     "over whole days (UTC): a point for each whole unit traded, 100 for coming by an "
-    "invitation, 50 for inviting. Rankings are made anew each minute from the tables, and are "
-    "final once the season is over. Ranks are told exactly up to 200; `season_id` 0 is the "
-    "season that began last.",
+    "invitation, 50 for inviting. Rankings are made anew from the tables each "
+    "`limits.ranking_seconds`, and are final once the season is over. Ranks are told exactly "
+    "up to 200; `season_id` 0 is the season that began last.",
     (
         Call("POST", "/api/user_profile", "ann", {"name": "Ann", "bio": "Watches clouds."}),
         Call("POST", "/api/user_image", "ann", {"image_url": "https://example.org/ann.png"}),

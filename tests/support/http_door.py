@@ -93,7 +93,7 @@ class Door:
     async def scored(self) -> None:
         """Wait for the tables, and let the job rank everybody."""
         await self.settled()
-        await Standings(self.community).score()
+        await Standings(self.community, pause_seconds=60).score()
 
     async def books_show(self, market_id: int) -> None:
         """Wait until the books know of an order in the market."""

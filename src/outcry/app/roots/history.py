@@ -17,7 +17,9 @@ async def history(commons: Commons) -> list[Part]:
     projection = await PostgresProjection.connect(commons.config.postgres.dsn)
     commons.stack.push_async_callback(projection.close)
     traced = commons.tracer.projection(projection) if commons.tracer else projection
-    ranking = Standings(await commons.community())
+    ranking = Standings(
+        await commons.community(), pause_seconds=commons.config.limits.ranking_seconds
+    )
     return [
         Part(History(HistoryConfig(), log=log, projection=traced, snapshots=commons.snapshots)),
         Part(ranking),

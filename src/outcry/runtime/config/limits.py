@@ -38,6 +38,9 @@ class Limits(Section, frozen=True):
     client_order_id_hours: Annotated[
         int, Meta(ge=1, le=168, description="How long the id of an ended order stays taken.")
     ] = 24
+    ranking_seconds: Annotated[
+        int, Meta(ge=1, le=86_400, description="Pause between two rankings of a running season.")
+    ] = 60
     takeover_ms: Annotated[
         int,
         Meta(ge=2_000, description="Silence of the log after which a standby core takes over."),

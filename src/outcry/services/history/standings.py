@@ -6,16 +6,12 @@ and on nothing else. A season is ranked until its days are over, and once more a
 
 import asyncio
 from collections.abc import Mapping
-from typing import Final
 
 from structlog import get_logger
 
 from outcry.ports.community import Community
 from outcry.ports.projection import TablesUnavailable
 
-
-#: Pause between two rankings of the same season.
-PAUSE_SECONDS: Final = 60.0
 
 _log = get_logger("outcry.standings")
 
@@ -25,7 +21,8 @@ class Standings:
 
     name = "standings"
 
-    def __init__(self, community: Community, *, pause_seconds: float = PAUSE_SECONDS) -> None:
+    def __init__(self, community: Community, *, pause_seconds: float) -> None:
+        """Pause so long between two rankings of the same season."""
         self._community = community
         self._pause_seconds = pause_seconds
         self._ready = False
