@@ -24,15 +24,19 @@ COMMAND: Final = (sys.executable, "-c", "from outcry.app.cli import main; main()
 #: A bound for machines that do ten other things; on an idle one everything takes seconds.
 WAIT_SECONDS_MAX: Final = 240
 POLL_SECONDS: Final = 0.02
+#: Longer than the exchange waits with an answer.
+CLIENT_SECONDS: Final = 90
 #: What an exchange listens on, and so each in ports of its own.
 LISTENING: Final = (
     *("HTTP", "FEEDS", "GATEWAY", "GRPC"),
     *("METRICS_CORE", "METRICS_MATCH", "METRICS_EDGE", "METRICS_HISTORY"),
 )
-#: The servers are small.
+#: The servers are small, and on a busy machine answers may wait for what they are to show.
 SETTINGS: Final = {
     "OUTCRY_POSTGRES_SHARED_BUFFERS_MIB": "16",
     "OUTCRY_REDIS_MEMORY_MIB_MAX": "64",
+    "OUTCRY_LIMITS_READ_WAIT_MS_MAX": "60000",
+    "OUTCRY_LIMITS_RESULT_WAIT_MS_MAX": "60000",
 }
 
 Json = dict[str, Any]
@@ -187,7 +191,9 @@ class Client:
 
     def __init__(self, url: str, token: str) -> None:
         headers = {"authorization": f"Bearer {token}"} if token else {}
-        self.http = httpx.Client(base_url=url, headers=headers, timeout=20, trust_env=False)
+        self.http = httpx.Client(
+            base_url=url, headers=headers, timeout=CLIENT_SECONDS, trust_env=False
+        )
 
     def get(self, path: str, **query: Any) -> Any:
         """Return the data of an answer that must be good."""

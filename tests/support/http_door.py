@@ -44,6 +44,8 @@ from outcry.services.history.standings import Standings
 
 
 MASTER_KEY = bytes(range(32))
+#: On a busy machine tables are late, and nothing that a test asks may be declined for that.
+PATIENT = ApiConfig(read_wait_ms_max=60_000)
 
 
 @dataclass
@@ -177,7 +179,7 @@ async def http_door(
             await service.start()
             running.append(asyncio.create_task(service.run()))
         reading = _Reading(tables, queries, books, stages)
-        door = _door(venue, reading, config or ApiConfig(), ledger or venue.asset, wallets)
+        door = _door(venue, reading, config or PATIENT, ledger or venue.asset, wallets)
         try:
             async with door.client:
                 yield door

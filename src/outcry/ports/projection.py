@@ -35,13 +35,16 @@ class OutOfPosition(OutcryError):
     """The rows do not follow the projection's position; nothing was changed."""
 
     def __init__(self, position: int, n_first: int) -> None:
-        """Remember where the tables stand."""
         super().__init__(f"tables stand at entry {position}; rows from {n_first} do not follow")
         self.position = position
 
 
 class TablesUnavailable(OutcryError):
     """The tables cannot be reached. `Projection.position` tells whether an `apply` happened."""
+
+
+class TablesBehind(TablesUnavailable):
+    """The tables do not have yet what somebody waited for as long as they may."""
 
 
 class UserRow(NamedTuple):

@@ -6,7 +6,9 @@ from collections.abc import AsyncIterator
 import httpx
 import pytest
 from tests.support.http_door import Door, http_door
+from tests.support.waiting import until
 
+from outcry.services.api.config import ApiConfig
 from outcry.services.api.http import HttpServer
 
 
@@ -19,7 +21,7 @@ async def door() -> AsyncIterator[Door]:
 
 def serve(door: Door, port: int = 0) -> HttpServer:
     """Return a server of the exchange's application."""
-    return HttpServer(door.api.app, host="127.0.0.1", port=port, proxies="", drain_ms_max=2_000)
+    return HttpServer(door.api.app, host="127.0.0.1", port=port, proxies="", drain_ms_max=60_000)
 
 
 async def test_requests_come_through_a_socket(door: Door) -> None:
@@ -55,19 +57,21 @@ async def test_a_taken_port_is_said_at_start(door: Door) -> None:
         await first.stop()
 
 
-async def test_stopping_finishes_what_was_begun(door: Door) -> None:
+async def test_stopping_finishes_what_was_begun() -> None:
     """A request in progress is answered before the server is gone; later ones find nobody."""
-    server = serve(door)
-    await server.start()
-    uid = await door.user("ann")
-    address = f"http://127.0.0.1:{server.port}"
-    async with httpx.AsyncClient(base_url=address) as client:
-        waiting = asyncio.create_task(
-            client.get("/api/balance", params={"uid": uid, "after": 10**9})
-        )
-        await asyncio.sleep(0.1)
-        await server.stop()
-        answer = await waiting
+    async with http_door(ApiConfig(read_wait_ms_max=1_000)) as door:
+        server = serve(door)
+        await server.start()
+        uid = await door.user("ann")
+        waiters = door.queries._tables.waiters
+        address = f"http://127.0.0.1:{server.port}"
+        async with httpx.AsyncClient(base_url=address) as client:
+            waiting = asyncio.create_task(
+                client.get("/api/balance", params={"uid": uid, "after": 10**9})
+            )
+            await until(lambda: bool(waiters._sleeping))
+            await server.stop()
+            answer = await waiting
 
     assert answer.json()["data"]["name"] == "UNAVAILABLE"
     async with httpx.AsyncClient(base_url=address) as client:

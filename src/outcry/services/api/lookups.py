@@ -1,15 +1,16 @@
 """Lookups: markets, events and users by id, as a client may expect them to exist.
 
 The tables run a little behind the ledger. What this process has just been told to exist may not be
-in them yet, so a miss waits (bounded) for the newest log entry that it was told of. What never
+in them yet, so a miss waits (bounded) for the newest log entry that it was told of; tables that are
+later still raise `TablesBehind`: what they may not have yet is not called unknown. What never
 changes is kept, within bounds; what moves is never answered from here.
 """
 
 import time
-from typing import Final
+from typing import Final, TypeVar
 
 from outcry.domain.rejects import Reject, Rejected
-from outcry.ports.projection import EventRow, MarketRow, UserRow
+from outcry.ports.projection import EventRow, MarketRow, TablesBehind, UserRow
 from outcry.ports.queries import Queries
 from outcry.ports.rows import AccountRow
 from outcry.runtime.bounded import Bounded
@@ -20,6 +21,8 @@ EVENTS_COUNT_MAX: Final = 20_000
 USERS_COUNT_MAX: Final = 50_000
 #: How long a user's address may be an old one here, when it was changed through another process.
 USER_STALE_SECONDS: Final = 10.0
+
+Row = TypeVar("Row")
 
 
 class Lookups:
@@ -49,16 +52,16 @@ class Lookups:
         if row is None:
             row = await self._queries.market(market_id)
         if row is None:
-            await self._catch_up()
-            row = await self._queries.market(market_id)
+            caught_up = await self._catch_up()
+            row = self._sure(await self._queries.market(market_id), caught_up=caught_up)
         return row
 
     async def event(self, event_id: int) -> EventRow | None:
         """Return the event, None when there is none."""
         row = self._events.get(event_id) or await self._queries.event(event_id)
         if row is None:
-            await self._catch_up()
-            row = await self._queries.event(event_id)
+            caught_up = await self._catch_up()
+            row = self._sure(await self._queries.event(event_id), caught_up=caught_up)
         if row is not None:
             self._events.put(event_id, row)
         return row
@@ -71,8 +74,8 @@ class Lookups:
             return known[1]
         row = await self._queries.user(user_id)
         if row is None:
-            await self._catch_up()
-            row = await self._queries.user(user_id)
+            caught_up = await self._catch_up()
+            row = self._sure(await self._queries.user(user_id), caught_up=caught_up)
         if row is not None:
             self._users.put(user_id, (now + USER_STALE_SECONDS, row))
         return row
@@ -88,8 +91,8 @@ class Lookups:
         """
         row = self._accounts.get(account) or await self._queries.account(account)
         if row is None:
-            await self._catch_up()
-            row = await self._queries.account(account)
+            caught_up = await self._catch_up()
+            row = self._sure(await self._queries.account(account), caught_up=caught_up)
         if row is None or row.user_id != user_id:
             return Rejected(Reject.ACCOUNT_UNKNOWN, str(account))
         self._accounts.put(account, row)
@@ -99,6 +102,12 @@ class Lookups:
         """Wait until the tables include log entry *n*; False when they do not in time."""
         return not n or await self._queries.wait_for(n, self._wait_ms_max)
 
-    async def _catch_up(self) -> None:
+    async def _catch_up(self) -> bool:
         """Wait for the tables. Whoever missed reads again: they may have come since then."""
-        await self._queries.wait_for(self._newest_n, self._wait_ms_max)
+        return await self._queries.wait_for(self._newest_n, self._wait_ms_max)
+
+    def _sure(self, row: Row | None, *, caught_up: bool) -> Row | None:
+        """Return *row*; raises `TablesBehind` when it is missing and may be on its way."""
+        if row is None and not caught_up:
+            raise TablesBehind(f"they are behind entry {self._newest_n}")
+        return row

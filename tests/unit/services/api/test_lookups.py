@@ -6,7 +6,7 @@ import pytest
 
 from outcry.adapters.memory import MemoryProjection, MemoryQueries, MemoryTables
 from outcry.domain.market import MarketState
-from outcry.ports.projection import EventRow, MarketRow, Rows, UserRow
+from outcry.ports.projection import EventRow, MarketRow, Rows, TablesBehind, UserRow
 from outcry.runtime.directory import Directory
 from outcry.services.api.lookups import Lookups
 
@@ -72,11 +72,13 @@ async def test_a_miss_is_read_again_when_the_tables_came_meanwhile(tables: Memor
 
 
 async def test_waiting_is_bounded(tables: MemoryTables) -> None:
-    """Tables that never catch up make a miss late, not endless."""
+    """Tables that never catch up make a miss late, not endless: nothing is called unknown then."""
     lookups = lookups_over(tables, 10)
     lookups.note(4)
 
-    assert await lookups.user(1) is None
+    for asked in (lookups.user(1), lookups.event(3), lookups.market(7), lookups.account(1000, 1)):
+        with pytest.raises(TablesBehind):
+            await asked
     assert await lookups.include(4) is False
     assert await lookups.include(0) is True
 

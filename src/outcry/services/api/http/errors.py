@@ -11,7 +11,7 @@ from structlog import get_logger
 
 from outcry.domain.rejects import Reject, Rejected
 from outcry.ports.asset import AssetUnavailable
-from outcry.ports.projection import TablesUnavailable
+from outcry.ports.projection import TablesBehind, TablesUnavailable
 from outcry.runtime.envelope import INTERNAL, Envelope, Refusal, Refused, http_status, refusal
 from outcry.runtime.lockout import LOCKED_SECONDS
 from outcry.services.api.clob import texts
@@ -44,7 +44,8 @@ def refused_by(error: Refused | AssetUnavailable | TablesUnavailable, path: str)
         got = "the ledger did not answer; the request may have been taken"
     else:
         _log.warning("tables_unavailable", path=path, reason=str(error))
-        got = "the tables cannot be read"
+        behind = isinstance(error, TablesBehind)
+        got = "the tables are behind the ledger" if behind else "the tables cannot be read"
     return Refused(Rejected(Reject.UNAVAILABLE, got))
 
 

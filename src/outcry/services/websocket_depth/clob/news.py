@@ -17,7 +17,7 @@ from outcry.messages.settlements import MarketNews, unpack_news
 from outcry.messages.streams import MARKET_EVENTS
 from outcry.ports.bus import Bus
 from outcry.ports.ledger_log import LedgerLog
-from outcry.ports.projection import TablesUnavailable
+from outcry.ports.projection import TablesBehind, TablesUnavailable
 from outcry.ports.queries import Queries
 from outcry.runtime.clob.fees import FeeSchedules
 from outcry.runtime.directory import Directory
@@ -104,7 +104,7 @@ class ClobNews:
 
     async def _frame(self, n: int, news: MarketNews) -> bytes:
         if not await self._queries.wait_for(n, TABLES_MS_MAX):
-            raise TablesUnavailable(f"they are behind entry {n}")
+            raise TablesBehind(f"they are behind entry {n}")
         row = await self._queries.market(news.market_id)
         event = await self._queries.event(news.event_id)
         assert row is not None, "what is in the log is in the tables"
