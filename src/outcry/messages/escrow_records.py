@@ -16,6 +16,19 @@ class EscrowMoved(Record, frozen=True, tag="escrow_moved", array_like=True, gc=F
     tx_hash: str
 
 
+class EscrowUncredited(Record, frozen=True, tag="escrow_uncredited", array_like=True, gc=False):
+    """Value came into escrow that is more than the ledger counts: nobody is credited with it.
+
+    ``reject`` is the `outcry.domain.rejects.Reject` that says why.
+    """
+
+    account: int
+    asset: int
+    atoms: int
+    tx_hash: str
+    reject: int
+
+
 class ExitAnnounced(Record, frozen=True, tag="exit_announced", array_like=True, gc=False):
     """So much will be taken out by its owner at ``ready_at_us``; 0 calls an exit off."""
 
@@ -124,6 +137,7 @@ class EscrowCursor(Record, frozen=True, tag="escrow_cursor", array_like=True, gc
 
 EscrowRecord = (
     EscrowMoved
+    | EscrowUncredited
     | ExitAnnounced
     | EscrowBegun
     | EscrowEnded

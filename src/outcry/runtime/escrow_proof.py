@@ -6,6 +6,7 @@ Per address and asset, in atomic units of the contract:
     + what it set aside for fills that are open     still in escrow …
     + what it got of those that have settled        … or exchanged already, with fees
     + what its open operations took                 still in escrow
+    + what is uncredited                            more came in than the ledger counts
     - what is missing                               the contract paid out what was promised
     ± what happened there since the ledger's block  deposits, exits, payments, splits, merges
 
@@ -46,6 +47,8 @@ def expected(
     for key, atoms in ledger.chain.dust.items():
         account, asset = split_key(key)
         book.amounts[book.place(account, asset)] += atoms
+    for key, atoms in ledger.chain.uncredited.items():
+        book.amounts[book.place(*split_key(key))] += atoms
     for key, amount in ledger.chain.missing.items():
         book.add(*split_key(key), -amount)
     for one in ledger.chain.operations.values():

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from typing import Any, Final
 
-from outcry.domain.ledger import escrow, pending, undone
+from outcry.domain.ledger import escrow, pending, uncredited, undone
 from outcry.domain.ledger.effects import Effects
 from outcry.domain.ledger.in_transit import EscrowOperation, Home, settles_no_more
 from outcry.domain.ledger.state import Ledger
@@ -44,7 +44,12 @@ def _moved(ledger: Ledger, effects: Effects, one: said.EscrowMoved) -> None:
     if one.atoms > 0:
         escrow.take_in(ledger, effects, one.account, one.asset, one.atoms)
     else:
-        escrow.let_out(ledger, effects, one.account, one.asset, -one.atoms)
+        atoms = uncredited.use(ledger, one.account, one.asset, -one.atoms)
+        escrow.let_out(ledger, effects, one.account, one.asset, atoms)
+
+
+def _uncredited(ledger: Ledger, _effects: Effects, one: said.EscrowUncredited) -> None:
+    uncredited.note(ledger, one.account, one.asset, one.atoms)
 
 
 def _exit_announced(ledger: Ledger, effects: Effects, one: said.ExitAnnounced) -> None:
@@ -68,7 +73,8 @@ def _rounded(ledger: Ledger, effects: Effects, one: said.EscrowRounded) -> None:
 
 
 def _escrow_reverted(ledger: Ledger, effects: Effects, one: said.EscrowReverted) -> None:
-    undone.take_back(ledger, effects, one.account, one.asset, one.atoms, one.reason)
+    atoms = uncredited.use(ledger, one.account, one.asset, one.atoms)
+    undone.take_back(ledger, effects, one.account, one.asset, atoms, one.reason)
 
 
 def _turned(ledger: Ledger, effects: Effects, one: said.PairsTurned) -> None:
@@ -110,6 +116,7 @@ CHAIN_HANDLERS: Final[dict[type[Record], Callable[[Ledger, Effects, Any], None]]
     chain.ChainJoined: _joined,
     chain.AccountFrozen: _frozen,
     said.EscrowMoved: _moved,
+    said.EscrowUncredited: _uncredited,
     said.ExitAnnounced: _exit_announced,
     said.EscrowBegun: _begun,
     said.EscrowEnded: _ended,

@@ -197,7 +197,9 @@ def announce_exit(ledger: Ledger, effects: Effects, account: int, asset: int, at
 def sweep_dust(ledger: Ledger, effects: Effects, account: int, market_id: int, paid: int) -> None:
     """The contract redeemed an account: *paid* micros, a few of them for dust."""
     for outcome in (0, 1):
-        ledger.chain.dust.pop(balance_key(account, token_asset(market_id, outcome)), None)
+        key = balance_key(account, token_asset(market_id, outcome))
+        ledger.chain.dust.pop(key, None)
+        ledger.chain.uncredited.pop(key, None)
     post(ledger, effects, EXTERNAL, account, COLLATERAL, paid, "deposit", market_id)
 
 

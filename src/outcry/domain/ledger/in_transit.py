@@ -134,6 +134,8 @@ class ChainState(Struct):
     #: What the contract settles no more, oldest first: hashes of orders that were revoked or used,
     #: and addresses whose first generation of orders was revoked. With their blocks, or 0.
     revoked: dict[str, int] = field(default_factory=dict)
+    #: Atomic units that came into escrow and are more than is counted, by the keys of balances.
+    uncredited: dict[int, int] = field(default_factory=dict)
     #: Everything that happened in escrow up to this block is taken in.
     escrow_block: int = 0
     #: Log entry, block and hash of the last reports of escrow, oldest first.

@@ -35,6 +35,10 @@ class Taking(Protocol):
         """Return the asset of a token id, None for one that is not ours."""
         ...
 
+    def receive(self, account: int, asset: int, atoms: int, tx_hash: str) -> None:
+        """Credit what came into escrow, if it can be counted."""
+        ...
+
     def cancel(self, account: int) -> None:
         """Cancel the orders of an account."""
         ...
@@ -90,7 +94,7 @@ def _unmove(on: Taking, one: Happening, reason: str) -> None:
     else:
         _freeze(on, account, reason)
     if one.kind in (Happened.EXITED, Happened.PAID_OUT):
-        on.sequencer.record(rec.EscrowMoved(now_us, actor, account, asset, one.amount, one.tx_hash))
+        on.receive(account, asset, one.amount, one.tx_hash)
     on.cancel(account)
 
 

@@ -4,8 +4,9 @@ Accounts are found by the address of their user; an address that nobody has beco
 own. Tokens that no market of ours has are not ours to know.
 """
 
-from outcry.domain.ids import COLLATERAL, EXTERNAL, FIRST_ACCOUNT, asset_market, token_asset
+from outcry.domain.ids import COLLATERAL, FIRST_ACCOUNT, asset_market, token_asset
 from outcry.domain.ledger import escrow as rules
+from outcry.domain.ledger import uncredited
 from outcry.domain.ledger.escrow import Operation, Stage
 from outcry.domain.ledger.state import Ledger
 from outcry.domain.market import PAID_STATES, MarketMove, MarketState
@@ -80,17 +81,11 @@ def _check(ledger: Ledger, op: EscrowReportOp, news: list[Happening]) -> Decline
     if length > REASON_LENGTH_MAX:
         most = f"reasons of at most {REASON_LENGTH_MAX}"
         return Declined(Reject.FIELD_INVALID, f"{length} characters", most)
-    outside = -ledger.total(EXTERNAL, COLLATERAL)
     ended: set[int] = set()
     for one in news:
-        strange = one.asset != "0" and one.asset not in ledger.tokens
-        if one.kind == Happened.DEPOSITED and strange:
-            continue
-        if not 0 <= one.amount < BALANCE_LIMIT:
-            return Declined(Reject.BALANCE_LIMIT, str(one.amount))
-        if one.kind == Happened.DEPOSITED:
-            outside += one.amount
         if one.kind in _ENDS:
+            if not 0 <= one.amount < BALANCE_LIMIT:  # we never asked for so much
+                return Declined(Reject.BALANCE_LIMIT, str(one.amount))
             if one.number in ended or not _may_end(ledger, one):
                 return Declined(Reject.SETTLEMENT_UNKNOWN, f"operation {one.number}")
             ended.add(one.number)
@@ -100,9 +95,6 @@ def _check(ledger: Ledger, op: EscrowReportOp, news: list[Happening]) -> Decline
             if state not in PAID_STATES:
                 wanted = f"market {market_id} to be paid here before it is paid there"
                 return Declined(Reject.MARKET_NOT_RESOLVED, state.name.lower(), wanted)
-    # Each token is backed by as much collateral, so this bounds both.
-    if outside >= BALANCE_LIMIT:
-        return Declined(Reject.BALANCE_LIMIT, str(outside))
     return None
 
 
@@ -165,16 +157,28 @@ class Taking:
         now_us, actor = self.sequencer.time_us, self.actor
         if one.kind == Happened.EXIT_REQUESTED:
             ready_us = min(one.number * _MICROS_PER_SECOND, TIME_US_MAX)
+            atoms = min(one.amount, BALANCE_LIMIT - 1)  # nobody has more here
             self.sequencer.record(
                 rec.ExitAnnounced(
-                    now_us, actor, account, asset, one.amount, ready_us, one.tx_hash
+                    now_us, actor, account, asset, atoms, ready_us, one.tx_hash
                 )
             )  # fmt: skip
             if rules.shortfall(self.ledger, account, asset):
                 self.cancel(account)
             return
-        atoms = one.amount if one.kind == Happened.DEPOSITED else -one.amount
-        self.sequencer.record(rec.EscrowMoved(now_us, actor, account, asset, atoms, one.tx_hash))
+        if one.kind == Happened.DEPOSITED:
+            self.receive(account, asset, one.amount, one.tx_hash)
+            return
+        moved = rec.EscrowMoved(now_us, actor, account, asset, -one.amount, one.tx_hash)
+        self.sequencer.record(moved)
+
+    def receive(self, account: int, asset: int, atoms: int, tx_hash: str) -> None:
+        """Credit what came into escrow; what cannot be counted is noted instead."""
+        place = self.sequencer.time_us, self.actor, account, asset, atoms, tx_hash
+        if uncredited.is_too_much(self.ledger, atoms):
+            self.sequencer.record(rec.EscrowUncredited(*place, Reject.BALANCE_LIMIT))
+        else:
+            self.sequencer.record(rec.EscrowMoved(*place))
 
     def _market(self, one: Happening, market_id: int) -> None:
         if one.kind == Happened.REDEEMED_FOR:
@@ -236,12 +240,13 @@ class Taking:
             paid = sum(amount for _, amount in rules.brings(self.ledger, operation))
             paid -= sum(micros for _, _, micros in rules.unpaid(self.ledger, operation))
             self._end(operation_id, one.tx_hash)
-        now_us = self.sequencer.time_us
+        now_us, more = self.sequencer.time_us, max(0, one.amount - paid)
+        if uncredited.is_too_much(self.ledger, more):
+            self.receive(account, COLLATERAL, more, one.tx_hash)
+            more = 0
         self.sequencer.record(
-            rec.EscrowRounded(
-                now_us, self.actor, account, market_id, max(0, one.amount - paid), one.tx_hash
-            )
-        )  # fmt: skip
+            rec.EscrowRounded(now_us, self.actor, account, market_id, more, one.tx_hash)
+        )
 
     def _end(self, operation_id: int, tx_hash: str) -> None:
         now_us = self.sequencer.time_us

@@ -80,7 +80,7 @@ class EscrowDesk:
         self._head = 0
         self._ready = False
         self._halted = False
-        self._lost_count = 0
+        self._lost_count = self._uncredited_count = 0
         self._proof: Proof | None = None
 
     # --- life -----------------------------------------------------------------------------------
@@ -160,6 +160,7 @@ class EscrowDesk:
             "held_up": len(self._teller.held_up),
             "sent_total": self._teller.sent_count,
             "lost_total": self._lost_count,
+            "uncredited_total": self._uncredited_count,
             "proven_block": self._proof.block.number if self._proof else 0,
             "differences": self._proof.differences_count if self._proof else 0,
         }
@@ -191,6 +192,12 @@ class EscrowDesk:
                     items = unpack_items(row.body)
                     self._todo.apply(one.record for one in items if isinstance(one, Recorded))
                 self._n = row.n
+        for one in self._todo.uncredited:
+            reject = Reject(one.reject).name
+            _log.error("escrow_uncredited", account=one.account, asset=one.asset, atoms=one.atoms,
+                       tx_hash=one.tx_hash, reject=reject)  # fmt: skip
+        self._uncredited_count += len(self._todo.uncredited)
+        self._todo.uncredited.clear()
 
     async def _remember(self, first: int) -> None:
         """Read again what was believed, in reports from entry *first* on."""

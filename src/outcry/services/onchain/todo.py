@@ -60,6 +60,8 @@ class Todo:
         self.tokens: dict[int, tuple[str, str]] = {}
         self.conditions: dict[int, str] = {}
         self.believed: list[Believed] = []
+        #: What came in of late that the ledger does not count; whoever tells people takes it.
+        self.uncredited: list[said.EscrowUncredited] = []
         self._events: dict[int, str] = {}
 
     @property
@@ -91,6 +93,8 @@ class Todo:
                 self.operations.pop(record.operation_id, None)
             elif isinstance(record, said.EscrowCursor):
                 self._believe(record)
+            elif isinstance(record, said.EscrowUncredited):
+                self.uncredited.append(record)
             else:
                 self._market(record)
 

@@ -10,6 +10,7 @@ from outcry.domain.fees import FeeKind
 from outcry.domain.ids import COLLATERAL, SUSPENSE, token_asset
 from outcry.domain.ledger.escrow import Stage
 from outcry.domain.market import MarketState
+from outcry.domain.units import BALANCE_LIMIT
 from outcry.messages.happenings import Happened
 from outcry.messages.requests import (
     CheckpointOp,
@@ -196,4 +197,40 @@ async def test_a_desk_that_starts_again_does_nothing_twice() -> None:
         await on.settles(await on.desk(), 20)
         assert on.venue.balance(ann) == (94_000_000, 0)
         assert on.escrow.vault.amounts[address(7), "0"] == 94_000_000
+        await on.agrees()
+
+
+async def test_a_deposit_beyond_what_the_ledger_counts_stops_nobody() -> None:
+    """10^18 micros are credited to nobody and told; others go on, and its owner takes it out."""
+    async with desk_scene() as on:
+        desk = await on.desk()
+        on.escrow.does(Deed(Happened.DEPOSITED, address(7), "0", BALANCE_LIMIT))
+        bob = await on.funded(desk, 8, HUNDRED)
+        ledger = on.venue.asset.ledger
+        ann = ledger.users[ledger.addresses[address(7)]].account
+        assert (on.venue.balance(ann), on.venue.balance(bob)) == ((0, 0), (HUNDRED, 0))
+        status = desk.status()
+        assert (status["halted"], status["uncredited_total"]) == (0, 1)
+        assert await on.funded(desk, 7, BALANCE_LIMIT - HUNDRED - 1) == ann
+        assert on.venue.balance(ann) == (BALANCE_LIMIT - HUNDRED - 1, 0)
+        await on.agrees()
+        on.escrow.does(Deed(Happened.EXIT_REQUESTED, address(7), "0", BALANCE_LIMIT))
+        await on.settles(desk)
+        on.escrow.does(Deed(Happened.EXITED, address(7)))
+        await on.settles(desk)
+        assert not ledger.chain.uncredited
+        assert on.venue.balance(ann) == (BALANCE_LIMIT - HUNDRED - 1, 0)
+        await on.agrees()
+
+
+async def test_what_was_not_credited_may_be_gone_again() -> None:
+    """A deep reorganisation takes a deposit that nobody was credited with: nothing is missing."""
+    async with desk_scene() as on:
+        desk = await on.desk()
+        on.escrow.does(Deed(Happened.DEPOSITED, address(7), "0", BALANCE_LIMIT))
+        await on.settles(desk)
+        on.escrow.reorganise((await on.escrow.head()).number, keep=False)
+        await desk.step()
+        chain = on.venue.asset.ledger.chain
+        assert (chain.uncredited, chain.missing) == ({}, {})
         await on.agrees()
