@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 from outcry.app.failures import UsageError, explain
 from outcry.app.open_files import allow_many_files
 from outcry.app.parent import die_with
+from outcry.app.priority import stand_back
 from outcry.app.processes import builders, group_of, services_of
 from outcry.app.record import Address
 from outcry.runtime.config import Config, load
@@ -49,6 +50,7 @@ def run(name: str, config: Config, shard: int | None = None) -> int:
     group = group_of(name)
     check(name, config, shard)
     allow_many_files()
+    stand_back(group)
     logging.configure(config.log, name if shard is None else f"{name}-{shard}")
     captureWarnings(True)  # noqa: FBT003 - its only argument
     with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:

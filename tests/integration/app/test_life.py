@@ -1,5 +1,6 @@
 """The life of an exchange: stop it, kill it, start it again, end it without a rest."""
 
+import os
 import signal
 from pathlib import Path
 
@@ -7,6 +8,7 @@ import pytest
 from tests.support.exchange import Client, Exchange, exchange, wait_until
 
 from outcry.app.pids import alive
+from outcry.app.priority import STAND_BACK_STEPS
 from outcry.app.record import running_pid
 
 
@@ -19,6 +21,8 @@ def test_what_was_committed_outlives_every_end(tmp_path: Path) -> None:
         made.start()
         order_id = place(made)
         processes = made.processes()
+        nice = {name: os.getpriority(os.PRIO_PROCESS, one.pid) for name, one in processes.items()}
+        assert nice["history"] == nice["core"] + STAND_BACK_STEPS  # answers go before tables
         assert made.stop() == 0
         assert "Stopped." in made.output()
         assert [name for name, process in processes.items() if alive(process)] == []
