@@ -1,6 +1,7 @@
 """Builds the compiled twins of kernel and ledger rules. All else stands in pyproject.toml.
 
-Every ``src/outcry/kernel/NAME.py`` that has a ``NAME.pxd`` beside it is a part of the kernel. All
+Every ``src/outcry/kernel/NAME.py`` that has a ``NAME.pxd`` beside it is a part of the kernel, and
+so are those of ``src/outcry/services/gateway`` parts of the engine's inner loop. All
 parts are compiled as ONE unit, ``outcry.kernel.compiled.engine``, as SQLite does it: calls between
 extension modules go through pointers and cannot be inlined, calls within a unit can, and the inner
 loop depends on it. The unit is the text of the parts, each after the parts it imports, without the
@@ -32,15 +33,19 @@ from setuptools.errors import CompileError
 
 
 KERNEL = Path("src/outcry/kernel")
+#: Where parts of the unit stand: the kernel, and the engine's inner loop, which calls it.
+FOLDERS = (KERNEL, Path("src/outcry/services/gateway"))
 TWIN = "outcry.kernel.compiled"
 UNIT = "engine"
-#: A part that nothing in the unit imports, and that belongs to it all the same.
-FACE = "sessions"
+#: Parts that nothing in the unit imports, and that belong to it all the same.
+FACES = ("sessions", "pump")
 #: Parts whose module is for the interpreter alone: its C form is the whole ``.pxd``.
-DECLARED = {"bits", "constants", "layout", "session_layout"}
+DECLARED = {"bits", "constants", "layout", "session_layout", "wires"}
 #: An import of one part by another, in a module or in its C declarations.
 SIBLING = re.compile(
-    r"^from (?:outcry\.kernel)?\.(\w+) c?import (?:\([^)]*\)|[^\n(]*)\n", re.MULTILINE
+    r"^from (?:outcry\.kernel|outcry\.services\.gateway)?\.(\w+)"
+    r" c?import (?:\([^)]*\)|[^\n(]*)\n",
+    re.MULTILINE,
 )
 PURE = os.environ.get("OUTCRY_PURE", "") not in {"", "0"}
 REQUIRED = os.environ.get("OUTCRY_REQUIRE_CYTHON", "") not in {"", "0"}
@@ -101,12 +106,16 @@ def _translate(name: str, source: Path, directives: dict[str, object]) -> str:
 
 def _join_parts(root: Path) -> Path:
     """Write the unit as a module of the package ``TWIN``; an unchanged file keeps its time."""
-    source_hash = runpy.run_path(str(KERNEL / "_twin.py"))["source_hash"](KERNEL)
+    source_hash = runpy.run_path(str(KERNEL / "_twin.py"))["source_hash"](*FOLDERS)
     package = _package(root, TWIN)
-    names = _parts(FACE, _parts(UNIT, []))
+    names = _parts(UNIT, [])
+    for face in FACES:
+        _parts(face, names)
     for suffix, last in ((".pxd", ""), (".py", f'__source_hash__ = "{source_hash}"\n')):
         files = [
-            KERNEL / f"{name}{suffix}" for name in names if suffix == ".pxd" or name not in DECLARED
+            _folder(name) / f"{name}{suffix}"
+            for name in names
+            if suffix == ".pxd" or name not in DECLARED
         ]
         texts = [file.read_text("utf-8") for file in files]
         _write(package / f"{UNIT}{suffix}", SIBLING.sub("", "\n".join([*texts, last])))
@@ -186,11 +195,17 @@ def _package(root: Path, name: str) -> Path:
 
 def _parts(name: str, known: list[str]) -> list[str]:
     """Return *known* and, behind it, the part *name*, preceded by those that it imports."""
-    if name not in known and (KERNEL / f"{name}.pxd").exists():
-        for imported in SIBLING.findall((KERNEL / f"{name}.py").read_text("utf-8")):
+    folder = _folder(name)
+    if name not in known and (folder / f"{name}.pxd").exists():
+        for imported in SIBLING.findall((folder / f"{name}.py").read_text("utf-8")):
             _parts(imported, known)
         known.append(name)
     return known
+
+
+def _folder(name: str) -> Path:
+    """Return where the part *name* stands; no two folders have parts of one name."""
+    return next((folder for folder in FOLDERS if (folder / f"{name}.pxd").exists()), KERNEL)
 
 
 def _write(path: Path, text: str) -> None:

@@ -11,7 +11,8 @@ from pathlib import Path
 
 
 ROOT = Path(__file__).parents[1]
-KERNEL = ROOT / "src/outcry/kernel"
+#: Where parts of the unit stand, as setup.py has it.
+FOLDERS = (ROOT / "src/outcry/kernel", ROOT / "src/outcry/services/gateway")
 DECLARED = re.compile(
     r"^\s*cdef (?:inline )?[\w\s*]+?(\w+)\([^\n]*\) noexcept nogil$", re.MULTILINE
 )
@@ -22,9 +23,8 @@ PLAIN_C = {"__Pyx_div_long", "__Pyx_mod_long"}
 
 def declared() -> set[str]:
     """Return the names of the functions that must be plain C."""
-    return {
-        name for path in KERNEL.glob("*.pxd") for name in DECLARED.findall(path.read_text("utf-8"))
-    }
+    texts = [path.read_text("utf-8") for folder in FOLDERS for path in folder.glob("*.pxd")]
+    return {name for text in texts for name in DECLARED.findall(text)}
 
 
 def bodies(text: str) -> dict[str, str]:

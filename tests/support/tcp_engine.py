@@ -14,11 +14,11 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Self
 
-import uvloop
 from tests.support.tcp_records import read, unframed
 
 from outcry.services.gateway.config import Limits
 from outcry.services.gateway.logons import Key, Logons
+from outcry.services.gateway.poller import EngineLoop
 from outcry.services.gateway.server import EngineServer
 from outcry.services.gateway.service import EngineService
 from outcry_wire import tcp
@@ -133,7 +133,7 @@ class Hosted:
 
     def __init__(self, limits: Limits, keys: dict[str, Key] | None) -> None:
         self.limits, self.keys = limits, keys
-        self.loop = uvloop.new_event_loop()
+        self.loop = EngineLoop()
         self.port = 0
         self._started = threading.Event()
         self._stop: asyncio.Event

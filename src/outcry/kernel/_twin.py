@@ -30,10 +30,14 @@ class InterpretedKernelWarning(RuntimeWarning):
     """The kernel runs interpreted although nobody asked for that: correct, but far slower."""
 
 
-def source_hash(folder: Path) -> str:
+#: Folders with parts of the compiled unit, from that of the package on.
+FOLDERS = (Path("kernel"), Path("services/gateway"))
+
+
+def source_hash(*folders: Path) -> str:
     """Hash what decides the compiled twin's doings: each ``.pxd`` and the module beside it."""
     digest = hashlib.sha256()
-    for pxd in sorted(folder.glob("*.pxd")):
+    for pxd in [pxd for folder in folders for pxd in sorted(folder.glob("*.pxd"))]:
         for path in (pxd, pxd.with_suffix(".py")):
             if path.exists():
                 digest.update(b"%s\n%s\n" % (path.name.encode(), path.read_bytes()))
@@ -47,8 +51,8 @@ def interpreted() -> ModuleType:
 
 def compiled() -> ModuleType:
     """Import the compiled engine. Raises ``NotCompiledError`` if it is missing, broken or stale."""
-    folder = Path(__file__).parent
-    current = source_hash(folder)
+    package = Path(__file__).parents[1]
+    current = source_hash(*(package / folder for folder in FOLDERS))
     unit = _import("outcry.kernel.compiled.engine")
     if unit.__source_hash__ != current:
         message = "stale: source changed since build"

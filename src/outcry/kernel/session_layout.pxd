@@ -33,6 +33,11 @@ cdef extern from * nogil:
         memcpy(&word, octets + at, 4);
         return (long)__builtin_bswap32(word);
     }
+    static inline void outcry_copy_octets(unsigned char *to, long at, const unsigned char *from,
+                                          long place, long count) {
+        if (count > 0) memcpy(to + at, from + place, count);
+    }
+    static inline long outcry_octet(const unsigned char *octets, long at) { return octets[at]; }
     static inline void outcry_store_length(unsigned char *octets, long at, long length) {
         unsigned int word = __builtin_bswap32((unsigned int)length);
         memcpy(octets + at, &word, 4);
@@ -46,6 +51,8 @@ cdef extern from * nogil:
         FAULT_RECORD "2"
         FRAME_BYTES "65536"
         LENGTH_BYTES "4"
+        NUMBER_AT "12"
+        RING_MIN "512"
         MESSAGE_FIRST "128"
         MESSAGE_FILL "168"
         MESSAGE_TRADE "171"
@@ -60,11 +67,17 @@ ctypedef struct Session:
     long long sent
     long first
     long last
+    Octets kept
+    long kept_at
+    long kept_bytes
+    long kept_room
 
 ctypedef struct Sessions:
     Session* sessions
     int session_room
     int session_count
+    long long time_us
+    long kept_most
     Octets source
     long source_bytes
     long long* work
@@ -104,6 +117,8 @@ cdef extern from * nogil:
     void give_words "outcry_give"(unsigned char*, long, const long long*, long, long)
     long load_length "outcry_load_length"(const unsigned char*, long)
     void store_length "outcry_store_length"(unsigned char*, long, long)
+    void copy_octets "outcry_copy_octets"(unsigned char*, long, const unsigned char*, long, long)
+    long octet_at "outcry_octet"(const unsigned char*, long)
 
 cdef inline Sessions* new_state() noexcept nogil:
     return <Sessions*>raw_new(sizeof(Sessions))
@@ -116,6 +131,12 @@ cdef inline Session* session_at(Sessions* state, int place) noexcept nogil:
 
 cdef inline Octets more_octets(Octets old, long count, long room) noexcept nogil:
     return <Octets>raw_more(old, count, room)
+
+cdef inline Octets no_octets() noexcept nogil:
+    return NULL
+
+cdef inline Octets room_for_octets(long room) noexcept nogil:
+    return <Octets>raw_new(room)
 
 cdef inline Octets octets_in(object view):
     return <Octets>PyMemoryView_GET_BUFFER(view).buf

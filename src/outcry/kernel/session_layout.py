@@ -18,6 +18,10 @@ FAULT_RECORD = 2
 ID_LIMIT = CLIENT_ID_LIMIT
 FRAME_BYTES = FRAME_MAX
 LENGTH_BYTES = FRAME_HEAD.size
+#: From the begin of a frame to the number of its first message.
+NUMBER_AT = LENGTH_BYTES + 8
+#: Bytes that the first ring of a session has beside those it is made for.
+RING_MIN = 512
 MESSAGE_FIRST = FIRST_MESSAGE
 MESSAGE_FILL = int(Message.FILL)
 MESSAGE_TRADE = int(Message.TRADE)
@@ -32,6 +36,9 @@ class Session:
         self.last_seq = self.last_id = self.sent = 0
         #: Where in `aside` its first and last record is, behind one; 0: there is none.
         self.first = self.last = 0
+        #: A ring of frames that it was told: where the oldest begins, bytes in use, its size.
+        self.kept = memoryview(bytearray())
+        self.kept_at = self.kept_bytes = self.kept_room = 0
 
 
 class Sessions:
@@ -40,6 +47,8 @@ class Sessions:
     def __init__(self) -> None:
         self.sessions: list[Session] = []
         self.session_room = self.session_count = 0
+        #: Time of the newest input, and bytes of frames that may be kept for each session.
+        self.time_us = self.kept_most = 0
         # the bound bytes of clients, and the commands made of them
         self.source = memoryview(b"")
         self.source_bytes = 0
@@ -91,6 +100,26 @@ def more_octets(old: memoryview, count: int, room: int) -> memoryview:
     larger = bytearray(room)
     larger[:count] = old[:count]
     return memoryview(larger)
+
+
+def no_octets() -> memoryview:
+    """Return an area of no bytes."""
+    return memoryview(bytearray())
+
+
+def room_for_octets(room: int) -> memoryview:
+    """Return a new area of *room* bytes."""
+    return memoryview(bytearray(room))
+
+
+def octet_at(octets: memoryview, at: int) -> int:
+    """Return the byte at *at*."""
+    return octets[at]
+
+
+def copy_octets(to: memoryview, at: int, octets: memoryview, place: int, count: int) -> None:
+    """Copy *count* bytes, which do not overlap."""
+    to[at : at + count] = octets[place : place + count]
 
 
 def octets_in(view: memoryview) -> memoryview:

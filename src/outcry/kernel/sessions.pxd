@@ -9,6 +9,7 @@ cdef class SessionEngine:
 
     @cython.locals(place=cython.int)
     cdef int _known(self, int place) except -1
+    cdef long answer(self, int place, long start, long stop, long long time_us) except -1
     cpdef bytes take(self, int place, long start, long stop, long long time_us)
     cpdef bint due(self, long long time_us) noexcept
     cpdef void expire(self, long long time_us)

@@ -20,6 +20,7 @@ from outcry.kernel.constants import CANCEL_ORDER, SESSION_SHIFT, TICK
 from outcry.kernel.engine import Engine
 from outcry.kernel.intake import read_frames
 from outcry.kernel.layout import more_words, node_at, release
+from outcry.kernel.outbox import forget_frames, free_sessions, keep_frames, oldest_number, unroll
 from outcry.kernel.pool import find_account
 from outcry.kernel.session_layout import (
     PLACES_MAX,
@@ -28,6 +29,7 @@ from outcry.kernel.session_layout import (
     more_sessions,
     new_state,
     octets_in,
+    room_for_octets,
     session_at,
     text_between,
 )
@@ -53,17 +55,7 @@ class SessionEngine:
         self.bind(bytearray(8))
 
     def __dealloc__(self) -> None:
-        state = self.state
-        release(state.sessions)
-        release(state.work)
-        release(state.asked)
-        release(state.out)
-        release(state.aside)
-        release(state.touched)
-        release(state.trades)
-        release(state.changed)
-        release(state.is_changed)
-        release(state)
+        free_sessions(self.state)
 
     def bind(self, source: bytearray) -> None:
         """Read clients' bytes from *source* in later calls of `take`; it cannot be resized then."""
@@ -93,6 +85,7 @@ class SessionEngine:
         session.stp_group = stp_group
         session.last_seq = session.last_id = session.sent = 0
         session.first = session.last = 0
+        forget_frames(session)
         return state.session_count
 
     @property
@@ -103,10 +96,8 @@ class SessionEngine:
     def session(self, place: int) -> tuple[int, int, int, int, int]:
         """Return ``(account, stp_group, last_seq, last_order_id, sent)``; IndexError if unknown."""
         session = session_at(self.state, self._known(place))
-        return (
-            *(session.account, session.stp_group),
-            *(session.last_seq, session.last_id, session.sent),
-        )
+        counts = session.last_seq, session.last_id, session.sent
+        return session.account, session.stp_group, counts[0], counts[1], counts[2]
 
     def resume(self, place: int, counts: Sequence[int]) -> None:
         """Set ``(last_seq, last_order_id, sent)`` of a session, as a snapshot has them."""
@@ -130,6 +121,11 @@ class SessionEngine:
         records (2), `has_message` whether a message of the session is next. Expiries that are due
         come first. Raises IndexError for an unknown place, ValueError for a range outside.
         """
+        size = self.answer(place, start, stop, time_us)
+        return text_between(self.state.out, 0, size)
+
+    def answer(self, place: int, start: int, stop: int, time_us: int) -> int:
+        """Do what `take` does; return how many bytes of ``state.out`` are the answers."""
         self.engine.idle()
         state = self.state
         if start < 0 or stop < start or stop > state.source_bytes:
@@ -140,7 +136,7 @@ class SessionEngine:
         open_frames(state)
         read_frames(state, self.core, start, stop, time_us)
         self._run(state.work_at)
-        return text_between(state.out, 0, close_frames(state))
+        return close_frames(state)
 
     def expire(self, time_us: int) -> None:
         """Let the kernel's time be *time_us* if an order expires by then."""
@@ -206,6 +202,30 @@ class SessionEngine:
         run(core, self.state.work, 0, 8 * words, 0)
         tell_facts(self.state, core, 0, core.at)
 
+    # --- what was told last ------------------------------------------------------------------
+
+    def keep_most(self, size: int) -> None:
+        """Keep *size* bytes of what each session is told from now on; 0, as at first: nothing."""
+        self.state.kept_most = size
+
+    def keep(self, place: int, frames: bytes) -> None:
+        """Keep frames that the session at *place* is told. Raises IndexError if it is unknown."""
+        view = memoryview(frames)
+        keep_frames(self.state, self._known(place), octets_in(view), len(view))
+
+    def oldest(self, place: int) -> int:
+        """Return the number of the first message kept for a session, 0 if there is none."""
+        return oldest_number(session_at(self.state, self._known(place)))
+
+    def kept(self, place: int) -> bytes:
+        """Return all frames kept for the session at *place*, oldest first."""
+        session = session_at(self.state, self._known(place))
+        copy = room_for_octets(session.kept_bytes)
+        unroll(session, copy)
+        frames = text_between(copy, 0, session.kept_bytes)
+        release(copy)
+        return frames
+
     # --- how the last call ended -----------------------------------------------------------
 
     @property
@@ -243,6 +263,15 @@ class SessionEngine:
         state.touched_count = 0
         state.aside_at = 0
         return told
+
+    @property
+    def time_us(self) -> int:
+        """Time of the newest input: no later one is before it."""
+        return self.state.time_us
+
+    @time_us.setter
+    def time_us(self, time_us: int) -> None:
+        self.state.time_us = time_us
 
     # --- what everybody may see --------------------------------------------------------------
 

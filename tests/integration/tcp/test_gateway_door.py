@@ -186,7 +186,7 @@ async def test_the_load_generator_loads_an_exchange() -> None:
         ledger = place_.door.venue.asset.ledger
         assert result.totals["fills"] > 0
         assert sum(market.volume for market in ledger.markets.values()) > 0
-        assert result.totals["rejects"] < result.sent / 4  # cancels of what has traded
+        assert result.totals["rejects"] < result.sent / 2  # only cancels, of what has traded
 
 
 async def test_commands_above_the_rate_wait_and_are_not_lost() -> None:

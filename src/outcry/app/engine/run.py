@@ -7,8 +7,6 @@ from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
-import uvloop
-
 from outcry import kernel
 from outcry.adapters.files.journal import FileJournal
 from outcry.adapters.files.snapshots import FileSnapshots
@@ -26,6 +24,7 @@ from outcry.services.gateway.config import Limits
 from outcry.services.gateway.line import now_us
 from outcry.services.gateway.logons import Logons
 from outcry.services.gateway.messages import instrument_record
+from outcry.services.gateway.poller import EngineLoop
 from outcry.services.gateway.recovery import recover
 from outcry.services.gateway.room import Instrument
 from outcry.services.gateway.server import EngineServer
@@ -59,7 +58,8 @@ def run(terms: Terms) -> int:
             os.sched_setaffinity(0, {terms.cpu})
         except OSError:
             raise UsageError(f"there is no core {terms.cpu} that this process may use") from None
-    return uvloop.run(_serve(terms))
+    with asyncio.Runner(loop_factory=EngineLoop) as runner:
+        return runner.run(_serve(terms))
 
 
 async def _serve(terms: Terms) -> int:

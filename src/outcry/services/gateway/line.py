@@ -7,6 +7,7 @@ call of the system and so is a write, and only what the system does not take is 
 import asyncio
 import socket
 import time
+from selectors import EVENT_READ, EVENT_WRITE
 from typing import Final
 
 
@@ -36,6 +37,7 @@ class Line:
         self._unsent = bytearray()
         self._soon: list[bytes] = []
         self._holds: set[str] = set()
+        self._events = 0
         #: What is left of a frame that is not complete.
         self.tail = b""
         self.is_open = True
@@ -59,9 +61,33 @@ class Line:
 
     def begin(self) -> None:
         """Read from now on."""
-        self._loop.add_reader(self._number, self._readable)
+        self._want(EVENT_READ, wanted=True)
 
-    def _readable(self) -> None:
+    def _want(self, event: int, *, wanted: bool) -> None:
+        """Be called when the socket is ready for something, or no more."""
+        events = self._events | event if wanted else self._events & ~event
+        if events != self._events:
+            before, self._events = self._events, events
+            self.watch(before, events)
+
+    def watch(self, before: int, events: int) -> None:
+        """Let the loop call `readable` and `writable` for *events* instead of those *before*."""
+        if (before ^ events) & EVENT_READ:
+            if events & EVENT_READ:
+                self._loop.add_reader(self._number, self.readable)
+            else:
+                self._loop.remove_reader(self._number)
+        if (before ^ events) & EVENT_WRITE:
+            if events & EVENT_WRITE:
+                self._loop.add_writer(self._number, self.writable)
+            else:
+                self._loop.remove_writer(self._number)
+
+    def readable(self) -> None:
+        """Read once."""
+        if self._is_ending:
+            self._discard()
+            return
         view, kept = self._view, len(self.tail)
         try:
             if kept:
@@ -81,7 +107,7 @@ class Line:
     def pause(self, reason: str) -> None:
         """Read no more for now."""
         if not self._holds and self.is_open and not self._is_ending:
-            self._loop.remove_reader(self._number)
+            self._want(EVENT_READ, wanted=False)
         self._holds.add(reason)
 
     def go_on(self, reason: str) -> None:
@@ -105,8 +131,9 @@ class Line:
         if self._soon:
             data = b"".join((*self._soon, data))
             self._soon.clear()
+            self.holding()
         if self._unsent:
-            self._keep(data)
+            self.keep(data)
             return
         try:
             sent = self._send(data)
@@ -116,28 +143,42 @@ class Line:
             self._loop.call_soon(self.cut)
             return
         if sent < len(data):
-            self._loop.add_writer(self._number, self._writable)
-            self._keep(data[sent:])
+            self.keep(data[sent:])
 
     def put_soon(self, data: bytes) -> None:
         """Send at the end of this turn of the loop, with what else comes until then."""
         if not self._soon:
             self._loop.call_soon(self._flush)
         self._soon.append(data)
+        self.holding()
 
     def _flush(self) -> None:
         if self._soon:
             self.put(b"")
 
-    def _keep(self, data: bytes) -> None:
+    @property
+    def is_holding(self) -> bool:
+        """Whether something waits that has to be sent before anything else."""
+        return bool(self._unsent or self._soon)
+
+    def holding(self) -> None:
+        """Take note that `is_holding` may have changed."""
+
+    def keep(self, data: bytes) -> None:
+        """Send later what the system did not take."""
+        if not self.is_open:
+            return
+        self._want(EVENT_WRITE, wanted=True)
         self._unsent += data
+        self.holding()
         if len(self._unsent) > self._most:
             self.too_slow()
             self._loop.call_soon(self.cut)
         elif self.is_slow:
             self.pause("unread")
 
-    def _writable(self) -> None:
+    def writable(self) -> None:
+        """Send what waits."""
         try:
             sent = self._send(self._unsent)
         except (BlockingIOError, InterruptedError):
@@ -147,7 +188,8 @@ class Line:
             return
         del self._unsent[:sent]
         if not self._unsent:
-            self._loop.remove_writer(self._number)
+            self._want(EVENT_WRITE, wanted=False)
+            self.holding()
             if self._is_ending:
                 self._shut()
         if not self.is_slow:
@@ -160,9 +202,8 @@ class Line:
         if not self.is_open or self._is_ending:
             return
         self._flush()
-        self._loop.remove_reader(self._number)
         self._is_ending = True
-        self._loop.add_reader(self._number, self._discard)
+        self._want(EVENT_READ, wanted=True)
         self._loop.call_later(_LINGER_SECONDS, self.cut)
         if not self._unsent:
             self._shut()
@@ -188,8 +229,7 @@ class Line:
         if not self.is_open:
             return
         self.is_open = False
-        self._loop.remove_reader(self._number)
-        self._loop.remove_writer(self._number)
+        self._want(EVENT_READ | EVENT_WRITE, wanted=False)
         self._socket.close()
         self._unsent.clear()
         self._soon.clear()

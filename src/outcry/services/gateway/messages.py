@@ -6,7 +6,7 @@ from typing import Protocol
 from outcry.services.gateway.config import Limits
 from outcry.services.gateway.feed import PublicFeed
 from outcry.services.gateway.line import now_us
-from outcry.services.gateway.outbox import Outbox
+from outcry.services.gateway.outbox import frames_since
 from outcry.services.gateway.room import Instrument, Room
 from outcry.services.gateway.tcp import Connection
 from outcry_wire.rejects import Reject
@@ -36,9 +36,6 @@ class Engine(Protocol):
 
     def send(self, connection: Connection, data: bytes) -> None:
         """Send frames after everything that was carried out until now is safe."""
-
-    def kept(self, connection: Connection) -> Outbox | None:
-        """Return what a session was told last."""
 
 
 def instrument_record(instrument: Instrument, name: str, time_us: int) -> bytes:
@@ -74,14 +71,14 @@ class Messages:
         self._engine.send(connection, frame(DONE.pack(*head, kind, count)))
 
     def _resend(self, connection: Connection, record: bytes) -> None:
-        kept = self._engine.kept(connection)
+        place, desk = connection.place, self._engine.room.desk
         number = RESEND.unpack(record)[7]
-        if kept is None or number <= 0 or 0 < number < kept.oldest():
+        if not place or number <= 0 or number < desk.oldest(place):
             connection.refuse(Reject.RESEND_GONE, Message.RESEND)
             return
         count = 0
-        for frames in kept.since(number):
-            self._engine.send(connection, frames)
+        for data in frames_since(desk.kept(place), number):
+            self._engine.send(connection, data)
             count += 1
         self._done(connection, Message.RESEND, count)
 

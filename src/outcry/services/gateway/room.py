@@ -44,10 +44,16 @@ class Instrument(NamedTuple):
 class Room:
     """Sessions, books and what is remembered of them; for one thread."""
 
-    def __init__(self, tell: Callable[[int, bytes], None], journal: Journal | None = None) -> None:
-        """Let *tell* carry frames to the session at a place, connected or not."""
+    def __init__(
+        self, tell: Callable[[int, bytes], None], journal: Journal | None = None, keep_most: int = 0
+    ) -> None:
+        """Let *tell* carry frames to the session at a place, connected or not.
+
+        What each was told last may be kept, up to *keep_most* bytes.
+        """
         self._tell = tell
         self._journal = journal
+        self._keep_most = keep_most
         self.source = bytearray(SOURCE_BYTES)
         #: The place of each account's sessions by their numbers, and back.
         self.places: dict[tuple[int, int], int] = {}
@@ -57,20 +63,26 @@ class Room:
         self.instruments: dict[int, Instrument] = {}
         #: Orders that may rest, of one account and of all; 0 and 0 before they were set.
         self.limits = (0, 0)
-        self.time_us = 0
         self._start(kernel.load().Engine())
 
     def _start(self, engine: Any) -> None:  # noqa: ANN401 - one of two twins
         self.engine = engine
         self.desk = kernel.load_sessions().SessionEngine(engine)
         self.desk.bind(self.source)
+        self.desk.keep_most(self._keep_most)
         self.take = self.desk.take
+
+    @property
+    def time_us(self) -> int:
+        """Time of the newest input."""
+        time_us: int = self.desk.time_us
+        return time_us
 
     # --- inputs ----------------------------------------------------------------------------
 
     def commands(self, place: int, start: int, stop: int, time_us: int) -> bytes:
         """Carry out frames of a session from the source; return its answers, tell the others."""
-        self.time_us = time_us = max(time_us, self.time_us)
+        self.desk.time_us = time_us = max(time_us, self.time_us)
         answers: bytes = self.take(place, start, stop, time_us)
         desk = self.desk
         if self._journal is not None and desk.taken:
@@ -127,7 +139,7 @@ class Room:
 
     def apply(self, entry: Entry) -> None:
         """Carry out an input that is remembered already."""
-        self.time_us = entry.time_us
+        self.desk.time_us = entry.time_us
         if entry.kind is Kind.FRAMES:
             size = len(entry.content)
             self.source[:size] = entry.content
@@ -180,11 +192,12 @@ class Room:
     def restore(self, data: bytes) -> None:
         """Take over the state of a snapshot; raises `CorruptError` if it is none."""
         try:
-            magic, count, self.time_us = _HEAD.unpack_from(data)
+            magic, count, time_us = _HEAD.unpack_from(data)
             if magic != _MAGIC:
                 raise CorruptError("not a snapshot of this engine")
             books = _HEAD.size + count * _SESSION.size
             self._start(type(self.engine).restore(data[books:]))
+            self.desk.time_us = time_us
             self.places.clear()
             self.going.clear()
             for row in range(count):

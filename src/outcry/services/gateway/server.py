@@ -10,6 +10,7 @@ from outcry.runtime.logging import get_logger
 from outcry.services.gateway import recovery
 from outcry.services.gateway.journal import Journal, JournalLost
 from outcry.services.gateway.line import now_us
+from outcry.services.gateway.poller import EngineLoop
 from outcry.services.gateway.service import EngineService
 from outcry.services.gateway.tcp import Connection
 from outcry_wire.rejects import Reject
@@ -46,8 +47,11 @@ class EngineServer:
     async def start(self, host: str, port: int) -> None:
         """Listen. Raises OSError if that cannot be."""
         loop = asyncio.get_running_loop()
+        if not isinstance(loop, EngineLoop):
+            raise TypeError("the engine needs an EngineLoop, which serves connections")
         loop.set_exception_handler(self._on_error)
         engine = self.engine
+        engine.attach(loop.poller)
         engine.feed.attach(engine.room.engine, engine.room.desk)
         self._listener = socket.create_server((host, port), backlog=_BACKLOG)
         self._listener.settimeout(0)

@@ -12,7 +12,8 @@ from outcry.services.gateway.journal import Journal
 from outcry.services.gateway.line import now_us
 from outcry.services.gateway.logons import Grant, Logons
 from outcry.services.gateway.messages import Messages
-from outcry.services.gateway.outbox import Outbox
+from outcry.services.gateway.outbox import frames_since
+from outcry.services.gateway.poller import Poller
 from outcry.services.gateway.room import Instrument, Room
 from outcry.services.gateway.tcp import Connection
 from outcry_wire.rejects import Reject
@@ -32,7 +33,7 @@ class EngineService:
         """With *waits*, nobody is answered before what led to it is on the disk."""
         self.limits = limits
         self.logons = logons
-        self.room = Room(self.tell, journal)
+        self.room = Room(self.tell, journal, limits.resend_bytes_max)
         self.feed = PublicFeed(limits.depth_max, self.send)
         self.names: dict[int, str] = {}
         self.failure: Exception | None = None
@@ -44,12 +45,23 @@ class EngineService:
         self._group = GroupCommit(journal, self.fail) if journal and waits else None
         self._by_place: dict[int, Connection] = {}
         self._copies: defaultdict[int, set[Connection]] = defaultdict(set)
-        self._outboxes: dict[int, Outbox] = {}
         self._previous_end: dict[int, Reject] = {}
         self._waiting: set[Connection] = set()
+        self._journals = journal is not None
         self._log = get_logger()
         if self._group is not None:
             self._group.after.append(self._go_on)
+
+    def attach(self, poller: Poller) -> None:
+        """Let connections be served where *poller* waits, from now on."""
+        self.poller = poller
+        poller.pump.attach(self.room.desk)
+        poller.pump.is_counting = self.limits.rate_max > 0
+        self._allow()
+
+    def _allow(self) -> None:
+        """Let the pump carry out commands itself, unless each must be remembered or copied."""
+        self.poller.pump.is_allowed = not self._journals and not self._copies
 
     @property
     def unsynced(self) -> int:
@@ -75,7 +87,7 @@ class EngineService:
 
     def answer(self, connection: Connection, data: bytes) -> None:
         """Send a session the answers to its commands."""
-        self._outboxes[connection.place].keep(data)
+        self.room.desk.keep(connection.place, data)
         if self._copies:
             self._copy(connection.account, connection.session, data)
         if self._group is None:
@@ -90,10 +102,7 @@ class EngineService:
         """Send a session what others did to its orders; it need not be connected."""
         if not data:
             return
-        outbox = self._outboxes.get(place)
-        if outbox is None:
-            outbox = self._outboxes[place] = Outbox(self.limits.resend_bytes_max)
-        outbox.keep(data)
+        self.room.desk.keep(place, data)
         connection = self._by_place.get(place)
         if self._copies:
             self._copy(*self.room.owners[place], data)
@@ -131,6 +140,7 @@ class EngineService:
         self._copies[connection.account].discard(connection)
         if not self._copies[connection.account]:
             del self._copies[connection.account]
+            self._allow()
         place = connection.place
         if not place or self._by_place.get(place) is not connection:
             return
@@ -147,9 +157,10 @@ class EngineService:
         beat = grant.heartbeat_ms or limits.heartbeat_ms
         beat = min(max(beat, 1_000), limits.heartbeat_ms_max)
         connection.heartbeat_us = beat * 1_000
-        place, kept = 0, None
+        place, desk = 0, self.room.desk
         if grant.flags & LogonFlag.DROP_COPY:
             self._copies[grant.account].add(connection)
+            self._allow()
         else:
             place = self.room.open(grant.account, grant.session, grant.group)
             self.room.goes(place, going=bool(grant.flags & LogonFlag.CANCEL_ON_DISCONNECT))
@@ -158,20 +169,15 @@ class EngineService:
                 older.end(Reject.SESSION_MOVED)
             connection.place = place
             self._by_place[place] = connection
-            kept = self._outboxes.setdefault(place, Outbox(limits.resend_bytes_max))
-        counts = self.room.desk.session(place)[2:] if place else (0, 0, 0)
-        oldest = (kept.oldest() if kept else 0) or counts[2] + 1
+        counts = desk.session(place)[2:] if place else (0, 0, 0)
+        oldest = (desk.oldest(place) if place else 0) or counts[2] + 1
         head = (Message.LOGON_ACCEPTED, 0, LOGON_ACCEPTED.size, 0, 0, now_us(), grant.account)
         end = self._previous_end.pop(place, 0)
         row = (grant.session, beat, counts[0], counts[1], counts[2] + 1, oldest, limits.rate_max)
         self.send(connection, frame(LOGON_ACCEPTED.pack(*head, *row, end)))
-        if kept is not None and 0 < grant.next_number <= counts[2]:
-            for frames in kept.since(grant.next_number):
-                self.send(connection, frames)
-
-    def kept(self, connection: Connection) -> Outbox | None:
-        """Return what a session was told last."""
-        return self._outboxes.get(connection.place)
+        if place and 0 < grant.next_number <= counts[2]:
+            for data in frames_since(desk.kept(place), grant.next_number):
+                self.send(connection, data)
 
     def message(self, connection: Connection, kind: Message, record: bytes) -> None:
         """Carry out a message of a session."""
@@ -189,13 +195,14 @@ class EngineService:
         time_us = now_us()
         self.room.expire(time_us)
         for connection in [*self.connections]:
-            silence = time_us - connection.heard_us
+            heard_us, spoke_us = connection.times_us
+            silence = time_us - heard_us
             if not connection.is_logged_on:
                 if time_us - connection.began_us > connection.heartbeat_us:
                     connection.end(Reject.LOGON_LATE)
             elif silence > _SILENCE * connection.heartbeat_us:
                 connection.end(Reject.HEARTBEAT_MISSED)
-            elif time_us - connection.spoke_us >= connection.heartbeat_us:
+            elif time_us - spoke_us >= connection.heartbeat_us:
                 connection.beat()
 
     def announce(self, make: Callable[[Instrument], bytes], numbers: set[int]) -> None:

@@ -1,7 +1,8 @@
 """One connection: bytes in, frames out, and why it ended.
 
 All connections read into one buffer, that of the `Room`, which hands it to the kernel as it is.
-What is left of a frame that is not complete stays with the connection until it reads again.
+What is left of a frame that is not complete stays with the connection until it reads again. Once a
+session has logged on the `pump` serves it, and calls here for all that is not commands and answers.
 """
 
 import secrets
@@ -12,6 +13,7 @@ from typing import Final, Protocol
 from outcry.services.gateway.config import Limits
 from outcry.services.gateway.line import Line, now_us
 from outcry.services.gateway.logons import Grant, Logons
+from outcry.services.gateway.poller import Poller
 from outcry.services.gateway.room import Room
 from outcry_wire.records import HEADER_SIZE
 from outcry_wire.rejects import Reject
@@ -48,6 +50,7 @@ class Host(Protocol):
     limits: Limits
     room: Room
     logons: Logons
+    poller: Poller
 
     def opened(self, connection: "Connection") -> Reject | None:
         """Take note of a new connection, or refuse it."""
@@ -74,6 +77,8 @@ class Connection(Line):
         super().__init__(sock, view, limits.unread_bytes_high, limits.unread_bytes_max)
         self._host = host
         self._room = host.room
+        self._pump = host.poller.pump
+        self._is_served = False
         self._nonce = secrets.token_bytes(NONCE_SIZE)
         self._paid_until = 0.0
         self._rate = limits.rate_max
@@ -89,6 +94,7 @@ class Connection(Line):
 
     def greet(self) -> None:
         """Say HELLO, or why not."""
+        self._host.poller.add(self._number, self)
         refused = self._host.opened(self)
         if refused is not None:
             self.end(refused)
@@ -97,10 +103,27 @@ class Connection(Line):
         head = (Message.HELLO, 0, HELLO.size, 0, 0, self.began_us, 0)
         self.write(frame(HELLO.pack(*head, VERSION, VERSION, FRAME_MAX, self._nonce)))
 
+    def watch(self, before: int, events: int) -> None:
+        """Let the pump call `readable` and `writable`."""
+        selector, number = self._host.poller, self._number
+        if not before:
+            selector.register(number, events)
+        elif not events:
+            selector.unregister(number)
+        else:
+            selector.modify(number, events)
+
     def received(self, stop: int) -> None:
         """Carry out what has come."""
+        self.tail = self.take_over(0, stop)
+        if self.place and self.end_reason is None:
+            self._pump.serve(self._number, self.place, self.tail)
+            self._is_served, self.tail = True, b""
+            self.holding()
+
+    def take_over(self, start: int, stop: int) -> bytes:
+        """Carry out ``source[start:stop]``; return what is left of a frame that is not complete."""
         self.heard_us = time_us = time.time_ns() // 1_000
-        start = 0
         while self.end_reason is None:
             if self.place:
                 start += self._commands(start, stop, time_us)
@@ -110,7 +133,7 @@ class Connection(Line):
             if used == 0:
                 break
             start += used
-        self.tail = bytes(self._view[start:stop]) if start < stop else b""
+        return bytes(self._view[start:stop]) if start < stop else b""
 
     def _commands(self, start: int, stop: int, time_us: int) -> int:
         room = self._room
@@ -120,12 +143,12 @@ class Connection(Line):
         desk = room.desk
         consumed: int = desk.consumed
         if desk.fault:
-            self.end(Reject.FRAME_INVALID)
+            self.end_invalid()
         elif self._rate:
-            self._spend(desk.taken)
+            self.spend(desk.taken)
         return consumed
 
-    def _spend(self, count: int) -> None:
+    def spend(self, count: int) -> None:
         """Wait before reading on when more came than a second may bring."""
         now = self._loop.time()
         self._paid_until = max(self._paid_until, now - 1) + count / self._rate
@@ -133,15 +156,45 @@ class Connection(Line):
             self.pause("rate")
             self._loop.call_later(self._paid_until - now, self.go_on, "rate")
 
+    def end_invalid(self) -> None:
+        """End: what came is no frame."""
+        self.end(Reject.FRAME_INVALID)
+
+    def lost(self) -> None:
+        """End at once: the other side has gone."""
+        self.cut()
+
     def left(self) -> None:
         """Take leave."""
+        self._pump.remove(self._number)
+        self._is_served = False
         self._host.closed(self)
+
+    @property
+    def times_us(self) -> tuple[int, int]:
+        """When it was heard last, and when it was told something last."""
+        if not self._is_served:
+            return self.heard_us, self.spoke_us
+        heard_us, spoke_us = self._pump.times(self._number)
+        return max(heard_us, self.heard_us), max(spoke_us, self.spoke_us)
 
     def too_slow(self) -> None:
         """Say in the log, and at the next logon, why this ended."""
         self.end_reason = Reject.READER_SLOW
+        self._pump.stop_serving(self._number)
 
     # --- what is said ------------------------------------------------------------------------
+
+    def put(self, data: bytes) -> None:
+        """Send now, behind what was to be sent before."""
+        if self._is_served:
+            self._pump.flush(self._number)
+        super().put(data)
+
+    def holding(self) -> None:
+        """Let the pump send nothing before what waits here."""
+        if self._is_served:
+            self._pump.hold(self._number, self.is_holding)
 
     def write(self, data: bytes) -> None:
         """Send frames."""
@@ -165,6 +218,7 @@ class Connection(Line):
         text = fixed_text(SENTENCES[reason], TEXT_SIZE)
         self.write(frame(layout.pack(kind, 0, layout.size, 0, 0, now_us(), 0, reason, text)))
         self.end_reason = reason
+        self._pump.stop_serving(self._number)
         self.finish()
 
     def refuse(self, reason: Reject, kind: int) -> None:
