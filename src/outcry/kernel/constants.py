@@ -156,10 +156,13 @@ CANCEL_WORDS = 5
 PLACE_SHAPE = PLACE_ORDER | PLACE_WORDS * 8 << 16
 CANCEL_SHAPE = CANCEL_ORDER | CANCEL_WORDS * 8 << 16
 #: Records in view, rounded up to a power of two.
-TURNS = 16
+TURNS = 8
 #: Records between two stages, and from the first stage to the command at hand.
-STAGE = 4
-LEAD = 15
+STAGE = 2
+LEAD = 6
+#: How many words before it is read the stream of records is fetched, and those of a cache line.
+READ_AHEAD = 256
+CACHE_LINE_WORDS = 8
 #: Words of the smallest batch in which looking ahead pays.
 LOOK_AHEAD_MIN = 128
 #: Bytes of the smallest batch for which the GIL is given up.

@@ -187,16 +187,14 @@ ctypedef struct Book:
     long long[5] padding
 
 ctypedef struct View:
+    Words cmd
     Book* book
-    long long price
     int* order
-    int* owner
     int* level
-    int side
     int index
-    int account
-    int ring
     int best
+    # one cache line
+    long long[3] padding
 
 ctypedef struct Taker:
     long long order_id
@@ -260,11 +258,12 @@ ctypedef struct Core:
     long long total_orders_max
     int[256] sizes
     # what is looked at ahead
-    View[16] views
+    View[8] views
     unsigned int turn
     unsigned long seen_moves
     long far_at
     int nothing
+    long long[11] blank
 
 cdef inline int* new_ints(long count) noexcept nogil:
     return <int*>raw_new(count * sizeof(int))

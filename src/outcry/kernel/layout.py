@@ -118,9 +118,10 @@ class View:
 
     def __init__(self) -> None:
         self.book = Book()
-        self.price = self.side = self.index = self.account = self.ring = self.best = 0
+        self.cmd = memoryview(b"").cast("q")
+        self.index = self.best = 0
+        #: Entries of tables that say which order has the id, and which level the price.
         self.order: list[int] = []
-        self.owner: list[int] = []
         self.level: list[int] = []
 
 
@@ -157,8 +158,10 @@ class Core:
         self.heap_count = self.heap_room = self.heap_stale = self.heap_ticket = 0
         self.time_us = self.account_orders_max = self.total_orders_max = 0
         self.sizes = [0] * 256
-        self.views = [View() for _ in range(16)]
+        self.views = [View() for _ in range(8)]
         self.turn = self.far_at = self.seen_moves = self.nothing = 0
+        #: A record that leads nowhere.
+        self.blank = [0] * 11
 
 
 def moves() -> int:

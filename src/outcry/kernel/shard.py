@@ -15,10 +15,11 @@ from outcry.kernel.admin import (
     do_tick,
 )
 from outcry.kernel.ahead import look_ahead, start_look_ahead
-from outcry.kernel.bits import word_high, words_from
+from outcry.kernel.bits import prefetch, word_high, words_from
 from outcry.kernel.constants import (
     ACCOUNTS_MIN,
     ADD_INSTRUMENT,
+    CACHE_LINE_WORDS,
     CANCEL_ALL,
     CANCEL_ORDER,
     CANCEL_SHAPE,
@@ -30,6 +31,7 @@ from outcry.kernel.constants import (
     PLACE_ORDER,
     PLACE_SHAPE,
     PLACE_WORDS,
+    READ_AHEAD,
     RECENT_FIRST,
     REDUCE_ORDER,
     REJECT_RECORD_INVALID,
@@ -180,6 +182,8 @@ def run_records(core: Core, src: memoryview, start: int, looks: bool) -> int:
         if looks:
             look_ahead(core, src, core.end)
         cmd = words_from(src, at)
+        prefetch(words_from(cmd, READ_AHEAD))
+        prefetch(words_from(cmd, READ_AHEAD + CACHE_LINE_WORDS))
         shape = cmd[0] & SHAPE
         if shape == PLACE_SHAPE:
             do_place(core, cmd)
