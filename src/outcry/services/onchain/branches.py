@@ -2,12 +2,17 @@
 
 from collections import Counter
 from collections.abc import Sequence
+from typing import Final
 
 from outcry.messages.happenings import Happening
 
 
 #: A happening wherever it stands: the same transaction did the same.
 Identity = tuple[int, str, str, str, int, int, int, int]
+
+
+#: Beyond every block.
+BLOCK_MAX: Final = 2**63 - 1
 
 
 def compare(
@@ -27,6 +32,17 @@ def compare(
             left[_identity(one)] -= 1
             lost.append(one)
     return kept, fresh, lost
+
+
+def whole_blocks(happenings: Sequence[Happening], count_max: int) -> int:
+    """Return up to which block there are at most so many, or those of a single block.
+
+    They are in order; a number beyond all blocks when there are no more than that.
+    """
+    if len(happenings) <= count_max:
+        return BLOCK_MAX
+    first, beyond = happenings[0].block, happenings[count_max].block
+    return max(first, beyond - 1)
 
 
 def _identity(one: Happening) -> Identity:

@@ -28,7 +28,7 @@ from outcry.runtime.closing import closing
 from outcry.runtime.fold import Fold
 from outcry.runtime.follow import Backoff
 from outcry.runtime.ledger_recovery import fold_log, restore_ledger
-from outcry.services.onchain.branches import compare
+from outcry.services.onchain.branches import compare, whole_blocks
 from outcry.services.onchain.config import OnchainConfig
 from outcry.services.onchain.proof import Proof, prove_log
 from outcry.services.onchain.teller import Teller
@@ -225,7 +225,7 @@ class EscrowDesk:
             blocks = await self._escrow.blocks(first, last)
             if not blocks:
                 return
-            happenings = await self._escrow.happened(blocks)
+            happenings = self._todo.unknown(await self._escrow.happened(blocks))
             self._read = blocks[-1].number
             if happenings or self._read - self._todo.cursor >= REPORT_EVERY_BLOCKS:
                 await self._tell(happenings, blocks)
@@ -253,22 +253,27 @@ class EscrowDesk:
         common = await self._common()
         believed_to = max(self._believed_to, common)
         happened: list[Happening] = []
-        last = Block(common, "")
+        hashes = {common: ""}
         for first in range(common + 1, believed_to + 1, ASKED_COUNT_MAX):
             blocks = await self._escrow.blocks(first, min(first + ASKED_COUNT_MAX - 1, believed_to))
             happened += await self._escrow.happened(blocks)
-            last = blocks[-1] if blocks else last
-        if not last.hash:
-            found = await self._escrow.blocks(common, common)
-            last = found[0] if found else last
+            hashes.update((block.number, block.hash) for block in blocks)
+        if len(hashes) == 1:
+            hashes.update(
+                (block.number, block.hash) for block in await self._escrow.blocks(common, common)
+            )
         gone = [
             one for report in self._todo.believed for one in report.happenings if one.block > common
         ]
         kept, fresh, lost = compare(gone, happened)
+        # What of the fresh is in blocks above is reported when they are read: but all that is kept
+        # is said here, so that nobody takes it for fresh then.
+        last = min(whole_blocks(fresh, HAPPENINGS_COUNT_MAX), max(hashes))
+        fresh = [one for one in fresh if one.block <= last]
         _log.warning("escrow_reorganised", common=common, kept=len(kept), lost=len(lost))
-        op = EscrowReportOp(0, fresh, [], last.number, last.hash, common, kept, lost)
+        op = EscrowReportOp(0, fresh, [], last, hashes[last], common, kept, lost)
         await self._report(op)
-        self._read = last.number
+        self._read = last
         self._lost_count += len(lost)
         self._halted = bool(lost)
         if lost:

@@ -60,6 +60,8 @@ class Todo:
         self.tokens: dict[int, tuple[str, str]] = {}
         self.conditions: dict[int, str] = {}
         self.believed: list[Believed] = []
+        #: Places above the report that said what happened there: known already when it was made.
+        self._early: set[tuple[int, int]] = set()
         #: What came in of late that the ledger does not count; whoever tells people takes it.
         self.uncredited: list[said.EscrowUncredited] = []
         self._events: dict[int, str] = {}
@@ -107,9 +109,19 @@ class Todo:
 
     def _believe(self, record: said.EscrowCursor) -> None:
         if record.common >= 0:
-            self.believed = [one for one in self.believed if one.block <= record.common]
+            self.believed = [
+                Believed(one.block, one.block_hash, _up_to(record.common, one.happenings))
+                for one in self.believed
+                if one.block <= record.common
+            ]
+            self._early.clear()
+        self._early |= {_place(one) for one in record.happenings if one.block > record.block}
         self.believed.append(Believed(record.block, record.block_hash, record.happenings))
         del self.believed[:-MARKS_COUNT_MAX]
+
+    def unknown(self, happenings: Iterable[Happening]) -> list[Happening]:
+        """Return what no report said before its block was reached."""
+        return [one for one in happenings if _place(one) not in self._early]
 
     def _market(self, record: Record) -> None:
         if isinstance(record, rec.CreateEvent):
@@ -143,6 +155,14 @@ class Todo:
         amount = 0 if one.kind == Operation.REDEEM else one.qty * ATOMS_PER_LOT
         act = _ACTS[Operation(one.kind)]
         return Job(act, number, who, amount=amount, condition=condition)
+
+
+def _place(one: Happening) -> tuple[int, int]:
+    return one.block, one.log_index
+
+
+def _up_to(block: int, happenings: Iterable[Happening]) -> list[Happening]:
+    return [one for one in happenings if one.block <= block]
 
 
 def _begun(one: EscrowOperation, address: str) -> said.EscrowBegun:

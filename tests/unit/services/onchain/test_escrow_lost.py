@@ -3,15 +3,19 @@
 from collections.abc import AsyncIterator
 
 import pytest
-from tests.support.desk import DeskScene, desk_scene
+from tests.support.desk import CONFIRMATIONS, DeskScene, desk_scene
+from tests.support.escrow import address
 from tests.support.venue import limit
 
+from outcry.adapters.simulated_chain.escrow import Deed
 from outcry.domain.ids import COLLATERAL, SUSPENSE, token_asset
 from outcry.domain.ledger.escrow import Stage
 from outcry.domain.ledger.invariants import audit
 from outcry.domain.ledger.state import balance_key
 from outcry.domain.units import TICKS_PER_UNIT
 from outcry.messages.chain_requests import FreezeOp
+from outcry.messages.escrow_requests import HAPPENINGS_COUNT_MAX
+from outcry.messages.happenings import Happened
 from outcry.messages.requests import CheckpointOp, MergeOp, ResolveOp, SplitOp, WithdrawOp
 from outcry.services.onchain.escrow import EscrowDesk
 from outcry_wire.records import Side
@@ -32,9 +36,13 @@ class Scene:
 
     async def begin(self) -> None:
         """Ann has 100.00, and the contracts know the market."""
+        await self.funded()
+        self.market = await self.on.listed(self.desk)
+
+    async def funded(self) -> None:
+        """Ann has 100.00."""
         self.desk = await self.on.desk()
         self.ann = await self.on.funded(self.desk, 7, HUNDRED)
-        self.market = await self.on.listed(self.desk)
 
     async def height(self) -> int:
         """Return the number of the newest block."""
@@ -68,6 +76,15 @@ async def at() -> AsyncIterator[Scene]:
     async with desk_scene() as on:
         scene = Scene(on)
         await scene.begin()
+        yield scene
+
+
+@pytest.fixture
+async def bare() -> AsyncIterator[Scene]:
+    """Give a scene without a market."""
+    async with desk_scene() as on:
+        scene = Scene(on)
+        await scene.funded()
         yield scene
 
 
@@ -180,3 +197,47 @@ async def test_a_market_that_the_contracts_forgot_is_told_them_again(at: Scene) 
     assert ledger.chain.stages[at.market] == Stage.REDEEMED
     assert not ledger.chain.operations
     assert venue.balance(at.ann) == (HUNDRED, 0)
+
+
+async def test_more_than_a_report_holds_happens_on_the_other_branch(bare: Scene) -> None:
+    """7,500 announcements, then the same deposit in a later block: paged, and credited once."""
+    at, escrow, venue = bare, bare.on.escrow, bare.on.venue
+    (deposit,) = [deed for mined in escrow._chain for deed in mined.deeds]
+    escrow.reorganise(await at.height(), keep=False)
+    for _ in range(3):
+        for _ in range(HAPPENINGS_COUNT_MAX // 2):
+            escrow.does(Deed(Happened.EXIT_REQUESTED, address(8), "0", 0))
+        escrow.mine()
+    escrow._deeds.append(deposit)
+    escrow.mine(CONFIRMATIONS)
+    await at.desk.step()
+    assert venue.balance(at.ann) == (HUNDRED, 0)
+    assert at.desk.status()["believed_block"] < await at.height() - CONFIRMATIONS
+    for account in list(venue.asset.ledger.frozen):
+        await venue.fund(FreezeOp(0, account, False, "looked"))
+    at.desk = await at.on.desk()
+    await at.on.settles(at.desk)
+    assert venue.balance(at.ann) == (HUNDRED, 0)
+    assert at.desk.status()["halted"] == 0
+    await at.on.agrees()
+
+
+async def test_a_reorganisation_between_the_pages_counts_nothing_twice(bare: Scene) -> None:
+    """What was kept above the first page goes with the next branch, and is known there too."""
+    at, escrow, venue = bare, bare.on.escrow, bare.on.venue
+    (deposit,) = [deed for mined in escrow._chain for deed in mined.deeds]
+    for _ in range(2):
+        escrow.reorganise(await at.height(), keep=False)
+        for _ in range(3):
+            for _ in range(HAPPENINGS_COUNT_MAX // 2):
+                escrow.does(Deed(Happened.EXIT_REQUESTED, address(8), "0", 0))
+            escrow.mine()
+        escrow._deeds.append(deposit)
+        escrow.mine(CONFIRMATIONS)
+        at.desk = await at.on.desk()
+        await at.desk.step()
+    assert venue.balance(at.ann) == (HUNDRED, 0)
+    at.desk = await at.on.desk()
+    await at.on.settles(at.desk)
+    assert venue.balance(at.ann) == (HUNDRED, 0)
+    await at.on.agrees()
