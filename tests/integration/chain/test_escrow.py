@@ -261,3 +261,21 @@ async def test_a_chain_that_is_shorter_is_waited_for(tmp_path: Path) -> None:
         with pytest.raises(ChainUnavailable):
             await at.desk.step()
         assert at.desk.status()["halted"] == 0
+
+
+async def test_blocks_that_ask_more_than_the_ceiling_delay_a_payment(tmp_path: Path) -> None:
+    """The node declines what is too cheap: nothing else stands still, and it is paid later."""
+    async with market_on(tmp_path) as at:
+        at.escrow._ceiling = 50 * 10**9
+        ann, account = await at.funded("ann")
+        await at.venue.fund(WithdrawOp(0, account, COLLATERAL, 40_000_000, "out"))
+        for _ in range(8):
+            await at.on.rpc.call("anvil_setNextBlockBaseFeePerGas", hex(10**13))
+            await at.on.mine()
+            await at.desk.step()
+        assert await at.on.escrow(ann) == HUNDRED
+        await at.on.rpc.call("anvil_setNextBlockBaseFeePerGas", hex(10**9))
+        await at.on.mine()
+        await at.settles(10)
+        assert await at.on.escrow(ann) == HUNDRED - 40_000_000
+        assert not at.venue.asset.ledger.chain.operations

@@ -10,7 +10,7 @@ from outcry.adapters.evm.matching import SETTLEMENT, match_data, match_size, num
 from outcry.adapters.evm.reading import Reader
 from outcry.adapters.evm.rpc import Call, Rpc, RpcError
 from outcry.adapters.evm.signer import Signer, Transaction
-from outcry.adapters.evm.taken import TAKEN, says
+from outcry.adapters.evm.taken import hand_over
 from outcry.adapters.evm.wire import Fields, answered, quantity, read_transaction, unhex
 from outcry.domain.errors import CorruptError
 from outcry.messages.settlements import SettlementRequest
@@ -34,9 +34,6 @@ SIMULATED_GAS_MAX: Final = 25_000_000
 #: For who makes the block, where the node does not say what is usual.
 TIP_WEI: Final = GWEI
 _SETTLED_TOPIC: Final = "0x" + SETTLEMENT.topic("Settled").hex()
-#: How nodes say that blocks ask more than a transaction offers: it waits here instead of there, and
-#: is sent again, or replaced for more.
-_TOO_CHEAP: Final = ("less than block base fee", "transaction underpriced", "fee too low")
 
 
 class EvmTerms(NamedTuple):
@@ -208,10 +205,7 @@ class EvmChain(Chain):
 
     async def send(self, *raws: bytes) -> None:
         """Hand over transactions; one that is there, or whose place is taken, is no failure."""
-        calls = [Call("eth_sendRawTransaction", [_hex(raw)]) for raw in raws]
-        for said in await self._rpc.batch(calls):
-            if isinstance(said, RpcError) and not _is_taken(said):
-                raise ChainUnavailable(f"a transaction was not taken: {said.message}") from said
+        await hand_over(self._rpc, raws)
 
     async def close(self) -> None:
         """Let go of the node."""
@@ -240,10 +234,6 @@ def _failure(result: dict[str, Any]) -> Failure | None:
 
 def _reverted(error: RpcError) -> bool:
     return bool(error.data) or "revert" in error.message.lower()
-
-
-def _is_taken(error: RpcError) -> bool:
-    return says(error, (*TAKEN, *_TOO_CHEAP))
 
 
 def _hex(content: bytes) -> str:

@@ -23,7 +23,7 @@ from outcry.adapters.evm.gas import GWEI, offer, replacement
 from outcry.adapters.evm.matching import SETTLEMENT, number_on_chain
 from outcry.adapters.evm.rpc import Call, Rpc, RpcError
 from outcry.adapters.evm.signer import Signer, Transaction
-from outcry.adapters.evm.taken import TAKEN, says
+from outcry.adapters.evm.taken import hand_over
 from outcry.adapters.evm.wire import answered, quantity, unhex
 from outcry.messages.happenings import Happening
 from outcry.ports.chain import Block, ChainUnavailable, Prepared, Price
@@ -161,10 +161,7 @@ class EvmEscrow(Escrow):
 
     async def send(self, raws: Sequence[bytes]) -> None:
         """Hand over transactions; one that is there, or whose place is taken, is no failure."""
-        calls = [Call("eth_sendRawTransaction", [f"0x{raw.hex()}"]) for raw in raws]
-        for said in await self._rpc.batch(calls):
-            if isinstance(said, RpcError) and not says(said, TAKEN):
-                raise ChainUnavailable(f"a transaction was not taken: {said.message}")
+        await hand_over(self._rpc, raws)
 
     async def close(self) -> None:
         """Let go of the node."""
