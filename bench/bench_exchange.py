@@ -3,8 +3,10 @@
 Prints the rate of durable answers for 10 s, the rate that the tables keep up with, single orders,
 and latencies to the durable answer and to the settled result at a quarter, half and four fifths of
 that rate, from the scheduled send time; then again with 2 ms added to each commit. The load
-generator shares the machine; its CPU is stated. The commit of an empty transaction is measured
-beside it, and `outcry verify` must be clean, else the bench fails.
+generator shares the machine; its CPU is stated, and what a batch costs each process. The commit of
+an empty transaction is measured beside it, and `outcry verify` must be clean, else the bench fails.
+
+``--only latency`` measures latencies alone, at ``--rates`` or at parts of what a short flood shows.
 """
 
 import argparse
@@ -30,6 +32,9 @@ from outcry.runtime.config import Config
 
 
 BURST_SECONDS = 10
+PHASES = ("burst", "tables", "single", "latency", "slow")
+#: How long the flood takes that finds the rates when only latencies are asked for.
+SHORT_SECONDS = 10
 #: Parts of the sustained rate at which latency is measured.
 PARTS = (0.25, 0.5, 0.8)
 SLOW_DISK_US = 2_000
@@ -48,6 +53,10 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--seconds", type=int, default=60, help="length of the long window")
     parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--only", choices=PHASES, nargs="+", default=PHASES, help="phases to run")
+    parser.add_argument(
+        "--rates", type=float, nargs="+", default=(), help="requests/s at which latency is measured"
+    )
     options = parser.parse_args()
     print(
         f"machine            {platform.processor() or platform.machine()}, {os.cpu_count()} cores, "
@@ -56,7 +65,7 @@ def main() -> int:
     commit = asyncio.run(empty_commit())
     print(f"empty commit       {commit:.2f} ms")
     with venue() as running:
-        figures = asyncio.run(bench(running, options.seconds, options.seed))
+        figures = asyncio.run(Bench(running, options).run())
         clean = running.verify()
     print(f"verify             {'clean' if clean else 'NOT CLEAN'}")
     OUT.parent.mkdir(exist_ok=True)
@@ -64,32 +73,80 @@ def main() -> int:
     return 0 if clean else 1
 
 
-async def bench(running: Venue, seconds: int, seed: int) -> dict[str, object]:
-    """Measure everything, and print each figure as it comes."""
-    asset = GrpcAsset(str(running.record.addresses["grpc"]), running.door_token)
-    load = Load(asset, seed)
-    await load.prepare()
-    burst = await flood(load, running, BURST_SECONDS)
-    print(f"durable answers    {burst.per_second:,.0f} requests/s ({GOALS['burst']})")
-    long = await flood(load, running, seconds)
-    show(long, seconds)
-    single = await singles(load, BURST_SECONDS)
-    print(f"single orders      {single:,.0f} requests/s, a call each, 64 at a time")
-    delays = await latencies(load, long.sustained_per_second, seconds / 4)
-    running.set_commit_delay(SLOW_DISK_US)
-    print(f"with {SLOW_DISK_US / 1_000:.0f} ms added to each commit")
-    rate = min(SLOW_RATE, long.sustained_per_second / 2)
-    slow = {name: asdict(found) for name, found in (await at(load, rate, seconds / 4)).items()}
-    await asset.close()
-    print(f"answers            {', '.join(f'{k}: {v:,}' for k, v in load.answers.most_common())}")
-    return {
-        "burst": asdict(burst),
-        "long": asdict(long),
-        "single": single,
-        "delays": delays,
-        "slow": slow,
-        "answers": load.answers,
-    }
+class Bench:
+    """One run against one exchange."""
+
+    def __init__(self, venue: Venue, options: argparse.Namespace) -> None:
+        """Measure what *options* ask for."""
+        self._venue = venue
+        self._options = options
+        self._seconds: int = options.seconds
+        asset = GrpcAsset(str(venue.record.addresses["grpc"]), venue.door_token)
+        self._load = Load(asset, options.seed)
+        self._sustained = 0.0
+
+    async def run(self) -> dict[str, object]:
+        """Measure everything that is asked for, and print each figure as it comes."""
+        await self._load.prepare()
+        phases = {
+            "burst": self._burst,
+            "tables": self._tables,
+            "single": self._single,
+            "latency": self._latency,
+            "slow": self._slow,
+        }
+        found = {name: await phases[name]() for name in PHASES if name in self._options.only}
+        await self._load.asset.close()
+        answers = self._load.answers
+        print(f"answers            {', '.join(f'{k}: {v:,}' for k, v in answers.most_common())}")
+        return {**found, "answers": answers}
+
+    async def _burst(self) -> object:
+        burst = await flood(self._load, self._venue, BURST_SECONDS)
+        print(f"durable answers    {burst.per_second:,.0f} requests/s ({GOALS['burst']})")
+        return asdict(burst)
+
+    async def _tables(self) -> object:
+        long = await flood(self._load, self._venue, self._seconds)
+        self._sustained = long.sustained_per_second
+        show(long, self._seconds)
+        return asdict(long)
+
+    async def _single(self) -> object:
+        single = await singles(self._load, BURST_SECONDS)
+        print(f"single orders      {single:,.0f} requests/s, a call each, 64 at a time")
+        return single
+
+    async def _latency(self) -> object:
+        rates = self._options.rates or [await self._rate() * part for part in PARTS]
+        return {f"{rate:.0f}/s": await self._at(rate) for rate in rates}
+
+    async def _slow(self) -> object:
+        rate = min(SLOW_RATE, await self._rate() / 2)
+        self._venue.set_commit_delay(SLOW_DISK_US)
+        print(f"with {SLOW_DISK_US / 1_000:.0f} ms added to each commit")
+        return await self._at(rate)
+
+    async def _rate(self) -> float:
+        """Return the rate with tables, from a short flood when the long one is not asked for."""
+        if not self._sustained:
+            short = await flood(self._load, self._venue, SHORT_SECONDS)
+            self._sustained = short.sustained_per_second
+            print(f"with tables        {self._sustained:,.0f} requests/s over {SHORT_SECONDS} s")
+        return self._sustained
+
+    async def _at(self, rate: float) -> dict[str, object]:
+        """Measure latency to the durable answer and to the settled result at *rate*."""
+        found: dict[str, object] = {}
+        for name, wait_result in (("answer", False), ("settled", True)):
+            delays = await steady(
+                self._load, self._venue, self._seconds / 4, rate, wait_result=wait_result
+            )
+            print(f"  {name:<8} {rate:7,.0f}/s  {delays} ({GOALS[name]})")
+            print(f"           {costs(delays)}")
+            found[name] = asdict(delays)
+            await asyncio.sleep(1)
+        return found
 
 
 def show(long: Rate, seconds: int) -> None:
@@ -103,24 +160,13 @@ def show(long: Rate, seconds: int) -> None:
     print(f"log                {long.log_bytes:.0f} bytes of disk per request")
 
 
-async def latencies(load: Load, sustained: float, seconds: float) -> dict[str, object]:
-    """Measure latency at each part of the sustained rate."""
-    found: dict[str, object] = {}
-    for part in PARTS:
-        print(f"at {part:.0%} of it, in batches of {OPEN_BATCH}")
-        measured = await at(load, sustained * part, seconds)
-        found[f"{part:.0%}"] = {name: asdict(delays) for name, delays in measured.items()}
-    return found
-
-
-async def at(load: Load, rate: float, seconds: float) -> dict[str, Delays]:
-    """Measure latency to the durable answer and to the settled result at *rate*."""
-    found = {}
-    for name, wait_result in (("answer", False), ("settled", True)):
-        found[name] = await steady(load, seconds, rate, wait_result=wait_result)
-        print(f"  {name:<8} {rate:7,.0f}/s  {found[name]} ({GOALS[name]})")
-        await asyncio.sleep(1)
-    return found
+def costs(delays: Delays) -> str:
+    """Return what a batch cost."""
+    spent = "  ".join(f"{name} {us:,.0f}" for name, us in delays.cpu_us.items())
+    return (
+        f"a batch of {OPEN_BATCH}: {spent}  = {sum(delays.cpu_us.values()):,.0f} us of CPU; "
+        f"{delays.commits:.2f} commits of {delays.commit_ms:.2f} ms"
+    )
 
 
 async def empty_commit() -> float:

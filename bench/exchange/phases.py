@@ -40,6 +40,11 @@ class Delays:
     p50: float
     p99: float
     longest: float
+    #: CPU microseconds per batch by process, the load generator's among them.
+    cpu_us: dict[str, float]
+    #: Mean milliseconds of a commit, and commits per batch.
+    commit_ms: float
+    commits: float
 
     def __str__(self) -> str:
         return f"p50 {self.p50:6.1f}  p99 {self.p99:6.1f}  max {self.longest:6.0f} ms"
@@ -80,8 +85,30 @@ async def singles(load: Load, seconds: float) -> float:
     return (load.answered - before) / (time.monotonic() - began)
 
 
-async def steady(load: Load, seconds: float, per_second: float, *, wait_result: bool) -> Delays:
+async def steady(
+    load: Load, venue: Venue, seconds: float, per_second: float, *, wait_result: bool
+) -> Delays:
     """Send at a fixed rate, whatever comes back when: nothing is hidden by waiting."""
+    used, own, (spent_s, commits) = venue.cpu_seconds(), _own_cpu(), venue.commits()
+    taken = await _at_rate(load, seconds, per_second, wait_result=wait_result)
+    count = len(taken)
+    spent = {name: cpu - used.get(name, 0) for name, cpu in venue.cpu_seconds().items()}
+    spent["load generator"] = _own_cpu() - own
+    spent_s, commits = (
+        now - then for now, then in zip(venue.commits(), (spent_s, commits), strict=True)
+    )
+    cuts = statistics.quantiles(taken, n=1_000)
+    return Delays(
+        per_second, cuts[499], cuts[989], max(taken),
+        {name: cpu / count * 1e6 for name, cpu in spent.items()},
+        spent_s / commits * 1e3, commits / count,
+    )  # fmt: skip
+
+
+async def _at_rate(
+    load: Load, seconds: float, per_second: float, *, wait_result: bool
+) -> list[float]:
+    """Return how many ms each batch took, from the moment at which it was to be sent."""
     taken: list[float] = []
     pause = OPEN_BATCH / per_second
     calls: set[asyncio.Task[None]] = set()
@@ -98,8 +125,7 @@ async def steady(load: Load, seconds: float, per_second: float, *, wait_result: 
         calls.add(call)
         call.add_done_callback(calls.discard)
     await asyncio.gather(*calls)
-    cuts = statistics.quantiles(taken, n=1_000)
-    return Delays(per_second, cuts[499], cuts[989], max(taken))
+    return taken
 
 
 async def caught_up(venue: Venue) -> float:

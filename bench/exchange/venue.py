@@ -83,6 +83,11 @@ class Venue:
         values = [line.split()[-1] for line in text.splitlines() if line.startswith(name)]
         return sum(map(float, values))
 
+    def commits(self) -> tuple[float, float]:
+        """Return the seconds that all commits of the log took, and how many there were."""
+        name = "outcry_asset_commit_seconds"
+        return self.metric("core", f"{name}_sum"), self.metric("core", f"{name}_count")
+
     def number(self, query: str) -> int:
         """Return the single number that *query* yields in the exchange's database."""
 

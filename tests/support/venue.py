@@ -33,7 +33,7 @@ from outcry.services.asset.publishing import CommandPublishers
 from outcry.services.asset.service import AssetService
 from outcry.services.match_engine.config import MatchEngineConfig
 from outcry.services.match_engine.service import MatchEngine
-from outcry.services.processor.service import Processor
+from outcry.services.processor.service import OWN_APPLIES_MAX, Processor
 from outcry_wire.records import OrderKind, SelfTrade, Side, TimeInForce
 
 
@@ -77,7 +77,7 @@ class Venue:
         shards = range(self.shards_count)
         self.services = [
             self.asset,
-            Processor(self.bus, log, self.asset, shards),
+            Processor(self.bus, log, self.asset, shards, applies_max=OWN_APPLIES_MAX),
             *(
                 MatchEngine(
                     MatchEngineConfig(shard=shard),

@@ -16,7 +16,7 @@ from outcry.services.asset.doubting import DoubtingAsset
 from outcry.services.asset.grpc import AssetServer
 from outcry.services.asset.publishing import CommandPublishers
 from outcry.services.asset.service import AssetService
-from outcry.services.processor.service import Processor
+from outcry.services.processor.service import OWN_APPLIES_MAX, Processor
 
 
 class AssetGrpc:
@@ -69,7 +69,8 @@ async def processor(commons: Commons) -> list[Part]:
     """Return the processor of all shards."""
     log = await commons.log()
     ledger = await commons.asset("processor")
-    return [Part(Processor(commons.bus, log, ledger, commons.all_shards))]
+    applies_max = OWN_APPLIES_MAX if commons.own_asset is not None else 1
+    return [Part(Processor(commons.bus, log, ledger, commons.all_shards, applies_max=applies_max))]
 
 
 def asset_config(config: Config) -> AssetConfig:

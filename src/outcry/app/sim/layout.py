@@ -38,7 +38,7 @@ from outcry.services.match_engine.config import MatchEngineConfig
 from outcry.services.match_engine.service import MatchEngine
 from outcry.services.onchain.config import OnchainConfig
 from outcry.services.onchain.service import Onchain
-from outcry.services.processor.service import Processor
+from outcry.services.processor.service import OWN_APPLIES_MAX, Processor
 from outcry.services.store.config import StoreConfig
 from outcry.services.store.service import Store
 
@@ -164,7 +164,13 @@ class Builder:
                 asset = self._asset(bus, log, snapshots, process)
                 made.append(asset)
             elif name == "processor":
-                made.append(Processor(bus, log, asset, range(self._settings.shards)))
+                own = isinstance(asset, AssetService)
+                made.append(
+                    Processor(
+                        bus, log, asset, range(self._settings.shards),
+                        applies_max=OWN_APPLIES_MAX if own else 1,
+                    )
+                )  # fmt: skip
             elif name == "history":
                 tables = SimTables(grounds.tables, grounds.tables_server, process)
                 made.append(

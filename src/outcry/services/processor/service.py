@@ -2,9 +2,13 @@
 
 The first loop keeps no position of its own: it is what the ledger has applied. The second loop's
 positions are the tails of the streams it writes. Both can therefore stop anywhere and go on.
+
+A ledger in this process takes facts into memory the moment they are offered, so the next ones do
+not wait until those before are committed: they would miss the commit that begins just then.
 """
 
 import asyncio
+from collections import deque
 from collections.abc import Mapping, Sequence
 from typing import Final
 
@@ -21,6 +25,8 @@ from outcry.services.processor.outputs import OUTPUTS, OutputStream, committed
 
 #: Facts that one `apply` carries, softly: a command's facts are never divided.
 APPLY_BYTES_MAX: Final = 4 * 1024 * 1024
+#: Calls of `apply` that may wait for their commit, where calls cannot overtake one another.
+OWN_APPLIES_MAX: Final = 8
 #: Log entries that one publication carries.
 PUBLISH_COUNT_MAX: Final = 256
 LOG_WAIT_MS: Final = 1_000
@@ -34,11 +40,21 @@ class Processor:
 
     name = "processor"
 
-    def __init__(self, bus: Bus, log: LedgerLog, asset: Asset, shards: Sequence[int]) -> None:
+    def __init__(
+        self,
+        bus: Bus,
+        log: LedgerLog,
+        asset: Asset,
+        shards: Sequence[int],
+        *,
+        applies_max: int = 1,
+    ) -> None:
+        """Have *applies_max* calls under way: more than one only to a ledger in this process."""
         self._bus = bus
         self._log = log
         self._asset = asset
         self._shards = shards
+        self._applies_max = applies_max
         self._outputs = [OutputStream(bus, log, output) for output in OUTPUTS]
         self._applied = dict.fromkeys(shards, 0)
         self._ready = False
@@ -72,14 +88,27 @@ class Processor:
         """Bring the facts of one shard to the ledger, in order, whole commands at a time."""
         applied = await self._where(shard)
         follower = Follower(self._bus, streams.facts(shard), position=applied, recut=cut)
-        while True:
-            try:
-                for first, last, body in _joined(await follower.read()):
-                    self._applied[shard] = await self._asset.apply(shard, first, last, body)
-            except (OutOfSequence, Resync, AssetUnavailable) as reason:
-                _log.warning("facts_again", shard=shard, reason=str(reason))
-                await asyncio.sleep(PAUSE_S)
-                follower.seek(await self._where(shard))
+        under_way: deque[asyncio.Task[None]] = deque()
+        try:
+            while True:
+                try:
+                    for entry in _joined(await follower.read()):
+                        under_way.append(asyncio.create_task(self._apply(shard, entry)))
+                        await _fewer(under_way, self._applies_max)
+                except (OutOfSequence, Resync, AssetUnavailable) as reason:
+                    _log.warning("facts_again", shard=shard, reason=str(reason))
+                    await asyncio.gather(*under_way, return_exceptions=True)
+                    under_way.clear()
+                    await asyncio.sleep(PAUSE_S)
+                    follower.seek(await self._where(shard))
+        finally:
+            for task in under_way:
+                task.cancel()
+            await asyncio.gather(*under_way, return_exceptions=True)
+
+    async def _apply(self, shard: int, entry: StreamEntry) -> None:
+        applied = await self._asset.apply(shard, *entry)
+        self._applied[shard] = max(applied, self._applied[shard])
 
     async def _where(self, shard: int) -> int:
         """Return what the ledger has applied, once it can be asked."""
@@ -105,6 +134,13 @@ class Processor:
     def _position(self) -> int:
         """The entry up to which every stream is written."""
         return min(output.position for output in self._outputs)
+
+
+async def _fewer(under_way: deque[asyncio.Task[None]], count: int) -> None:
+    """Wait until fewer than *count* are under way; raises what one of those that ended raised."""
+    while under_way and (len(under_way) >= count or under_way[0].done()):
+        await under_way[0]
+        under_way.popleft()
 
 
 def _joined(entries: list[StreamEntry]) -> list[StreamEntry]:

@@ -3,8 +3,11 @@
 import asyncio
 
 import pytest
+from tests.support.ticks import ticks
 from tests.support.venue import Venue, limit
 
+from outcry.adapters.memory import MemoryBus, MemoryLedgerLog
+from outcry.messages import streams
 from outcry.messages.entry import unpack_entry
 from outcry.messages.streams import USER_EVENTS
 from outcry.messages.user_events import BalanceState, FillDone, UserBatch, unpack_batches
@@ -82,3 +85,44 @@ async def test_a_stream_of_news_beyond_the_log_is_of_a_lost_history() -> None:
     processor = Processor(venue.bus, venue.log, None, [0])  # type: ignore[arg-type]
     with pytest.raises(Ahead):
         await processor.start()
+
+
+class HeldAsset:
+    """Notes the facts that it is offered, and answers when it is let."""
+
+    def __init__(self) -> None:
+        self.offered: list[tuple[int, int]] = []
+        self.let_go = asyncio.Event()
+
+    async def applied(self, _shard: int) -> int:
+        """Nothing so far."""
+        return 0
+
+    async def apply(self, _shard: int, first: int, last: int, _body: bytes) -> int:
+        """Answer when it is let."""
+        self.offered.append((first, last))
+        await self.let_go.wait()
+        return last
+
+
+@pytest.mark.parametrize("applies_max", [1, 3])
+async def test_facts_are_offered_while_those_before_wait_for_their_commit(applies_max: int) -> None:
+    """In order, and no further than its bound: a ledger elsewhere is asked one by one."""
+    bus, asset = MemoryBus(), HeldAsset()
+    await bus.set_generation("g")
+    processor = Processor(bus, MemoryLedgerLog(), asset, [0], applies_max=applies_max)  # type: ignore[arg-type]
+    await processor.start()
+    running = asyncio.create_task(processor.run())
+
+    for n in range(1, 6):
+        await bus.append(streams.facts(0), n, n, ticks(n, n))
+        await asyncio.sleep(0.01)
+    assert asset.offered == [(n, n) for n in range(1, applies_max + 1)]
+
+    asset.let_go.set()
+    async with asyncio.timeout(120):
+        while processor.status()["applied"] < 5:  # noqa: ASYNC110 - a figure, not an event
+            await asyncio.sleep(0.01)
+    assert [first for first, _ in asset.offered] == sorted({first for first, _ in asset.offered})
+    running.cancel()
+    await asyncio.gather(running, return_exceptions=True)
