@@ -22,6 +22,8 @@ from outcry.messages.user_events import UserBatch
 
 
 ENTRY_VERSION: Final = 1
+#: How a list of nothing is packed.
+NOTHING: Final = b"\x90"
 
 
 class Decision(Struct, frozen=True, array_like=True, gc=False):
@@ -87,6 +89,25 @@ class _ItemsOnly(Struct, frozen=True, array_like=True, gc=False):
     events: msgspec.Raw
 
 
+class Told(Struct, frozen=True, array_like=True, gc=False):
+    """To whom an entry said something; what, is left packed."""
+
+    user_id: int
+    prev_n: int
+    events: msgspec.Raw
+
+
+class FoldedEntry(Struct, frozen=True, array_like=True, gc=False):
+    """An entry with all that state is folded from: what it put out is left packed."""
+
+    version: int
+    at_us: int
+    items: list[Item]
+    events: list[Told]
+    settlements: msgspec.Raw = msgspec.Raw(NOTHING)
+    news: msgspec.Raw = msgspec.Raw(NOTHING)
+
+
 class _OutputsOnly(Struct, frozen=True, array_like=True, gc=False):
     version: int
     at_us: int
@@ -96,10 +117,8 @@ class _OutputsOnly(Struct, frozen=True, array_like=True, gc=False):
     news: msgspec.Raw = msgspec.Raw(b"\x90")
 
 
-AnyEntryT = TypeVar("AnyEntryT", Entry, _ItemsOnly, _OutputsOnly)
+AnyEntryT = TypeVar("AnyEntryT", Entry, FoldedEntry, _ItemsOnly, _OutputsOnly)
 
-#: How a list of nothing is packed.
-NOTHING: Final = b"\x90"
 NO_EVENTS: Final = NOTHING
 
 
@@ -113,6 +132,7 @@ class Outputs(NamedTuple):
 
 _encoder = msgspec.msgpack.Encoder()
 _decoder = msgspec.msgpack.Decoder(Entry)
+_folded_decoder = msgspec.msgpack.Decoder(FoldedEntry)
 _items_decoder = msgspec.msgpack.Decoder(_ItemsOnly)
 _outputs_decoder = msgspec.msgpack.Decoder(_OutputsOnly)
 
@@ -125,6 +145,11 @@ def pack_entry(entry: Entry) -> bytes:
 def unpack_entry(body: bytes) -> Entry:
     """Return the entry in *body*; raises `CorruptError` when it is not one of this version."""
     return _unpacked(_decoder, body)
+
+
+def unpack_folded(body: bytes) -> FoldedEntry:
+    """Return what the fold needs of the entry in *body*; raises like `unpack_entry`."""
+    return _unpacked(_folded_decoder, body)
 
 
 def unpack_items(body: bytes) -> list[Item]:

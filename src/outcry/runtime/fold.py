@@ -11,7 +11,7 @@ from outcry.domain.ledger.retention import forget
 from outcry.domain.ledger.state import Ledger
 from outcry.messages import ledger_records as rec
 from outcry.messages.commands import Command
-from outcry.messages.entry import Commands, Decision, Entry, Facts, Item
+from outcry.messages.entry import Commands, Decision, Entry, Facts, FoldedEntry, Item
 from outcry.runtime import rules
 from outcry.runtime.fold_records import RECORD_HANDLERS
 
@@ -23,7 +23,7 @@ class Fold:
         """Start from *ledger*, by default an empty one."""
         self.ledger = ledger or Ledger()
 
-    def apply_entry(self, n: int, entry: Entry) -> Effects:
+    def apply_entry(self, n: int, entry: Entry | FoldedEntry) -> Effects:
         """Apply log entry *n* as a whole and return what it changed."""
         self.begin(n)
         effects = Effects()

@@ -16,7 +16,7 @@ import structlog
 
 from outcry.domain.errors import CorruptError
 from outcry.domain.ledger.effects import Effects
-from outcry.messages.entry import Entry, unpack_entry
+from outcry.messages.entry import FoldedEntry, unpack_folded
 from outcry.messages.ledger_checkpoints import (
     CHECKPOINT_NAME,
     CHECKPOINT_VERSION,
@@ -83,17 +83,17 @@ def _unpack(body: bytes) -> Checkpoint:
             gc.enable()
 
 
-def apply_row(fold: Fold, row: Row) -> tuple[Entry, Effects] | None:
+def apply_row(fold: Fold, row: Row) -> tuple[FoldedEntry, Effects] | None:
     """Fold one row; returns its entry and what it changed, None for a fence."""
     if not row.body:
         fold.begin(row.n)
         return None
-    entry = unpack_entry(row.body)
+    entry = unpack_folded(row.body)
     return entry, fold.apply_entry(row.n, entry)
 
 
 async def fold_log(
-    fold: Fold, log: LedgerLog, upto: int, took: Callable[[Entry], None] | None = None
+    fold: Fold, log: LedgerLog, upto: int, took: Callable[[FoldedEntry], None] | None = None
 ) -> None:
     """Fold the log's entries above the ledger's ``n`` up to *upto*, telling each to *took*."""
     async with closing(log.entries(fold.ledger.n, upto)) as rows:

@@ -38,13 +38,15 @@ PARTS: Final = (
     "outcry.messages.record_bodies",
     "outcry.runtime.fold_commands",
     "outcry.runtime.fold_facts",
+    "outcry.services.asset.events",
+    "outcry.services.history.hot_rows",
 )
 #: Classes whose fields compiled code knows by their place, each after those that it names.
 STRUCTS: Final = (
     ("outcry.domain.ledger.in_transit", ("ChainState",)),
     ("outcry.domain.order", ("Order",)),
     ("outcry.domain.ledger.state", ("Balance", "Position", "Market", "Shard", "Ledger")),
-    ("outcry.domain.ledger.effects", ("Effects",)),
+    ("outcry.domain.ledger.effects", ("Effects", "Fill", "Posting")),
     ("outcry.domain.ledger.matches", ("Match",)),
     ("outcry.messages.commands", ("Command", "PlaceOrder")),
     ("outcry.messages.facts", ("Fact", "OrderPlaced", "Traded", "OrderCancelled")),
@@ -114,6 +116,12 @@ def load() -> ModuleType:
         sentence = f"The ledger's rules run {info}"
         warnings.warn(sentence, InterpretedRulesWarning, stacklevel=2)
     return module
+
+
+def twin_of(part: str) -> ModuleType:
+    """Return the module *part*, or what stands for it: the unit that it is compiled into."""
+    module = load()
+    return module if module.__name__ == TWIN else importlib.import_module(part)
 
 
 def build_info() -> str:

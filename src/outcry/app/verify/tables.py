@@ -14,7 +14,7 @@ from outcry.domain.ledger.effects import Effects
 from outcry.domain.ledger.state import Ledger
 from outcry.domain.order import OrderStatus
 from outcry.domain.units import MICROS_PER_SECOND
-from outcry.messages.entry import Entry
+from outcry.messages.entry import Entry, FoldedEntry
 from outcry.ports.projection import Rows
 from outcry.ports.scan import Scan
 from outcry.services.history.catalog import Catalog
@@ -58,7 +58,9 @@ class TableMaker:
         self._time_us = 0
         self._ended: set[int] = set()
 
-    def take(self, n: int, entry: Entry | None, effects: Effects, ledger: Ledger) -> None:
+    def take(
+        self, n: int, entry: Entry | FoldedEntry | None, effects: Effects, ledger: Ledger
+    ) -> None:
         """Take entry *n*; *ledger* stands right after it."""
         if n > self.position:
             return

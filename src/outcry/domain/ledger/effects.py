@@ -99,7 +99,8 @@ class Effects:
     markets: dict[int, None] = field(default_factory=dict)
     #: Those of them that were listed, made a move or got a payout.
     moved: dict[int, None] = field(default_factory=dict)
-    postings: list[Posting] = field(default_factory=list)
+    #: None where nobody asks for them.
+    postings: list[Posting] | None = field(default_factory=list)
     fills: list[Fill] = field(default_factory=list)
     activity: list[Activity] = field(default_factory=list)
     settled: list[Settled] = field(default_factory=list)

@@ -44,11 +44,12 @@ def post(
         raise InvariantError(f"balance of asset {asset} beyond {MOST}")
     giver.total, taker.total = giver_total, taker_total
     effects.balances[given] = effects.balances[taken] = None
+    if effects.postings is None:
+        return
+    now_us = ledger.time_us
     effects.postings.append(
-        Posting(
-            source, target, asset, amount, kind, ref, giver.total, taker.total, ledger.time_us
-        )
-    )  # fmt: skip
+        Posting(source, target, asset, amount, kind, ref, giver.total, taker.total, now_us)
+    )
 
 
 def hold(ledger: Ledger, effects: Effects, account: int, asset: int, change: int) -> None:

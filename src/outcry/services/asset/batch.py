@@ -5,6 +5,7 @@ one run. Sealing turns the batch into bytes: memory moves on while the database 
 """
 
 from collections.abc import Callable
+from typing import TYPE_CHECKING
 
 from outcry.domain.ledger.effects import Effects
 from outcry.domain.ledger.sessions import SessionKey
@@ -22,8 +23,14 @@ from outcry.messages.entry import (
 from outcry.messages.ledger_records import LedgerRecord
 from outcry.messages.session_records import SessionsAdvanced, SessionTook
 from outcry.ports.ledger_log import Span
-from outcry.services.asset.events import user_batches
+from outcry.runtime.rules_twin import twin_of
 from outcry.services.asset.outputs import market_news, settlement_requests
+
+
+if TYPE_CHECKING:
+    from outcry.services.asset.events import user_batches
+else:
+    user_batches = twin_of("outcry.services.asset.events").user_batches
 
 
 class Sealed:
@@ -50,7 +57,7 @@ class OpenBatch:
 
     def __init__(self, n: int) -> None:
         self.n = n
-        self.effects = Effects()
+        self.effects = Effects(postings=None)
         self.count = 0
         #: Called when the entry (or, without items, the one before it) is committed.
         self.answers: list[Callable[[], None]] = []

@@ -1,10 +1,9 @@
 """What each user is told of one log entry: the touched things as they stand after it."""
 
-from outcry.domain.ids import COLLATERAL, FIRST_ACCOUNT, asset_market, token_asset
 from outcry.domain.ledger.effects import Effects, Fill, Settled
 from outcry.domain.ledger.in_transit import InTransit
-from outcry.domain.ledger.state import Ledger, Position, balance_key, split_key
-from outcry.domain.market import SettlementMode
+from outcry.domain.ledger.numbers import CUSTOMERS, KEY_BITS, KEY_MASK, MONEY, ON_CHAIN
+from outcry.domain.ledger.state import Ledger, Position
 from outcry.domain.order import Order
 from outcry.messages.user_events import (
     BalanceState,
@@ -28,32 +27,44 @@ def user_batches(ledger: Ledger, effects: Effects, n: int) -> list[UserBatch]:
     """
     events: dict[int, list[UserEvent]] = {}
     for order in effects.orders.values():
-        events.setdefault(order.user_id, []).append(order_state(order))
+        _tell(events, order.user_id, order_state(order))
+    owners = ledger.owners
     for fill in effects.fills:
-        waits = ledger.markets[fill.market_id].settlement == SettlementMode.CHAIN
-        for side in _sides(fill, waits=waits):
-            events.setdefault(ledger.owners[side.account], []).append(side)
+        market = ledger.markets[fill.market_id]
+        waits = market.settlement == ON_CHAIN
+        taker, maker = _sides(fill, waits)
+        _tell(events, owners[fill.taker_account], taker)
+        _tell(events, owners[fill.maker_account], maker)
     for settled in effects.settled:
-        told = events.setdefault(ledger.owners[settled.account], [])
-        told.append(_fill_settled(settled))
-    for account, market_id, outcome in _touched_positions(effects):
-        position = _position_state(ledger, account, market_id, outcome)
-        events.setdefault(ledger.owners[account], []).append(position)
+        _tell(events, owners[settled.account], _fill_settled(settled))
+    balances: list[int] = []
     for key in effects.balances:
-        account, asset = split_key(key)
-        if asset == COLLATERAL and account >= FIRST_ACCOUNT:
-            balance, transit = ledger.balances[key], ledger.chain.transit.get(key, _NOTHING)
-            told = events.setdefault(ledger.owners[account], [])
-            told.append(
-                BalanceState(account, balance.total, balance.held, transit.incoming,
-                             transit.outgoing)
-            )  # fmt: skip
+        number = key
+        account, asset = number >> KEY_BITS, number & KEY_MASK
+        if account < CUSTOMERS:
+            continue
+        if asset == MONEY:
+            balances.append(key)
+        else:
+            _tell(events, owners[account], _position_state(ledger, key, account, asset))
+    for key in balances:
+        number = key
+        account = number >> KEY_BITS
+        _tell(events, owners[account], _balance_state(ledger, key, account))
     batches = []
     for user_id, news in events.items():
         user = ledger.users[user_id]
         batches.append(UserBatch(user_id, user.last_n, news))
         user.last_n = n
     return batches
+
+
+def _tell(events: dict[int, list[UserEvent]], user_id: int, event: UserEvent) -> None:
+    told = events.get(user_id)
+    if told is None:
+        events[user_id] = [event]
+    else:
+        told.append(event)
 
 
 def order_state(order: Order) -> OrderState:
@@ -104,7 +115,7 @@ def _fill_settled(settled: Settled) -> FillSettled:
     )
 
 
-def _sides(fill: Fill, *, waits: bool) -> tuple[FillDone, FillDone]:
+def _sides(fill: Fill, waits: bool) -> tuple[FillDone, FillDone]:
     """Return the taker's and the maker's view of a fill."""
     taker = FillDone(
         fill.trade_id,
@@ -141,30 +152,32 @@ def _sides(fill: Fill, *, waits: bool) -> tuple[FillDone, FillDone]:
     return taker, maker
 
 
-def _touched_positions(effects: Effects) -> dict[tuple[int, int, int], None]:
-    """Return ``(account, market_id, outcome)`` of every token balance that customers own."""
-    touched: dict[tuple[int, int, int], None] = {}
-    for key in effects.balances:
-        account, asset = split_key(key)
-        if asset != COLLATERAL and account >= FIRST_ACCOUNT:
-            touched[account, *asset_market(asset)] = None
-    return touched
-
-
-def _position_state(ledger: Ledger, account: int, market_id: int, outcome: int) -> PositionState:
-    asset = token_asset(market_id, outcome)
-    balance = ledger.balances[balance_key(account, asset)]
-    transit = ledger.chain.transit.get(balance_key(account, asset), _NOTHING)
+def _position_state(ledger: Ledger, key: int, account: int, asset: int) -> PositionState:
+    """Return the tokens under *key* as they stand."""
+    market_id, outcome = asset >> 1, asset & 1
+    balance, chain = ledger.balances[key], ledger.chain
     # Telling must not change the state: a position comes into being by what is bought or sold.
-    position = ledger.positions.get(balance_key(account, market_id), _NO_POSITION)
+    place = account << KEY_BITS | market_id
+    position = ledger.positions.get(place)
+    if position is None:
+        position = _NO_POSITION
+    transit = chain.transit.get(key, _NOTHING) if chain.transit else _NOTHING
+    cost = position.cost
     return PositionState(
         account,
         market_id,
         outcome,
         balance.total,
         balance.held,
-        position.cost[outcome],
+        cost[outcome],
         position.realised,
         transit.incoming,
         transit.outgoing,
     )
+
+
+def _balance_state(ledger: Ledger, key: int, account: int) -> BalanceState:
+    """Return the collateral under *key* as it stands."""
+    balance, chain = ledger.balances[key], ledger.chain
+    transit = chain.transit.get(key, _NOTHING) if chain.transit else _NOTHING
+    return BalanceState(account, balance.total, balance.held, transit.incoming, transit.outgoing)

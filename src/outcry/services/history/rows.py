@@ -4,17 +4,14 @@ Balances, positions, orders, markets and keys are netted: one row each per batch
 after its last entry. Users, events, fills, postings, activity and audit are listed one by one.
 """
 
-from collections.abc import Iterator, Sequence
-from operator import attrgetter
-from typing import Final
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
 from outcry.domain.ids import SUSPENSE
 from outcry.domain.ledger.effects import (
-    POSTING_KINDS,
     Activity,
     Effects,
     Fill,
-    Posting,
     Settled,
 )
 from outcry.domain.ledger.in_transit import Leg
@@ -24,13 +21,12 @@ from outcry.domain.order import Order
 from outcry.messages import chain_records as chain
 from outcry.messages import escrow_records as escrow
 from outcry.messages import ledger_records as rec
-from outcry.messages.entry import Entry, Recorded
+from outcry.messages.entry import Entry, FoldedEntry, Recorded
 from outcry.messages.people_records import AddressLinked
 from outcry.messages.session_records import SessionOpened, SessionsAdvanced
 from outcry.ports.projection import (
     ActivityRow,
     EventRow,
-    OrderRow,
     Rows,
     TradeRow,
     UserRow,
@@ -43,8 +39,8 @@ from outcry.ports.rows import (
     ProfileRow,
     SeasonRow,
     VerdictRow,
-    pack_leg,
 )
+from outcry.runtime.rules_twin import twin_of
 from outcry.services.history.catalog import Catalog
 from outcry.services.history.record_rows import (
     account_row,
@@ -56,8 +52,13 @@ from outcry.services.history.record_rows import (
     user_row,
 )
 from outcry.services.history.series import Candles, Turnovers, portfolios
-from outcry.services.history.state_rows import balance_row, limit_row, position_row
+from outcry.services.history.state_rows import limit_row
 
+
+if TYPE_CHECKING:
+    from outcry.services.history import hot_rows as hot
+else:
+    hot = twin_of("outcry.services.history.hot_rows")
 
 #: What customers do with their own tokens is activity, not audit, and so is what a chain says.
 _ACTIVITY = (
@@ -65,11 +66,6 @@ _ACTIVITY = (
     escrow.EscrowBegun, escrow.EscrowEnded, escrow.EscrowCursor,
     SessionOpened, SessionsAdvanced,
 )  # fmt: skip
-
-#: Columns of an order are its own fields; the last says which entry changed it.
-_ORDER_FIELDS: Final = attrgetter(*OrderRow._fields[:-1])
-_TRADE_FIELDS: Final = attrgetter(*TradeRow._fields[:-1])
-_KIND_NUMBERS: Final = {kind: number for number, kind in enumerate(POSTING_KINDS)}
 
 
 class Batch:
@@ -133,7 +129,7 @@ class Batch:
         assert n == self.n_last + 1
         self.n_last = n
 
-    def add(self, n: int, entry: Entry, effects: Effects) -> None:
+    def add(self, n: int, entry: Entry | FoldedEntry, effects: Effects) -> None:
         """Take entry *n* and what applying it changed."""
         self.skip(n)
         for order_id, order in effects.orders.items():
@@ -142,14 +138,15 @@ class Batch:
         self._positions.update(effects.positions)
         self._markets.update(effects.markets)
         for fill in effects.fills:
-            self._trades.append(_trade_row(n, fill))
+            self._trades.append(hot.trade_row(n, fill))
             if not fill.pending:
                 self._traded(fill)
         for settled in effects.settled:
             # Both sides are told; the fill is one.
             if settled.order_id == settled.leg.taker_order:
                 self._add_verdict(n, settled)
-        self._journal += _journal_rows(n, effects.postings)
+        assert effects.postings is not None
+        self._journal += hot.journal_rows(n, effects.postings)
         self._activity += [
             _activity_row(n, leg, activity) for leg, activity in enumerate(effects.activity)
         ]
@@ -185,9 +182,9 @@ class Batch:
             keys=[catalog.key_row(key_id) for key_id in self._keys],
             events=self._events,
             markets=[catalog.market_row(ledger.markets[market_id]) for market_id in self._markets],
-            balances=[balance_row(ledger, key) for key in self._balances],
-            positions=[position_row(ledger, key) for key in self._positions],
-            orders=[_order_row(order, n) for order, n in self._orders.values()],
+            balances=hot.balance_rows(ledger, list(self._balances)),
+            positions=hot.position_rows(ledger, list(self._positions)),
+            orders=hot.order_rows(list(self._orders.values())),
             trades=self._trades,
             journal=self._journal,
             activity=self._activity,
@@ -229,43 +226,20 @@ class Batch:
             self._audit.append(audit_row(n, leg, item))
 
 
-def recorded_in(entry: Entry) -> Iterator[Recorded]:
+def recorded_in(entry: Entry | FoldedEntry) -> Iterator[Recorded]:
     """Yield the ledger records of *entry* in order, with who asked for them."""
     return (item for item in entry.items if isinstance(item, Recorded))
 
 
-def records_of(entry: Entry) -> Iterator[rec.LedgerRecord]:
+def records_of(entry: Entry | FoldedEntry) -> Iterator[rec.LedgerRecord]:
     """Yield the ledger records of *entry* in order."""
     return (item.record for item in recorded_in(entry))
-
-
-def _order_row(order: Order, n: int) -> OrderRow:
-    return OrderRow._make((*_ORDER_FIELDS(order), n))
-
-
-def _trade_row(n: int, fill: Fill) -> TradeRow:
-    return TradeRow._make((*_TRADE_FIELDS(fill), n))
 
 
 def _fill_of(leg: Leg, at_us: int) -> Fill:
     """Return a fill that waited for the chain as it trades at *at_us*."""
     same = {name: getattr(leg, name) for name in TradeRow._fields[:-2]}
     return Fill(**same, at_us=at_us)
-
-
-def _journal_rows(n: int, postings: Sequence[Posting]) -> list[JournalRow]:
-    """Return one row for each account: of a posting its source gave, its target got."""
-    legs: dict[int, list[bytes]] = {}
-    leg = 0
-    for posting in postings:
-        asset, amount, ref, at_us = posting.asset, posting.amount, posting.ref, posting.at_us
-        kind = _KIND_NUMBERS[posting.kind]
-        gave = pack_leg(leg, asset, -amount, posting.source_after, kind, ref, at_us)
-        got = pack_leg(leg + 1, asset, amount, posting.target_after, kind, ref, at_us)
-        legs.setdefault(posting.source, []).append(gave)
-        legs.setdefault(posting.target, []).append(got)
-        leg += 2
-    return [JournalRow(account, n, b"".join(packed)) for account, packed in legs.items()]
 
 
 def _activity_row(n: int, leg: int, activity: Activity) -> ActivityRow:

@@ -17,7 +17,7 @@ from structlog import get_logger
 
 from outcry.domain.errors import CorruptError
 from outcry.domain.ledger.effects import Effects
-from outcry.messages.entry import Entry, unpack_entry
+from outcry.messages.entry import FoldedEntry, unpack_folded
 from outcry.messages.ledger_checkpoints import Checkpoint
 from outcry.ports.ledger_log import LedgerLog, LogUnavailable, Row
 from outcry.ports.projection import Projection, Rows, TablesUnavailable
@@ -182,14 +182,14 @@ class History:
                 await asyncio.sleep(0)
         await self._hand_over()
 
-    def _apply(self, row: Row) -> tuple[Entry, Effects] | None:
+    def _apply(self, row: Row) -> tuple[FoldedEntry, Effects] | None:
         """Fold one row; returns its entry and what it changed, None for a fence."""
         self._folded = (row.n, row.at_us)
         self._mark = mark_of(row)
         if not row.body:
             self._fold.begin(row.n)
             return None
-        entry = unpack_entry(row.body)
+        entry = unpack_folded(row.body)
         effects = self._fold.apply_entry(row.n, entry)
         for record in records_of(entry):
             self._catalog.take(record)
