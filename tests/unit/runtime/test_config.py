@@ -127,11 +127,20 @@ def test_variables_of_others_are_left_alone() -> None:
         ({"OUTCRY_REDIS_URL": "localhost"}, "redis.url"),
         ({"OUTCRY_HTTP_PROXIES": "127.0.0.1,proxy"}, "http.proxies: 'proxy' does not appear"),
         ({"OUTCRY_LIMITS_UNAPPLIED_CANCELS_COUNT_MAX": "1"}, "limits.unapplied_cancels_count_max"),
+        ({"OUTCRY_LIMITS_CLIENT_ORDER_ID_HOURS": "23"}, "limits.client_order_id_hours"),
     ],
 )
 def test_settings_must_fit_together(environ: dict[str, str], setting: str) -> None:
     """What is right alone and wrong together is refused under the name of the setting."""
     assert refusal(None, **environ).startswith(setting)
+
+
+def test_ids_of_orders_that_nobody_signs_may_be_forgotten_sooner() -> None:
+    """Only a signed order can be posted again by whoever has seen it."""
+    hours = {"OUTCRY_LIMITS_CLIENT_ORDER_ID_HOURS": "1", "OUTCRY_CLOB_ENABLED": "false"}
+    assert load(None, hours).limits.client_order_id_hours == 1
+    chain = {**hours, "OUTCRY_SETTLEMENT_CHAIN": "evm"}
+    assert refusal(None, **chain).startswith("limits.client_order_id_hours")
 
 
 def test_several_ports_may_be_left_to_the_system() -> None:

@@ -36,7 +36,13 @@ class Limits(Section, frozen=True):
         int, Meta(ge=1, description="Size of one stream; beyond it the oldest entries go.")
     ] = 128
     client_order_id_hours: Annotated[
-        int, Meta(ge=1, le=168, description="How long the id of an ended order stays taken.")
+        int,
+        Meta(
+            ge=1,
+            le=168,
+            description="How long the id of an ended order stays taken; at least 24 where signed "
+            "orders are taken, or one that is done could be posted again.",
+        ),
     ] = 24
     ranking_seconds: Annotated[
         int, Meta(ge=1, le=86_400, description="Pause between two rankings of a running season.")

@@ -38,6 +38,8 @@ OTHER_VARIABLES = frozenset(
 OTHER_PREFIXES = ("OUTCRY_SDK_", "OUTCRY_BENCH_", "OUTCRY_TEST_")
 #: Names that an error sentence lists; more do not help.
 LISTED_NAMES_MAX = 16
+#: For how long the time in a signed order is taken: from an hour ahead of ours to 23 behind.
+SIGNED_ORDER_HOURS = 24
 
 Tree = dict[str, Any]
 
@@ -152,11 +154,24 @@ def _check_together(config: Config) -> None:
             "limits.unapplied_cancels_count_max: must not be below unapplied_orders_count_max, "
             "or cancels would be refused before orders are"
         )
+    _check_retention(config)
     try:
         Proxies(config.http.proxies)
     except ValueError as error:
         raise ConfigError(f"http.proxies: {error}") from error
     _check_ports(config)
+
+
+def _check_retention(config: Config) -> None:
+    """A signed order may be posted for a day, so its hash has to be known for as long."""
+    trading, chain = config.trading, config.settlement.chain
+    signed = config.clob.enabled or trading.signed_orders or chain == "evm"
+    if signed and config.limits.client_order_id_hours < SIGNED_ORDER_HOURS:
+        raise ConfigError(
+            f"limits.client_order_id_hours: must be at least {SIGNED_ORDER_HOURS} where signed "
+            "orders are taken (clob.enabled, trading.signed_orders, settlement.chain), or one that "
+            "is done could be posted again"
+        )
 
 
 def _check_ports(config: Config) -> None:
