@@ -48,7 +48,7 @@ def listening(feeds: str, client: ClobClient) -> Iterator[ClientConnection]:
     with connect(f"{feeds}/ws/user") as socket:
         socket.send(json.dumps({"type": "user", "auth": auth}))
         socket.send("PING")
-        assert socket.recv(timeout=10) == "PONG"
+        assert socket.recv(timeout=30) == "PONG"
         yield socket
 
 
@@ -56,7 +56,7 @@ def tell(name: str, socket: ClientConnection, until: str) -> None:
     """Print what a bot hears, up to a status."""
     status = ""
     while status != until:
-        said: dict[str, Any] = json.loads(socket.recv(timeout=10))
+        said: dict[str, Any] = json.loads(socket.recv(timeout=30))
         status = said["status"]
         if said["event_type"] == "order":
             matched, of = said["size_matched"], said["original_size"]
@@ -82,7 +82,7 @@ def settled_trade(client: ClobClient) -> dict[str, Any]:
         seen: dict[str, Any] = client.get_trades()[0]
         if seen["status"] == "CONFIRMED":
             return seen
-        time.sleep(0.1)
+        time.sleep(0.5)
     raise SystemExit("the trade is not settled")
 
 

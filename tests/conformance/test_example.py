@@ -15,7 +15,7 @@ from tests.support.exchange import Exchange, exchange
 
 ROOT = Path(__file__).parents[2]
 PAGE = ROOT / "docs" / "point-your-bot.md"
-SECONDS_MAX = 60
+SECONDS_MAX = 180
 #: Commands of a transcript that the test runs in its own way: what goes on beside it.
 BESIDE = re.compile(r"(\w+=\w+ )?outcry (up|chain dev|chain fetch)\b")
 

@@ -10,7 +10,7 @@ from tests.conformance.conftest import HERE
 from tests.conformance.venue import CHAIN_ID, Json, Market, Place, new_wallet
 
 
-SECONDS_MAX = 60
+SECONDS_MAX = 180
 
 
 def run(node: str, place: Place, script: str) -> tuple[Json, Market, list[str]]:

@@ -9,7 +9,7 @@ from tests.conformance.conftest import HERE
 from tests.conformance.venue import CHAIN_ID, Json, Place, new_wallet
 
 
-SECONDS_MAX = 60
+SECONDS_MAX = 180
 
 
 def test_it_trades_and_listens(unified_python: Path, place: Place) -> None:

@@ -17,7 +17,7 @@ from websockets.sync.client import ClientConnection, connect
 
 CHAIN_ID: Final = 80_002
 #: Bound on each wait; only a broken exchange reaches it.
-WAIT_SECONDS: Final = 20.0
+WAIT_SECONDS: Final = 90.0
 
 Json = dict[str, Any]
 _names = itertools.count(1)

@@ -81,7 +81,7 @@ class Apart:
         for process in self._processes.values():
             process.send_signal(signal.SIGTERM)
             process.send_signal(signal.SIGCONT)
-        return {name: process.wait(60) for name, process in self._processes.items()}
+        return {name: process.wait(180) for name, process in self._processes.items()}
 
     def told(self) -> str:
         """Return what helps to understand a failure."""

@@ -35,7 +35,7 @@ from outcry.services.websocket_user.service import WebsocketUser
 
 Json = dict[str, Any]
 #: Bound on each wait for a message; only a broken feed reaches it.
-WAIT_SECONDS = 20.0
+WAIT_SECONDS = 90.0
 
 
 class FeedClient:

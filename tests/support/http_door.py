@@ -101,7 +101,7 @@ class Door:
         """Wait until the books know of an order in the market."""
         changes = self.books.subscribe()
         try:
-            async with asyncio.timeout(5):
+            async with asyncio.timeout(90):
                 while not any(self.books.top(market_id)):
                     await changes.wait()
                     changes.take()

@@ -7,7 +7,7 @@ from base64 import b64encode
 from typing import NamedTuple
 
 
-WAIT_SECONDS = 20.0
+WAIT_SECONDS = 90.0
 
 
 class Frame(NamedTuple):

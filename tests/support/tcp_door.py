@@ -59,14 +59,14 @@ class Raw:
         """Wait for a number of records."""
         found: list[bytes] = []
         while len(found) < count:
-            async with asyncio.timeout(10):
+            async with asyncio.timeout(90):
                 head = await self.reader.readexactly(4)
                 found += unframed(head + await self.reader.readexactly(int.from_bytes(head)))
         return found
 
     async def rest(self) -> list[tuple[str, tuple[Any, ...]]]:
         """Wait for the end; return what came before it."""
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(90):
             data = await self.reader.read(1 << 20)
             while more := await self.reader.read(1 << 20):
                 data += more
@@ -130,7 +130,7 @@ def gateway_of(
 async def heard(client: AsyncTcpClient, kind: type[Any]) -> tuple[Any, list[TcpEvent]]:
     """Return the first event of a kind, and those before it."""
     before: list[TcpEvent] = []
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(90):
         async for event in client.events():
             if isinstance(event, kind):
                 return event, before

@@ -19,7 +19,7 @@ from outcry.adapters.embedded.process import ServerProcess
 from outcry.domain.errors import OutcryError
 
 
-WAIT_SECONDS_MAX = 60
+WAIT_SECONDS_MAX = 180
 
 
 class Doomed:

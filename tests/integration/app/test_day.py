@@ -71,7 +71,7 @@ def test_every_process_shows_metrics(running: Exchange) -> None:
     }
     for name, figure in expected.items():
         answer = httpx.get(
-            f"http://{running.record().addresses[name]}/metrics", timeout=10, trust_env=False
+            f"http://{running.record().addresses[name]}/metrics", timeout=90, trust_env=False
         )
         assert answer.status_code == httpx.codes.OK
         assert figure in answer.text, name
@@ -90,7 +90,7 @@ def test_the_day_of_the_readme_is_what_happens(running: Exchange) -> None:
         env={**running.environ(), "no_proxy": "*"},
         capture_output=True,
         text=True,
-        timeout=100,
+        timeout=240,
         check=False,
     )
     assert done.returncode == 0, done.stdout + done.stderr
@@ -190,12 +190,12 @@ def test_both_feeds_tell_of_an_order(running: Exchange, operator: Client) -> Non
         body = {"event_id": event_id, "market_id": market_id, "order_type": "limit"}
         body |= {"token_id": yes, "side": "buy", "price": "0.25", "quantity": "4"}
         order_id = erin.post("/api/place_order", body)["order_id"]
-        seen = depth.recv(timeout=20)
+        seen = depth.recv(timeout=90)
         while b'"0.25' not in _bytes(seen):
-            seen = depth.recv(timeout=20)
-        seen = user.recv(timeout=20)
+            seen = depth.recv(timeout=90)
+        seen = user.recv(timeout=90)
         while f'"order_id":{order_id},'.encode() not in _bytes(seen):
-            seen = user.recv(timeout=20)
+            seen = user.recv(timeout=90)
 
 
 def test_a_second_exchange_on_the_same_folder_is_refused(running: Exchange) -> None:

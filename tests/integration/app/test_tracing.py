@@ -74,7 +74,7 @@ def trade(made: Exchange) -> list[int]:
     token = ann.http.headers["authorization"].removeprefix("Bearer ")
     with connect(url, proxy=None) as feed:
         feed.send(msgspec.json.encode({"auth": token}).decode())
-        while b'"snapshot"' not in _bytes(feed.recv(timeout=20)):
+        while b'"snapshot"' not in _bytes(feed.recv(timeout=90)):
             pass
         body = {"event_id": event_id, "market_id": market_id, "order_type": "limit"}
 
@@ -88,7 +88,7 @@ def trade(made: Exchange) -> list[int]:
         ann.post("/api/cancel_order", {"order_id": resting}, wait="result")
         heard = [b""]
         while b'"cancelled"' not in heard[-1]:
-            heard.append(_bytes(feed.recv(timeout=20)))
+            heard.append(_bytes(feed.recv(timeout=90)))
     return [int(found) for found in re.findall(rb'"trade_id":"?(\d+)', b"".join(heard))]
 
 
@@ -132,7 +132,7 @@ async def main():
 
 asyncio.run(main())
 """
-    subprocess.run([sys.executable, "-c", script], check=True, timeout=60)
+    subprocess.run([sys.executable, "-c", script], check=True, timeout=180)
 
 
 def _bytes(message: str | bytes) -> bytes:

@@ -29,7 +29,7 @@ def outcry(data_dir: Path, *words: str, path: str = "") -> subprocess.CompletedP
     command = [sys.executable, "-c", MAIN, "chain", *words, "--data-dir", str(data_dir)]
     environ = {**os.environ, "PATH": path} if path else None
     return subprocess.run(
-        command, capture_output=True, text=True, check=False, timeout=60, env=environ
+        command, capture_output=True, text=True, check=False, timeout=180, env=environ
     )
 
 
@@ -52,7 +52,7 @@ def chain(data_dir: Path, *words: str) -> Iterator[subprocess.Popen[str]]:
         finally:
             process.send_signal(signal.SIGTERM)
             assert process.stdout.read().endswith("stopped\n")
-            assert process.wait(30) == 0
+            assert process.wait(180) == 0
 
 
 def test_dev_keeps_what_it_had(tmp_path: Path) -> None:

@@ -4,6 +4,7 @@ import os
 import random
 import signal
 import subprocess
+import sys
 import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
@@ -90,6 +91,10 @@ class Struck:
         if self._running:
             self.apart.stop()
         self.servers.stop()
+
+    def told(self) -> str:
+        """Return what helps to understand a failure."""
+        return self.apart.told() if self._running else "never started"
 
     def _start(self, name: str) -> None:
         listens = name in {"edge", "websocket_user"}
@@ -188,6 +193,9 @@ def struck(folder: Path, names: Sequence[str]) -> Iterator[Struck]:
     try:
         made.start()
         yield made
+    except BaseException:
+        sys.stdout.write(made.told())
+        raise
     finally:
         made.end()
 

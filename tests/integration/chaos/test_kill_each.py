@@ -19,7 +19,7 @@ pytestmark = pytest.mark.timeout(600)  # several starts, on whatever machine
 
 def test_every_answered_order_exists_once_whatever_is_killed(tmp_path: Path) -> None:
     """Six kinds of kill -9 and a FLUSHALL under load: no order lost or doubled, verify clean."""
-    with exchange(tmp_path) as made:
+    with exchange(tmp_path, OUTCRY_LIMITS_RESULT_WAIT_MS_MAX="2000") as made:
         made.start()
         loads = traders_of(made)
         for load_ in loads:

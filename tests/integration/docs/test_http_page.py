@@ -9,7 +9,7 @@ from typing import Any, Final, NamedTuple
 
 import httpx
 import pytest
-from tests.support.exchange import Exchange, exchange
+from tests.support.exchange import CLIENT_SECONDS, Exchange, exchange
 from tests.support.venue import START_US
 
 from outcry.domain.units import MICROS_PER_SECOND
@@ -83,7 +83,9 @@ class Reader:
     def __init__(self, running: Exchange) -> None:
         self.running = running
         self.http = httpx.Client(
-            base_url=f"http://{running.record().addresses['http']}", timeout=20, trust_env=False
+            base_url=f"http://{running.record().addresses['http']}",
+            timeout=CLIENT_SECONDS,
+            trust_env=False,
         )
         #: What the page shows, and what it is here: keys, invitations.
         self.names: dict[str, str] = {}

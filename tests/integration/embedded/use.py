@@ -17,7 +17,7 @@ from outcry.adapters.embedded import Endpoints
 
 PARENT = Path(__file__).with_name("parent.py")
 SERVERS = frozenset({"postgres", "initdb", "valkey-server", "redis-server"})
-WAIT_SECONDS_MAX = 30
+WAIT_SECONDS_MAX = 120
 
 
 def sql(endpoints: Endpoints, *statements: str) -> object:

@@ -44,7 +44,7 @@ class Listening:
 
     def __enter__(self) -> Self:
         self._thread.start()
-        assert self._ready.wait(60), "the door does not open"
+        assert self._ready.wait(180), "the door does not open"
         return self
 
     def __exit__(self, *_: object) -> None:

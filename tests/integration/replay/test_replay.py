@@ -47,7 +47,7 @@ class Replay:
     def finish(self) -> int:
         """Return the exit code."""
         assert self.process is not None
-        return self.process.wait(100)
+        return self.process.wait(240)
 
     def output(self) -> str:
         """Return everything it said."""
@@ -58,7 +58,7 @@ class Replay:
         wait_until(lambda: any(map(enough, self._markets())), self._ended)
         assert self.process is not None
         self.process.send_signal(signal.SIGKILL)
-        assert self.process.wait(20) == -signal.SIGKILL
+        assert self.process.wait(180) == -signal.SIGKILL
 
     def _ended(self) -> str:
         assert self.process is not None
@@ -91,6 +91,8 @@ def replay(folder: Path, files: tuple[Path, Path]) -> Iterator[Replay]:
     try:
         yield made
     finally:
+        if made.process is not None:
+            sys.stdout.write(made.output()[-8_000:])  # shown beside a failure only
         if made.process is not None and made.process.poll() is None:
             made.process.kill()
             made.process.wait()
@@ -180,7 +182,7 @@ def test_a_folder_with_something_else_is_refused(
     done = subprocess.run(
         [sys.executable, *COMMAND[1:], "replay", "--markets", str(other[0]), "--prices",
          str(other[1]), "--data-dir", str(whole[0].data_dir)],
-        capture_output=True, text=True, timeout=60, check=False,
+        capture_output=True, text=True, timeout=180, check=False,
     )  # fmt: skip
     assert done.returncode == 2
     assert "other files" in done.stderr

@@ -55,7 +55,7 @@ def run_the_bot(running: Exchange, names: dict[str, Any]) -> None:
             event_id, market.market_id, market.token_ids[0], "buy", price="0.99", quantity=1,
             time_in_force="IOC",
         )  # fmt: skip
-        assert process.wait(60) == 0
+        assert process.wait(180) == 0
     finally:
         process.kill()
         bob.close()

@@ -217,7 +217,7 @@ async def test_the_asyncio_client_goes_on_after_a_loss(engine: Hosted) -> None:
             if turn % 2:
                 await asyncio.to_thread(cut, engine, 1)
         while len(found) < 40:
-            async with asyncio.timeout(10):
+            async with asyncio.timeout(90):
                 event = await ann.next()
             if isinstance(event, OrderPlaced):
                 found.append(event.order_id)

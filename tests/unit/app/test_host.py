@@ -11,7 +11,7 @@ from tests.support.ports import free_port
 
 
 HOSTED = Path(__file__).with_name("hosted.py")
-SECONDS_MAX = 60
+SECONDS_MAX = 180
 
 
 def run(how: str, port: int | None = None) -> tuple[int, list[str], str]:

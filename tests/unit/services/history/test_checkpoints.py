@@ -90,6 +90,6 @@ async def test_a_disk_that_is_full_costs_nothing_but_time() -> None:
     checkpoints = Checkpoints(NEVER, Full(), 1, 3)
     taken(checkpoints, 1, 1)
 
-    await asyncio.wait_for(checkpoints.finish(Checkpoint(Ledger(n=9)), floor=0), 30)
+    await asyncio.wait_for(checkpoints.finish(Checkpoint(Ledger(n=9)), floor=0), 90)
 
     assert (checkpoints.position, checkpoints.saves) == (3, 0)

@@ -25,7 +25,7 @@ async def entries(venue: Venue, stream: str, upto: int) -> list[StreamEntry]:
     """Return what is on *stream* once it stands at *upto* or above."""
     generation, after = await venue.bus.generation(), 0
     found: list[StreamEntry] = []
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(90):
         while after < upto:
             try:
                 found += await venue.bus.read(

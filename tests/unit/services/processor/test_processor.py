@@ -30,7 +30,7 @@ async def heard(venue: Venue) -> dict[int, list[UserBatch]]:
 async def until_told(venue: Venue, n: int) -> None:
     """Return when the stream stands at entry *n* or above."""
     generation = await venue.bus.generation()
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(90):
         while not await venue.bus.read(
             USER_EVENTS, n - 1, count_max=1, wait_ms=1_000, generation=generation
         ):

@@ -108,7 +108,7 @@ async def test_a_difference_is_loud_and_never_saved() -> None:
     await world.ledger.commit_facts(9, body=ticked(1, 6) + ticked(7, 7, at_us=3) + ticked(8, 9))
     await world.store.start()
     with pytest.raises(InvariantError, match="seq 7"):
-        await asyncio.wait_for(world.store.run(), 10)
+        await asyncio.wait_for(world.store.run(), 90)
     await world.store.stop()
     assert world.saved() == 0
 
