@@ -136,6 +136,23 @@ class FeesMade(Struct, frozen=True):
     n: int
 
 
+class Season(Struct, frozen=True):
+    """Days over which users are ranked: ``[start, end)``, in seconds since 1970."""
+
+    season_id: int
+    name: str
+    start: int
+    end: int
+
+
+class SeasonMade(Struct, frozen=True):
+    """A season that exists as of log entry ``n``."""
+
+    season_id: int
+    n: int
+    repeated: bool
+
+
 class EventMade(Struct, frozen=True):
     """An event that exists as of log entry ``n``."""
 

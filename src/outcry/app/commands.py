@@ -23,6 +23,7 @@ from outcry.app.failures import FAILED, UsageError
 from outcry.app.load.command import EPILOG as LOAD_EPILOG
 from outcry.app.load.command import load
 from outcry.app.operate.events import event_app
+from outcry.app.operate.exchange import exchange_app
 from outcry.app.operate.markets import market_app
 from outcry.app.operate.people import AUDIT_EPILOG, audit, key_app, user_app
 from outcry.app.options import ConfigFile, DataFolder, examples, load_config
@@ -44,12 +45,11 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-app.add_typer(config_app, name="config")
-app.add_typer(event_app, name="event")
-app.add_typer(market_app, name="market")
-app.add_typer(user_app, name="user")
-app.add_typer(key_app, name="key")
-app.add_typer(chain_app, name="chain")
+for group, name in (
+    *((config_app, "config"), (exchange_app, "exchange"), (event_app, "event")),
+    *((market_app, "market"), (user_app, "user"), (key_app, "key"), (chain_app, "chain")),
+):
+    app.add_typer(group, name=name)
 app.command(epilog=AUDIT_EPILOG)(audit)
 app.command(epilog=ARCHIVE_EPILOG)(archive)
 app.command(epilog=DEMO_EPILOG)(demo)

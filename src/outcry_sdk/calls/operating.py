@@ -12,10 +12,12 @@ from outcry_sdk.admin_models import (
     KeyMade,
     MarketMade,
     NewMarket,
+    Season,
+    SeasonMade,
     UserMade,
 )
 from outcry_sdk.amounts import Amount, text_of
-from outcry_sdk.calls.call import Call, optional_text, post, reader
+from outcry_sdk.calls.call import Call, get, optional_text, post, reader
 from outcry_sdk.models import Done
 
 
@@ -23,6 +25,8 @@ _done = reader(Done)
 _user = reader(UserMade)
 _key = reader(KeyMade)
 _fees = reader(FeesMade)
+_season = reader(SeasonMade)
+_seasons = reader(list[Season])
 _event = reader(EventMade)
 _market = reader(MarketMade)
 _checkpoint = reader(Checkpoint)
@@ -109,6 +113,26 @@ def add_market(event_id: int, market: NewMarket) -> Call[MarketMade]:
 def set_mode(mode: Literal["normal", "post_only", "cancel_only", "halted"]) -> Call[Done]:
     """Switch what the whole exchange accepts."""
     return post("/api/admin/mode", _done, {"mode": mode})
+
+
+def freeze(account: int, reason: str) -> Call[Done]:
+    """Let *account* only cancel; what it has resting is cancelled."""
+    return post("/api/admin/freeze", _done, {"account": account, "frozen": True, "reason": reason})
+
+
+def unfreeze(account: int, reason: str) -> Call[Done]:
+    """Let *account* do everything again."""
+    return post("/api/admin/freeze", _done, {"account": account, "frozen": False, "reason": reason})
+
+
+def create_season(name: str, start: int, end: int) -> Call[SeasonMade]:
+    """Rank users over the days from *start* to *end* (midnights, UTC), once per *name*."""
+    return post("/api/admin/seasons", _season, {"name": name, "start": start, "end": end})
+
+
+def seasons() -> Call[list[Season]]:
+    """Return every season, by when it begins."""
+    return get("/api/seasons", _seasons)
 
 
 def set_limits(

@@ -143,6 +143,31 @@ async def test_users_keys_and_the_audit_from_the_command_line(tmp_path: Path) ->
         assert "of the kind 'gossip'" in await shell.says("audit", "--kind", "gossip")
 
 
+async def test_the_whole_exchange_from_the_command_line(tmp_path: Path) -> None:
+    """Modes, fees and seasons are set, and a user is frozen and let go: the audit has it all."""
+    async with terminal(tmp_path) as shell:
+        assert "takes cancels only" in await shell.says("exchange", "mode", "cancel_only")
+        assert "takes every order" in await shell.says("exchange", "mode", "normal")
+        assert "is no mode; there are normal, " in await shell.fails("exchange", "mode", "closed")
+        assert "Fees 1 are flat" in await shell.says("exchange", "fees", "flat", "--taker-bps", "2")
+        assert "is no kind of fees" in await shell.fails("exchange", "fees", "steep")
+        season = ("exchange", "season", "Spring", "2027-03-01", "2027-06-01")
+        assert "Season 1 is created" in await shell.says(*season)
+        (found,) = await shell.json("exchange", "seasons")
+        assert (found["name"], found["end"] - found["start"]) == ("Spring", 92 * 86_400)
+        user = str((await shell.json("user", "create", "alice"))["user_id"])
+        (account,) = (await shell.json("user", "show", user))["accounts"]
+        number = str(account["account"])
+        frozen = await shell.says("user", "freeze", user, "--reason", "lost key")
+        assert f"may only cancel with account {number}." in frozen
+        foreign = ("user", "unfreeze", user, "--account", "999", "--reason", "new key")
+        assert f"has account {number}, not 999" in await shell.fails(*foreign)
+        free = await shell.says("user", "unfreeze", user, "--account", number, "--reason", "new")
+        assert "everything again" in free
+        kinds = {line["kind"] for line in await shell.json("audit", "-n", "100")}
+        assert {"mode", "fees", "season", "frozen"} <= kinds, kinds
+
+
 async def test_what_cannot_be_done_is_a_sentence(tmp_path: Path) -> None:
     """Refusals carry number, got and expected; nobody to ask says how to name an exchange."""
     async with terminal(tmp_path) as shell:

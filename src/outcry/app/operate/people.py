@@ -32,6 +32,8 @@ UserId = Annotated[int, typer.Argument(min=1, help="The user.")]
 KeyId = Annotated[int, typer.Argument(min=1, help="The key.")]
 Amount = Annotated[str, typer.Argument(help="Collateral: 100 or 0.25.")]
 TxHash = Annotated[str, typer.Option(help="Names it: the same again happens once.")]
+Reason = Annotated[str, typer.Option(help="Why; it is kept.")]
+OneAccount = Annotated[int, typer.Option(min=0, help="One account of theirs only.")]
 Scope = Literal["read", "trade", "admin"]
 PAGE = 100
 
@@ -154,6 +156,44 @@ def user_limits(client: "Client") -> Told:
     )
     headings = ("account", "market", "orders", "position", "notional")
     return Told(limits, table(headings, rows, "There is no limit."))
+
+
+@user_app.command(
+    "freeze",
+    epilog=examples(
+        'outcry user freeze 3 --reason "stolen key"',
+        'outcry user freeze 3 --account 1005 --reason "dispute"',
+    ),
+)
+@operating
+def user_freeze(client: "Client", user: UserId, *, reason: Reason, account: OneAccount = 0) -> Told:
+    """Let a user only cancel. What they have resting is cancelled."""
+    accounts = _accounts_of(client, user, account)
+    done = [client.freeze(one, reason) for one in accounts]
+    return Told(done, f"User {user} may only cancel with {_listed(accounts)}.")
+
+
+@user_app.command("unfreeze", epilog=examples('outcry user unfreeze 3 --reason "new key"'))
+@operating
+def user_unfreeze(
+    client: "Client", user: UserId, *, reason: Reason, account: OneAccount = 0
+) -> Told:
+    """Let a user do everything again."""
+    accounts = _accounts_of(client, user, account)
+    done = [client.unfreeze(one, reason) for one in accounts]
+    return Told(done, f"User {user} may do everything again with {_listed(accounts)}.")
+
+
+def _accounts_of(client: "Client", user: int, account: int) -> list[int]:
+    """Return all accounts of a user, or the one that was named, which must be theirs."""
+    accounts = [one.account for one in client.user_accounts(user).accounts]
+    if account and account not in accounts:
+        raise UsageError(f"--account: user {user} has {_listed(accounts)}, not {account}")
+    return [account] if account else accounts
+
+
+def _listed(accounts: list[int]) -> str:
+    return f"account {', '.join(map(str, accounts))}"
 
 
 def _named(tx_hash: str) -> str:
