@@ -65,7 +65,7 @@ def main() -> int:
     commit = asyncio.run(empty_commit())
     print(f"empty commit       {commit:.2f} ms")
     with venue() as running:
-        figures = asyncio.run(Bench(running, options).run())
+        figures = asyncio.run(bench(running, options))
         clean = running.verify()
     print(f"verify             {'clean' if clean else 'NOT CLEAN'}")
     OUT.parent.mkdir(exist_ok=True)
@@ -73,16 +73,24 @@ def main() -> int:
     return 0 if clean else 1
 
 
+async def bench(venue: Venue, options: argparse.Namespace) -> dict[str, object]:
+    """Measure what *options* ask for."""
+    asset = GrpcAsset(str(venue.record.addresses["grpc"]), venue.door_token)
+    try:
+        return await Bench(venue, Load(asset, options.seed), options).run()
+    finally:
+        await asset.close()
+
+
 class Bench:
     """One run against one exchange."""
 
-    def __init__(self, venue: Venue, options: argparse.Namespace) -> None:
+    def __init__(self, venue: Venue, load: Load, options: argparse.Namespace) -> None:
         """Measure what *options* ask for."""
         self._venue = venue
         self._options = options
         self._seconds: int = options.seconds
-        asset = GrpcAsset(str(venue.record.addresses["grpc"]), venue.door_token)
-        self._load = Load(asset, options.seed)
+        self._load = load
         self._sustained = 0.0
 
     async def run(self) -> dict[str, object]:
@@ -96,7 +104,6 @@ class Bench:
             "slow": self._slow,
         }
         found = {name: await phases[name]() for name in PHASES if name in self._options.only}
-        await self._load.asset.close()
         answers = self._load.answers
         print(f"answers            {', '.join(f'{k}: {v:,}' for k, v in answers.most_common())}")
         return {**found, "answers": answers}
