@@ -162,6 +162,16 @@ class Trader2:
         return answer
 
 
+class WalletTrader(Trader2):
+    """A key that signs for a wallet that is a contract (signature type 3), logged in."""
+
+    def __init__(self, place: Place, key: str, wallet: str) -> None:
+        self.key, self.address = key, wallet
+        self.client = Client2(place.host, CHAIN_ID, key=key, signature_type=3, funder=wallet)
+        self.creds = self.client.create_or_derive_api_key()
+        self.client.set_api_creds(self.creds)
+
+
 Trader = Trader1 | Trader2
 
 

@@ -1,5 +1,6 @@
 """The official clients, unmodified, on an exchange whose trades settle on a real node."""
 
+import json
 import os
 import subprocess
 import sys
@@ -8,17 +9,22 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
-from tests.conformance.clients import Trader1, Trader2, auth
+from py_clob_client_v2.client import ClobClient as Client2
+from py_clob_client_v2.clob_types import OrderArgsV2
+from py_clob_client_v2.exceptions import PolyApiException
+from tests.conformance.clients import Trader1, Trader2, WalletTrader, auth
 from tests.conformance.quoting import Quoter
-from tests.conformance.venue import Json, Market, Place, until
+from tests.conformance.venue import CHAIN_ID, Json, Market, Place, new_wallet, until
 from tests.contracts.needs import needs_anvil, needs_tokens
 from tests.integration.app.test_operations import ON_CHAIN, named_in_files, shown
-from tests.support.exchange import exchange
+from tests.support.ethereum import Account
+from tests.support.exchange import Client, exchange
 
 
 pytestmark = [needs_anvil, needs_tokens, pytest.mark.timeout(300)]
 MAIN = "from outcry.app.cli import main; main()"
-BUY = "BUY"
+BUY, SELL = "BUY", "SELL"
+MONEY = "collateral"
 SETTINGS = {"OUTCRY_SETTLEMENT_CHAIN": "evm", "OUTCRY_SETTLEMENT_CONFIRMATIONS": "2"}
 
 
@@ -33,6 +39,26 @@ class ChainPlace(Place):
         client = self.exchange.client(self.exchange.token(f"eth:{address.lower()}"))
         client.get("/api/user_data")
         self.outcry("chain", "faucet", address, amount, "--escrow")
+
+    def wallet(self, key: str) -> str:
+        """Put a wallet of *key* on the chain; returns its address."""
+        return self.outcry("chain", "wallet", str(Account.from_key(key).address)).strip()
+
+    def believed(self, address: str) -> bool:
+        """Whether the ledger knows of something in the escrow of an address that nobody had."""
+        users = self.operator.get("/api/admin/users")["users"]
+        return any(one["external_id"] == f"eth:{address.lower()}" for one in users)
+
+    def in_escrow(self, address: str) -> dict[str, int]:
+        """Return what the contract holds for an address, in atomic units."""
+        said = json.loads(self.outcry("chain", "escrow", address, "--json"))["held"]
+        names = [f"outcome {one['outcome']}" if one["condition"] else MONEY for one in said]
+        return dict(zip(names, [one["amount"] for one in said], strict=True))
+
+    def user(self, key: str) -> Client:
+        """Return a client of `/api` for who signs in with *key*."""
+        address = Account.from_key(key).address.lower()
+        return self.exchange.client(self.exchange.token(f"eth:{address}"))
 
     def outcry(self, *words: str) -> str:
         """Run a command of ours on the data folder; returns what it said."""
@@ -88,6 +114,7 @@ def to_confirmed(
     assert resting["success"], resting
     taken = taker.limit(market.no, BUY, 0.60, 10)
     assert taken["success"], taken
+    assert [one[:2] for one in taken["transactionsHashes"]] == ["0x"]
     if kill:
         before = place.exchange.processes()["edge"]
         place.exchange.kill("edge")
@@ -114,6 +141,74 @@ def test_a_first_generation_maker_meets_a_second_generation_taker_to_confirmed(
     assert int(taker.balance(market.no)["balance"]) == 10_000_000
     assert int(taker.balance()["balance"]) == 994_000_000
     assert "clean" in place.outcry("verify", "--chain")
+
+
+def test_a_wallet_that_is_a_contract_takes_from_a_first_generation_maker(
+    place: ChainPlace,
+) -> None:
+    """What its escrow had before is traded by its first order; tokens come into its escrow."""
+    market = place.market()
+    key, _ = new_wallet()
+    wallet = place.wallet(key)
+    place.outcry("chain", "faucet", wallet, "1000", "--escrow")
+    maker, taker = Trader1(place), WalletTrader(place, key, wallet)
+    funded(maker)
+    until(lambda: place.believed(wallet))
+    trade = to_confirmed(place, market, maker, taker)
+    assert trade["transaction_hash"].startswith("0x")
+    until(lambda: int(taker.balance(market.no)["balance"]) == 10_000_000)
+    assert int(taker.balance()["balance"]) == 994_000_000
+    assert place.in_escrow(wallet) == {MONEY: 994_000_000, "outcome 1": 10_000_000}
+    assert "clean" in place.outcry("verify", "--chain")
+
+
+def test_a_wallet_makes_sells_and_is_paid_out(place: ChainPlace) -> None:
+    """Its resting orders are settled against a key's; what its user withdraws goes to the wallet.
+
+    What comes into the escrow of the key itself is the same user's, in an account of its own.
+    """
+    market = place.market()
+    key, own = new_wallet()
+    wallet = place.wallet(key)
+    maker, taker = WalletTrader(place, key, wallet), Trader2(place)
+    funded(taker)
+    poor = maker.client.create_order(OrderArgsV2(market.yes, 0.40, 10, BUY))
+    with pytest.raises(PolyApiException, match="not enough balance"):
+        maker.client.post_order(poor)
+    for address in (wallet, own):
+        place.outcry("chain", "faucet", address, "1000", "--escrow")
+    funded(maker)
+    assert maker.limit(market.yes, BUY, 0.40, 10)["success"]
+    assert taker.limit(market.no, BUY, 0.60, 10)["success"]
+    until(lambda: int(maker.balance(market.yes)["balance"]) == 10_000_000)
+    assert maker.limit(market.yes, SELL, 0.50, 4)["success"]
+    assert taker.limit(market.yes, BUY, 0.50, 4)["success"]
+    until(lambda: int(maker.balance()["balance"]) == 998_000_000)
+    user = place.user(key)
+    accounts = {one["label"]: one for one in user.get("/api/accounts")["accounts"]}
+    further = f"escrow of {own.lower()}"
+    assert set(accounts) == {"", further}
+    for body in ({"amount": "98"}, {"amount": "10", "account": accounts[further]["account"]}):
+        headers = {"idempotency-key": body["amount"]}
+        user.http.post("/api/withdrawals", json=body, headers=headers).raise_for_status()
+    until(lambda: place.in_escrow(own)[MONEY] == 990_000_000)
+    until(lambda: place.in_escrow(wallet)[MONEY] == 900_000_000)
+    until(lambda: int(maker.balance()["balance"]) == 900_000_000)
+    assert "clean" in place.outcry("verify", "--chain")
+
+
+@pytest.mark.parametrize("kind", [1, 2])
+def test_proxies_and_safes_are_told_why_not(place: ChainPlace, kind: int) -> None:
+    """A key that signs for a proxy or a safe is refused, and told what is taken instead."""
+    market = place.market()
+    key, own = new_wallet()
+    client = Client2(place.host, CHAIN_ID, key=key, signature_type=kind, funder=own)
+    client.set_api_creds(client.create_or_derive_api_key())
+    order = client.create_order(OrderArgsV2(market.yes, 0.40, 10, BUY))
+    with pytest.raises(PolyApiException) as refused:
+        client.post_order(order)
+    assert refused.value.error_msg["got"] == f"signatureType {kind}"
+    assert refused.value.error_msg["expected"].startswith("0 or 3")
 
 
 def test_a_request_for_quotes_settles(place: ChainPlace) -> None:

@@ -33,6 +33,11 @@ class AnvilWorld(World):
         self._client.close()
         self._node.stop()
 
+    @property
+    def url(self) -> str:
+        """Where the node is asked."""
+        return self._node.url
+
     def become(self, chain: int) -> None:
         """Give the chain another number."""
         self._ask("anvil_setChainId", chain)

@@ -4,11 +4,22 @@ Each case changes one thing of an order that is good. The doors may ask for more
 (a time that is near, nobody named as taker), never for less.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import NamedTuple
 
 import pytest
-from tests.contracts.test_signatures import CURVE_ORDER, mirrored, nested, wallet
+from tests.contracts.anvil_world import AnvilWorld
+from tests.contracts.needs import needs_anvil, needs_tokens
+from tests.contracts.sources import source
+from tests.contracts.test_signatures import (
+    CURVE_ORDER,
+    mirrored,
+    nested,
+    wallet,
+    wallet_order,
+)
+from tests.contracts.test_signatures import Scene as Sale
 from tests.contracts.world import (
     BUY,
     CHAIN,
@@ -27,7 +38,9 @@ from tests.contracts.world import (
     key,
 )
 
+from outcry.adapters.evm.rpc import Rpc
 from outcry.adapters.evm.signer import Signer
+from outcry.adapters.evm.wallets import EvmWallets
 from outcry.domain.rejects import Rejected
 from outcry.runtime.eip712 import Domain, separator
 from outcry.services.api.clob.profiles import NAME, SETTLED_KINDS, own
@@ -200,3 +213,51 @@ def test_doors_and_contract_agree(world: World, name: str, version: int, as_wall
     order = case.change(scene, scene.order)
     verdicts = scene.taken(order), scene.settles(order)
     assert verdicts == (case.good, case.good or case.stricter)
+
+
+def asked(world: World, sale: Sale) -> Iterator[tuple[str, Order, bool]]:
+    """Yield orders of wallets, and whether the wallet stands by them."""
+    owner = sale.maker
+    one, two = (wallet(world, owner).address for _ in range(2))
+    order = wallet_order(sale, one)
+    blob = nested(world, owner, one, order)
+    yield "its owner's", order._replace(signature=blob), True
+    yield "for another wallet", order._replace(signature=nested(world, owner, two, order)), False
+    yield "a stranger's", order._replace(signature=nested(world, key(66), one, order)), False
+    yield "mirrored", order._replace(signature=mirrored(blob[:65]) + blob[65:]), False
+    plain = world.order(sale.maker, BUY, sale.market.no, QTY, QTY - CASH)
+    yield "nobody there", plain._replace(sig_type=WALLET, signature=blob), False
+    made = world.create(source("hook"))
+    world.give(made.address, 100 * UNIT)
+    # Each order is another one: of an order that was filled the wallet is not asked again.
+    for answer in range(6):
+        world.call(sale.maker, made, "set", 0, answer)
+        yield f"answer {answer}", wallet_order(sale, made.address), answer == 0
+    world.call(sale.maker, made, "set", 0, 0)
+    longest = wallet_order(sale, made.address)
+    yield "the longest", longest._replace(signature=bytes(320)), True
+    longer = wallet_order(sale, made.address)
+    yield "too long", longer._replace(signature=bytes(321)), False
+
+
+@needs_anvil
+@needs_tokens
+async def test_wallets_are_asked_alike(tmp_path: Path) -> None:
+    """What a wallet answers to the doors, with as much gas, it answers to the contract."""
+    world = AnvilWorld(tmp_path)
+    try:
+        sale = Sale(world)
+        async with Rpc(world.url) as rpc:
+            wallets = EvmWallets(rpc)
+            for name, order, good in asked(world, sale):
+                stands = await wallets.accepts(order.maker, world.digest(order), order.signature)
+                taker = world.order(sale.taker, BUY, sale.market.yes, QTY, CASH)
+                try:
+                    world.match(taker, [order], [Fill(QTY, QTY - CASH)])
+                except Refused:
+                    settled = False
+                else:
+                    settled = True
+                assert (name, stands, settled) == (name, good, good)
+    finally:
+        world.close()

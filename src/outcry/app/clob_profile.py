@@ -34,6 +34,7 @@ _log = get_logger("outcry.clob")
 
 class _Deployment(Struct):
     chain_id: int = 0
+    rpc_url: str = ""
     settlement: str = ""
     #: Where clients of each generation believe the contract to be, if not at ``settlement``.
     home_v1: str = ""
@@ -96,8 +97,13 @@ def signing_of(config: Config) -> Signing | None:
 
 def wallets_of(commons: Commons) -> Wallets | None:
     """Return who is asked about wallets that are contracts; None: no chain is configured."""
-    url = commons.config.clob.rpc_url
-    if not (commons.config.clob.enabled and url):
+    config = commons.config
+    url = config.clob.rpc_url
+    if not url and config.settlement.chain == "evm":
+        # Who settles asks there as well.
+        deployed = _deployment(Path(config.data_dir) / DEPLOYMENT)
+        url = config.settlement.rpc_url or deployed.rpc_url
+    if not (config.clob.enabled and url):
         return None
     rpc = Rpc(url)
     commons.stack.push_async_callback(rpc.close)

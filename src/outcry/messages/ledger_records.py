@@ -10,7 +10,7 @@ New fields are appended with a default; a record is never removed and its tag ne
 
 from outcry.messages.chain_records import ChainRecord
 from outcry.messages.escrow_records import EscrowRecord
-from outcry.messages.people_records import AddressLinked
+from outcry.messages.people_records import AddressLinked, WalletLinked
 from outcry.messages.record import Record
 from outcry.messages.session_records import SessionRecord
 
@@ -280,6 +280,7 @@ LedgerRecord = (
     | UserCreated
     | AccountOpened
     | AddressLinked
+    | WalletLinked
     | ProfileSet
     | SeasonSet
     | KeyCreated

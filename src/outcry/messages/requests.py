@@ -395,6 +395,14 @@ class LinkAddressOp(Struct, frozen=True, array_like=True, tag="link_address", gc
     address: str
 
 
+class LinkWalletOp(Struct, frozen=True, array_like=True, tag="link_wallet", gc=False):
+    """Let a user's first account mirror the escrow of a wallet that stood by their signature."""
+
+    actor: int
+    user_id: int
+    address: str
+
+
 class SetProfileOp(Struct, frozen=True, array_like=True, tag="set_profile", gc=False):
     """Change what a user shows of themselves; "" leaves a text as it was."""
 
@@ -513,6 +521,7 @@ FundsOp = (
     | CreateUserOp
     | OpenAccountOp
     | LinkAddressOp
+    | LinkWalletOp
     | SetProfileOp
     | SetSeasonOp
     | CreateKeyOp

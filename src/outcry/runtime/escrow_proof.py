@@ -20,6 +20,7 @@ from typing import Final
 from outcry.domain.ids import COLLATERAL, FEES, FIRST_ACCOUNT, asset_market
 from outcry.domain.ledger.escrow import ATOMS_PER_LOT, takes
 from outcry.domain.ledger.exchange import gets
+from outcry.domain.ledger.mirrors import addresses
 from outcry.domain.ledger.pending import parties, sets_aside
 from outcry.domain.ledger.state import Ledger, split_key
 from outcry.messages.happenings import Happened, Happening
@@ -74,7 +75,7 @@ class _Book:
     def __init__(self, ledger: Ledger, fee_account: str) -> None:
         self.amounts: Counter[Place] = Counter()
         self._ledger = ledger
-        self._addresses = {user.account: user.address for user in ledger.users.values()}
+        self._addresses = addresses(ledger)
         self._addresses[FEES] = fee_account
         self._conditions = {
             condition: ledger.markets[market_id].tokens

@@ -4,14 +4,14 @@ from collections.abc import Callable
 from typing import Any
 
 from outcry.domain.fees import FeeSchedule
-from outcry.domain.ledger import funds, lifecycle, limits, sessions
+from outcry.domain.ledger import funds, lifecycle, limits, mirrors, sessions
 from outcry.domain.ledger.effects import Effects
 from outcry.domain.ledger.sessions import Session
 from outcry.domain.ledger.state import Event, Ledger, Limits, Market, Retention, Season
 from outcry.domain.market import MarketMove, MarketState, SettlementMode
 from outcry.domain.mode import Mode
 from outcry.messages import ledger_records as rec
-from outcry.messages.people_records import AddressLinked
+from outcry.messages.people_records import AddressLinked, WalletLinked
 from outcry.messages.record import Record
 from outcry.messages.session_records import SessionOpened, SessionsAdvanced
 from outcry.runtime.fold_escrow import CHAIN_HANDLERS
@@ -108,6 +108,10 @@ def _address(ledger: Ledger, _effects: Effects, one: AddressLinked) -> None:
     lifecycle.link_address(ledger, one.user_id, one.address)
 
 
+def _wallet(ledger: Ledger, _effects: Effects, one: WalletLinked) -> None:
+    mirrors.mirror(ledger, one.account, one.address)
+
+
 def _account(ledger: Ledger, _effects: Effects, one: rec.AccountOpened) -> None:
     lifecycle.open_account(ledger, one.user_id, one.account, one.label)
 
@@ -178,6 +182,7 @@ RECORD_HANDLERS: dict[type[Record], Callable[[Ledger, Effects, Any], None]] = {
     rec.UserCreated: _user,
     rec.AccountOpened: _account,
     AddressLinked: _address,
+    WalletLinked: _wallet,
     rec.ProfileSet: _profile,
     rec.SeasonSet: _season,
     rec.KeyCreated: _key,

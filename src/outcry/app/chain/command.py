@@ -145,6 +145,25 @@ def chain_faucet(
     typer.echo(asyncio.run(run(folder, address, amount, escrow=escrow, key=key)))
 
 
+@chain_app.command("wallet", epilog=examples("outcry chain wallet 0x…"))
+def chain_wallet(
+    owner: Annotated[str, typer.Argument(help="Whose key signs for it.")],
+    *,
+    key: KeyFile = None,
+    config: ConfigFile = None,
+    data_dir: DataFolder = None,
+) -> None:
+    """Put a wallet that is a contract on the chain, and print its address.
+
+    It signs orders through its owner's key (ERC-1271, signature type 3). Elsewhere than on a
+    development chain `--key` names a key that pays for the transaction.
+    """
+    from outcry.app.chain.wallet import run
+
+    folder = Path(load_config(config, data_dir).data_dir)
+    typer.echo(asyncio.run(run(folder, owner, key=key)))
+
+
 @chain_app.command("escrow", epilog=examples("outcry chain escrow 0x…"))
 def chain_escrow(
     address: Annotated[str, typer.Argument(help="Whose.")],

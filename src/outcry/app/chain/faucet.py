@@ -23,7 +23,7 @@ async def run(data_dir: Path, address: str, amount: str, *, escrow: bool, key: P
     who, micros = who_is(address), _micros(amount)
     deployed = load(data_dir)
     async with Rpc(deployed.rpc_url) as rpc:
-        payer = read_key(key) if key else await _faucet(rpc, who)
+        payer = read_key(key) if key else await paying(rpc, who)
         sender = Sender(rpc, payer, deployed.chain_id)
         await give(sender, deployed, who, micros, escrow=escrow)
     where = "in the escrow of" if escrow else "to"
@@ -45,8 +45,11 @@ async def give(
     await sender.call(contract, settlement, "deposit", who, micros)
 
 
-async def _faucet(rpc: Rpc, who: bytes) -> Signer:
-    """Return the key that mints on a development chain, with money for gas; *who* gets some too."""
+async def paying(rpc: Rpc, who: bytes) -> Signer:
+    """Return the key that pays on a development chain, with money for gas; *who* gets some too.
+
+    Raises `UsageError` on another chain.
+    """
     one = signer(FAUCET)
     try:
         await fund(rpc, [one.address, who])

@@ -10,6 +10,7 @@ from outcry.domain import fees, signed_order
 from outcry.domain.ids import is_client_order_id
 from outcry.domain.ledger import limits
 from outcry.domain.ledger.holds import hold_for
+from outcry.domain.ledger.mirrors import address_of
 from outcry.domain.ledger.numbers import BY_MONEY, LIMITED, MONEY, NO_FEE, ON_CHAIN, SELL
 from outcry.domain.ledger.postings import available
 from outcry.domain.ledger.state import Ledger, Market
@@ -182,8 +183,7 @@ def _check_signature(ledger: Ledger, terms: OrderTerms, market: Market) -> Rejec
     wrong = signed_order.problem(signed)
     if wrong:
         return Rejected(Reject.SIGNATURE_INVALID, wrong)
-    user = ledger.users[ledger.owners[terms.account]]
-    maker, own = f"0x{signed.maker.hex()}", user.address if user.account == terms.account else ""
+    maker, own = f"0x{signed.maker.hex()}", address_of(ledger, terms.account)
     if ledger.chain.home and maker != own:
         wanted = f"the account's own, {own}" if own else "an account that has an address"
         return Rejected(Reject.SIGNATURE_INVALID, f"maker {maker}", wanted)

@@ -1,6 +1,6 @@
 """Escrow: what users have in a contract, as the ledger mirrors it. Only for ledgers with a home.
 
-An address has one account here: the first one of the user whose address it is. What the contract
+An address has one account here (`outcry.domain.ledger.mirrors`). What the contract
 says happened is taken in as it is; what users ask for (withdrawals, splits, merges) and what the
 exchange does for them (redemptions) is an *operation*: begun in the ledger, where its value waits
 in `PENDING`, carried out by the contract, and ended by what became of it there.

@@ -136,6 +136,10 @@ class ChainState(Struct):
     revoked: dict[str, int] = field(default_factory=dict)
     #: Atomic units that came into escrow and are more than is counted, by the keys of balances.
     uncredited: dict[int, int] = field(default_factory=dict)
+    #: The account of each address that it was given to, and the other way round; of all others see
+    #: `outcry.domain.ledger.mirrors`.
+    mirrors: dict[str, int] = field(default_factory=dict)
+    mirrored: dict[int, str] = field(default_factory=dict)
     #: Everything that happened in escrow up to this block is taken in.
     escrow_block: int = 0
     #: Log entry, block and hash of the last reports of escrow, oldest first.

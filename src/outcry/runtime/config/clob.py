@@ -48,7 +48,8 @@ class Clob(Section, frozen=True):
         Meta(
             pattern=r"^(https?://\S+)?$",
             description="Node of the chain that clients sign for: wallets that are contracts are "
-            "asked there whether they accept a signature. Empty: that of their owner decides.",
+            "asked there whether they accept a signature. Empty: that of their owner decides, or "
+            "where contracts settle, the deployment's node is asked.",
         ),
     ] = ""
     order_version: Annotated[

@@ -108,7 +108,12 @@ class People:
         what = await self._what(form)
         if isinstance(what, Rejected):
             return what
-        done = await self._ask(PayOutOp(who.user_id, who.account, *what, key), who)
+        account: int | Rejected = who.account
+        if form.account:
+            account = await self._lookups.account(form.account, who.user_id)
+        if isinstance(account, Rejected):
+            return account
+        done = await self._ask(PayOutOp(who.user_id, account, *what, key), who)
         if isinstance(done, Declined):
             return done
         return WithdrawalView(done.id, done.n, done.repeated)

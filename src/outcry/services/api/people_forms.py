@@ -6,7 +6,7 @@ from msgspec import Meta, Raw, Struct, json
 
 from outcry.ports.queries import PAGE_SIZE_MAX
 from outcry.runtime.forms import STORABLE, Id, Name, OptionalId
-from outcry.services.api.forms import Body, Money, Page, PageSize, Quantity, Query
+from outcry.services.api.forms import Account, Body, Money, Page, PageSize, Quantity, Query
 
 
 Label = Annotated[str, Meta(min_length=1, max_length=64, pattern=STORABLE)]
@@ -29,11 +29,12 @@ class TransferBody(Body, kw_only=True, frozen=True):
 
 
 class WithdrawalBody(Body, kw_only=True, frozen=True):
-    """Money, or tokens of one outcome, that the contract is to pay out to one's own address."""
+    """Money, or tokens of one outcome, that the contract is to pay out to the account's address."""
 
     amount: Money = ""
     token_id: str = ""
     quantity: Quantity = ""
+    account: Account = 0
 
 
 class PeopleQuery(Query, kw_only=True, frozen=True):

@@ -146,7 +146,8 @@ def _party_problem(terms: Terms, profile: Profile, owner: bytes) -> Rejected | N
     kind = terms.signature_type
     if kind not in profile.kinds:
         *rest, last = profile.kinds
-        return _wrong(f"signatureType {kind}", f"{', '.join(map(str, rest))} or {last}")
+        why = ": what settles here cannot see who owns a proxy or a safe" if kind < CONTRACT else ""
+        return _wrong(f"signatureType {kind}", f"{', '.join(map(str, rest))} or {last}{why}")
     if kind == CONTRACT:
         if terms.signer != terms.maker:
             return _wrong(f"signer {_hex(terms.signer)}", f"the maker, {_hex(terms.maker)}")

@@ -47,7 +47,7 @@ def create_user(sequencer: Sequencer, op: CreateUserOp) -> FundsResult:
     if known:
         user = ledger.users[known]
         return Done(ledger.n, user.user_id, (user.account,), repeated=True)
-    taken = ledger.addresses.get(address_key(op.address))
+    taken = _owner_of(ledger, address_key(op.address))
     if taken:
         return Declined(Reject.ADDRESS_TAKEN, f"the address of user {taken}", "another address")
     user_id, account = ledger.next_user_id, ledger.next_account
@@ -74,13 +74,19 @@ def link_address(sequencer: Sequencer, op: LinkAddressOp) -> FundsResult:
         return Declined(Reject.USER_UNKNOWN, str(op.user_id))
     if not address:
         return Declined(Reject.FIELD_INVALID, op.address[:80], "address: 0x and 40 digits")
-    taken = ledger.addresses.get(address)
+    taken = _owner_of(ledger, address)
     if taken == op.user_id:
         return Done(ledger.n, op.user_id, repeated=True)
     if taken:
         return Declined(Reject.ADDRESS_TAKEN, f"the address of user {taken}", "another address")
     sequencer.record(AddressLinked(sequencer.time_us, op.actor, op.user_id, address))
     return Done(sequencer.batch.n, op.user_id)
+
+
+def _owner_of(ledger: Ledger, address: str) -> int:
+    """Return the user who has an address, as their own or as their wallet's; 0: nobody."""
+    linked = ledger.chain.mirrors.get(address)
+    return ledger.addresses.get(address) or (ledger.owners[linked] if linked else 0)
 
 
 def open_account(sequencer: Sequencer, op: OpenAccountOp) -> FundsResult:

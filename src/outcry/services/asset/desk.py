@@ -19,6 +19,7 @@ from outcry.services.asset import (
     listing,
     operations,
     verdicts,
+    wallets,
 )
 from outcry.services.asset.sequencer import Sequencer
 from outcry.services.asset.tickets import Ticket
@@ -41,6 +42,7 @@ _OPERATIONS: dict[type[FundsOp], Callable[[Sequencer, Any], FundsResult]] = {
     req.CreateUserOp: admin.create_user,
     req.OpenAccountOp: admin.open_account,
     req.LinkAddressOp: admin.link_address,
+    req.LinkWalletOp: wallets.link_nothing,
     req.RotateKeyOp: admin.rotate_key,
     req.SetProfileOp: admin.set_profile,
     req.SetSeasonOp: admin.set_season,
@@ -64,6 +66,7 @@ _ON_CHAIN: dict[type[FundsOp], Callable[[Sequencer, Any], FundsResult]] = {
     req.MergeOp: escrow.merge,
     req.RedeemOp: escrow.refuse,
     req.LinkAddressOp: escrow.link_address,
+    req.LinkWalletOp: wallets.link,
 }
 #: Operations that give the ticket themselves: some of them wait for commands.
 _MOVES: dict[type[FundsOp], Callable[[Sequencer, Any], Ticket]] = {

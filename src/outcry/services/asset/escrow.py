@@ -11,6 +11,7 @@ from outcry.domain.ledger.checks import check_funds
 from outcry.domain.ledger.escrow import Operation
 from outcry.domain.ledger.funds import own_key
 from outcry.domain.ledger.limits import check_tokens
+from outcry.domain.ledger.mirrors import address_of
 from outcry.domain.ledger.state import Ledger
 from outcry.domain.market import TRADING_STATES
 from outcry.domain.rejects import Reject
@@ -141,12 +142,6 @@ def begin(sequencer: Sequencer, actor: int, wish: Wish) -> FundsResult:
         )
     )
     return Done(sequencer.batch.n, operation_id, amount=wish.qty)
-
-
-def address_of(ledger: Ledger, account: int) -> str:
-    """Return the address whose escrow *account* mirrors, "" for one that mirrors none."""
-    user = ledger.users.get(ledger.owners.get(account, 0))
-    return user.address if user and user.account == account else ""
 
 
 def _check_pairs(ledger: Ledger, op: SplitOp | MergeOp, kind: str) -> FundsResult | None:

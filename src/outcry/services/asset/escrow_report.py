@@ -1,6 +1,6 @@
 """What happened in escrow, taken in once: every block whole, in the order of its events.
 
-Accounts are found by the address of their user; an address that nobody has becomes a user of its
+Accounts are found by the address that they mirror; an address that nobody has becomes a user of its
 own. Tokens that no market of ours has are not ours to know.
 """
 
@@ -8,6 +8,7 @@ from outcry.domain.ids import COLLATERAL, FIRST_ACCOUNT, asset_market, token_ass
 from outcry.domain.ledger import escrow as rules
 from outcry.domain.ledger import uncredited
 from outcry.domain.ledger.escrow import Operation, Stage
+from outcry.domain.ledger.mirrors import account_of, address_of
 from outcry.domain.ledger.state import Ledger
 from outcry.domain.market import PAID_STATES, MarketMove, MarketState
 from outcry.domain.rejects import Reject
@@ -20,13 +21,12 @@ from outcry.messages.escrow_requests import (
     EscrowReportOp,
 )
 from outcry.messages.happenings import Happened, Happening
-from outcry.messages.ledger_records import UserCreated
-from outcry.messages.people_records import AddressLinked
 from outcry.messages.requests import Declined, Done, FundsResult
-from outcry.services.asset.escrow import Wish, address_of, begin
+from outcry.services.asset.escrow import Wish, begin
 from outcry.services.asset.escrow_lost import lose, turn
 from outcry.services.asset.sequencer import Sequencer
 from outcry.services.asset.verdicts import cancel_orders
+from outcry.services.asset.wallets import account_at
 
 
 REASON_LENGTH_MAX = 256
@@ -132,9 +132,9 @@ class Taking:
             if market_id:
                 self._market(one, market_id)
         elif one.kind in (Happened.REVOKED, Happened.NONCE_RAISED):
-            user_id = self.ledger.addresses.get(one.who)
-            if user_id is not None:
-                self.cancel(self.ledger.users[user_id].account)
+            account = account_of(self.ledger, one.who)
+            if account is not None:
+                self.cancel(account)
         else:
             asset = self.asset(one.asset)
             if asset is not None:
@@ -263,21 +263,4 @@ class Taking:
 
     def account(self, address: str) -> int:
         """Return the account of an address, which becomes a user if nobody has it."""
-        ledger = self.ledger
-        user_id = ledger.addresses.get(address)
-        if user_id is None:
-            user_id = self._owner(address)
-        return ledger.users[user_id].account
-
-    def _owner(self, address: str) -> int:
-        """Return the user whose an address is from now on: who signs in with it, by that name."""
-        ledger, sequencer = self.ledger, self.sequencer
-        name, now_us = f"eth:{address}", sequencer.time_us
-        known = ledger.user_ids.get(name)
-        if known and not ledger.users[known].address:
-            sequencer.record(AddressLinked(now_us, self.actor, known, address))
-            return known
-        name = f"escrow of {address}" if known else name
-        user_id, account = ledger.next_user_id, ledger.next_account
-        sequencer.record(UserCreated(now_us, self.actor, user_id, account, name, address, ""))
-        return user_id
+        return account_at(self.sequencer, self.actor, address)

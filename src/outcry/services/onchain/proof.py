@@ -7,6 +7,7 @@ from typing import Final
 from msgspec import Struct, field
 
 from outcry.domain.ledger.escrow import Stage
+from outcry.domain.ledger.mirrors import addresses
 from outcry.domain.ledger.state import Ledger
 from outcry.messages.happenings import Happened, Happening
 from outcry.ports.chain import Block
@@ -70,7 +71,7 @@ async def prove(ledger: Ledger, escrow: Escrow) -> Proof:
         settled |= {fill for fill, done in zip(asked, known, strict=True) if done}
     fee_account = await escrow.fee_account()
     amounts = expected(ledger, settled, later, fee_account)
-    for place in {(user.address, MONEY) for user in ledger.users.values() if user.address}:
+    for place in {(address, MONEY) for address in addresses(ledger).values()}:
         amounts[place] += 0
     found = await _found(escrow, [place for place in amounts if place[0].startswith("0x")], block)
     for place, amount in sorted(amounts.items()):

@@ -9,8 +9,8 @@ class ClobConfig(Struct, frozen=True, kw_only=True):
     """What the operator chose; units are the last word of a name."""
 
     profile: Profile = sandbox()
-    #: Whether contracts settle from the escrow of the address that made the key: no other wallet
-    #: has any there, and they know no tolerance of amounts.
+    #: Whether contracts settle from the escrow of the maker, the address that made the key or a
+    #: wallet that stands by its signature; they know no tolerance of amounts.
     escrow: bool = False
     #: What `/version` tells clients to sign.
     order_version: int = 2

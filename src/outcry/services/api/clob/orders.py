@@ -19,7 +19,6 @@ from outcry.messages.requests import (
     PlaceRequest,
 )
 from outcry.ports.asset import Asset
-from outcry.ports.chain import ChainUnavailable
 from outcry.ports.projection import MarketRow
 from outcry.ports.wallets import Wallets
 from outcry.runtime.clob.fees import FeeSchedules, base_fee
@@ -29,6 +28,7 @@ from outcry.runtime.forms import read_body
 from outcry.runtime.rates import Rates
 from outcry.runtime.settlement_stages import SettlementStages
 from outcry.services.api.clob.config import ClobConfig
+from outcry.services.api.clob.funders import Funders
 from outcry.services.api.clob.order_forms import (
     BATCH_COUNT_MAX,
     ORDER,
@@ -41,7 +41,7 @@ from outcry.services.api.clob.order_views import OrderView, new_trades, order_vi
 from outcry.services.api.clob.own_writes import OwnWrites
 from outcry.services.api.clob.texts import sentence_of
 from outcry.services.api.clob.trade_hashes import hashes_of
-from outcry.services.api.signatures import CONTRACT, Terms, signed_order, verify
+from outcry.services.api.signatures import Terms, signed_order, verify
 from outcry.services.api.signed_amounts import (
     TOLERANCE,
     Amounts,
@@ -99,7 +99,8 @@ class Orders:
         self._fees = fees
         self._rates = rates
         self._writes = writes
-        self._config, self._clock, self._wallets = terms
+        self._config, self._clock = terms.config, terms.clock
+        self._funders = Funders(asset, terms.wallets, escrow=terms.config.escrow)
 
     async def place(self, who: Holder, body: bytes) -> Outcome:
         """Enter one order."""
@@ -149,20 +150,15 @@ class Orders:
             wanted = "GTC, GTD, FOK or FAK"
             return Rejected(Reject.TIME_IN_FORCE_INVALID, form.order_type[:80], wanted)
         now = int(self._clock())
-        problem = (
-            self._expiry_problem(form, tif, now)
-            or self._escrow_problem(who, terms)
-            or await self._fee_problem(terms, token[0])
-        )
+        problem = self._expiry_problem(form, tif, now) or await self._fee_problem(terms, token[0])
         if problem:
             return problem
         digest = verify(terms, self._config.profile, bytes.fromhex(who.address[2:]), now)
         if isinstance(digest, Rejected):
             return digest
-        if terms.signature_type == CONTRACT and self._wallets is not None:
-            problem = await self._ask(terms, digest)
-            if problem:
-                return problem
+        problem = await self._funders.problem(who, terms, digest)
+        if problem:
+            return problem
         amounts = _amounts(terms, token[0], tif, exact=self._config.escrow)
         if isinstance(amounts, Rejected):
             return amounts
@@ -170,25 +166,6 @@ class Orders:
         request = _request(account, terms, form, token, amounts, digest.hex())
         on_chain = token[0].settlement == SettlementMode.CHAIN
         return Read(request, not form.defer_exec, on_chain)
-
-    def _escrow_problem(self, who: Holder, terms: Terms) -> Rejected | None:
-        """Contracts settle from the maker's escrow: only that of the user is theirs here."""
-        maker = f"0x{terms.maker.hex()}"
-        if not self._config.escrow or maker == who.address:
-            return None
-        wanted = f"{who.address}: its escrow is this user's"
-        return Rejected(Reject.SIGNATURE_INVALID, f"maker {maker}", wanted)
-
-    async def _ask(self, terms: Terms, digest: bytes) -> Rejected | None:
-        """Ask a wallet that is a contract whether it stands by its owner's signature."""
-        assert self._wallets is not None, "asked where a chain is"
-        try:
-            stands = await self._wallets.accepts(terms.maker, digest, terms.signature)
-        except ChainUnavailable as error:
-            return Rejected(Reject.UNAVAILABLE, str(error)[:200])
-        if stands:
-            return None
-        return Rejected(Reject.SIGNATURE_INVALID, "not what the wallet accepts", "isValidSignature")
 
     def _expiry_problem(self, form: OrderBody, tif: TimeInForce, now: int) -> Rejected | None:
         """Only a GTD order ends by itself, and not too soon."""

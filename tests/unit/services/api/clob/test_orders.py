@@ -318,7 +318,7 @@ async def test_a_wallet_on_a_chain_has_the_last_word(says: bool | None, error: s
 
 
 async def test_escrow_is_that_of_the_address() -> None:
-    """Where contracts settle, no other wallet trades for the user, and amounts are exact."""
+    """Where contracts settle, no wallet trades for the user that nobody could ask."""
     async with http_door(ApiConfig(clob=ClobConfig(escrow=True))) as door:
         yes, _ = await market(door)
         ann = await Wallet(door, 1).fund()
@@ -326,7 +326,7 @@ async def test_escrow_is_that_of_the_address() -> None:
         assert (await ann.place(**args))["status"] == "live"
         body = ann.signed(**args, kind=3, funder="0x" + "ab" * 20)
         refused = await ann.refused("POST", "/order", body)
-        assert refused["expected"] == f"{ann.address.lower()}: its escrow is this user's"
+        assert refused["expected"] == "a node of the chain to ask the wallet: clob.rpc_url"
 
 
 class Gone:

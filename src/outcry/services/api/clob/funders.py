@@ -1,0 +1,60 @@
+"""Whose escrow pays for an order: that of its maker, who is the user or a wallet of theirs.
+
+A wallet that is a contract is asked on its chain whether it stands by the signature (ERC-1271).
+Where contracts settle, an order that it stands by is also the proof that it is the user's wallet:
+the key that signs in has signed, and the wallet says that this key may. So the first such order
+links the two, and from then on the user's account is what the wallet has in escrow.
+"""
+
+from typing import Final
+
+from outcry.domain.rejects import Reject, Rejected
+from outcry.messages.requests import Declined, LinkWalletOp
+from outcry.ports.asset import Asset
+from outcry.ports.chain import ChainUnavailable
+from outcry.ports.wallets import Wallets
+from outcry.runtime.bounded import Bounded
+from outcry.runtime.clob_identity import Holder
+from outcry.services.api.signatures import CONTRACT, Terms
+
+
+#: Wallets that are known to be linked.
+LINKED_COUNT_MAX: Final = 10_000
+
+
+class Funders:
+    """Makers of orders that were signed."""
+
+    def __init__(self, asset: Asset, wallets: Wallets | None, *, escrow: bool) -> None:
+        """Ask *wallets*, None where there is no chain; *escrow*: what pays is in contracts."""
+        self._asset = asset
+        self._wallets = wallets
+        self._escrow = escrow
+        self._linked: Bounded[int, bytes] = Bounded(LINKED_COUNT_MAX)
+
+    async def problem(self, who: Holder, terms: Terms, digest: bytes) -> Rejected | None:
+        """Return why the maker of a verified order does not pay for it, None if it does."""
+        if terms.signature_type != CONTRACT:
+            return None
+        if self._wallets is None:
+            wanted = "a node of the chain to ask the wallet: clob.rpc_url"
+            return Rejected(Reject.UNAVAILABLE, expected=wanted) if self._escrow else None
+        try:
+            stands = await self._wallets.accepts(terms.maker, digest, terms.signature)
+        except ChainUnavailable as error:
+            return Rejected(Reject.UNAVAILABLE, str(error)[:200])
+        if not stands:
+            wanted = "isValidSignature"
+            return Rejected(Reject.SIGNATURE_INVALID, "not what the wallet accepts", wanted)
+        return await self._link(who, terms.maker) if self._escrow else None
+
+    async def _link(self, who: Holder, wallet: bytes) -> Rejected | None:
+        """Let the user's account be what the wallet has in escrow; the same again does nothing."""
+        user_id = who.principal.user_id
+        if self._linked.get(user_id) == wallet:
+            return None
+        done = await self._asset.funds(LinkWalletOp(user_id, user_id, f"0x{wallet.hex()}"))
+        if isinstance(done, Declined):
+            return Rejected(Reject(done.reject), done.got, done.expected)
+        self._linked.put(user_id, wallet)
+        return None
