@@ -14,7 +14,15 @@ from outcry.adapters.evm.abi import address_text
 from outcry.adapters.evm.artefacts import artefact
 from outcry.adapters.evm.deploy import Plan, Refused, deploy, stands
 from outcry.adapters.evm.deployment import Deployment
-from outcry.adapters.evm.devnet import CHAIN_ID, DevNode, DevSettings, NodeFailed, fund, signer
+from outcry.adapters.evm.devnet import (
+    CHAIN_ID,
+    STATE_FILE,
+    DevNode,
+    DevSettings,
+    NodeFailed,
+    fund,
+    signer,
+)
 from outcry.adapters.evm.node_modules import anvil, conditional_tokens
 from outcry.adapters.evm.rpc import Rpc
 from outcry.adapters.evm.sender import NotSettled, Sender
@@ -117,6 +125,23 @@ def test_a_port_that_is_taken(tmp_path: Path) -> None:
         port = one.getsockname()[1]
         with pytest.raises(NodeFailed, match=f"port {port} is taken"):
             DevNode(DevSettings(anvil(), tmp_path, port=port)).start()
+
+
+def test_a_folder_has_one_chain_at_a_time(tmp_path: Path) -> None:
+    """Two nodes that save to one file would spoil it: the second does not start."""
+    with DevNode(DevSettings(anvil(), tmp_path, keeps=True)) as first:
+        with pytest.raises(NodeFailed, match=f"a chain runs in {tmp_path} already"):
+            DevNode(DevSettings(anvil(), tmp_path, keeps=True)).start()
+        assert first.running()
+    with DevNode(DevSettings(anvil(), tmp_path, keeps=True)) as second:
+        assert second.running()
+
+
+def test_a_saved_chain_that_cannot_be_read_says_how_to_begin_anew(tmp_path: Path) -> None:
+    """Half a state, as a kill in the middle of saving leaves it."""
+    (tmp_path / STATE_FILE).write_text('{"block": {"number"')
+    with pytest.raises(NodeFailed, match="outcry chain dev --fresh"):
+        DevNode(DevSettings(anvil(), tmp_path, keeps=True)).start()
 
 
 def test_a_program_that_is_none(tmp_path: Path) -> None:

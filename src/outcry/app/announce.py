@@ -1,10 +1,9 @@
 """What `outcry up` tells the person who started it, on standard output; logs go elsewhere."""
 
-import shlex
 import sys
-from pathlib import Path
 
 from outcry import kernel
+from outcry.app.options import data_dir_option
 from outcry.app.record import Record
 from outcry.app.roots.chain import home_of
 from outcry.runtime.config import Config
@@ -65,15 +64,16 @@ class Announcer:
         _say("Stopped. The next start goes on from here.")
 
     def _hint(self, http: str) -> None:
-        more = f" --data-dir {shlex.quote(self._config.data_dir)}"
-        if Path(self._config.data_dir) == Path.cwd() / "outcry-data":
-            more = ""
-        steps = (
+        more = data_dir_option(self._config.data_dir)
+        steps = [
             (f"outcry token alice{more}", "a token for a user; any name will do"),
             (f"outcry token operator --admin{more}", "one that may open markets and pay in"),
             (f"outcry status{more}", "how the processes are"),
             (f"outcry tail log -f{more}", "everything that happens, as it happens"),
-        )
+        ]
+        if home_of(self._config) is not None:
+            pays = f"outcry chain faucet ADDRESS 1000 --escrow{more}"
+            steps.append((pays, "on a development chain: what somebody can trade with"))
         width = max(len(step) for step, _ in steps)
         _say("First steps, in another terminal:\n")
         for step, meaning in steps:

@@ -36,6 +36,7 @@ from outcry.app.pids import ProcessId, identify
 from outcry.app.probe import until_ok
 from outcry.app.processes import GROUPS
 from outcry.app.record import Record, RecordFile, running_pid
+from outcry.app.roots.chain import check_deployed
 from outcry.app.settings import PORTS, address, environment, settle_ports
 from outcry.app.supervisor import (
     GaveUp,
@@ -69,6 +70,7 @@ async def up(config: Config) -> None:
             f"the exchange in {config.data_dir} runs already (pid {pid}): "
             "`outcry status` shows it, `outcry stop` stops it"
         )
+    check_deployed(config)
     config = settle_ports(config)
     drain_ms_max = config.limits.drain_ms_max * len(_names(config)) + SERVERS_STOP_MS_MAX
     with Shutdown(drain_ms_max) as shutdown:

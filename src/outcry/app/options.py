@@ -1,5 +1,6 @@
 """What the commands have in common: options, examples in their help, reading the configuration."""
 
+import shlex
 from pathlib import Path
 from typing import Annotated
 
@@ -28,3 +29,9 @@ def load_config(path: Path | None, data_dir: Path | None) -> Config:
     """Return the configuration as the options want it; raises `ConfigError`."""
     config = load(path)
     return config if data_dir is None else replace(config, data_dir=str(data_dir.absolute()))
+
+
+def data_dir_option(data_dir: str) -> str:
+    """Return what a command has to be given for it to mean this folder; "" where nothing."""
+    usual = Path(data_dir) == Path.cwd() / "outcry-data"
+    return "" if usual else f" --data-dir {shlex.quote(data_dir)}"

@@ -30,6 +30,11 @@ SHOWN: Final = {
     "orders": "orders",
     "markets": "markets",
     "connections": "connections",
+    "block": "block",
+    "believed_block": "believed up to",
+    "open": "unsettled",
+    "operations": "operations",
+    "differences": "differences",
 }
 
 

@@ -183,3 +183,15 @@ def test_node_answers_nobody_else(tmp_path: Path) -> None:
         assert url.startswith("http://127.0.0.1:")
         body = {"jsonrpc": "2.0", "id": 1, "method": "eth_chainId", "params": []}
         assert httpx.post(url, json=body, trust_env=False).json()["result"] == hex(80_002)
+
+
+def test_an_exchange_without_its_contracts_does_not_begin(tmp_path: Path) -> None:
+    """It says what is missing before it makes databases, and what makes it."""
+    command = [sys.executable, "-c", MAIN, "up", "--data-dir", str(tmp_path / "data")]
+    environ = {**os.environ, "OUTCRY_SETTLEMENT_CHAIN": "evm"}
+    done = subprocess.run(
+        command, capture_output=True, text=True, check=False, timeout=60, env=environ
+    )
+    assert done.returncode != 0
+    assert "`outcry chain dev` starts a development chain" in done.stderr
+    assert not (tmp_path / "data" / "postgres").exists()

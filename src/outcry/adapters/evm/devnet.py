@@ -4,6 +4,7 @@ The accounts' keys follow from their names, so everybody has them: nothing on su
 anything. The state is saved when the node is told to end, and every few seconds.
 """
 
+import fcntl
 import os
 import signal
 import socket
@@ -25,6 +26,7 @@ CHAIN_ID: Final = 80_002
 #: Room for two hundred matches of twenty makers in a block.
 GAS_LIMIT: Final = 300_000_000
 STATE_FILE: Final = "anvil-state.json"
+LOCK_FILE: Final = "node.lock"
 STATE_SECONDS: Final = 5
 START_SECONDS_MAX: Final = 20.0
 STOP_SECONDS_MAX: Final = 20.0
@@ -67,6 +69,8 @@ class DevNode:
     def __init__(self, settings: DevSettings) -> None:
         self._settings = settings
         self._process: subprocess.Popen[bytes] | None = None
+        #: Open while the saved state is ours alone.
+        self._lock: int | None = None
         self.log = settings.folder / "anvil.log"
         self.url = ""
 
@@ -85,16 +89,18 @@ class DevNode:
     def start(self) -> None:
         """Start the node and wait until it listens; raises `NodeFailed`."""
         self._settings.folder.mkdir(parents=True, exist_ok=True)
+        self._take()
         if self._settings.port and _answers(self._settings.port):
+            self.stop()
             raise NodeFailed(f"port {self._settings.port} is taken: --port names another")
         for _ in range(1 if self._settings.port else STARTS_MAX):
+            self._take()
             port = self._settings.port or free_port(HOST)
             if self._listens(port):
                 self.url = f"http://{HOST}:{port}"
                 return
             self.stop()
-        said = self.log.read_bytes()[-_LOG_TAIL_BYTES:].decode(errors="replace").strip()
-        raise NodeFailed(f"{self._settings.program} does not run: {said or 'it said nothing'}")
+        raise NodeFailed(self._reason())
 
     def stop(self) -> None:
         """End the node; its state is saved."""
@@ -108,17 +114,45 @@ class DevNode:
         """Whether the process is there."""
         return self._process is not None and self._process.poll() is None
 
-    def _end(self, number: signal.Signals) -> None:
-        if self._process is None:
+    def _take(self) -> None:
+        """Make sure that nobody else keeps a chain in this folder; raises `NodeFailed`."""
+        if not self._settings.keeps or self._lock is not None:
             return
-        if self._process.poll() is None:
-            self._process.send_signal(number)
+        path = self._settings.folder / LOCK_FILE
+        file = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
         try:
-            self._process.wait(STOP_SECONDS_MAX)
-        except subprocess.TimeoutExpired:
-            self._process.kill()
-            self._process.wait()
-        self._process = None
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            os.close(file)
+            raise NodeFailed(
+                f"a chain runs in {self._settings.folder} already: --data-dir names another folder"
+            ) from None
+        self._lock = file
+
+    def _reason(self) -> str:
+        """Return why the node did not start."""
+        said = self.log.read_bytes()[-_LOG_TAIL_BYTES:].decode(errors="replace").strip()
+        if self._settings.keeps and STATE_FILE in said:
+            return (
+                f"the chain in {self._settings.folder / STATE_FILE} cannot be read, as after a "
+                "kill while it was saved: `outcry chain dev --fresh` begins a new one, which an "
+                f"exchange on the old one cannot go on with. The node says: {said}"
+            )
+        return f"{self._settings.program} does not run: {said or 'it said nothing'}"
+
+    def _end(self, number: signal.Signals) -> None:
+        if self._process is not None:
+            if self._process.poll() is None:
+                self._process.send_signal(number)
+            try:
+                self._process.wait(STOP_SECONDS_MAX)
+            except subprocess.TimeoutExpired:
+                self._process.kill()
+                self._process.wait()
+            self._process = None
+        if self._lock is not None:
+            os.close(self._lock)
+            self._lock = None
 
     def _listens(self, port: int) -> bool:
         with self.log.open("wb") as log:

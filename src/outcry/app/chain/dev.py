@@ -30,6 +30,7 @@ from outcry.adapters.evm.node_modules import NotFetched, anvil, conditional_toke
 from outcry.adapters.evm.rpc import Rpc
 from outcry.adapters.evm.sender import Sender
 from outcry.app.failures import UsageError
+from outcry.app.options import data_dir_option
 from outcry.services.api.clob.profiles import NAME, sandbox
 
 
@@ -146,6 +147,7 @@ def _told(wanted: Wanted, deployed: Deployment) -> str:
         f"  {name:<9} {address_text(signer(name).address)}  key 0x{account(name).hex()}"
         for name in PEOPLE
     ]
+    more = data_dir_option(str(wanted.data_dir))
     return "\n".join(
         [
             f"chain {deployed.chain_id} at {deployed.rpc_url}, "
@@ -158,7 +160,9 @@ def _told(wanted: Wanted, deployed: Deployment) -> str:
             f"written to {files.folder(wanted.data_dir) / files.FILE}",
             "accounts with money for gas; everybody knows their keys:",
             *people,
-            "collateral: outcry chain faucet ADDRESS 1000 --escrow",
+            "next, in another terminal:",
+            f"  OUTCRY_SETTLEMENT_CHAIN=evm outcry up{more}       an exchange that settles here",
+            f"  outcry chain faucet ADDRESS 1000 --escrow{more}   what somebody can trade with",
             "Ctrl-C saves and stops.",
         ]
     )

@@ -49,6 +49,26 @@ def settles_on_chain(config: Config) -> bool:
     return chosen.mode == "chain" or chosen.chain == "evm" or folder.exists()
 
 
+def check_deployed(config: Config) -> None:
+    """Make sure that what settling needs is in the data folder; raises `ConfigError`."""
+    if config.settlement.chain != "evm":
+        return
+    from outcry.adapters.evm.deployment import (
+        OPERATOR_KEY,
+        ORACLE_KEY,
+        NotDeployed,
+        load,
+        load_key,
+    )
+
+    try:
+        load(Path(config.data_dir))
+        for key in (OPERATOR_KEY, ORACLE_KEY):
+            load_key(Path(config.data_dir), key)
+    except NotDeployed as error:
+        raise ConfigError(str(error)) from error
+
+
 async def chain_of(commons: Commons, place: Path) -> Chain:
     """Return the chain; *place* is the folder of the sender. Raises `ConfigError`."""
     settlement = commons.config.settlement

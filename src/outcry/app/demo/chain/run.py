@@ -109,18 +109,19 @@ async def _trade(
         await deposits(operator, deployed, bots)
         await asyncio.gather(*(bot.split(market) for bot in bots for market in scene.markets))
         stop, since = asyncio.Event(), asyncio.get_running_loop().time()
-        say(console, f"{len(bots)} bots sign {terms.rate} orders a second.")
+        seconds = terms.seconds or SECONDS
+        say(console, f"{len(bots)} bots sign {terms.rate} orders a second for {seconds} s.")
         async with asyncio.TaskGroup() as group:
             for bot in bots:
                 group.create_task(bot.trade(scene, stop))
-            await _until(shutdown, terms.seconds or SECONDS)
+            await _until(shutdown, seconds)
             stop.set()
-        seconds = asyncio.get_running_loop().time() - since
+        lasted = asyncio.get_running_loop().time() - since
         await asyncio.gather(*(bot.leave() for bot in bots))
         await _paid(operator, scene, bots, console)
         async with Rpc(deployed.rpc_url) as rpc:
             found = await settlements(rpc, deployed, first)
-        _summarise(console, scene, found, seconds)
+        _summarise(console, scene, found, lasted)
 
 
 async def opened(doors: Doors, operator: AsyncClient, deployed: Deployment, terms: Terms) -> Scene:
