@@ -124,6 +124,7 @@ cdef enum:
     # measures of the data structure
     SNAPSHOT_HEADER_WORDS = 8
     RECENT_FIRST = 4096
+    RECENT_SECOND = 65536
     RECENT_PER_NODE = 3
     SESSION_STEP_SHIFT = 30
     ACCOUNTS_MIN = 4096

@@ -134,8 +134,9 @@ MODES = 0xFF0000
 SIDES = 0xFFFF
 # measures of the data structure
 SNAPSHOT_HEADER_WORDS = 8
-#: Places of the first table of recent orders, and at least how many each node has.
+#: Places of the first table of recent orders, of the second, and at least how many each node has.
 RECENT_FIRST = 4096
+RECENT_SECOND = 65536
 RECENT_PER_NODE = 3
 #: A session begins as many places behind the last one as its ids, shifted by this, are higher.
 SESSION_STEP_SHIFT = 30

@@ -10,7 +10,7 @@
 """
 
 from outcry.kernel.bits import rarely, spread
-from outcry.kernel.constants import SESSION_STEP_SHIFT
+from outcry.kernel.constants import RECENT_SECOND, SESSION_STEP_SHIFT
 from outcry.kernel.layout import Core, new_ints, node_at, release
 
 
@@ -55,11 +55,15 @@ def remove_id(core: Core, order_id: int, index: int) -> None:
 
 
 def grow_recent(core: Core) -> None:
-    """Double ``recent``. Orders that have lost their place stay in the hash."""
+    """Double ``recent``, at once up to `RECENT_SECOND` places, which are little and serve longer.
+
+    Orders that have lost their place stay in the hash.
+    """
     old = core.recent
     old_size = core.recent_mask + 1
-    core.recent = new_ints(2 * old_size)
-    core.recent_mask = 2 * old_size - 1
+    size = max(2 * old_size, RECENT_SECOND)
+    core.recent = new_ints(size)
+    core.recent_mask = size - 1
     for place in range(old_size):
         if old[place] != 0:
             order_id = node_at(core, old[place]).order_id
