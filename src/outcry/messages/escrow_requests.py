@@ -37,6 +37,14 @@ class PayOutOp(Struct, frozen=True, array_like=True, tag="pay_out", gc=False):
     key: str
 
 
+class LinkWalletOp(Struct, frozen=True, array_like=True, tag="link_wallet", gc=False):
+    """Let a user's first account mirror the escrow of a wallet that stood by their signature."""
+
+    actor: int
+    user_id: int
+    address: str
+
+
 class EscrowReportOp(Struct, frozen=True, array_like=True, tag="escrow_report", gc=False):
     """Take in what happened in escrow up to and including a block; all or nothing.
 
@@ -53,3 +61,6 @@ class EscrowReportOp(Struct, frozen=True, array_like=True, tag="escrow_report", 
     common: int = -1
     kept: list[Happening] = []
     lost: list[Happening] = []
+
+
+EscrowOp = EscrowReportOp | PayOutOp | LinkWalletOp

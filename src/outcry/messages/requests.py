@@ -8,7 +8,7 @@ struct or `Declined`. No answer is given before what it says is committed.
 from msgspec import Struct, msgpack
 
 from outcry.messages.chain_requests import ChainReportOp, FreezeOp, ReleaseOp
-from outcry.messages.escrow_requests import EscrowReportOp, PayOutOp
+from outcry.messages.escrow_requests import EscrowOp
 from outcry.messages.session_requests import SessionGranted, SessionRequest
 from outcry.messages.signed_orders import SignedOrder
 
@@ -395,14 +395,6 @@ class LinkAddressOp(Struct, frozen=True, array_like=True, tag="link_address", gc
     address: str
 
 
-class LinkWalletOp(Struct, frozen=True, array_like=True, tag="link_wallet", gc=False):
-    """Let a user's first account mirror the escrow of a wallet that stood by their signature."""
-
-    actor: int
-    user_id: int
-    address: str
-
-
 class SetProfileOp(Struct, frozen=True, array_like=True, tag="set_profile", gc=False):
     """Change what a user shows of themselves; "" leaves a text as it was."""
 
@@ -521,7 +513,6 @@ FundsOp = (
     | CreateUserOp
     | OpenAccountOp
     | LinkAddressOp
-    | LinkWalletOp
     | SetProfileOp
     | SetSeasonOp
     | CreateKeyOp
@@ -535,8 +526,7 @@ FundsOp = (
     | ChainReportOp
     | FreezeOp
     | ReleaseOp
-    | EscrowReportOp
-    | PayOutOp
+    | EscrowOp
 )
 
 

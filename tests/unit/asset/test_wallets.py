@@ -8,13 +8,13 @@ from outcry.domain.ledger.invariants import audit
 from outcry.domain.ledger.mirrors import account_of, address_of, addresses
 from outcry.domain.ledger.state import balance_key
 from outcry.messages.entry import unpack_entry
+from outcry.messages.escrow_requests import LinkWalletOp
 from outcry.messages.happenings import Happened
 from outcry.messages.ledger_checkpoints import pack_checkpoint, unpack_checkpoint
 from outcry.messages.requests import (
     CreateKeyOp,
     CreateUserOp,
     Declined,
-    LinkWalletOp,
     OpenAccountOp,
     WithdrawOp,
 )

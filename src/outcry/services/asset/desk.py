@@ -8,7 +8,7 @@ from outcry.domain.units import format_time
 from outcry.messages import chain_requests as chain
 from outcry.messages import requests as req
 from outcry.messages.commands import Checkpoint
-from outcry.messages.escrow_requests import EscrowReportOp, PayOutOp
+from outcry.messages.escrow_requests import EscrowReportOp, LinkWalletOp, PayOutOp
 from outcry.messages.requests import CheckpointOp, Declined, Done, FundsOp, FundsResult
 from outcry.ports.clock import Clock
 from outcry.services.asset import (
@@ -42,7 +42,7 @@ _OPERATIONS: dict[type[FundsOp], Callable[[Sequencer, Any], FundsResult]] = {
     req.CreateUserOp: admin.create_user,
     req.OpenAccountOp: admin.open_account,
     req.LinkAddressOp: admin.link_address,
-    req.LinkWalletOp: wallets.link_nothing,
+    LinkWalletOp: wallets.link_nothing,
     req.RotateKeyOp: admin.rotate_key,
     req.SetProfileOp: admin.set_profile,
     req.SetSeasonOp: admin.set_season,
@@ -66,7 +66,7 @@ _ON_CHAIN: dict[type[FundsOp], Callable[[Sequencer, Any], FundsResult]] = {
     req.MergeOp: escrow.merge,
     req.RedeemOp: escrow.refuse,
     req.LinkAddressOp: escrow.link_address,
-    req.LinkWalletOp: wallets.link,
+    LinkWalletOp: wallets.link,
 }
 #: Operations that give the ticket themselves: some of them wait for commands.
 _MOVES: dict[type[FundsOp], Callable[[Sequencer, Any], Ticket]] = {

@@ -9,9 +9,10 @@ from outcry.domain.ledger.mirrors import account_of, assets, hindrance
 from outcry.domain.ledger.people import User, address_key
 from outcry.domain.ledger.state import Ledger, balance_key
 from outcry.domain.rejects import Reject
+from outcry.messages.escrow_requests import LinkWalletOp
 from outcry.messages.ledger_records import AccountOpened, Transfer, UserCreated
 from outcry.messages.people_records import AddressLinked, WalletLinked
-from outcry.messages.requests import Declined, Done, FundsResult, LinkWalletOp
+from outcry.messages.requests import Declined, Done, FundsResult
 from outcry.services.asset.sequencer import Sequencer
 
 

@@ -12,7 +12,6 @@ from typing import Final
 
 import structlog
 
-from outcry.domain.ledger.mirrors import addresses
 from outcry.domain.rejects import Reject
 from outcry.messages.entry import Recorded, unpack_items
 from outcry.messages.escrow_records import EscrowCursor
@@ -89,7 +88,7 @@ class EscrowDesk:
     async def start(self) -> None:
         """Find out from the log what is to be done and what was believed."""
         ledger = (await self._ledger()).ledger
-        self._todo.begin(ledger, addresses(ledger))
+        self._todo.begin(ledger)
         self._n = ledger.n
         marks = ledger.chain.escrow_marks
         if marks:

@@ -12,6 +12,7 @@ from msgspec import Struct
 from outcry.domain.ids import COLLATERAL, asset_market
 from outcry.domain.ledger.escrow import ATOMS_PER_LOT, MARKS_COUNT_MAX, Operation, Stage
 from outcry.domain.ledger.in_transit import EscrowOperation
+from outcry.domain.ledger.mirrors import addresses
 from outcry.domain.ledger.state import Ledger
 from outcry.messages import escrow_records as said
 from outcry.messages import ledger_records as rec
@@ -71,8 +72,9 @@ class Todo:
         """The block up to which the ledger has taken everything in."""
         return self.believed[-1].block if self.believed else 0
 
-    def begin(self, ledger: Ledger, address: dict[int, str]) -> None:
-        """Start from the state of a ledger; *address* has that of each account."""
+    def begin(self, ledger: Ledger) -> None:
+        """Start from the state of a ledger."""
+        address = addresses(ledger)
         self._events = {event.event_id: event.identifier for event in ledger.events.values()}
         self.conditions = {market_id: text for text, market_id in ledger.chain.conditions.items()}
         for market_id, condition in self.conditions.items():

@@ -9,7 +9,8 @@ links the two, and from then on the user's account is what the wallet has in esc
 from typing import Final
 
 from outcry.domain.rejects import Reject, Rejected
-from outcry.messages.requests import Declined, LinkWalletOp
+from outcry.messages.escrow_requests import LinkWalletOp
+from outcry.messages.requests import Declined
 from outcry.ports.asset import Asset
 from outcry.ports.chain import ChainUnavailable
 from outcry.ports.wallets import Wallets
