@@ -139,10 +139,12 @@ class Scene:
     async def _replace(self) -> None:
         self.onchain = await self.another(self.kept)
 
-    async def another(self, kept: MemoryTransactions) -> Onchain:
+    async def another(
+        self, kept: MemoryTransactions, config: OnchainConfig | None = None
+    ) -> Onchain:
         """Return a service with the same key that has started, and what it keeps."""
         onchain = Onchain(
-            OnchainConfig(CONFIRMATIONS, poll_ms=1, resend_blocks=2, standby_blocks=4),
+            config or OnchainConfig(CONFIRMATIONS, poll_ms=1, resend_blocks=2, standby_blocks=4),
             bus=self.venue.bus,
             log=self.venue.log,
             asset=Mortal(self.venue.asset, self.fuse),

@@ -40,6 +40,8 @@ class Part(Struct):
     transaction: Transaction | None = None
     #: Every transaction that was signed for it, by its hash.
     hashes: set[str] = field(default_factory=set)
+    #: The nonces they have.
+    nonces: set[int] = field(default_factory=set)
     #: Block after which it was sent last.
     sent_at: int = -1
     mined: ChainEvent | None = None
@@ -52,6 +54,11 @@ class Part(Struct):
     def waits(self) -> bool:
         """Whether its transaction was signed and is in no block."""
         return self.transaction is not None and self.mined is None
+
+    def signed(self, transaction: Transaction) -> None:
+        """Remember a transaction that may be, or was, sent for it."""
+        self.hashes.add(transaction.tx_hash)
+        self.nonces.add(transaction.nonce)
 
     def try_again(self) -> bool:
         """What it failed for is nobody's fault: whether it is to be signed again."""
@@ -108,7 +115,7 @@ class Parts:
         for transaction in transactions:
             part = self.open.get(part_key(transaction.trade_id, transaction.fills[0]))
             if part is not None:
-                part.hashes.add(transaction.tx_hash)
+                part.signed(transaction)
                 if set(part.fills) == set(transaction.fills):
                     part.transaction = transaction
 

@@ -108,7 +108,7 @@ class Sender:
             part.transaction = draft if mine else self._signed(part, nonce, price)
         await self._store_and_send(good, head)
         self.behind = len(fresh) == SIMULATE_COUNT_MAX
-        return await self._declined(fresh, failures)
+        return await self._declined(fresh, failures, head)
 
     async def send_again(self, parts: Parts, head: int) -> None:
         """Send what should be in a block by now and is not, for more, or in a free place."""
@@ -155,7 +155,7 @@ class Sender:
             assert transaction is not None, "it was signed"
             if transaction.tx_hash not in part.hashes:
                 fresh.append(transaction)
-                part.hashes.add(transaction.tx_hash)
+                part.signed(transaction)
                 self._news.note(part, SettlementStage.SENT)
             self.nonces.take(transaction)
         if fresh:
@@ -199,12 +199,22 @@ class Sender:
         return failures[len(before) :]
 
     async def _declined(
-        self, fresh: list[Part], failures: list[Failure | None]
+        self, fresh: list[Part], failures: list[Failure | None], head: int
     ) -> list[ChainVerdict]:
-        """Return the verdicts on what the chain would decline."""
+        """Return the verdicts on what the chain would decline, and nothing can settle any more.
+
+        What was sent for it and lost its nonce of late may be mined after all: the block that took
+        the nonce has to have its confirmations first.
+        """
         verdicts: list[ChainVerdict] = []
-        for part, failure in zip(fresh, failures, strict=True):
-            if failure is not None and not await self._was_settled(part, failure):
+        declined = [pair for pair in zip(fresh, failures, strict=True) if pair[1] is not None]
+        final = self.nonces.used
+        if any(part.nonces for part, _ in declined):
+            final = await self._chain.used(max(head - self._config.confirmations, 0))
+        for part, failure in declined:
+            assert failure is not None, "chosen above"
+            of_late = any(final <= nonce < self.nonces.used for nonce in part.nonces)
+            if not await self._was_settled(part, failure) and not of_late:
                 verdicts += failed(part.request.trade_id, part.fills, failure, "")
         return verdicts
 

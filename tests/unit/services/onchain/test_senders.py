@@ -6,6 +6,7 @@ from outcry.adapters.memory import MemoryTransactions
 from outcry.domain.ledger.pending import Outcome
 from outcry.messages.settlements import SettlementRequest
 from outcry.ports.chain import Price
+from outcry.services.onchain.config import OnchainConfig
 from outcry.services.onchain.parts import LEFT_OUT
 from outcry.services.onchain.service import Onchain
 
@@ -178,3 +179,47 @@ async def test_a_gap_below_what_waits_is_filled() -> None:
             await on.chain.mine()
         assert await on.chain.used((await on.chain.head()).number) >= 1
         assert len(await on.settled()) == 1
+
+
+async def displaced(on: Scene) -> tuple[Onchain, bytes, int]:
+    """Give a service whose transaction for a trade lost its nonce three blocks ago.
+
+    By now the chain would decline the trade. Returns the transaction as well, and the trade.
+    """
+    config = OnchainConfig(2 * CONFIRMATIONS, poll_ms=1, resend_blocks=2, standby_blocks=0)
+    service = await on.another(on.kept, config)
+    await on.chain.mine(2 * CONFIRMATIONS)
+    trade = await on.trade(100)
+    await look(service)
+    (ours,) = (await on.kept.load()).transactions
+    (part,) = service._parts.open.values()
+    on.chain._blocks._waiting.clear()
+    theirs = SettlementRequest(trade + 1, part.request.market_id, part.request.fills)
+    await on.chain.send(on.chain.prepare(theirs, (0,), 0).raw)
+    await on.chain.refuse(trade, 0, "not enough in escrow")
+    for _ in range(CONFIRMATIONS):
+        await on.chain.mine()
+        await look(service)
+    return service, ours.raw, trade
+
+
+async def test_what_lost_its_place_of_late_is_not_said_to_fail() -> None:
+    """A reorganisation gives the nonce back, and what was sent first settles: confirmed, once."""
+    async with scene() as on:
+        service, ours, trade = await displaced(on)
+        assert on.pending == [(trade, 0)]
+        await on.chain.reorganise(CONFIRMATIONS, keep=False)
+        await on.chain.refuse(trade, 0, "")
+        await on.chain.send(ours)
+        await end(on, service)
+        assert on.outcomes() == {(trade, 0): Outcome.CONFIRMED}
+        await on.agree()
+
+
+async def test_what_lost_its_place_for_good_fails() -> None:
+    """The block that took it has its confirmations: nothing of it can settle any more."""
+    async with scene() as on:
+        service, _, trade = await displaced(on)
+        await on.chain.mine(CONFIRMATIONS + 1)
+        await look(service)
+        assert on.outcomes() == {(trade, 0): Outcome.FAILED}
