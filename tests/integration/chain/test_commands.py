@@ -110,9 +110,17 @@ def test_deploy_to_a_chain(tmp_path: Path) -> None:
         again = outcry(tmp_path / "new", *words, "--yes")
         assert again.returncode == 2
         assert "is there already" in again.stderr
+        assert deployed.operator in done.stdout.split("next: money for gas")[1]
         poor = outcry(tmp_path / "new", "status")
         assert poor.returncode == 1
         assert "nothing to pay for gas" in poor.stdout
+        broke = tmp_path / "broke.key"
+        broke.write_text("11" * 32)
+        broke.chmod(0o600)
+        refused = outcry(tmp_path / "other", "deploy", "--rpc", url, "--key", str(broke), "--yes")
+        assert refused.returncode == 2
+        assert "the owner needs money for gas" in refused.stderr
+        assert not (tmp_path / "other" / "chain").exists()
         asked = outcry(tmp_path / "other", *words, "--home-v1", ALICE, "--collateral", "0x12")
         assert asked.returncode == 2
         assert "no address" in asked.stderr

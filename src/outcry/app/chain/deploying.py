@@ -16,6 +16,7 @@ from outcry.adapters.evm.rpc import Rpc
 from outcry.adapters.evm.sender import Sender
 from outcry.adapters.evm.signer import KEY_BYTES, Signer
 from outcry.app.failures import UsageError
+from outcry.app.options import data_dir_option
 from outcry.services.api.clob.profiles import NAME
 
 
@@ -50,10 +51,14 @@ async def run(asked: Asked, *, dry_run: bool, confirm: Callable[[str], bool] | N
     async with Rpc(asked.rpc) as rpc:
         chain_id = int(await rpc.call("eth_chainId"), 16)
         plan, made = _plan(asked, owner, chain_id)
-        typer.echo(await _told(plan, made, rpc, owner))
+        money = await _money(plan, rpc, owner)
+        typer.echo(_told(plan, made, owner, money))
+        poor = f"the owner needs money for gas: send some to {address_text(owner.address)}"
         if dry_run:
-            typer.echo("nothing was done")
+            typer.echo("nothing was done" + (f"; {poor}" if money.short else ""))
             return
+        if money.short:
+            raise UsageError(poor)
         if confirm is not None and not confirm(f"Deploy to chain {chain_id}?"):
             raise UsageError("nothing was done")
         for name, key in made.items():
@@ -61,6 +66,11 @@ async def run(asked: Asked, *, dry_run: bool, confirm: Callable[[str], bool] | N
         sender = Sender(rpc, owner, chain_id)
         done = await deploy(plan, sender, lambda: conditional_tokens(asked.data_dir), typer.echo)
     typer.echo(f"written to {files.save(asked.data_dir, done)}")
+    more = data_dir_option(str(asked.data_dir))
+    typer.echo(
+        f"next: money for gas to the operator, {done.operator}, and the oracle, {done.oracle};\n"
+        f"then OUTCRY_SETTLEMENT_CHAIN=evm outcry up{more}"
+    )
 
 
 def _plan(asked: Asked, owner: Signer, chain_id: int) -> tuple[Plan, dict[str, bytes]]:
@@ -107,17 +117,32 @@ def _address(text: str) -> bytes | None:
         raise UsageError(f"{text!r} is no address: 0x and 40 hexadecimal digits") from error
 
 
-async def _told(plan: Plan, made: dict[str, bytes], rpc: Rpc, owner: Signer) -> str:
-    mine = address_text(owner.address)
-    balance = int(await rpc.call("eth_getBalance", mine, "latest"), 16)
+class _Money(NamedTuple):
+    """What the owner has and what deploying costs, in wei."""
+
+    has: int
+    needs: int
+
+    @property
+    def short(self) -> bool:
+        """Whether it is not enough."""
+        return self.has < self.needs
+
+
+async def _money(plan: Plan, rpc: Rpc, owner: Signer) -> _Money:
+    balance = int(await rpc.call("eth_getBalance", address_text(owner.address), "latest"), 16)
     price = int(await rpc.call("eth_gasPrice"), 16)
     fresh = [name for name in ("ctf", "collateral") if getattr(plan, name) is None]
-    gas = sum(GAS[name] for name in (*fresh, "settlement"))
+    return _Money(balance, price * sum(GAS[name] for name in (*fresh, "settlement")))
+
+
+def _told(plan: Plan, made: dict[str, bytes], owner: Signer, money: _Money) -> str:
+    has, needs = (f"{wei / _WEI:.6f}" for wei in money)
     homes = (plan.home_v1, plan.home_v2)
     signed = [address_text(home) if home else "the contract itself" for home in homes]
     lines = [
         f"chain        {plan.chain_id} at {plan.rpc_url}",
-        f"owner        {mine}, has {balance / _WEI:.6f}, about {gas * price / _WEI:.6f} is needed",
+        f"owner        {address_text(owner.address)}, has {has}, about {needs} is needed",
         f"operator     {address_text(plan.operator)}{_new(files.OPERATOR_KEY in made)}",
         f"oracle       {address_text(plan.oracle)}{_new(files.ORACLE_KEY in made)}",
         f"fees to      {address_text(plan.fee_account)}",
