@@ -248,9 +248,7 @@ def reset(
         names = ", ".join(path.name for path in things)
         typer.echo(f"This deletes for ever, in {settings.data_dir}: {names}")
         typer.confirm("Go on?", abort=True)
-    left = stopping.reset(settings)
-    names = ", ".join(path.name for path in left)
-    typer.echo(f"Deleted. What others put there stays: {names}" if left else "Deleted.")
+    typer.echo(stopping.reset(settings))
 
 
 @app.command(

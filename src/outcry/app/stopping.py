@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Final
 
+from outcry.app.chain.setting_aside import set_aside
 from outcry.app.failures import UsageError
 from outcry.app.pids import ProcessId, alive, identify, send
 from outcry.app.record import RecordFile, running_pid
@@ -59,9 +60,10 @@ def stop(config: Config, *, now: bool) -> bool:
     return True
 
 
-def reset(config: Config) -> list[Path]:
-    """Delete everything of ours in the data folder; returns what others put there and stays."""
+def reset(config: Config) -> str:
+    """Delete everything of ours in the data folder; says what others put there and stays."""
     folder = Path(config.data_dir)
+    contracts = set_aside(folder)
     for path in things(config):
         if path.is_dir() and not path.is_symlink():
             shutil.rmtree(path)
@@ -70,7 +72,9 @@ def reset(config: Config) -> list[Path]:
     left = sorted(folder.iterdir())
     if not left:
         folder.rmdir()
-    return left
+    names = ", ".join(path.name for path in left)
+    said = f"Deleted. What others put there stays: {names}" if left else "Deleted."
+    return f"{said}\n{contracts}" if contracts else said
 
 
 def things(config: Config) -> list[Path]:

@@ -85,6 +85,14 @@ class Mined(NamedTuple):
     succeeded: bool
 
 
+class CarriedOut(NamedTuple):
+    """What some blocks have of trades and operations."""
+
+    #: ``(trade_id, part)``.
+    parts: list[tuple[int, int]]
+    operations: list[int]
+
+
 class Escrow(Protocol):
     """The contracts as one sender sees them who does not settle."""
 
@@ -98,6 +106,13 @@ class Escrow(Protocol):
 
     async def happened(self, blocks: Sequence[Block]) -> list[Happening]:
         """Return what these blocks say of escrow, in order. Raises `BlockGone`."""
+        ...
+
+    async def carried_out(self, first: int, last: int) -> CarriedOut:
+        """Return what was settled and done in these blocks, at most `ASKED_COUNT_MAX` of them.
+
+        They are named by their numbers, so a reorganisation may replace them meanwhile.
+        """
         ...
 
     async def nonce(self) -> int:

@@ -104,3 +104,12 @@ async def fold_log(
             if row.n % PROGRESS_ENTRIES == 0:
                 _log.info("recovering", entry=row.n, of=upto)
             await asyncio.sleep(0)
+
+
+async def fold_now(log: LedgerLog, snapshots: Snapshots) -> Fold:
+    """Return the ledger as the log has it now, from the newest checkpoint on."""
+    head = await log.head()
+    checkpoint = await restore_ledger(log, snapshots, head)
+    fold = Fold(checkpoint.ledger if checkpoint else None)
+    await fold_log(fold, log, head)
+    return fold

@@ -22,6 +22,7 @@ from outcry.domain.ids import COLLATERAL, FEES, SUSPENSE, token_asset
 from outcry.domain.ledger.escrow import Stage as MarketStage
 from outcry.domain.ledger.in_transit import Home
 from outcry.domain.ledger.invariants import audit
+from outcry.domain.ledger.state import Ledger
 from outcry.domain.market import MarketState, SettlementMode
 from outcry.messages.requests import (
     CheckpointOp,
@@ -33,7 +34,8 @@ from outcry.messages.requests import (
     SplitOp,
     WithdrawOp,
 )
-from outcry.ports.chain import ChainUnavailable
+from outcry.ports.chain import FILLS_COUNT_MAX, ChainUnavailable
+from outcry.services.onchain.ahead import ahead
 from outcry.services.onchain.config import OnchainConfig
 from outcry.services.onchain.escrow import EscrowDesk
 from outcry.services.onchain.proof import prove
@@ -174,6 +176,13 @@ async def test_from_deposit_to_payout_ledger_and_contracts_agree(tmp_path: Path)
         everything = venue.balance(account)[0]
         await venue.fund(WithdrawOp(0, account, COLLATERAL, everything, "all"))
         await at.settles()
+        done = await at.escrow.carried_out(0, (await at.escrow.head()).number)
+        trades = {(trade, fill // FILLS_COUNT_MAX) for trade, fill in ledger.chain.verdicts}
+        assert (len(done.parts), set(done.parts)) == (2, trades)
+        assert done.operations == sorted(done.operations)
+        assert len(done.operations) == 5
+        assert await ahead(ledger, at.escrow, 0) == ""
+        assert "carried out" in await ahead(Ledger(), at.escrow, 0)
         assert await at.on.escrow(ann) == 0
         await at.agrees()
 

@@ -2,6 +2,7 @@
 
 import asyncio
 import itertools
+import shutil
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -172,6 +173,24 @@ class Scene:
         done = self.made.command("verify", "--chain")
         assert done.returncode == 0, f"{done.stdout}\n{done.stderr}"
 
+    def is_missed_by_a_new_log(self) -> None:
+        """Beside contracts that went on a log that forgot everything is refused at the start.
+
+        `outcry reset` takes a development chain's contracts with it, so they are put back.
+        """
+        assert self.made.stop() == 0
+        chain, kept = self.made.data_dir / "chain", self.made.data_dir.parent / "kept"
+        shutil.copytree(chain, kept)
+        done = self.made.command("reset", "--yes")
+        assert "development chain went with it" in done.stdout, done.stdout + done.stderr
+        assert not chain.exists() or not (chain / "deployment.json").exists()
+        shutil.copytree(kept, chain, dirs_exist_ok=True)
+        refused = self.made.command("up")
+        assert refused.returncode != 0
+        assert "the chain has carried out what this log does not know" in (
+            refused.stdout + refused.stderr
+        )
+
     def _asked(self) -> dict[str, int]:
         return {"Settled": self.trades, "PaidOut": self.payments, "SplitFor": self.splits}
 
@@ -220,7 +239,6 @@ def scene(folder: Path) -> Iterator[Scene]:
             on = Scene(made, node, deployed, domain, client(made, "root", admin=True))
             try:
                 yield on
-                made.stop()
             finally:
                 for one in (on.operator, *on.people.values()):
                     one.close()

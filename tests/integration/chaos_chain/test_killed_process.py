@@ -26,7 +26,10 @@ DEATHS = (
 def test_a_sender_killed_between_store_send_and_receipt_does_everything_once(
     tmp_path: Path,
 ) -> None:
-    """Stored and not sent, sent and not answered, answered, mined: once each, and verify clean."""
+    """Stored and not sent, sent and not answered, answered, mined: once each, and verify clean.
+
+    Afterwards an empty log in its place, as after an old backup, is refused at the start.
+    """
     chance = Random(f"killed {SEED}")
     with scene(tmp_path) as on:
         on.begin()
@@ -35,3 +38,4 @@ def test_a_sender_killed_between_store_send_and_receipt_does_everything_once(
         for _ in range(COUNT):
             on.killed_at((chance.choice(list(Moment)), chance.choice([TRADE, PAYMENT, SPLIT])))
         on.comes_out_even()
+        on.is_missed_by_a_new_log()

@@ -5,7 +5,7 @@ moment later.
 """
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, Final
 
 from outcry.adapters.evm.abi import address_of, address_text
 from outcry.adapters.evm.chain import TIP_WEI
@@ -20,14 +20,20 @@ from outcry.adapters.evm.escrow_calls import (
     refusal_of,
 )
 from outcry.adapters.evm.gas import GWEI, offer, replacement
-from outcry.adapters.evm.matching import SETTLEMENT, number_on_chain
+from outcry.adapters.evm.matching import PART_BITS, SETTLEMENT, number_on_chain
 from outcry.adapters.evm.rpc import Call, Rpc, RpcError
 from outcry.adapters.evm.signer import Signer, Transaction
 from outcry.adapters.evm.taken import hand_over
 from outcry.adapters.evm.wire import answered, quantity, unhex
 from outcry.messages.happenings import Happening
 from outcry.ports.chain import Block, ChainUnavailable, Prepared, Price
-from outcry.ports.escrow import Act, Answer, BlockGone, Escrow, Job, Mined, Refusal
+from outcry.ports.escrow import Act, Answer, BlockGone, CarriedOut, Escrow, Job, Mined, Refusal
+
+
+_SETTLED: Final = f"0x{SETTLEMENT.topic('Settled').hex()}"
+_OPERATIONS: Final = [
+    f"0x{SETTLEMENT.topic(name).hex()}" for name in ("PaidOut", "SplitFor", "MergedFor")
+]
 
 
 class EvmEscrow(Escrow):
@@ -78,6 +84,23 @@ class EvmEscrow(Escrow):
                 if one is not None:
                     found.append(one)
         return found
+
+    async def carried_out(self, first: int, last: int) -> CarriedOut:
+        """Return what was settled and done in these blocks."""
+        sought = {
+            "address": address_text(self._settlement),
+            "fromBlock": hex(first),
+            "toBlock": hex(last),
+            "topics": [[_SETTLED, *_OPERATIONS]],
+        }
+        done = CarriedOut([], [])
+        for log in await self._ask("eth_getLogs", sought):
+            topic, number = log["topics"][0], quantity(log["topics"][1])
+            if topic == _SETTLED:
+                done.parts.append(divmod(number, 1 << PART_BITS))
+            else:
+                done.operations.append(number)
+        return done
 
     async def mined(self, hashes: Sequence[str]) -> list[Mined | None]:
         """Return where these transactions are."""

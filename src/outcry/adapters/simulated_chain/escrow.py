@@ -15,7 +15,7 @@ from outcry.adapters.simulated_chain.vault import Refused, Said, Vault
 from outcry.messages.happenings import Happened, Happening
 from outcry.messages.settlements import SettlementRequest
 from outcry.ports.chain import FILLS_COUNT_MAX, Block, Prepared, Price
-from outcry.ports.escrow import Answer, BlockGone, Escrow, Job, Mined, Refusal
+from outcry.ports.escrow import Answer, BlockGone, CarriedOut, Escrow, Job, Mined, Refusal
 
 
 #: Whose escrow fees go to.
@@ -107,6 +107,15 @@ class SimulatedEscrow(Escrow):
     async def happened(self, blocks: Sequence[Block]) -> list[Happening]:
         """Return what these blocks say."""
         return [one for block in blocks for one in self._at(block).happenings]
+
+    async def carried_out(self, first: int, last: int) -> CarriedOut:
+        """Return what was settled and done in these blocks."""
+        before, after = (
+            self._chain[at].vault for at in (first - 1, min(last, len(self._chain) - 1))
+        )
+        return CarriedOut(
+            sorted(after.parts - before.parts), sorted(after.operations - before.operations)
+        )
 
     async def nonce(self) -> int:
         """Return the next free nonce."""

@@ -18,6 +18,8 @@ from outcry.domain.ledger.in_transit import Home
 from outcry.ports.chain import Chain, ChainUnavailable
 from outcry.ports.escrow import Escrow
 from outcry.runtime.config import Config, ConfigError
+from outcry.runtime.ledger_recovery import fold_now
+from outcry.services.onchain.ahead import ahead
 from outcry.services.onchain.config import OnchainConfig
 from outcry.services.onchain.escrow import EscrowDesk
 
@@ -107,19 +109,28 @@ async def escrow_of(config: Config, *, checked: bool = False) -> Escrow:
 
 
 async def escrow_desk(commons: Commons, place: Path, terms: OnchainConfig) -> EscrowDesk:
-    """Return who mirrors the escrow of a ledger that lives on contracts."""
+    """Return who mirrors the escrow of a ledger that lives on contracts.
+
+    Raises `ConfigError` when the contracts have done what the log never asked for.
+    """
     from outcry.adapters.evm.deployment import load
 
     escrow = await escrow_of(commons.config, checked=True)
     commons.stack.push_async_callback(escrow.close)
+    log, first_block = await commons.log(), load(Path(commons.config.data_dir)).deployed_block
+    with suppress(ChainUnavailable):  # then the desk declines what it finds there
+        fold = await fold_now(log, commons.snapshots)
+        wrong = await ahead(fold.ledger, escrow, first_block)
+        if wrong:
+            raise ConfigError(wrong)
     return EscrowDesk(
         terms,
-        log=await commons.log(),
+        log=log,
         snapshots=commons.snapshots,
         asset=await commons.asset("onchain"),
         escrow=escrow,
         transactions=FileTransactions(place / "operations"),
-        first_block=load(Path(commons.config.data_dir)).deployed_block,
+        first_block=first_block,
     )
 
 

@@ -25,9 +25,8 @@ from outcry.ports.ledger_log import LedgerLog, LogUnavailable
 from outcry.ports.snapshots import Snapshots
 from outcry.ports.transactions import Transactions
 from outcry.runtime.closing import closing
-from outcry.runtime.fold import Fold
 from outcry.runtime.follow import Backoff
-from outcry.runtime.ledger_recovery import fold_log, restore_ledger
+from outcry.runtime.ledger_recovery import fold_now
 from outcry.services.onchain.branches import compare, whole_blocks
 from outcry.services.onchain.config import OnchainConfig
 from outcry.services.onchain.proof import Proof, prove_log
@@ -87,7 +86,7 @@ class EscrowDesk:
 
     async def start(self) -> None:
         """Find out from the log what is to be done and what was believed."""
-        ledger = (await self._ledger()).ledger
+        ledger = (await fold_now(self._log, self._snapshots)).ledger
         self._todo.begin(ledger)
         self._n = ledger.n
         marks = ledger.chain.escrow_marks
@@ -125,21 +124,15 @@ class EscrowDesk:
     async def prove(self) -> None:
         """Compare ledger and contracts now, and raise the alarm when they differ."""
         try:
-            proof = await prove_log(await self._ledger(), self._log, self._escrow)
+            proof = await prove_log(
+                await fold_now(self._log, self._snapshots), self._log, self._escrow
+            )
         except (ChainUnavailable, LogUnavailable, BlockGone) as reason:
             _log.warning("escrow_not_proven", reason=str(reason))
             return
         self._proof = proof
         for finding in proof.findings:
             _log.error("escrow_differs", block=proof.block.number, finding=finding)
-
-    async def _ledger(self) -> Fold:
-        """Return the ledger as the log has it now, from the newest checkpoint on."""
-        head = await self._log.head()
-        checkpoint = await restore_ledger(self._log, self._snapshots, head)
-        fold = Fold(checkpoint.ledger if checkpoint else None)
-        await fold_log(fold, self._log, head)
-        return fold
 
     async def stop(self) -> None:
         """Leave fewer stored transactions for the next start."""

@@ -74,7 +74,7 @@ def test_reset_takes_the_mark_away(tmp_path: Path) -> None:
     """After `outcry reset` the folder is nobody's: a real exchange there is no demo's."""
     folder = tmp_path / "new"
     claim(config_in(folder))
-    assert reset(config_in(folder)) == []
+    assert reset(config_in(folder)) == "Deleted."
     assert not folder.exists()
 
 
