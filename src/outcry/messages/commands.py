@@ -150,10 +150,17 @@ COMMANDS: Final[dict[int, type[Command]]] = {
 }
 
 
+#: How each class is packed; numbers of enumerations as plain ints, for packing one costs a call.
+_PACKING: Final = {
+    cls: (LAYOUTS[cls.TYPE].pack, int(cls.TYPE), LAYOUTS[cls.TYPE].size)
+    for cls in COMMANDS.values()
+}
+
+
 def pack_command(command: Command) -> bytes:
     """Return the record of *command*."""
-    layout = LAYOUTS[command.TYPE]
-    return layout.pack(command.TYPE, 0, layout.size, *astuple(command))
+    pack, kind, size = _PACKING[type(command)]
+    return pack(kind, 0, size, *astuple(command))
 
 
 def unpack_commands(body: Body) -> list[Command]:
