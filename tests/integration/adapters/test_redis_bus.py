@@ -33,6 +33,13 @@ async def read_all(bus: RedisBus, after: int = 0) -> list[StreamEntry]:
     return found
 
 
+async def blocked(client: Any, count: int) -> None:
+    """Return once so many clients wait in a read that blocks."""
+    async with asyncio.timeout(120):
+        while (await client.info("clients"))["blocked_clients"] != count:  # noqa: ASYNC110 - asked of a server
+            await asyncio.sleep(0.01)
+
+
 async def test_flushall_shows_to_readers_and_writers(servers: Doomed) -> None:
     """A blocked reader gets Reset instead of entry 200, a publisher that goes on gets Gap at 0."""
     reader, writer = RedisBus(servers.url), RedisBus(servers.url)
@@ -130,17 +137,18 @@ async def test_a_bus_that_is_away_says_so_and_works_again(servers: Doomed) -> No
 
 async def test_a_hung_bus_is_away(servers: Doomed, monkeypatch: pytest.MonkeyPatch) -> None:
     """A server that answers nothing is unavailable after a bound, and usable when it wakes."""
-    monkeypatch.setattr(link, "EXCHANGE_SECONDS_MAX", 0.3)
     bus = RedisBus(servers.url)
     await bus.append(STREAM, 1, 1, b"x")
 
     with servers.frozen(VALKEY):
+        monkeypatch.setattr(link, "EXCHANGE_SECONDS_MAX", 0.3)
         for call in (bus.append(STREAM, 2, 2, b"y"), bus.tail(STREAM)):
             with pytest.raises(BusUnavailable):
                 await call
         with pytest.raises(BusUnavailable):
             await bus.read(STREAM, 1, count_max=1, wait_ms=100, generation="")
 
+    monkeypatch.undo()
     await eventually(bus.generation, BusUnavailable)
     assert await bus.tail(STREAM) in (1, 2)
     await bus.close()
@@ -173,6 +181,29 @@ async def test_what_does_not_block_shares_a_connection(servers: Doomed) -> None:
 
     await bus.append(STREAM, 1, 1, b"x")
     assert [entry.last for entry in await reading] == [1]
+    await bus.close()
+
+
+async def test_readers_of_the_same_wait_together(servers: Doomed) -> None:
+    """Readers at one place share a read; one that gives up disturbs none, the last one ends it."""
+    bus = RedisBus(servers.url)
+
+    def read(after: int = 0) -> asyncio.Task[list[StreamEntry]]:
+        reading = bus.read(STREAM, after, count_max=1, wait_ms=60_000, generation="")
+        return asyncio.create_task(reading)
+
+    async with redis.asyncio.from_url(servers.url) as client:
+        readers = [read() for _ in range(3)]
+        await blocked(client, 1)
+        readers.pop(0).cancel()
+        await bus.append(STREAM, 1, 1, b"x")
+        assert await asyncio.gather(*readers) == [[StreamEntry(1, 1, b"x")]] * 2
+        await blocked(client, 0)
+
+        alone = read(1)
+        await blocked(client, 1)
+        alone.cancel()
+        await blocked(client, 0)
     await bus.close()
 
 

@@ -8,6 +8,7 @@ An entry that was altered is not handed out either. A bus may lose everything an
 one that altered something is made to lose it all: whoever wrote it publishes it again.
 """
 
+import asyncio
 import re
 import zlib
 from collections.abc import Sequence
@@ -31,6 +32,14 @@ _WIPE_COUNT: Final = 500
 _PREFIX: Final = re.compile(r"[A-Za-z0-9_.-]+")
 
 
+class SharedRead:
+    """A read that waits, and how many wait for it."""
+
+    def __init__(self, task: asyncio.Task[list[StreamEntry]]) -> None:
+        self.task = task
+        self.waiting = 0
+
+
 class RedisBus(Bus):
     """Streams of one exchange under ``{prefix}:`` on the server at *url*."""
 
@@ -46,6 +55,8 @@ class RedisBus(Bus):
         self._look_after = stream_bytes_max // _LOOK_EVERY
         #: Bytes appended to each stream since its bound was looked after.
         self._unlooked: dict[str, int] = {}
+        #: Reads that wait, by all that was asked.
+        self._reads: dict[tuple[str, int, int, int, str], SharedRead] = {}
 
     async def append(self, stream: str, first: int, last: int, body: bytes) -> None:
         """Append one entry; see `Bus`."""
@@ -68,7 +79,29 @@ class RedisBus(Bus):
     async def read(
         self, stream: str, after: int, *, count_max: int, wait_ms: int, generation: str
     ) -> list[StreamEntry]:
-        """Return entries above *after*; see `Bus`."""
+        """Return entries above *after*; see `Bus`.
+
+        Who waits for the same as others of this process waits with them: one read serves all.
+        """
+        key = (stream, after, count_max, wait_ms, generation)
+        if wait_ms <= 0:
+            return await self._read(*key)
+        shared = self._reads.get(key)
+        if shared is None:
+            shared = self._reads[key] = SharedRead(asyncio.create_task(self._read(*key)))
+            shared.task.add_done_callback(lambda _: self._forget(key, shared))
+        shared.waiting += 1
+        try:
+            return list(await asyncio.shield(shared.task))
+        finally:
+            shared.waiting -= 1
+            if not shared.waiting and not shared.task.done():
+                self._forget(key, shared)
+                shared.task.cancel()
+
+    async def _read(
+        self, stream: str, after: int, count_max: int, wait_ms: int, generation: str
+    ) -> list[StreamEntry]:
         read: list[str | int] = ["XREAD", "COUNT", min(count_max, READ_COUNT_MAX)]
         if wait_ms > 0:
             read += ["BLOCK", wait_ms]
@@ -139,6 +172,10 @@ class RedisBus(Bus):
                 await self.wipe()
                 return None
         return [entry for entry, _ in entries]
+
+    def _forget(self, key: tuple[str, int, int, int, str], shared: SharedRead) -> None:
+        if self._reads.get(key) is shared:
+            del self._reads[key]
 
     def _key(self, stream: str) -> str:
         return f"{self._prefix}:{stream}"
