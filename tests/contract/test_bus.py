@@ -213,6 +213,17 @@ async def test_trimming_keeps_the_newest_entry(bus_world: BusWorld) -> None:
     await bus.append(STREAM, 7, 7, b"x")
 
 
+async def test_trimming_below_the_first_number_there_can_be_forgets_nothing(
+    bus_world: BusWorld,
+) -> None:
+    """Who keeps so many entries may ask for it before there are as many."""
+    bus = bus_world.bus()
+    entries = await fill(bus, (1, 3), (4, 6))
+    for below in (0, -4_096):
+        await bus.trim(STREAM, below)
+    assert await read(bus, 0) == entries
+
+
 async def test_a_stream_holds_a_bounded_number_of_bytes(bus_world: BusWorld) -> None:
     """The oldest entries go although nobody said so; the newest stays, however big."""
     bus = bus_world.bus(stream_bytes_max=10_000)

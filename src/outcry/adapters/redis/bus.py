@@ -131,7 +131,8 @@ class RedisBus(Bus):
 
     async def trim(self, stream: str, below: int) -> None:
         """Forget entries whose ``last`` is below *below*, but not the newest."""
-        await self._link.run(TRIM, self._key(stream), below)
+        if below > 0:
+            await self._link.run(TRIM, self._key(stream), below)
 
     async def generation(self) -> str:
         """Return the generation, "" when there is none."""

@@ -3,7 +3,9 @@
 import asyncio
 import time
 from collections import Counter
+from collections.abc import Awaitable, Callable, Collection
 from dataclasses import dataclass, field
+from functools import partial
 from random import Random
 from typing import Final
 
@@ -68,11 +70,11 @@ class KeyBot:
 
     async def funded(self, amount: int) -> None:
         """Return when the exchange knows of so much in the escrow; raises TimeoutError."""
-        async with asyncio.timeout(WAIT_SECONDS_MAX):
-            while True:
-                if await self.client.balance(self.user_id) >= amount:
-                    return
-                await asyncio.sleep(_LOOK_SECONDS)
+
+        async def enough() -> bool:
+            return await self.client.balance(self.user_id) >= amount
+
+        await _until(f"a deposit of {amount} for {self.name}", enough)
 
     async def split(self, market: Market) -> None:
         """Turn some collateral into complete sets."""
@@ -121,19 +123,34 @@ class KeyBot:
 
 async def in_state(operator: AsyncClient, event_id: int, states: tuple[str, ...]) -> list[Market]:
     """Return the markets of an event once all are in one of *states*; raises TimeoutError."""
-    async with asyncio.timeout(WAIT_SECONDS_MAX):
-        while True:
-            markets = (await operator.event_detail(event_id)).markets
-            if markets and all(market.state in states for market in markets):
-                return list(markets)
-            await asyncio.sleep(_LOOK_SECONDS)
+    markets: list[Market] = []
+
+    async def reached() -> bool:
+        markets[:] = (await operator.event_detail(event_id)).markets
+        return bool(markets) and all(market.state in states for market in markets)
+
+    await _until(f"markets that are {' or '.join(states)}", reached)
+    return markets
 
 
-async def redeemed(bots: list[KeyBot]) -> None:
-    """Return when no bot holds a token: the contract was asked to redeem; raises TimeoutError."""
-    async with asyncio.timeout(WAIT_SECONDS_MAX):
-        for bot in bots:
-            while True:
-                if not (await bot.client.positions(bot.user_id)).items:
-                    break
-                await asyncio.sleep(_LOOK_SECONDS)
+async def redeemed(bots: list[KeyBot], markets: Collection[int]) -> None:
+    """Return when no bot holds a token of these *markets*; raises TimeoutError.
+
+    What a demo that was killed left behind, nobody waits for.
+    """
+    for bot in bots:
+        await _until(f"the redemption of what {bot.name} holds", partial(_holds_none, bot, markets))
+
+
+async def _holds_none(bot: KeyBot, markets: Collection[int]) -> bool:
+    found = (await bot.client.positions(bot.user_id)).items
+    return not any(one.market_id in markets for one in found)
+
+
+async def _until(what: str, reached: Callable[[], Awaitable[bool]]) -> None:
+    """Return when something is *reached*; raises TimeoutError that says *what* was waited for."""
+    for _ in range(int(WAIT_SECONDS_MAX / _LOOK_SECONDS)):
+        if await reached():
+            return
+        await asyncio.sleep(_LOOK_SECONDS)
+    raise TimeoutError(f"waited {WAIT_SECONDS_MAX} s for {what}")

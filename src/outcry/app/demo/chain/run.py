@@ -168,7 +168,7 @@ async def _paid(operator: AsyncClient, scene: Scene, bots: list[KeyBot], console
     for market in scene.markets:
         await operator.resolve_market(market.market_id, winner=market.outcome_0_name)
     await in_state(operator, scene.event_id, ("resolved",))
-    await redeemed(bots)
+    await redeemed(bots, {market.market_id for market in scene.markets})
     say(console, "Resolved by the oracle, redeemed by the contract: nobody holds a token.")
 
 
