@@ -169,7 +169,7 @@ async def _paid(operator: AsyncClient, scene: Scene, bots: list[KeyBot], console
         await operator.resolve_market(market.market_id, winner=market.outcome_0_name)
     await in_state(operator, scene.event_id, ("resolved",))
     await redeemed(bots, {market.market_id for market in scene.markets})
-    say(console, "Resolved by the oracle, redeemed by the contract: nobody holds a token.")
+    say(console, "Resolved by the oracle, redeemed by the contract: nobody holds a token of them.")
 
 
 def _summarise(console: Console, scene: Scene, found: Settlements, seconds: float) -> None:
