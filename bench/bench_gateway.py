@@ -151,6 +151,19 @@ def show(work: Work, figures: dict[str, list[Figure]]) -> dict[str, dict[str, fl
     return shown
 
 
+def alone(cpu: int, rounds: int) -> dict[str, float]:
+    """Print what a message of the pipeline costs without sockets; return nanoseconds by part."""
+    command = [sys.executable, str(HERE / "gateway/alone.py"), str(cpu)]
+    runs = [
+        json.loads(subprocess.run(command, check=True, capture_output=True, text=True).stdout)
+        for _ in range(rounds)
+    ]
+    shown = {part: statistics.median(run[part] for run in runs) for part in runs[0]}
+    for part, cost in shown.items():
+        print(f"  {part:30} cpu {cost:>7,.1f} ns")
+    return shown
+
+
 def main() -> None:
     """Run every work on every server, in turns."""
     parser = argparse.ArgumentParser(description=__doc__)
@@ -174,6 +187,8 @@ def main() -> None:
                         measure(client, server, work, terms.seconds, client_cpu)
                     )
             report[work.name] = show(work, figures)
+            if work is WORKS[-1]:
+                report["alone"] = alone(server_cpu, terms.rounds)
     if "ledger" in terms.only:
         report["ledger"] = with_ledger.show(5 * terms.seconds)
     OUT.mkdir(exist_ok=True)

@@ -7,6 +7,7 @@ order id. Exactly one answer to each command has the flag that it is the last on
 """
 
 from outcry.kernel.bits import fact_head, join_halves, word_high, word_low
+from outcry.kernel.common import tell_common
 from outcry.kernel.constants import (
     COMMAND_DONE,
     COMMAND_REJECTED,
@@ -213,9 +214,13 @@ def note_book(state: Sessions, core: Core, instrument: int) -> None:
 
 def tell_facts(state: Sessions, core: Core, start: int, stop: int) -> None:
     """Tell everybody concerned the facts between two words of the kernel's output."""
-    at = start
     asked = 0
+    at = start
     while at < stop:
+        at = tell_common(state, core, at, stop)
+        asked += state.told
+        if at >= stop:
+            return
         head = core.out[at]
         kind = head & 255
         tell_fact(state, core, at, kind, asked)

@@ -9,6 +9,7 @@ A record that is refused before the kernel sees it still takes its turn there, a
 """
 
 from outcry.kernel.bits import fact_head, word_high
+from outcry.kernel.common import read_common
 from outcry.kernel.constants import (
     CANCEL_ALL,
     HEADER_WORDS,
@@ -29,6 +30,7 @@ from outcry.kernel.session_layout import (
     ID_LIMIT,
     LENGTH_BYTES,
     MESSAGE_FIRST,
+    WORK_WORDS,
     Session,
     Sessions,
     load_length,
@@ -38,45 +40,54 @@ from outcry.kernel.session_layout import (
 )
 
 
-def read_frames(state: Sessions, core: Core, start: int, stop: int, time_us: int) -> None:
-    """Make commands of all whole frames between two places of the source.
+def read_frames(state: Sessions, core: Core, stop: int, time_us: int) -> None:
+    """Make commands of what the source holds from ``read_at`` to *stop*, as many as fit the cache.
 
     Stops before a frame that holds a message of the session, and at bytes that are no frame.
     """
     state.work_at = 0
     state.asked_count = 0
-    state.fault = 0
-    state.has_message = False
-    at = start
-    while at + LENGTH_BYTES <= stop and state.fault == 0:
-        length = load_length(state.source, at)
-        if length < 8 * HEADER_WORDS or length > FRAME_BYTES or length & 7 != 0:
-            state.fault = FAULT_FRAME
-            break
-        if stop - at - LENGTH_BYTES < length:
-            break
-        if load_word(state.source, at + LENGTH_BYTES) & 255 >= MESSAGE_FIRST:
-            state.has_message = True
-            break
-        at += LENGTH_BYTES
-        read_records(state, core, at, at + length, time_us)
-        at += length
-    state.consumed = at - start
-
-
-def read_records(state: Sessions, core: Core, start: int, stop: int, time_us: int) -> None:
-    """Make commands of the records of one frame."""
-    session = session_at(state, state.current)
-    at = start
-    while at < stop:
-        size = 0
-        if at + 8 * HEADER_WORDS <= stop:
-            size = (load_word(state.source, at) >> 16) & 65535
-        if size < 8 * HEADER_WORDS or size & 7 != 0 or at + size > stop:
-            state.fault = FAULT_RECORD
+    while state.fault == 0 and state.work_at < WORK_WORDS:
+        if state.read_at == state.frame_end and not open_frame(state, stop):
             return
-        read_record(state, core, session, at, size, time_us)
-        at += size
+        read_records(state, core, time_us)
+
+
+def open_frame(state: Sessions, stop: int) -> bool:
+    """Go to the records of the next frame of commands, if there is a whole one."""
+    at = state.read_at
+    if at + LENGTH_BYTES > stop:
+        return False
+    length = load_length(state.source, at)
+    if length < 8 * HEADER_WORDS or length > FRAME_BYTES or length & 7 != 0:
+        state.fault = FAULT_FRAME
+        return False
+    if stop - at - LENGTH_BYTES < length:
+        return False
+    if load_word(state.source, at + LENGTH_BYTES) & 255 >= MESSAGE_FIRST:
+        state.has_message = True
+        return False
+    state.read_at = at + LENGTH_BYTES
+    state.frame_end = at + LENGTH_BYTES + length
+    return True
+
+
+def read_records(state: Sessions, core: Core, time_us: int) -> None:
+    """Make commands of the records of one frame, as many as fit the cache."""
+    session = session_at(state, state.current)
+    end = state.frame_end
+    at = read_common(state, core, session, state.read_at, time_us)
+    while at < end and state.work_at < WORK_WORDS:
+        size = 0
+        if at + 8 * HEADER_WORDS <= end:
+            size = (load_word(state.source, at) >> 16) & 65535
+        if size < 8 * HEADER_WORDS or size & 7 != 0 or at + size > end:
+            state.fault = FAULT_RECORD
+            at = end
+        else:
+            read_record(state, core, session, at, size, time_us)
+            at = read_common(state, core, session, at + size, time_us)
+    state.read_at = at
 
 
 def refuse_client(core: Core, session: Session, head: int, seq: int, account: int) -> int:

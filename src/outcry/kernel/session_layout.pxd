@@ -16,6 +16,7 @@ cdef extern from * nogil:
             case 1: memcpy(to, from, 8); break;
             case 3: memcpy(to, from, 24); break;
             case 4: memcpy(to, from, 32); break;
+            case 5: memcpy(to, from, 40); break;
             case 7: memcpy(to, from, 56); break;
             default: memcpy(to, from, 8 * words);
         }
@@ -44,6 +45,7 @@ cdef extern from * nogil:
     }
     """
     const long long ID_LIMIT "(1LL << 40)"
+    const long long FLAGS "0xFF00LL"
     enum:
         PLACES_MAX "4194304"
         ANSWER_WORDS "5"
@@ -52,6 +54,8 @@ cdef extern from * nogil:
         FRAME_BYTES "65536"
         LENGTH_BYTES "4"
         NUMBER_AT "12"
+        WORK_WORDS "1024"
+        LONGEST_COMMON "9"
         RING_MIN "512"
         MESSAGE_FIRST "128"
         MESSAGE_FILL "168"
@@ -80,6 +84,8 @@ ctypedef struct Sessions:
     long kept_most
     Octets source
     long source_bytes
+    long read_at
+    long frame_end
     long long* work
     long work_at
     long long* asked
@@ -95,6 +101,7 @@ ctypedef struct Sessions:
     int* touched
     int touched_count
     int touched_room
+    long told
     Octets target
     bint wants_trades
     bint wants_books
@@ -107,6 +114,7 @@ ctypedef struct Sessions:
     int* is_changed
     int flags_room
     long consumed
+    long taken
     int fault
     bint has_message
 

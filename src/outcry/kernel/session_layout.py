@@ -12,6 +12,10 @@ from outcry_wire.tcp import CLIENT_ID_LIMIT, FIRST_MESSAGE, FRAME_HEAD, FRAME_MA
 PLACES_MAX = 1 << 22
 #: Words of an answer that are not those of the fact: its header and the order's id.
 ANSWER_WORDS = 5
+#: Words of the longest fact that is told as it stands: an order that is cancelled.
+LONGEST_COMMON = 9
+#: The byte of flags in the first word of a record.
+FLAGS = 0xFF00
 #: How reading may end before the bytes do.
 FAULT_FRAME = 1
 FAULT_RECORD = 2
@@ -20,6 +24,9 @@ FRAME_BYTES = FRAME_MAX
 LENGTH_BYTES = FRAME_HEAD.size
 #: From the begin of a frame to the number of its first message.
 NUMBER_AT = LENGTH_BYTES + 8
+#: Words of commands after which they are carried out: what is read, done and told stays in the
+#: cache that is nearest.
+WORK_WORDS = 1024
 #: Bytes that the first ring of a session has beside those it is made for.
 RING_MIN = 512
 MESSAGE_FIRST = FIRST_MESSAGE
@@ -52,6 +59,8 @@ class Sessions:
         # the bound bytes of clients, and the commands made of them
         self.source = memoryview(b"")
         self.source_bytes = 0
+        #: Where reading goes on, and where the frame at hand ends.
+        self.read_at = self.frame_end = 0
         self.work = memoryview(bytearray()).cast("q")
         self.work_at = 0
         #: Of each command the client's order id, and its type and our own reject, if any.
@@ -66,6 +75,8 @@ class Sessions:
         self.aside_at = self.aside_room = 0
         self.touched: list[int] = []
         self.touched_count = self.touched_room = 0
+        #: Commands of which the last facts were the answers.
+        self.told = 0
         #: Where the message at hand is being written: `out` or `aside`.
         self.target = memoryview(bytearray())
         # public: fills, and the books that changed
@@ -77,7 +88,7 @@ class Sessions:
         self.is_changed: list[int] = []
         self.flags_room = 0
         # how the last call ended
-        self.consumed = self.fault = self.has_message = 0
+        self.consumed = self.taken = self.fault = self.has_message = 0
 
 
 def new_state() -> Sessions:

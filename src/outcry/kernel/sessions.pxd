@@ -14,4 +14,3 @@ cdef class SessionEngine:
     cpdef bint due(self, long long time_us) noexcept
     cpdef void expire(self, long long time_us)
     cdef void _prepare(self, int kind, int words, long long time_us, long long account) noexcept
-    cdef void _run(self, long words) noexcept

@@ -14,11 +14,10 @@ from collections.abc import Sequence
 
 import cython
 
-from outcry.kernel.answers import close_frames, gather, open_frames, tell_facts
+from outcry.kernel.answers import gather, tell_facts
 from outcry.kernel.bits import fact_head
 from outcry.kernel.constants import CANCEL_ORDER, SESSION_SHIFT, TICK
 from outcry.kernel.engine import Engine
-from outcry.kernel.intake import read_frames
 from outcry.kernel.layout import more_words, node_at, release
 from outcry.kernel.outbox import forget_frames, free_sessions, keep_frames, oldest_number, unroll
 from outcry.kernel.pool import find_account
@@ -33,7 +32,7 @@ from outcry.kernel.session_layout import (
     session_at,
     text_between,
 )
-from outcry.kernel.shard import run
+from outcry.kernel.taking import run_work, take_frames
 
 
 class SessionEngine:
@@ -133,16 +132,13 @@ class SessionEngine:
         self._known(place)
         self.expire(time_us)
         state.current = place
-        open_frames(state)
-        read_frames(state, self.core, start, stop, time_us)
-        self._run(state.work_at)
-        return close_frames(state)
+        return take_frames(state, self.core, start, stop, time_us)
 
     def expire(self, time_us: int) -> None:
         """Let the kernel's time be *time_us* if an order expires by then."""
         if self.due(time_us):
             self._prepare(TICK, 4, time_us, 0)
-            self._run(4)
+            run_work(self.state, self.core, 4)
 
     def due(self, time_us: int) -> bool:
         """Return whether an order may expire by then."""
@@ -168,7 +164,7 @@ class SessionEngine:
         for order_id in found:
             self._prepare(CANCEL_ORDER, 5, time_us, session.account)
             self.state.work[4] = order_id
-            self._run(5)
+            run_work(self.state, self.core, 5)
         return len(found)
 
     def carry_out(self, commands: bytes) -> bytes:
@@ -191,16 +187,6 @@ class SessionEngine:
         state.work[1] = self.core.seq + 1
         state.work[2] = time_us
         state.work[3] = account
-
-    def _run(self, words: int) -> None:
-        """Let the kernel carry out the work, and tell what came of it."""
-        core = self.core
-        core.out = core.own_out
-        core.room = core.own_room
-        core.is_lent = False
-        core.at = 0
-        run(core, self.state.work, 0, 8 * words, 0)
-        tell_facts(self.state, core, 0, core.at)
 
     # --- what was told last ------------------------------------------------------------------
 
@@ -236,7 +222,7 @@ class SessionEngine:
     @property
     def taken(self) -> int:
         """Commands, refused ones included."""
-        return self.state.asked_count
+        return self.state.taken
 
     @property
     def fault(self) -> int:

@@ -371,3 +371,26 @@ def test_resumed_sessions_go_on_counting(house: House) -> None:
     house.desk.resume(A, (4, 40, 9))
     assert read(house.take(A, framed(place(5, 40))))[0][1][1] == 416
     assert numbers(unframed(house.take(A, framed(place(6, 41))))) == [11]
+
+
+def test_many_commands_at_once_are_answered_as_one_by_one(house: House) -> None:
+    """A batch of right and wrong commands, longer than what is carried out at once, is the same."""
+    random, batch, seq = Random(5), [], 0
+    for turn in range(1, 601):
+        wrong = random.random() < 0.1
+        order_id = 2 * turn - 9 * wrong
+        side, price = random.choice(((0, 4_000), (0, 5_100), (1, 5_000), (1, 6_000)))
+        seq += not wrong
+        order = place(seq, order_id, side=side, price=price, qty=random.randint(0, 4))
+        other = random.choice((cancel(seq, order_id - 4), cancel(seq, 1), cancel_all(seq)))
+        batch.append(order if random.random() < 0.9 else other)
+    twin = House(TWINS["interpreted"])
+    for one in (house, twin):
+        one.take(B, framed(place(1, 1, price=5_000, qty=300), place(2, 2, side=1, price=5_100)))
+    together = unframed(house.take(A, framed(*batch)))
+    apart = [record for command in batch for record in unframed(twin.take(A, framed(command)))]
+    assert together == apart
+    kinds = {name for name, _ in read(framed(*together))}
+    assert kinds >= {"ORDER_PLACED", "ORDER_CANCELLED", "ORDER_REJECTED", "FILL", "COMMAND_DONE"}
+    assert house.desk.session(A) == twin.desk.session(A)
+    assert house.engine.state_hash() == twin.engine.state_hash()

@@ -207,7 +207,7 @@ class Pump:
         size = self.desk.answer(place, 0, stop, sessions.time_us)
         consumed = sessions.consumed
         fault = sessions.fault
-        taken = sessions.asked_count
+        taken = sessions.taken
         if size != 0:
             keep_frames(sessions, place, sessions.out, size)
             self.say(number, size)
