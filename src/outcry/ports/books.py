@@ -7,7 +7,8 @@ Laws, for every implementation:
 * ``update_id`` never falls for a market; equal ids mean equal levels.
 * Prices are outcome-0 ticks, quantities lots. Bids fall, asks rise, no level is empty, and the best
   bid is below the best ask.
-* Reading never waits and never fails; who reads before `ready` may see an older book.
+* Reading never waits and never fails; who reads before `ready` may see an older book. Who must not
+  see an older one waits first, with `include`.
 """
 
 from typing import NamedTuple, Protocol
@@ -49,4 +50,8 @@ class Books(Protocol):
 
     def top(self, market_id: int) -> TopOfBook:
         """Return the market's best prices, all 0 when nothing is known of it."""
+        ...
+
+    async def include(self, shard: int, seq: int, timeout_ms: int) -> bool:
+        """Wait until the books of *shard* have command *seq*; False when they do not in time."""
         ...

@@ -68,6 +68,8 @@ class LiveBooks(Books):
         self._books: dict[int, LevelBook] = {}
         self._images: dict[int, BookImage] = {}
         self._subscriptions: list[Subscription] = []
+        #: Set, and forgotten, when some shard's books come further.
+        self._waiting: list[asyncio.Event] = []
         self._timeline = 0
 
     @property
@@ -114,6 +116,22 @@ class LiveBooks(Books):
     def market_ids(self) -> list[int]:
         """Return every market that has a book."""
         return list(self._books)
+
+    async def include(self, shard: int, seq: int, timeout_ms: int) -> bool:
+        """Wait until the books of *shard* have command *seq*; False when they do not in time."""
+        deadline = asyncio.get_running_loop().time() + timeout_ms / 1_000
+        while self.position(shard) < seq:
+            moved = asyncio.Event()
+            self._waiting.append(moved)
+            try:
+                async with asyncio.timeout_at(deadline):
+                    await moved.wait()
+            except TimeoutError:
+                return False
+            finally:
+                if moved in self._waiting:
+                    self._waiting.remove(moved)
+        return True
 
     def subscribe(self) -> Subscription:
         """Return a subscription to every change from now on; close it when it is not needed."""
@@ -201,6 +219,12 @@ class LiveBooks(Books):
             self._tell(book, change.prev_update_id, update_of(shard.number, change))
         if levels.seq > shard.follower.position:
             shard.follower.seek(levels.seq)
+            self._moved()
+
+    def _moved(self) -> None:
+        waiting, self._waiting = self._waiting, []
+        for one in waiting:
+            one.set()
 
     def _take(self, shard: _Shard, entry: StreamEntry) -> None:
         """Take one entry of a depth stream; raises `CorruptError` when it is none."""
@@ -217,6 +241,7 @@ class LiveBooks(Books):
             if update.update_id > book.update_id:
                 self._apply(book, update)
         shard.levels.seq = entry.last
+        self._moved()
 
     def _apply(self, book: LevelBook, update: BookUpdate) -> None:
         known = book.update_id

@@ -47,9 +47,10 @@ def event_detail(event_id: int) -> Call[EventDetail]:
     return get("/api/event_detail", _event_detail, {"event_id": event_id})
 
 
-def depth(event_id: int, market_id: int) -> Call[Depth]:
+def depth(event_id: int, market_id: int, *, after: int = 0) -> Call[Depth]:
     """Return the book of one market, as each of its two tokens sees it."""
-    return get("/api/depth", _depth, {"event_id": event_id, "market_id": market_id})
+    query = {"event_id": event_id, "market_id": market_id, "after": after}
+    return get("/api/depth", _depth, query)
 
 
 def balance(uid: int, *, account: int = 0, after: int = 0) -> Call[Decimal]:

@@ -1,5 +1,7 @@
 """Books for doors: images of one moment, never back in time, and bounded subscribers."""
 
+import asyncio
+
 import pytest
 from tests.support.numbering import Numbering
 from tests.support.orders import MARKET, Desk
@@ -67,6 +69,18 @@ async def world() -> World:
     await world.ledger.commit_facts(2)
     await world.books.start()
     return world
+
+
+async def test_who_must_not_see_an_older_book_waits(world: World) -> None:
+    """Books that are far enough let on at once; others when they come so far, or too late."""
+    assert await world.books.include(0, 2, 0)
+    assert not await world.books.include(0, 3, 1)
+    waiting = asyncio.create_task(world.books.include(0, 5, 60_000))
+    await world.show(entry_of(3, 4, 2, Level(True, 4_100, 1)))
+    assert not waiting.done()
+    await world.show(entry_of(5, 5, 4, Level(True, 4_100, 0)))
+    assert await waiting
+    assert not world.books._waiting
 
 
 async def test_they_start_from_the_log_and_follow_the_stream(world: World) -> None:

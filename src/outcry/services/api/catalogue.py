@@ -5,6 +5,7 @@ from typing import Final
 
 from outcry.domain.rejects import Reject, Rejected
 from outcry.ports.books import Books
+from outcry.ports.ledger_log import LedgerLog, LogUnavailable
 from outcry.ports.projection import EventRow, MarketRow, UserRow
 from outcry.ports.queries import Queries
 from outcry.ports.series import Series
@@ -20,8 +21,11 @@ SORTS: Final = ("ending_soon", "newest", "volume")
 class Catalogue:
     """Events, markets and books."""
 
-    def __init__(self, queries: Queries, series: Series, books: Books, lookups: Lookups) -> None:
-        """Read from *queries*, *series* and *books*."""
+    def __init__(
+        self, queries: Queries, series: Series, books: Books, lookups: Lookups, log: LedgerLog
+    ) -> None:
+        """Read from *queries*, *series* and *books*; *log* tells how far books must be."""
+        self._log = log
         self._queries = queries
         self._series = series
         self._books = books
@@ -65,7 +69,19 @@ class Catalogue:
         market = await self.market(form.market_id, form.event_id)
         if isinstance(market, Rejected):
             return market
+        if form.after and not await self._shown(market.shard, form.after):
+            return Rejected(Reject.UNAVAILABLE, "the book is behind", f"entry {form.after}")
         return render.depth_view(market, self._books.book(market.market_id))
+
+    async def _shown(self, shard: int, n: int) -> bool:
+        """Wait until books have what the ledger had applied at entry *n*; False when too late."""
+        if not await self._lookups.include(n):
+            return False
+        try:
+            seq = await self._log.applied(shard, at=n)
+        except LogUnavailable:
+            return False
+        return await self._books.include(shard, seq, self._lookups.wait_ms_max)
 
     async def market(self, market_id: int, event_id: int = 0) -> MarketRow | Rejected:
         """Return the market, which must be one of *event_id* unless that is 0."""

@@ -71,6 +71,7 @@ class DepthQuery(Query, kw_only=True, frozen=True):
 
     event_id: Id
     market_id: Id
+    after: After = 0
 
 
 class UserQuery(Query, kw_only=True, frozen=True):

@@ -32,7 +32,8 @@ class Lookups:
         """Read from *queries*, markets from *markets*; a miss waits up to *wait_ms_max*."""
         self._queries = queries
         self._directory = markets
-        self._wait_ms_max = wait_ms_max
+        #: How long a read may wait for what it is to include.
+        self.wait_ms_max = wait_ms_max
         self._events: Bounded[int, EventRow] = Bounded(EVENTS_COUNT_MAX)
         self._users: Bounded[int, tuple[float, UserRow]] = Bounded(USERS_COUNT_MAX)
         self._accounts: Bounded[int, AccountRow] = Bounded(USERS_COUNT_MAX)
@@ -100,11 +101,11 @@ class Lookups:
 
     async def include(self, n: int) -> bool:
         """Wait until the tables include log entry *n*; False when they do not in time."""
-        return not n or await self._queries.wait_for(n, self._wait_ms_max)
+        return not n or await self._queries.wait_for(n, self.wait_ms_max)
 
     async def _catch_up(self) -> bool:
         """Wait for the tables. Whoever missed reads again: they may have come since then."""
-        return await self._queries.wait_for(self._newest_n, self._wait_ms_max)
+        return await self._queries.wait_for(self._newest_n, self.wait_ms_max)
 
     def _sure(self, row: Row | None, *, caught_up: bool) -> Row | None:
         """Return *row*; raises `TablesBehind` when it is missing and may be on its way."""

@@ -10,6 +10,7 @@ from prometheus_client import CollectorRegistry, Counter
 from outcry.ports.asset import Asset
 from outcry.ports.books import Books
 from outcry.ports.community import Community
+from outcry.ports.ledger_log import LedgerLog
 from outcry.ports.queries import Queries
 from outcry.ports.series import Series
 from outcry.ports.wallets import Wallets
@@ -35,7 +36,7 @@ from outcry.services.api.lookups import Lookups
 from outcry.services.api.operator import Operator
 from outcry.services.api.ordering import Ordering, Terms
 from outcry.services.api.people import People
-from outcry.services.api.readiness import Head, Readiness
+from outcry.services.api.readiness import Readiness
 from outcry.services.api.social import Social
 from outcry.services.api.trading import Trading
 
@@ -49,7 +50,7 @@ class Needs(NamedTuple):
     stages: SettlementStages
     community: Community
     books: Books
-    log: Head
+    log: LedgerLog
     directory: Directory
     identity: Identity
     gate: Gate
@@ -117,7 +118,7 @@ class ApiService:
 
 
 def _parts(config: ApiConfig, needs: Needs, lookups: Lookups) -> Parts:
-    catalogue = Catalogue(needs.queries, needs.series, needs.books, lookups)
+    catalogue = Catalogue(needs.queries, needs.series, needs.books, lookups, needs.log)
     rates: Rates[int] = Rates(config.account_requests_per_second_max, time.monotonic)
     return Parts(
         gate=needs.gate,

@@ -33,10 +33,29 @@ async def test_other_ways_to_be_wrong(door: Door) -> None:
 async def test_a_read_never_pretends_to_be_current() -> None:
     """A read that should include an entry that does not exist says so within its bound."""
     async with http_door(ApiConfig(read_wait_ms_max=20)) as door:
-        uid = await door.user("ann")
-        path = f"/api/balance?uid={uid}&after=1000000"
+        await door.venue.user("ann")
+        await door.venue.market()
+        await door.settled()
+        path = "/api/balance?uid=1&after=1000000"
         data = await refused(door, Reject.UNAVAILABLE, "GET", path)
         assert data["expected"] == "entry 1000000"
+        path = "/api/depth?event_id=1&market_id=1&after=1000000"
+        data = await refused(door, Reject.UNAVAILABLE, "GET", path)
+        assert data["expected"] == "entry 1000000"
+
+
+async def test_a_book_has_the_order_that_one_was_told_of() -> None:
+    """With `after` the book shows what an answer said is resting, though tables are behind."""
+    async with http_door(tables_lag_seconds=0.05) as door:
+        await door.user("ann", "10")
+        event = await door.event()
+        for count in range(1, 4):
+            order = limit(event, 0, "buy", f"0.{count}", "1")
+            trader = door.as_user("ann")
+            placed = await door.post("/api/place_order?wait=result", order, trader)
+            depth = await door.get("/api/depth", event_id=1, market_id=1, after=placed["result_n"])
+            (yes, _) = depth["depths"].values()
+            assert len(yes["bids"]) == count, depth
 
 
 async def test_late_tables_are_no_excuse() -> None:
