@@ -68,6 +68,18 @@ def folded(venue: Venue) -> Fold:
     return fold
 
 
+def ends(venue: Venue) -> Counter[int]:
+    """Count why orders ended, as the log tells it: it may be behind what is in memory."""
+    return Counter(
+        event.reason
+        for row in venue.log.rows
+        if row.body
+        for batch in unpack_entry(row.body).events
+        for event in batch.events
+        if isinstance(event, OrderState) and event.reason
+    )
+
+
 async def test_a_large_book_is_closed_in_steps() -> None:
     """No command, entry or apply cancels more than a step; nothing is taken meanwhile."""
     venue = Venue(config=AssetConfig(closing_step_max=STEP))
@@ -92,15 +104,7 @@ async def test_a_large_book_is_closed_in_steps() -> None:
             if isinstance(command, SetInstrument)
         ]
         assert books == [3, 4]  # halted, then closed
-        ends = Counter(
-            event.reason
-            for row in venue.log.rows
-            if row.body
-            for batch in unpack_entry(row.body).events
-            for event in batch.events
-            if isinstance(event, OrderState) and event.reason
-        )
-        assert ends == {CancelReason.CLOSED: 9 * STEP + 5}
+        await until(lambda: ends(venue) == {CancelReason.CLOSED: 9 * STEP + 5})
         assert folded(venue).ledger.balances == venue.asset.ledger.balances
 
 
