@@ -6,12 +6,13 @@
 @license Apache-2.0
 @notice Escrow and settlement of an order book over Gnosis ConditionalTokens with two outcomes.
 @dev Users deposit collateral (asset 0) and outcome tokens (asset = their position id) into escrow. An
-     operator settles what a book matched out of orders that users signed; nobody can be given a
+     operator settles what a book matched out of orders that users signed, by their own keys, by keys
+     that their wallets named (`setSigner`), or as contracts (ERC-1271); nobody can be given a
      price worse than they signed, and no order is filled beyond its maker amount. Amounts are atomic
      units; nothing is ever divided, except where payouts are not whole.
 
      What a match rests on cannot be pulled from under it: deposits leave by the operator's `payOut`,
-     or without the operator after a delay, and revoking orders or nonces waits for the same delay.
+     or without the operator after a delay, and revoking orders, nonces or keys waits for the same delay.
      The escrow of all accounts is what the contract holds: collateral by `escrowed`, tokens by the
      balance of each id. Strays of tokens are bounced, strays of ERC-20 can be swept.
 
@@ -171,6 +172,12 @@ event NonceRaised:
     effectiveAt: uint256
 
 
+event SignerSet:
+    account: indexed(address)
+    signer: indexed(address)
+    until: uint256
+
+
 event OperatorSet:
     operator: indexed(address)
     allowed: bool
@@ -214,6 +221,8 @@ LOCAL_CHAIN: constant(uint256) = 31337
 COLLATERAL_ASSET: constant(uint256) = 0
 BUY: constant(uint8) = 0
 OWN_KEY: constant(uint8) = 0
+PROXY: constant(uint8) = 1
+SAFE: constant(uint8) = 2
 WALLET: constant(uint8) = 3
 TRADES: constant(uint256) = 0
 WITHDRAWALS: constant(uint256) = 1
@@ -304,6 +313,8 @@ payoutOf: public(HashMap[bytes32, Payout])
 orders: HashMap[bytes32, uint256]
 # nonce << 64 | when it takes effect
 nonces: HashMap[address, uint256]
+# account -> whose key signs for it -> until when
+signerUntil: public(HashMap[address, HashMap[address, uint256]])
 # What is done once: kind -> word -> bits
 done: HashMap[uint256, HashMap[uint256, uint256]]
 
@@ -610,10 +621,16 @@ def _typed(domain: bytes32, structHash: bytes32) -> bytes32:
 @view
 @internal
 def _signed(order: Order, orderHash: bytes32) -> bool:
-    """Whether the account itself signed: with its own key, or (version 2) as a contract."""
-    if order.signer != order.maker or order.signer == empty(address):
+    """Whether the account signed: its own key, one that it named, or (version 2) as a contract."""
+    if order.signer == empty(address):
         return False
-    if order.sigType == OWN_KEY:
+    named: bool = order.sigType == PROXY or order.sigType == SAFE
+    if named:
+        if block.timestamp >= self.signerUntil[order.maker][order.signer]:
+            return False
+    elif order.signer != order.maker:
+        return False
+    if named or order.sigType == OWN_KEY:
         if len(order.signature) != 65:
             return False
         s: uint256 = convert(extract32(order.signature, 32), uint256)
@@ -721,6 +738,19 @@ def revokeOrder(order: Order):
     effectiveAt: uint256 = block.timestamp + EXIT_DELAY
     self.orders[orderHash] = slot | (effectiveAt << 128)
     log OrderRevoked(orderHash=orderHash, account=msg.sender, effectiveAt=effectiveAt)
+
+
+@external
+def setSigner(signer: address, allowed: bool):
+    """
+    @notice Let a key sign orders of types 1 and 2 for the sender's account, or no longer, once the
+            exit delay has passed
+    """
+    until: uint256 = max_value(uint256)
+    if not allowed:
+        until = min(self.signerUntil[msg.sender][signer], block.timestamp + EXIT_DELAY)
+    self.signerUntil[msg.sender][signer] = until
+    log SignerSet(account=msg.sender, signer=signer, until=until)
 
 
 @external

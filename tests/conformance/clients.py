@@ -162,12 +162,22 @@ class Trader2:
         return answer
 
 
-class WalletTrader(Trader2):
-    """A key that signs for a wallet that is a contract (signature type 3), logged in."""
+class WalletTrader1(Trader1):
+    """A key that signs for a wallet with a client of the first generation, logged in."""
 
-    def __init__(self, place: Place, key: str, wallet: str) -> None:
+    def __init__(self, place: Place, key: str, wallet: str, kind: int) -> None:
         self.key, self.address = key, wallet
-        self.client = Client2(place.host, CHAIN_ID, key=key, signature_type=3, funder=wallet)
+        self.client = Client1(place.host, CHAIN_ID, key, signature_type=kind, funder=wallet)
+        self.creds = self.client.create_or_derive_api_creds()
+        self.client.set_api_creds(self.creds)
+
+
+class WalletTrader(Trader2):
+    """A key that signs for a wallet, by default one that is a contract (ERC-1271), logged in."""
+
+    def __init__(self, place: Place, key: str, wallet: str, kind: int = 3) -> None:
+        self.key, self.address = key, wallet
+        self.client = Client2(place.host, CHAIN_ID, key=key, signature_type=kind, funder=wallet)
         self.creds = self.client.create_or_derive_api_key()
         self.client.set_api_creds(self.creds)
 

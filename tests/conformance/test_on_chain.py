@@ -1,5 +1,6 @@
 """The official clients, unmodified, on an exchange whose trades settle on a real node."""
 
+import asyncio
 import json
 import os
 import subprocess
@@ -9,16 +10,23 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
-from py_clob_client_v2.client import ClobClient as Client2
+from py_clob_client.exceptions import PolyApiException as Refused1
 from py_clob_client_v2.clob_types import OrderArgsV2
 from py_clob_client_v2.exceptions import PolyApiException
-from tests.conformance.clients import Trader1, Trader2, WalletTrader, auth
+from tests.conformance.clients import Trader, Trader1, Trader2, WalletTrader, WalletTrader1, auth
 from tests.conformance.quoting import Quoter
 from tests.conformance.venue import CHAIN_ID, Json, Market, Place, new_wallet, until
 from tests.contracts.needs import needs_anvil, needs_tokens
 from tests.integration.app.test_operations import ON_CHAIN, named_in_files, shown
 from tests.support.ethereum import Account
 from tests.support.exchange import Client, exchange
+
+from outcry.adapters.evm.abi import address_of
+from outcry.adapters.evm.artefacts import artefact
+from outcry.adapters.evm.deployment import load
+from outcry.adapters.evm.rpc import Rpc
+from outcry.adapters.evm.sender import Sender
+from outcry.adapters.evm.signer import Signer
 
 
 pytestmark = [needs_anvil, needs_tokens, pytest.mark.timeout(300)]
@@ -54,6 +62,19 @@ class ChainPlace(Place):
         said = json.loads(self.outcry("chain", "escrow", address, "--json"))["held"]
         names = [f"outcome {one['outcome']}" if one["condition"] else MONEY for one in said]
         return dict(zip(names, [one["amount"] for one in said], strict=True))
+
+    def names(self, key: str, wallet: str, *, sign: bool) -> None:
+        """Have a wallet let its owner's key sign for it, or no longer."""
+        deployed, owner = load(self.folder), Signer(bytes.fromhex(key[2:]))
+        call = artefact("settlement").interface.call("setSigner", owner.address, sign)
+
+        async def send() -> None:
+            async with Rpc(deployed.rpc_url) as rpc:
+                sender, interface = Sender(rpc, owner, CHAIN_ID), artefact("wallet").interface
+                target = address_of(deployed.settlement)
+                await sender.call(address_of(wallet), interface, "execute", target, call)
+
+        asyncio.run(send())
 
     def user(self, key: str) -> Client:
         """Return a client of `/api` for who signs in with *key*."""
@@ -107,7 +128,7 @@ def funded(*traders: Trader1 | Trader2) -> None:
 
 
 def to_confirmed(
-    place: ChainPlace, market: Market, maker: Trader1, taker: Trader2, *, kill: bool = False
+    place: ChainPlace, market: Market, maker: Trader, taker: Trader2, *, kill: bool = False
 ) -> Json:
     """Let both trade and wait until the trade is confirmed; returns it."""
     resting = maker.limit(market.yes, BUY, 0.40, 10)
@@ -197,18 +218,38 @@ def test_a_wallet_makes_sells_and_is_paid_out(place: ChainPlace) -> None:
     assert "clean" in place.outcry("verify", "--chain")
 
 
-@pytest.mark.parametrize("kind", [1, 2])
-def test_proxies_and_safes_are_told_why_not(place: ChainPlace, kind: int) -> None:
-    """A key that signs for a proxy or a safe is refused, and told what is taken instead."""
+@pytest.mark.parametrize(("made", "kind"), [(WalletTrader1, 1), (WalletTrader, 2)])
+def test_proxies_and_safes_trade_for_keys_that_they_named(
+    place: ChainPlace, made: type[WalletTrader1 | WalletTrader], kind: int
+) -> None:
+    """Without a name the key is refused; with it all settles; taken back, its orders go."""
     market = place.market()
-    key, own = new_wallet()
-    client = Client2(place.host, CHAIN_ID, key=key, signature_type=kind, funder=own)
-    client.set_api_creds(client.create_or_derive_api_key())
-    order = client.create_order(OrderArgsV2(market.yes, 0.40, 10, BUY))
-    with pytest.raises(PolyApiException) as refused:
-        client.post_order(order)
-    assert refused.value.error_msg["got"] == f"signatureType {kind}"
-    assert refused.value.error_msg["expected"].startswith("0 or 3")
+    key, _ = new_wallet()
+    wallet = place.wallet(key)
+    place.outcry("chain", "faucet", wallet, "1000", "--escrow")
+    maker, taker = made(place, key, wallet, kind), Trader2(place)
+    funded(taker)
+    until(lambda: place.believed(wallet))
+
+    def refused() -> bool:
+        try:
+            maker.limit(market.yes, BUY, 0.30, 10)
+        except (Refused1, PolyApiException) as said:
+            expected: str = said.error_msg["expected"]
+            return expected.endswith("sign for it: setSigner on the settlement contract")
+        return False
+
+    assert refused()
+    place.names(key, wallet, sign=True)
+    to_confirmed(place, market, maker, taker)
+    until(lambda: int(maker.balance(market.yes)["balance"]) == 10_000_000)
+    assert maker.limit(market.yes, SELL, 0.90, 10)["success"]
+    assert len(maker.orders()) == 1
+    place.names(key, wallet, sign=False)
+    assert refused()
+    until(lambda: not maker.orders())
+    assert place.in_escrow(wallet) == {MONEY: 996_000_000, "outcome 0": 10_000_000}
+    assert "clean" in place.outcry("verify", "--chain")
 
 
 def test_a_request_for_quotes_settles(place: ChainPlace) -> None:

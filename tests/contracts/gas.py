@@ -7,7 +7,7 @@ are people's own, nobody pays a fee unless the case says so.
 from collections.abc import Iterator
 
 from tests.contracts.anvil_world import AnvilWorld
-from tests.contracts.world import BUY, SELL, UNIT, Fill, Market, Order
+from tests.contracts.world import BUY, SELL, UNIT, Fill, Market, Order, key
 
 from outcry.adapters.evm.signer import Signer
 
@@ -59,6 +59,20 @@ class Bench:
             self.world.match(taker, made, fills)
         return self.world.gas
 
+    def named(self, kind: str, makers: int) -> int:
+        """Return the gas of settling orders that were all signed by keys which accounts named."""
+        key_of = {one.address: key(500 + n) for n, one in enumerate(self.people)}
+        taker, made = self.orders(kind, makers)
+        signed = []
+        for order in (taker, *made):
+            signer = key_of[order.maker]
+            self.world.do(order.maker, "setSigner", signer.address, True)
+            named = order._replace(signer=signer.address, sig_type=2)
+            signed.append(self.world.signed(signer, named))
+        cash = CASH if not KINDS[kind][2] else QTY - CASH
+        self.world.match(signed[0], signed[1:], [Fill(QTY, cash)] * makers)
+        return self.world.gas
+
 
 def measured(world: AnvilWorld) -> Iterator[tuple[str, int]]:
     """Yield the name and gas of every case."""
@@ -66,6 +80,9 @@ def measured(world: AnvilWorld) -> Iterator[tuple[str, int]]:
     for kind in KINDS:
         for makers in MAKERS:
             yield f"{kind}, {makers}", bench.cost(kind, makers)
+    for kind in ("transfer, taker buys", "mint"):
+        for makers in MAKERS:
+            yield f"{kind}, named keys, {makers}", bench.named(kind, makers)
     yield "mint, 5, second part of the same orders", bench.cost("mint", 5, parts=2)
     yield "transfer, taker buys, 5, with fees", bench.cost("transfer, taker buys", 5, fee=1000)
     yield "mint, 5, with fees", bench.cost("mint", 5, fee=1000)

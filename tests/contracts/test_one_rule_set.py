@@ -38,17 +38,18 @@ from tests.contracts.world import (
     key,
 )
 
+from outcry.adapters.evm.escrow_calls import FOR_EVER
 from outcry.adapters.evm.rpc import Rpc
 from outcry.adapters.evm.signer import Signer
 from outcry.adapters.evm.wallets import EvmWallets
 from outcry.domain.rejects import Rejected
 from outcry.runtime.eip712 import Domain, separator
-from outcry.services.api.clob.profiles import NAME, SETTLED_KINDS, own
+from outcry.services.api.clob.profiles import NAME, own
 from outcry.services.api.signatures import Terms, verify
 
 
 QTY, CASH = 10 * UNIT, 4 * UNIT
-PROFILE = own(CHAIN, f"0x{HOME_1.hex()}", f"0x{HOME_2.hex()}")._replace(kinds=SETTLED_KINDS)
+PROFILE = own(CHAIN, f"0x{HOME_1.hex()}", f"0x{HOME_2.hex()}")._replace(named=True)
 
 
 class Scene:
@@ -90,7 +91,13 @@ class Scene:
     def taken(self, order: Order) -> bool:
         """Whether the doors take *order* as one that its owner signed."""
         said = verify(terms(order), PROFILE, self.maker.address, self.world.now)
-        return not isinstance(said, Rejected)
+        named = order.sig_type not in (1, 2) or self.named(order)
+        return named and not isinstance(said, Rejected)
+
+    def named(self, order: Order) -> bool:
+        """Whether the maker has let the signer sign, as far as nothing ends it."""
+        until = self.world.ask("signerUntil", order.maker, order.signer)
+        return bool(until == FOR_EVER)
 
 
 def terms(order: Order) -> Terms:
@@ -150,6 +157,18 @@ def elsewhere(domain: Domain) -> Callable[[Scene, Order], Order]:
     )
 
 
+def of_another(kind: int, *, named: bool, ends: bool = False) -> Callable[[Scene, Order], Order]:
+    """Return an order for somebody else's account, who has named the key that signs or not."""
+
+    def change(scene: Scene, order: Order) -> Order:
+        owner = scene.world.person(9)
+        for allowed in (True, False)[: named + ends]:
+            scene.world.do(owner, "setSigner", scene.maker.address, allowed)
+        return scene.sign(order._replace(maker=owner.address, sig_type=kind))
+
+    return change
+
+
 CASES = {
     "as signed": Case(lambda _, order: order, good=True),
     "signed by somebody else": Case(lambda scene, order: scene.sign(order, key(66))),
@@ -171,6 +190,13 @@ CASES = {
     "another salt, signed": Case(fields(salt=2**255), good=True),
     "proxy": Case(fields(sig_type=1), wallets=False),
     "safe": Case(fields(sig_type=2), wallets=False),
+    "a proxy that named the key": Case(of_another(1, named=True), good=True, wallets=False),
+    "a safe that named the key": Case(of_another(2, named=True), good=True, wallets=False),
+    "a safe that did not": Case(of_another(2, named=False), wallets=False),
+    "an account that named the key": Case(of_another(0, named=True), wallets=False),
+    "a key that will not sign for long": Case(
+        of_another(2, named=True, ends=True), stricter=True, wallets=False
+    ),
     "a wallet without code": Case(fields(sig_type=WALLET), versions=(1,), wallets=False),
     "nobody": Case(fields(maker=NOBODY, signer=NOBODY), wallets=False),
     "signer is another": Case(fields(signer=key(66).address)),
@@ -236,6 +262,14 @@ def asked(world: World, sale: Sale) -> Iterator[tuple[str, Order, bool]]:
     world.call(sale.maker, made, "set", 0, 0)
     longest = wallet_order(sale, made.address)
     yield "the longest", longest._replace(signature=bytes(320)), True
+    for kind in (1, 2):
+        sold = world.person(40 + kind)
+        unnamed = world.order(
+            owner, BUY, sale.market.no, QTY, QTY - CASH, sig_type=kind, maker=sold.address
+        )
+        yield f"type {kind}, unnamed", unnamed, False
+        world.do(sold, "setSigner", owner.address, True)
+        yield f"type {kind}, named", unnamed, True
     longer = wallet_order(sale, made.address)
     yield "too long", longer._replace(signature=bytes(321)), False
 
@@ -248,9 +282,13 @@ async def test_wallets_are_asked_alike(tmp_path: Path) -> None:
     try:
         sale = Sale(world)
         async with Rpc(world.url) as rpc:
-            wallets = EvmWallets(rpc)
+            wallets = EvmWallets(rpc, f"0x{world.settlement.address.hex()}")
             for name, order, good in asked(world, sale):
-                stands = await wallets.accepts(order.maker, world.digest(order), order.signature)
+                if order.sig_type == WALLET:
+                    digest_of = world.digest(order)
+                    stands = await wallets.accepts(order.maker, digest_of, order.signature)
+                else:
+                    stands = await wallets.names(order.maker, order.signer)
                 taker = world.order(sale.taker, BUY, sale.market.yes, QTY, CASH)
                 try:
                     world.match(taker, [order], [Fill(QTY, QTY - CASH)])

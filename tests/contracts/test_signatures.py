@@ -196,6 +196,80 @@ def test_a_chain_that_split(tmp_path: Path) -> None:
         world.close()
 
 
+class Named:
+    """Somebody's account that sells, and a key that may come to sign for it."""
+
+    def __init__(self, scene: Scene, version: int, kind: int) -> None:
+        self.scene, self.world, self.key = scene, scene.world, key(88)
+        self.fields: dict[str, int] = {"version": version, "sig_type": kind}
+
+    def order(self, **changed: object) -> Order:
+        """Return an order for the account, signed by the key."""
+        fields = {"maker": self.scene.maker.address, **self.fields, **changed}
+        return self.world.order(self.key, SELL, self.scene.market.yes, QTY, CASH, **fields)  # type: ignore[arg-type]
+
+    def lets(self, *, sign: bool) -> None:
+        """Let the account name the key, or take that back."""
+        self.world.do(self.scene.maker, "setSigner", self.key.address, sign)
+
+
+@pytest.mark.parametrize("kind", [1, 2])
+@pytest.mark.parametrize("version", [1, 2])
+def test_a_key_that_an_account_named(scene: Scene, version: int, kind: int) -> None:
+    """It signs for that account, as types 1 and 2 alone, and nobody else does."""
+    named = Named(scene, version, kind)
+    with leg_fails(1, Why.SIGNATURE):
+        scene.settle(named.order())
+    named.lets(sign=True)
+    scene.settle(named.order())
+    other = scene.world.person(3)
+    scene.world.split(other, scene.market, 100 * QTY)
+    stranger = scene.world.signed(key(77), named.order())
+    for order in (
+        named.order(maker=other.address),
+        named.order(sig_type=0),
+        named.order(sig_type=WALLET),
+        named.order(sig_type=4),
+        named.order(signer=scene.maker.address),
+        stranger,
+        stranger._replace(signer=key(77).address),
+        named.order()._replace(signature=mirrored(named.order().signature)),
+        named.order(signer=NOBODY)._replace(signature=bytes(65)),
+    ):
+        with leg_fails(1, Why.SIGNATURE):
+            scene.settle(order)
+
+
+def test_a_key_that_is_taken_back_ends_after_the_delay(scene: Scene) -> None:
+    """Until then what it signed settles; naming it again calls that off."""
+    world, named = scene.world, Named(scene, 2, 2)
+    named.lets(sign=False)
+    with leg_fails(1, Why.SIGNATURE):
+        scene.settle(named.order())
+    named.lets(sign=True)
+    half = Fill(QTY // 2, CASH // 2)
+    begun = named.order()
+    taker = world.order(scene.taker, BUY, scene.market.yes, QTY, CASH)
+    world.match(taker, [begun], [half])
+    named.lets(sign=False)
+    ends = world.now + 3600
+    assert world.ask("signerUntil", scene.maker.address, named.key.address) == ends
+    world.wait(3599)
+    named.lets(sign=False)
+    assert world.ask("signerUntil", scene.maker.address, named.key.address) == ends
+    scene.settle(named.order())
+    world.wait(1)
+    with leg_fails(1, Why.SIGNATURE):
+        scene.settle(named.order())
+    # As with wallets that change their minds: an order that was begun is revoked by itself.
+    world.match(taker, [begun], [half])
+    named.lets(sign=True)
+    named.lets(sign=False)
+    named.lets(sign=True)
+    world.wait(3600)
+    scene.settle(named.order())
+
+
 # -- wallets that are contracts -------------------------------------------------------------
 
 

@@ -53,7 +53,7 @@ def clob_config(config: Config) -> ClobConfig | None:
     except ProfileError as error:
         raise ConfigError(str(error)) from error
     if escrow:
-        profile = profile._replace(kinds=SETTLED_KINDS)
+        profile = profile._replace(named=True)
     if profile.chain_id == POLYGON:
         _log.warning(
             "clob_signs_for_polygon",
@@ -99,15 +99,16 @@ def wallets_of(commons: Commons) -> Wallets | None:
     """Return who is asked about wallets that are contracts; None: no chain is configured."""
     config = commons.config
     url = config.clob.rpc_url
-    if not url and config.settlement.chain == "evm":
-        # Who settles asks there as well.
+    deployed = _Deployment()
+    if config.settlement.chain == "evm":
         deployed = _deployment(Path(config.data_dir) / DEPLOYMENT)
-        url = config.settlement.rpc_url or deployed.rpc_url
+        # Who settles asks there as well.
+        url = url or config.settlement.rpc_url or deployed.rpc_url
     if not (config.clob.enabled and url):
         return None
     rpc = Rpc(url)
     commons.stack.push_async_callback(rpc.close)
-    return EvmWallets(rpc)
+    return EvmWallets(rpc, deployed.settlement)
 
 
 def _profile(config: Config) -> Profile:

@@ -21,6 +21,8 @@ class Happened(IntEnum):
     REVOKED = 9
     #: No order of the first generation will settle any more; ``asset`` is "".
     NONCE_RAISED = 10
+    #: A key that a wallet named will sign for it no more; ``asset`` is "".
+    KEY_ENDED = 11
 
 
 class Happening(Struct, frozen=True, array_like=True, gc=False):

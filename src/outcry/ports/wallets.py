@@ -1,4 +1,4 @@
-"""Wallets that are contracts: whether one stands by a signature (ERC-1271).
+"""Wallets: whether one stands by a signature (ERC-1271), and which keys it has named.
 
 Laws: nothing is changed by asking; a wallet that is not there, fails or says anything else accepts
 nothing; a chain that cannot be asked raises `outcry.ports.chain.ChainUnavailable`.
@@ -12,4 +12,8 @@ class Wallets(Protocol):
 
     async def accepts(self, wallet: bytes, digest: bytes, signature: bytes) -> bool:
         """Return whether the contract at *wallet*, 20 bytes, accepts *signature* of *digest*."""
+        ...
+
+    async def names(self, wallet: bytes, key: bytes) -> bool:
+        """Return whether *wallet* has let the address *key* sign for it where contracts settle."""
         ...

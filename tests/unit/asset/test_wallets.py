@@ -12,6 +12,7 @@ from outcry.messages.escrow_requests import LinkWalletOp
 from outcry.messages.happenings import Happened
 from outcry.messages.ledger_checkpoints import pack_checkpoint, unpack_checkpoint
 from outcry.messages.requests import (
+    CheckpointOp,
     CreateKeyOp,
     CreateUserOp,
     Declined,
@@ -144,6 +145,9 @@ async def test_wallets_that_cannot_be_linked() -> None:
         assert (busy.reject, busy.got) == (
             Reject.ADDRESS_TAKEN, f"the account of {KEY}: something of it is set aside for orders",
         )  # fmt: skip
+        cy = await venue.fund(CreateUserOp(0, "cy", address(11), ""))
+        assert await refused(bob, address(11)) == Reject.ADDRESS_TAKEN
+        assert venue.asset.ledger.users[cy.id].address == address(11)
         await venue.fund(CreateKeyOp(ann, ann, ("read",), "key"))
         assert await refused(bob, KEY) == Reject.ADDRESS_TAKEN
         assert await refused(bob, OTHER) == Reject.FIELD_INVALID
@@ -152,7 +156,7 @@ async def test_wallets_that_cannot_be_linked() -> None:
         await venue.fund(LinkWalletOp(bob, bob, WALLET))
         assert await refused(bob, address(10)) == Reject.ADDRESS_TAKEN
         assert await refused(ann, WALLET) == Reject.ADDRESS_TAKEN
-        taken = await venue.refused(CreateUserOp(0, "cy", WALLET, ""))
+        taken = await venue.refused(CreateUserOp(0, "dan", WALLET, ""))
         assert taken.reject == Reject.ADDRESS_TAKEN
 
 
@@ -162,3 +166,20 @@ async def test_a_ledger_without_a_chain_links_no_wallets() -> None:
         made = await venue.fund(CreateUserOp(0, "ann", KEY, ""))
         refused = await venue.refused(LinkWalletOp(made.id, made.id, WALLET))
         assert refused.reject == Reject.ON_NO_CHAIN
+
+
+async def test_when_a_key_ends_the_orders_of_its_wallet_are_cancelled() -> None:
+    """They would not settle for long; who has no account is nobody here."""
+    async with on_chain().running() as venue:
+        contract, (ann, account) = Contract(venue), await user(venue)
+        market = await contract.registered()
+        await venue.fund(LinkWalletOp(ann, ann, WALLET))
+        await contract.says(Happened.DEPOSITED, WALLET, amount=HUNDRED)
+        await venue.placed(contract.signed(limit(account, market, Side.BUY, 6_000, 100), 8))
+        await contract.says(Happened.KEY_ENDED, OTHER, "")
+        await venue.fund(CheckpointOp(0))
+        assert venue.asset.ledger.orders
+        await contract.says(Happened.KEY_ENDED, WALLET, "")
+        await venue.fund(CheckpointOp(0))
+        assert not venue.asset.ledger.orders
+        assert venue.balance(account) == (HUNDRED, 0)

@@ -15,6 +15,8 @@ from outcry.runtime.ctf import OUTCOMES_COUNT
 
 #: Amounts and numbers beyond it are none that the ledger can have; it declines them.
 NUMBER_MAX: Final = 2**63 - 1
+#: Until when a key signs that was not taken back.
+FOR_EVER: Final = 2**256 - 1
 
 
 def _view(name: str, inputs: tuple[str, ...], output: str) -> dict[str, Any]:
@@ -106,7 +108,8 @@ def refusal_of(job: Job, output: bytes) -> Refusal:
 def happening_of(event: Event, block: int, log_index: int, tx_hash: str) -> Happening | None:
     """Return what an event says of escrow, None for one that says nothing of it."""
     read = _READ.get(event.name)
-    if read is None:
+    # A key that may sign from now on changes nothing of what is there.
+    if read is None or event.values.get("until") == FOR_EVER:
         return None
     kind, fields = read
     return Happening(int(kind), block, log_index, tx_hash, **fields(event.values))
@@ -169,6 +172,7 @@ _READ: Final[dict[str, tuple[Happened, Callable[[dict[str, Any]], dict[str, Any]
     "RedeemedFor": (Happened.REDEEMED_FOR, _redeemed),
     "OrderRevoked": (Happened.REVOKED, _revoked),
     "NonceRaised": (Happened.NONCE_RAISED, _revoked),
+    "SignerSet": (Happened.KEY_ENDED, _revoked),
 }
 #: First topics of events that say something of escrow; what trades write is left out.
 ESCROW_TOPICS: Final = [f"0x{SETTLEMENT.topic(name).hex()}" for name in _READ]

@@ -1,7 +1,12 @@
-"""Wallets that are contracts, asked on a chain: ``isValidSignature(bytes32,bytes)`` (ERC-1271)."""
+"""Wallets, asked on a chain: ``isValidSignature(bytes32,bytes)`` (ERC-1271) of the wallet itself.
+
+Which keys a wallet has named, our settlement contract says.
+"""
 
 from typing import Final
 
+from outcry.adapters.evm.escrow_calls import FOR_EVER
+from outcry.adapters.evm.matching import SETTLEMENT
 from outcry.adapters.evm.rpc import Rpc, RpcError
 
 
@@ -20,9 +25,26 @@ _GAS_BASE, _GAS_BYTE, _GAS_ZERO_BYTE = 21_000, 16, 4
 class EvmWallets:
     """The wallets of the chain that a node shows."""
 
-    def __init__(self, rpc: Rpc) -> None:
-        """Ask *rpc*; it is closed by whoever made it."""
+    def __init__(self, rpc: Rpc, settlement: str = "") -> None:
+        """Ask *rpc*, which is closed by whoever made it; *settlement* is the contract's address.
+
+        Without it no wallet has named a key.
+        """
         self._rpc = rpc
+        self._settlement = settlement
+
+    async def names(self, wallet: bytes, key: bytes) -> bool:
+        """Return whether *wallet* lets *key* sign for it until it says otherwise."""
+        if not self._settlement:
+            return False
+        data = f"0x{SETTLEMENT.call('signerUntil', wallet, key).hex()}"
+        try:
+            answer = await self._rpc.call(
+                "eth_call", {"to": self._settlement, "data": data}, "latest"
+            )
+        except RpcError:
+            return False
+        return bool(answer == f"0x{FOR_EVER:064x}")
 
     async def accepts(self, wallet: bytes, digest: bytes, signature: bytes) -> bool:
         """Return whether the contract at *wallet* accepts *signature* of *digest*."""

@@ -1,9 +1,10 @@
 """Signatures: whose order a signed one is, for every kind of wallet. Pure.
 
 0 is an own key; 1 and 2 are a proxy and a safe, contracts whose addresses follow from the key's
-(CREATE2, EIP-1014); 3 is any wallet that is a contract (ERC-1271), whose owner signs the order
-nested into the wallet's own domain (ERC-7739, ``TypedDataSign``). What such a wallet says itself
-only its chain knows; here its owner's signature decides.
+(CREATE2, EIP-1014), or where contracts settle, any that have named the key there; 3 is any wallet
+that is a contract (ERC-1271), whose owner signs the order nested into the wallet's own domain
+(ERC-7739, ``TypedDataSign``). What such wallets say themselves only their chain knows; here the
+owner's signature decides.
 """
 
 from functools import lru_cache
@@ -146,8 +147,7 @@ def _party_problem(terms: Terms, profile: Profile, owner: bytes) -> Rejected | N
     kind = terms.signature_type
     if kind not in profile.kinds:
         *rest, last = profile.kinds
-        why = ": what settles here cannot see who owns a proxy or a safe" if kind < CONTRACT else ""
-        return _wrong(f"signatureType {kind}", f"{', '.join(map(str, rest))} or {last}{why}")
+        return _wrong(f"signatureType {kind}", f"{', '.join(map(str, rest))} or {last}")
     if kind == CONTRACT:
         if terms.signer != terms.maker:
             return _wrong(f"signer {_hex(terms.signer)}", f"the maker, {_hex(terms.maker)}")
@@ -156,6 +156,8 @@ def _party_problem(terms: Terms, profile: Profile, owner: bytes) -> Rejected | N
         return _wrong(f"signer {_hex(terms.signer)}", _hex(owner))
     if kind == OWN_KEY:
         maker = owner
+    elif profile.named:
+        return None
     else:
         factory = profile.proxies if kind == PROXY else profile.safes
         maker = wallet_of(owner, kind, factory)

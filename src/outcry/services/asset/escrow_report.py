@@ -131,7 +131,7 @@ class Taking:
             market_id = self.ledger.chain.conditions.get(one.asset)
             if market_id:
                 self._market(one, market_id)
-        elif one.kind in (Happened.REVOKED, Happened.NONCE_RAISED):
+        elif one.kind in (Happened.REVOKED, Happened.NONCE_RAISED, Happened.KEY_ENDED):
             account = account_of(self.ledger, one.who)
             if account is not None:
                 self.cancel(account)

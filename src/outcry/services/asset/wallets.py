@@ -63,9 +63,7 @@ def _refused(ledger: Ledger, user: User, wallet: str) -> Declined | None:
         return Declined(Reject.ADDRESS_TAKEN, f"the user has the wallet {linked}", "that wallet")
     if not wallet or wallet == user.address:
         return Declined(Reject.FIELD_INVALID, wallet, "the address of a wallet, 0x and 40 digits")
-    owner = ledger.addresses.get(wallet)
-    known = wallet in ledger.chain.mirrors
-    if known or any(key.user_id == owner for key in ledger.keys.values()):
+    if wallet in ledger.chain.mirrors or _is_somebodys(ledger, wallet):
         return Declined(Reject.ADDRESS_TAKEN, "the wallet of another user", "another wallet")
     for address in (user.address, wallet):
         account = account_of(ledger, address)
@@ -74,6 +72,16 @@ def _refused(ledger: Ledger, user: User, wallet: str) -> Declined | None:
             later = "what it has to be free: cancel orders, wait for what is open, then ask again"
             return Declined(Reject.ADDRESS_TAKEN, f"the account of {address}: {wrong}"[:200], later)
     return None
+
+
+def _is_somebodys(ledger: Ledger, wallet: str) -> bool:
+    """Whether the address is that of a user who is more than what came into its escrow."""
+    owner = ledger.addresses.get(wallet)
+    if owner is None:
+        return False
+    names = (f"eth:{wallet}", f"escrow of {wallet}")
+    signs_in = any(key.user_id == owner for key in ledger.keys.values())
+    return signs_in or ledger.users[owner].external_id not in names
 
 
 def _has_something(ledger: Ledger, account: int) -> bool:

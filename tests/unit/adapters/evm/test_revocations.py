@@ -27,3 +27,13 @@ def test_a_raised_nonce_names_its_account_alone() -> None:
     """All orders of the first generation are meant, so no asset and no order is named."""
     said = _said("NonceRaised", MAKER.rjust(32, b"\0"), numbers=2)
     assert said == Happening(Happened.NONCE_RAISED, 5, 1, "0x1", f"0x{MAKER.hex()}", "")
+
+
+def test_a_key_that_signs_no_more_names_its_account() -> None:
+    """The event has a time then; a key that was named changes nothing of what is there."""
+    topics = [MAKER.rjust(32, b"\0"), b"\x09".rjust(32, b"\0")]
+    ended = _said("SignerSet", *topics, numbers=1)
+    assert ended == Happening(Happened.KEY_ENDED, 5, 1, "0x1", f"0x{MAKER.hex()}", "")
+    event = SETTLEMENT.event([SETTLEMENT.topic("SignerSet"), *topics], b"\xff" * 32)
+    assert event is not None
+    assert happening_of(event, 5, 1, "0x1") is None

@@ -1,9 +1,10 @@
 """Whose escrow pays for an order: that of its maker, who is the user or a wallet of theirs.
 
-A wallet that is a contract is asked on its chain whether it stands by the signature (ERC-1271).
-Where contracts settle, an order that it stands by is also the proof that it is the user's wallet:
-the key that signs in has signed, and the wallet says that this key may. So the first such order
-links the two, and from then on the user's account is what the wallet has in escrow.
+A wallet that is a contract is asked on its chain whether it stands by the signature (ERC-1271). Of
+a proxy or a safe our settlement contract says whether it has named the key, where that settles.
+There an order that a wallet stands by is also the proof that it is the user's wallet: the key that
+signs in has signed, and the wallet says that this key may. So the first such order links the two,
+and from then on the user's account is what the wallet has in escrow.
 """
 
 from typing import Final
@@ -16,7 +17,7 @@ from outcry.ports.chain import ChainUnavailable
 from outcry.ports.wallets import Wallets
 from outcry.runtime.bounded import Bounded
 from outcry.runtime.clob_identity import Holder
-from outcry.services.api.signatures import CONTRACT, Terms
+from outcry.services.api.signatures import CONTRACT, OWN_KEY, Terms
 
 
 #: Wallets that are known to be linked.
@@ -35,19 +36,32 @@ class Funders:
 
     async def problem(self, who: Holder, terms: Terms, digest: bytes) -> Rejected | None:
         """Return why the maker of a verified order does not pay for it, None if it does."""
-        if terms.signature_type != CONTRACT:
+        kind = terms.signature_type
+        if kind == OWN_KEY or (kind != CONTRACT and not self._escrow):
             return None
         if self._wallets is None:
             wanted = "a node of the chain to ask the wallet: clob.rpc_url"
             return Rejected(Reject.UNAVAILABLE, expected=wanted) if self._escrow else None
         try:
-            stands = await self._wallets.accepts(terms.maker, digest, terms.signature)
+            wrong = await self._wrong(self._wallets, terms, digest)
         except ChainUnavailable as error:
             return Rejected(Reject.UNAVAILABLE, str(error)[:200])
-        if not stands:
+        if wrong or not self._escrow:
+            return wrong
+        return await self._link(who, terms.maker)
+
+    async def _wrong(self, wallets: Wallets, terms: Terms, digest: bytes) -> Rejected | None:
+        """Return why the wallet does not stand by what was signed for it."""
+        if terms.signature_type == CONTRACT:
+            if await wallets.accepts(terms.maker, digest, terms.signature):
+                return None
             wanted = "isValidSignature"
             return Rejected(Reject.SIGNATURE_INVALID, "not what the wallet accepts", wanted)
-        return await self._link(who, terms.maker) if self._escrow else None
+        if await wallets.names(terms.maker, terms.signer):
+            return None
+        key = f"0x{terms.signer.hex()}"
+        wanted = f"one that has let {key} sign for it: setSigner on the settlement contract"
+        return Rejected(Reject.SIGNATURE_INVALID, f"maker 0x{terms.maker.hex()}", wanted)
 
     async def _link(self, who: Holder, wallet: bytes) -> Rejected | None:
         """Let the user's account be what the wallet has in escrow; the same again does nothing."""

@@ -16,7 +16,7 @@ NAME: Final = "Polymarket CTF Exchange"
 VERSIONS: Final = ("1", "2")
 #: An own key, a proxy, a safe, a wallet that is a contract.
 EVERY_KIND: Final = (0, 1, 2, 3)
-#: What our settlement contract takes: proxies and safes are known by factories it does not ask.
+#: What is taken where contracts settle and nobody asks the chain about wallets.
 SETTLED_KINDS: Final = (0, 3)
 
 
@@ -46,6 +46,8 @@ class Profile(NamedTuple):
     name: str = NAME
     #: Signature types that are taken: whoever settles has to know the wallet as well.
     kinds: tuple[int, ...] = EVERY_KIND
+    #: Whether a proxy or safe is not where its factory makes it, but whoever named the key.
+    named: bool = False
 
 
 def _bytes(text: str) -> bytes:

@@ -298,6 +298,10 @@ class Says:
             raise ChainUnavailable("nobody is there")
         return self._accepts
 
+    async def names(self, wallet: bytes, key: bytes) -> bool:
+        """Nobody asks where no contract settles."""
+        raise AssertionError((wallet, key))
+
 
 @pytest.mark.parametrize(
     ("says", "error"), [(True, ""), (False, "invalid signature"), (None, "A part of the exchange")]
