@@ -207,6 +207,25 @@ async def test_readers_of_the_same_wait_together(servers: Doomed) -> None:
     await bus.close()
 
 
+async def test_reads_that_wait_hold_up_no_append(servers: Doomed) -> None:
+    """With as many reads waiting as may, and more, an append still goes through at once."""
+    bus = RedisBus(servers.url)
+    reads = [
+        asyncio.create_task(bus.read(f"s:{n}", 0, count_max=1, wait_ms=600_000, generation=""))
+        for n in range(link.BLOCKING_MAX + 1)
+    ]
+    async with redis.asyncio.from_url(servers.url) as client:
+        await blocked(client, link.BLOCKING_MAX)
+
+    async with asyncio.timeout(60):
+        await bus.append("s:0", 1, 1, b"x")
+    assert await reads[0] == [StreamEntry(1, 1, b"x")]
+    for reading in reads:
+        reading.cancel()
+    await asyncio.gather(*reads, return_exceptions=True)
+    await bus.close()
+
+
 async def test_scripts_survive_a_server_that_forgot_them(servers: Doomed) -> None:
     """A server that lost its scripts is taught them again, in the same call."""
     bus = RedisBus(servers.url)

@@ -23,8 +23,10 @@ from outcry.adapters.redis.scripts import Script
 from outcry.ports.bus import BusUnavailable
 
 
-#: Exchanges of one link under way; whoever wants one more waits.
+#: Exchanges under way on the shared connection, and beside it those that block, each on one of its
+#: own; whoever wants one more waits.
 EXCHANGES_MAX: Final = 32
+BLOCKING_MAX: Final = 32
 #: Connecting: tries after the first, and the longest pause between two.
 RECONNECTS: Final = 5
 RECONNECT_PAUSE_SECONDS_MAX: Final = 0.5
@@ -48,6 +50,7 @@ class Link:
             retry=Retry(ExponentialBackoff(cap=RECONNECT_PAUSE_SECONDS_MAX, base=0.01), RECONNECTS),
         )
         self._turns = asyncio.Semaphore(EXCHANGES_MAX)
+        self._blocking_turns = asyncio.Semaphore(BLOCKING_MAX)
         self._connecting = asyncio.Lock()
         self._shared: Conversation | None = None
         #: Connections for what blocks, the one used last at the end.
@@ -63,10 +66,11 @@ class Link:
 
         They may block *block_ms* together. Raises `BusUnavailable` when one of them fails.
         """
-        async with self._turns:
-            if block_ms:
+        if block_ms:
+            async with self._blocking_turns:
                 replies = await self._apart(commands, EXCHANGE_SECONDS_MAX + block_ms / 1_000)
-            else:
+        else:
+            async with self._turns:
                 shared = self._shared
                 if shared is None or not shared.alive:
                     shared = await self._share()
