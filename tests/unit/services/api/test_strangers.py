@@ -94,6 +94,7 @@ NEEDED: dict[str, dict[str, int | str]] = {
     "/api/merge": {"market_id": 1, "quantity": "1"},
     "/api/redeem": {"market_id": 1},
     "/api/transfer": {"from_account": 1_001, "to_account": 1_001, "amount": "1"},
+    "/api/withdrawals": {"amount": "1"},
 }
 #: Routes that need an order of their own, and so a name for an account beside it.
 NAMED = ("/api/cancel_order", "/api/reduce_order", "/api/replace_order")
