@@ -30,6 +30,8 @@ class Apart:
             "OUTCRY_REDIS_URL": servers.redis_url,
             "OUTCRY_GRPC_PORT": str(free_port()),
             "OUTCRY_SHARDS_COUNT": "2",
+            # On a busy machine tables are late, and no read may be declined for that.
+            "OUTCRY_LIMITS_READ_WAIT_MS_MAX": "60000",
             # So that every service has something to do.
             "OUTCRY_SETTLEMENT_MODE": "chain",
             "OUTCRY_SETTLEMENT_BLOCK_MS": "200",

@@ -182,8 +182,10 @@ class Struck:
         """The tables, as a client reads them, have exactly what was answered."""
         for one in self.loads:
             one.pause()
-            assert orders_of(one) == one.answered
-            one.resume()
+            try:
+                assert orders_of(one) == one.answered
+            finally:
+                one.resume()  # else nobody could stop it
 
 
 @contextmanager

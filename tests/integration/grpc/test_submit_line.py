@@ -38,7 +38,6 @@ class Slow(Recorder):
     def __init__(self) -> None:
         super().__init__()
         self.let_go: dict[str, asyncio.Event] = {}
-        self.asked = asyncio.Condition()
 
     def hold(self, name: str) -> asyncio.Event:
         """Answer orders called *name* no sooner than the event is set."""
@@ -49,8 +48,6 @@ class Slow(Recorder):
     ) -> list[OrderResult]:
         """Wait for whoever is held, then answer."""
         self.submitted.append((list(requests), wait_result))
-        async with self.asked:
-            self.asked.notify_all()
         names = [one.client_order_id for one in requests if isinstance(one, PlaceRequest)]
         for name in names:
             if name in self.let_go:
@@ -71,10 +68,14 @@ class Wire:
         """Submit one order."""
         return await self.client.submit([order(name)], wait_result=wait_result)
 
-    async def taken(self, count: int) -> None:
-        """Return once the ledger was asked for so many orders."""
-        async with asyncio.timeout(WAIT_SECONDS_MAX), self.ledger.asked:
-            await self.ledger.asked.wait_for(lambda: self.has_taken(count))
+    async def taken(self, count: int, *asking: asyncio.Task[object]) -> None:
+        """Return once the ledger was asked for so many orders; raise what *asking* failed with."""
+        async with asyncio.timeout(WAIT_SECONDS_MAX):
+            while not self.has_taken(count):
+                for task in asking:
+                    if task.done():
+                        task.result()
+                await asyncio.sleep(0.001)
 
     def has_taken(self, count: int) -> bool:
         """Whether the ledger was asked for so many orders."""
@@ -95,7 +96,7 @@ async def test_a_slow_answer_holds_up_no_other(wire: Wire) -> None:
     """What is ready first is answered first, each to whoever asked it."""
     held = wire.ledger.hold("o1")
     slow = asyncio.create_task(wire.ask("o1", wait_result=True))
-    await wire.taken(1)
+    await wire.taken(1, slow)
 
     assert await wire.ask("o2") == [OrderAccepted(2, 7)]
     assert not slow.done()
@@ -107,7 +108,7 @@ async def test_a_batch_that_is_none_ends_no_line(wire: Wire) -> None:
     """A body that does not decode, or is too large, is refused; its neighbours are answered."""
     held = wire.ledger.hold("o1")
     slow = asyncio.create_task(wire.ask("o1"))
-    await wire.taken(1)
+    await wire.taken(1, slow)
 
     too_many = encode(SubmitBatch([order("o2")] * (SUBMIT_COUNT_MAX + 1)))
     for body in (b"", b"\xc1", too_many):
@@ -138,7 +139,7 @@ async def test_a_stop_answers_what_was_taken(wire: Wire) -> None:
     """A door that closes answers what it has, takes no more, and ends the line by itself."""
     held = wire.ledger.hold("o1")
     slow = asyncio.create_task(wire.ask("o1"))
-    await wire.taken(1)
+    await wire.taken(1, slow)
 
     stopping = asyncio.create_task(wire.server.stop())
     await asyncio.sleep(0)
@@ -157,7 +158,7 @@ async def test_a_line_that_broke_is_opened_again(wire: Wire) -> None:
     """When the ledger goes, whoever waits is told so; when it is back, the same client goes on."""
     wire.ledger.hold("o1")
     lost = asyncio.create_task(wire.ask("o1"))
-    await wire.taken(1)
+    await wire.taken(1, lost)
 
     await wire.server.stop()
     with pytest.raises(AssetUnavailable):
@@ -179,7 +180,7 @@ async def test_a_line_reads_no_further_than_its_bound(
         asyncio.create_task(wire.client._line.submit(encode(SubmitBatch([order("o1")]))))
         for _ in range(5)
     ]
-    await wire.taken(2)
+    await wire.taken(2, *calls)
     assert await wire.client.applied(0) == 100  # whatever was sent before this has arrived
     assert len(wire.ledger.submitted) == 2
 
@@ -192,7 +193,7 @@ async def test_who_gives_up_disturbs_nobody(wire: Wire) -> None:
     """A caller that is gone when its answer comes is passed over."""
     held = wire.ledger.hold("o1")
     gone = asyncio.create_task(wire.ask("o1"))
-    await wire.taken(1)
+    await wire.taken(1, gone)
     gone.cancel()
     held.set()
 
