@@ -198,6 +198,7 @@ SECTIONS = (
             Call("POST", "/api/cancel_all_orders", "ann", {"account": 1003}),
             Call("GET", "/api/accounts", "ann"),
             Call("POST", "/api/withdrawals", "ann", {"amount": "5"}, status=422),
+            Call("GET", "/api/withdrawals?status=waiting", "ann"),
             Call("GET", "/api/balance?uid=1&account=1003", "ann"),
             Call(
                 "POST",

@@ -10,6 +10,7 @@ Amount = Decimal | int | str
 #: Amounts that are "" on the wire while there is none.
 _MAY_BE_EMPTY: Final = frozenset(
     {
+        "amount",
         "current_price",
         "fee",
         "latest_trade_price",
@@ -24,6 +25,7 @@ _MAY_BE_EMPTY: Final = frozenset(
         "price",
         "profit_percentage",
         "profit_value",
+        "quantity",
         "value",
     }
 )

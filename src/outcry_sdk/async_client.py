@@ -147,6 +147,8 @@ class AsyncClient:
     accounts = _awaited(people.accounts)
     open_account = _awaited(people.open_account)
     transfer = _awaited(people.transfer)
+    request_withdrawal = _awaited(people.request_withdrawal)
+    withdrawals = _awaited(people.withdrawals)
 
     # --- operators'
 

@@ -144,6 +144,8 @@ class Client:
     accounts = _now(people.accounts)
     open_account = _now(people.open_account)
     transfer = _now(people.transfer)
+    request_withdrawal = _now(people.request_withdrawal)
+    withdrawals = _now(people.withdrawals)
 
     # --- operators'
 

@@ -23,6 +23,7 @@ from outcry.ports.rows import (
     SeasonRow,
     TurnoverRow,
     VerdictRow,
+    WithdrawalRow,
     pack_leg,
 )
 
@@ -66,6 +67,7 @@ MARKET = MarketRow(
     volume=0,
     last_price=0,
 )
+WITHDRAWAL = WithdrawalRow(1, 1001, 0, 500, 0, "", "", 1_700, 0)
 POSITION = PositionRow(1001, 1, 10, 20, -30, 4, -50, 0, 0, 100, 200)
 ORDER = OrderRow(
     order_id=1,

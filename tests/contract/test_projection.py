@@ -22,6 +22,7 @@ from tests.contract.rows import (
     TURNOVER,
     USER,
     VERDICT,
+    WITHDRAWAL,
     balance,
 )
 from tests.contract.worlds import TablesWorld
@@ -49,6 +50,7 @@ FULL = Rows(
     seasons=[SEASON],
     limits=[LIMIT],
     verdicts=[VERDICT],
+    withdrawals=[WITHDRAWAL],
 )
 
 
@@ -110,12 +112,14 @@ async def test_changed_rows_overwrite_and_new_ones_are_added(tables_world: Table
     filled = ORDER._replace(remaining=40, filled=60, volume=300_000, updated_n=2, update_id=9)
     placed = ORDER._replace(order_id=3, placed_n=2, updated_n=2)
     position = POSITION._replace(realised=1, cost_0=2)
+    paid = WITHDRAWAL._replace(status=1, tx_hash="0x1", ended_at_us=1_800)
 
     await projection.apply(
         2,
         2,
         NO_ROWS._replace(
             keys=[KEY._replace(key_id=2), key],
+            withdrawals=[WITHDRAWAL._replace(withdrawal_id=2), paid],
             markets=[MARKET._replace(market_id=2), market],
             balances=[balance(1002, 0, 5), balance(1001, 2, 11), balance(1001, 4, 1)],
             positions=[POSITION._replace(market_id=2), position],
@@ -124,6 +128,8 @@ async def test_changed_rows_overwrite_and_new_ones_are_added(tables_world: Table
     )
 
     assert await queries.key(1) == key
+    page = await queries.withdrawals(1001, -1, page=1, page_size=5)
+    assert page.rows == [WITHDRAWAL._replace(withdrawal_id=2), paid]
     assert await queries.key(2) == KEY._replace(key_id=2)
     assert await queries.all_markets() == [market, MARKET._replace(market_id=2)]
     found, _ = await queries.balances(1001, [])

@@ -3,12 +3,11 @@
 Laws, for every adapter:
 
 * `apply` writes all rows of log entries ``n_first..n_last`` and the new position in one
-  transaction: after a crash both are there or neither.
+  transaction: after a crash both are there or neither. The same log gives the same tables.
 * ``n_first`` must be the position + 1; anything else raises `OutOfPosition` and changes nothing.
-* Applying the same log to empty tables gives the same tables.
 * Rows are netted: one upsert per touched balance, position, order; fills and journal are appended.
 * Candles and turnovers say what their entries traded, and are added to those that stand. A fill
-  that waits for a chain trades when it is confirmed, at that time; one that fails never did.
+  that waits for a chain trades when it is confirmed, at that time.
 """
 
 from collections.abc import Callable
@@ -27,6 +26,7 @@ from outcry.ports.rows import (
     SeasonRow,
     TurnoverRow,
     VerdictRow,
+    WithdrawalRow,
 )
 from outcry.ports.scan import Scan
 
@@ -258,14 +258,14 @@ class Rows(NamedTuple):
     seasons: list[SeasonRow]
     limits: list[LimitRow]
     verdicts: list[VerdictRow]
+    withdrawals: list[WithdrawalRow]
 
 
 #: The row type of each table, in the order of the fields of `Rows`.
 ROW_TYPES: Final[tuple[Callable[..., NamedTuple], ...]] = (
-    UserRow, KeyRow, EventRow, MarketRow, BalanceRow, PositionRow,
-    OrderRow, TradeRow, JournalRow, ActivityRow, AuditRow, CandleRow,
-    TurnoverRow, PortfolioRow, AccountRow, ProfileRow, SeasonRow, LimitRow,
-    VerdictRow,
+    UserRow, KeyRow, EventRow, MarketRow, BalanceRow, PositionRow, OrderRow, TradeRow, JournalRow,
+    ActivityRow, AuditRow, CandleRow, TurnoverRow, PortfolioRow, AccountRow, ProfileRow, SeasonRow,
+    LimitRow, VerdictRow, WithdrawalRow,
 )  # fmt: skip
 
 

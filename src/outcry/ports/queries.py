@@ -24,7 +24,7 @@ from outcry.ports.projection import (
     TradeRow,
     UserRow,
 )
-from outcry.ports.rows import AccountRow, AuditRow, LimitRow
+from outcry.ports.rows import AccountRow, AuditRow, LimitRow, WithdrawalRow
 
 
 PAGE_SIZE_MAX = 100
@@ -129,6 +129,12 @@ class Queries(Dealings, Protocol):
 
     async def keys_by_id(self, key_ids: Sequence[int]) -> list[KeyRow]:
         """Return the API keys that exist among *key_ids*, revoked or not, by id."""
+        ...
+
+    async def withdrawals(
+        self, account: int, status: int, *, page: int, page_size: int
+    ) -> Page[WithdrawalRow]:
+        """Return an account's withdrawals of a `Payment` status (-1: of any), newest first."""
         ...
 
     async def limits(self, *, page: int, page_size: int) -> Page[LimitRow]:

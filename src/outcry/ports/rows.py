@@ -1,5 +1,6 @@
 """Rows of the projection about how things went, who users are, and the legs of the journal."""
 
+from enum import IntEnum
 from struct import Struct
 from typing import Final, NamedTuple
 
@@ -175,3 +176,28 @@ class SeasonRow(NamedTuple):
     name: str
     start_us: int
     end_us: int
+
+
+class Payment(IntEnum):
+    """How far a withdrawal has come."""
+
+    WAITING = 0
+    PAID = 1
+    FAILED = 2
+
+
+class WithdrawalRow(NamedTuple):
+    """What a user has the contract pay out (upsert)."""
+
+    withdrawal_id: int
+    account: int
+    asset: int
+    #: Micros or lots.
+    amount: int
+    #: A `Payment`.
+    status: int
+    tx_hash: str
+    reason: str
+    begun_at_us: int
+    #: 0 while it waits.
+    ended_at_us: int

@@ -1,9 +1,12 @@
 """Calls about one's own accounts and, for an operator, about users, keys and what was done."""
 
+from typing import Literal
+
 from outcry_sdk.admin_models import AuditPage, KeyMade, KeysPage, LimitsPage, Person, UsersPage
 from outcry_sdk.amounts import Amount
 from outcry_sdk.calls.call import Call, get, optional_text, post, reader
 from outcry_sdk.calls.trading import once
+from outcry_sdk.escrow_models import WithdrawalBegun, WithdrawalsPage
 from outcry_sdk.models import AccountMade, Accounts, Done
 
 
@@ -16,6 +19,8 @@ _keys = reader(KeysPage)
 _key = reader(KeyMade)
 _limits = reader(LimitsPage, empty=True)
 _audit = reader(AuditPage)
+_begun = reader(WithdrawalBegun)
+_withdrawals = reader(WithdrawalsPage, empty=True)
 
 
 def accounts() -> Call[Accounts]:
@@ -49,6 +54,40 @@ def transfer(
         "quantity": optional_text(quantity),
     }
     return post("/api/transfer", _done, body, headers=once(key))
+
+
+def request_withdrawal(
+    *,
+    amount: Amount | None = None,
+    token_id: str | None = None,
+    quantity: Amount | None = None,
+    account: int | None = None,
+    key: str = "",
+) -> Call[WithdrawalBegun]:
+    """Have the contract pay collateral, or *quantity* of a token, out to one's address.
+
+    Once per *key*. Only where the exchange lives on a chain.
+    """
+    body = {
+        "amount": optional_text(amount),
+        "token_id": token_id,
+        "quantity": optional_text(quantity),
+        "account": account,
+    }
+    return post("/api/withdrawals", _begun, body, headers=once(key))
+
+
+def withdrawals(
+    *,
+    status: Literal["", "waiting", "paid", "failed"] = "",
+    account: int = 0,
+    page: int = 1,
+    page_size: int = 20,
+    after: int = 0,
+) -> Call[WithdrawalsPage]:
+    """Return one's own withdrawals from the contract, newest first."""
+    query = {"status": status, "account": account, "page": page, "page_size": page_size}
+    return get("/api/withdrawals", _withdrawals, query | {"after": after})
 
 
 def users(*, page: int = 1, page_size: int = 100) -> Call[UsersPage]:

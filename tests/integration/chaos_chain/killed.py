@@ -170,6 +170,9 @@ class Scene:
         wait_until(lambda: asyncio.run(self._counts()) == self._asked())
         time.sleep(3 * BLOCK_MS / 1_000)  # a second settlement would have come by now
         assert asyncio.run(self._counts()) == self._asked()
+        paid = self.people["ann"].withdrawals(status="paid", page_size=100)
+        assert {one.amount for one in paid.items} == {PAID}
+        assert paid.total == self.payments
         done = self.made.command("verify", "--chain")
         assert done.returncode == 0, f"{done.stdout}\n{done.stderr}"
 

@@ -27,7 +27,7 @@ from outcry.ports.queries import (
     RowT,
     rows_before,
 )
-from outcry.ports.rows import AccountRow, AuditRow, LimitRow
+from outcry.ports.rows import AccountRow, AuditRow, LimitRow, WithdrawalRow
 
 
 _LIVE_ORDER = (OrderStatus.NEW, OrderStatus.OPEN)
@@ -94,6 +94,17 @@ class MemoryQueries(MemoryDealings, Queries):
     async def keys_by_id(self, key_ids: Sequence[int]) -> list[KeyRow]:
         """Return the API keys that exist among *key_ids*."""
         return sorted(row for row in self._tables.keys.values() if row.key_id in key_ids)
+
+    async def withdrawals(
+        self, account: int, status: int, *, page: int, page_size: int
+    ) -> Page[WithdrawalRow]:
+        """Return an account's withdrawals of a status (-1: of any), newest first."""
+        found = [
+            row
+            for row in self._tables.withdrawals.values()
+            if row.account == account and status in (-1, row.status)
+        ]
+        return self._page(sorted(found, reverse=True), page, page_size)
 
     async def limits(self, *, page: int, page_size: int) -> Page[LimitRow]:
         """Return the limits in force, by account and market."""

@@ -26,6 +26,7 @@ from outcry.ports.rows import (
     SeasonRow,
     TurnoverRow,
     VerdictRow,
+    WithdrawalRow,
 )
 
 
@@ -59,6 +60,7 @@ class MemoryTables:
         self.seasons: dict[int, SeasonRow] = {}
         self.limits: dict[tuple[int, int], LimitRow] = {}
         self.verdicts: dict[tuple[int, int, int, int], VerdictRow] = {}
+        self.withdrawals: dict[int, WithdrawalRow] = {}
 
     def write(self, n_last: int, rows: Rows, at_us: int = 0) -> None:
         """Write *rows*, the position and the exchange's time there."""
@@ -90,6 +92,7 @@ class MemoryTables:
         self.accounts.update((row.account, row) for row in rows.accounts)
         self.limits.update(((row.account, row.market_id), row) for row in rows.limits)
         self.verdicts.update((row[:4], row) for row in rows.verdicts)
+        self.withdrawals.update((row.withdrawal_id, row) for row in rows.withdrawals)
         self.position = n_last
         self.at_us = max(self.at_us, at_us)
         self.waiters.wake()
@@ -116,6 +119,7 @@ class MemoryTables:
             seasons=_by_key(self.seasons),
             limits=_by_key(self.limits),
             verdicts=_by_key(self.verdicts),
+            withdrawals=_by_key(self.withdrawals),
         )
 
 

@@ -7,10 +7,19 @@ from typing import Any, Final
 import asyncpg
 
 from outcry.adapters.postgres.query_texts import all_text, page_text
-from outcry.adapters.postgres.tables import ACCOUNTS, AUDIT, KEYS, LIMITS, USERS, Table, storable
+from outcry.adapters.postgres.tables import (
+    ACCOUNTS,
+    AUDIT,
+    KEYS,
+    LIMITS,
+    USERS,
+    WITHDRAWALS,
+    Table,
+    storable,
+)
 from outcry.ports.projection import KeyRow, UserRow
 from outcry.ports.queries import Page, RowT, rows_before
-from outcry.ports.rows import AccountRow, AuditRow, LimitRow
+from outcry.ports.rows import AccountRow, AuditRow, LimitRow, WithdrawalRow
 
 
 #: Makes a row of the port from the columns of a record, in their order.
@@ -40,6 +49,13 @@ KEY_PAGE: Final = page_text(
 )
 KEYS_BY_ID: Final = (
     f"select {KEYS.selected('k')} from api_keys k where k.key_id = any($1::bigint[]) order by 1"  # noqa: S608 - our names
+)
+WITHDRAWAL_PAGE: Final = page_text(
+    WITHDRAWALS.selected("w"),
+    "withdrawals w where w.account = $1 and ($2::smallint < 0 or w.status = $2)",
+    "w.withdrawal_id desc",
+    size="$3",
+    before="$4",
 )
 LIMIT_PAGE: Final = page_text(
     LIMITS.selected("l"),
@@ -107,6 +123,14 @@ class PeopleReads(ABC):
         """Return the API keys that exist among *key_ids*."""
         rows = await self._fetch(KEYS_BY_ID, list(key_ids))
         return [KeyRow._make(row) for row in rows]
+
+    async def withdrawals(
+        self, account: int, status: int, *, page: int, page_size: int
+    ) -> Page[WithdrawalRow]:
+        """Return an account's withdrawals of a status (-1: of any), newest first."""
+        place = (page_size, rows_before(page, page_size))
+        rows = await self._rows(WITHDRAWAL_PAGE, account, status, *place)
+        return page_of(rows, WithdrawalRow._make)
 
     async def limits(self, *, page: int, page_size: int) -> Page[LimitRow]:
         """Return the limits in force, by account and market."""

@@ -163,6 +163,7 @@ async def _write(connection: asyncpg.Connection, n_first: int, rows: Rows) -> No
     await _merge(connection, tables.SEASONS, _storable(rows.seasons))
     await _merge(connection, tables.LIMITS, rows.limits)
     await _add(connection, tables.VERDICTS, _storable(rows.verdicts))
+    await _merge(connection, tables.WITHDRAWALS, _storable(rows.withdrawals))
 
 
 async def _add(

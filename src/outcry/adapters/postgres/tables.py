@@ -26,6 +26,7 @@ from outcry.ports.rows import (
     SeasonRow,
     TurnoverRow,
     VerdictRow,
+    WithdrawalRow,
 )
 
 
@@ -149,15 +150,17 @@ LIMITS: Final = Table("limits", LimitRow._fields, ("account", "market_id"))
 VERDICTS: Final = Table(
     "verdicts", VerdictRow._fields, ("market_id", "trade_id", "fill", "verdict")
 )
+WITHDRAWALS: Final = Table("withdrawals", WithdrawalRow._fields, ("withdrawal_id",))
 
 ALL: Final = (
     USERS, KEYS, EVENTS, MARKETS, BALANCES, POSITIONS, ORDERS, TRADES, JOURNAL, ACTIVITY, AUDIT,
     CANDLES, TURNOVERS, PORTFOLIOS, ACCOUNTS, PROFILES, SEASONS, LIMITS, VERDICTS,
+    WITHDRAWALS,
 )  # fmt: skip
 #: Tables of which existing rows change.
 STAGED: Final = (
     USERS, KEYS, MARKETS, BALANCES, POSITIONS, ORDERS, CANDLES, TURNOVERS, PROFILES, SEASONS,
-    LIMITS,
+    LIMITS, WITHDRAWALS,
 )  # fmt: skip
 
 #: Columns of `events` that are made of the title, beside the fields of the row.

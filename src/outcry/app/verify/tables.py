@@ -80,6 +80,7 @@ class TableMaker:
 
     def _write(self, n: int, ledger: Ledger) -> None:
         rows = self._batch.rows(ledger, self._catalog)
+        self._catalog.forget_ended()
         self._batch = Batch(n + 1)
         self._hand_over((name, getattr(rows, name)) for name in _WRITTEN_ONCE)
         self._open.write(n, rows._replace(**{name: [] for name in _WRITTEN_ONCE}))

@@ -2,7 +2,7 @@
 
 from msgspec import Raw
 
-from outcry.domain.ids import COLLATERAL, token_asset
+from outcry.domain.ids import COLLATERAL, asset_market, token_asset
 from outcry.domain.rejects import Reject, Rejected
 from outcry.domain.units import format_money, format_quantity
 from outcry.messages.escrow_requests import PayOutOp
@@ -10,7 +10,7 @@ from outcry.messages.requests import Declined, Done, FundsOp, OpenAccountOp, Rot
 from outcry.ports.asset import Asset
 from outcry.ports.projection import KeyRow, UserRow
 from outcry.ports.queries import Queries
-from outcry.ports.rows import AuditRow, LimitRow
+from outcry.ports.rows import AuditRow, LimitRow, Payment, WithdrawalRow
 from outcry.runtime.amounts import read_money, read_quantity
 from outcry.runtime.api_keys import KeyRing
 from outcry.runtime.directory import Directory
@@ -39,6 +39,9 @@ from outcry.services.api.people_forms import (
     PersonView,
     TransferBody,
     WithdrawalBody,
+    WithdrawalLineView,
+    WithdrawalsQuery,
+    WithdrawalsView,
 )
 from outcry.services.api.render import seconds
 from outcry.services.api.views import DoneView, WithdrawalView
@@ -117,6 +120,42 @@ class People:
         if isinstance(done, Declined):
             return done
         return WithdrawalView(done.id, done.n, done.repeated)
+
+    async def withdrawals(
+        self, form: WithdrawalsQuery, who: Principal
+    ) -> WithdrawalsView | Rejected:
+        """Return a page of one's own withdrawals."""
+        if not await self._lookups.include(form.after):
+            position = await self._queries.position()
+            return Rejected(
+                Reject.UNAVAILABLE, f"tables at entry {position}", f"entry {form.after}"
+            )
+        account: int | Rejected = who.account
+        if form.account:
+            account = await self._lookups.account(form.account, who.user_id)
+        if isinstance(account, Rejected):
+            return account
+        status = Payment[form.status.upper()] if form.status else -1
+        page = await self._queries.withdrawals(
+            account, status, page=form.page, page_size=form.page_size
+        )
+        lines = [await self._withdrawal(row) for row in page.rows]
+        more = form.page * form.page_size < page.total
+        return WithdrawalsView(lines, page.total, more, page.n)
+
+    async def _withdrawal(self, row: WithdrawalRow) -> WithdrawalLineView:
+        """Return what is shown of a withdrawal: an amount, or a token and a quantity."""
+        what = format_money(row.amount), "", ""
+        if row.asset != COLLATERAL:
+            market_id, outcome = asset_market(row.asset)
+            market = await self._markets.find_market(market_id)
+            token = (market.token_0, market.token_1)[outcome] if market else ""
+            what = "", token, format_quantity(row.amount)
+        status = Payment(row.status).name.lower()
+        times = seconds(row.begun_at_us), seconds(row.ended_at_us)
+        return WithdrawalLineView(
+            row.withdrawal_id, row.account, *what, status, row.tx_hash, row.reason, *times
+        )
 
     async def _what(self, form: TransferBody | WithdrawalBody) -> tuple[int, int] | Rejected:
         """Return asset and amount of a transfer or withdrawal."""

@@ -1,12 +1,12 @@
 """What is asked and answered about users, their accounts and keys, and about what was done."""
 
-from typing import Annotated, Final
+from typing import Annotated, Final, Literal
 
 from msgspec import Meta, Raw, Struct, json
 
 from outcry.ports.queries import PAGE_SIZE_MAX
 from outcry.runtime.forms import STORABLE, Id, Name, OptionalId
-from outcry.services.api.forms import Account, Body, Money, Page, PageSize, Quantity, Query
+from outcry.services.api.forms import Account, After, Body, Money, Page, PageSize, Quantity, Query
 
 
 Label = Annotated[str, Meta(min_length=1, max_length=64, pattern=STORABLE)]
@@ -44,6 +44,16 @@ class PeopleQuery(Query, kw_only=True, frozen=True):
     page_size: PageSize = PAGE_SIZE_MAX
 
 
+class WithdrawalsQuery(Query, kw_only=True, frozen=True):
+    """A page of one's own withdrawals, newest first; of one status, or of any."""
+
+    account: Account = 0
+    status: Literal["", "waiting", "paid", "failed"] = ""
+    page: Page = 1
+    page_size: PageSize = 20
+    after: After = 0
+
+
 class KeysQuery(PeopleQuery, kw_only=True, frozen=True):
     """A page of the API keys of one user, or (0) of all."""
 
@@ -64,6 +74,34 @@ class AccountView(Struct, frozen=True):
     #: Collateral, what is set aside for orders included.
     balance: str
     available: str
+
+
+class WithdrawalLineView(Struct, frozen=True):
+    """A withdrawal: money, or tokens of one outcome.
+
+    It is *waiting* until the contract has spoken, *paid* with the transaction's hash, or *failed*
+    with a reason; then its value is available again.
+    """
+
+    withdrawal_id: int
+    account: int
+    amount: str
+    token_id: str
+    quantity: str
+    status: str
+    tx_hash: str
+    reason: str
+    created_at: int
+    ended_at: int
+
+
+class WithdrawalsView(Struct, frozen=True):
+    """A page of withdrawals; ``n`` is the log entry that it is true for."""
+
+    withdrawals: list[WithdrawalLineView]
+    total: int
+    has_more: bool
+    n: int
 
 
 class LinkBody(Body, kw_only=True, frozen=True):

@@ -9,7 +9,9 @@ from typing import Self
 from msgspec import MsgspecError, Struct, field, msgpack
 
 from outcry.domain.errors import CorruptError
+from outcry.domain.ledger.escrow import Operation
 from outcry.domain.ledger.state import Market
+from outcry.messages.escrow_records import EscrowBegun, EscrowEnded
 from outcry.messages.ledger_records import (
     AddMarket,
     KeyCreated,
@@ -18,13 +20,16 @@ from outcry.messages.ledger_records import (
     LedgerRecord,
 )
 from outcry.ports.projection import KeyRow, MarketRow
+from outcry.ports.rows import Payment, WithdrawalRow
 
 
 class Catalog(Struct, array_like=True):
-    """Texts by market, and API keys, as of the last record taken."""
+    """Texts by market, API keys, and open withdrawals, as of the last record taken."""
 
     _markets: dict[int, AddMarket] = field(default_factory=dict)
     _keys: dict[int, KeyRow] = field(default_factory=dict)
+    #: Those without an end, and those that ended since `forget_ended`.
+    _withdrawals: dict[int, WithdrawalRow] = field(default_factory=dict)
 
     def pack(self) -> bytes:
         """Return everything as bytes, to stand beside the ledger in a checkpoint."""
@@ -58,6 +63,30 @@ class Catalog(Struct, array_like=True):
         elif isinstance(record, KeyRevoked):
             revoked = self._keys[record.key_id]._replace(revoked_at_us=record.at_us)
             self._keys[record.key_id] = revoked
+
+        elif isinstance(record, EscrowBegun) and record.kind == Operation.WITHDRAW:
+            self._withdrawals[record.operation_id] = WithdrawalRow(
+                record.operation_id, record.account, record.asset, record.qty, Payment.WAITING,
+                "", "", record.at_us, 0,
+            )  # fmt: skip
+        elif isinstance(record, EscrowEnded) and record.operation_id in self._withdrawals:
+            begun = self._withdrawals[record.operation_id]
+            self._withdrawals[record.operation_id] = begun._replace(
+                status=Payment.PAID if record.done else Payment.FAILED,
+                tx_hash=record.tx_hash, reason=record.reason, ended_at_us=record.at_us,
+            )  # fmt: skip
+
+    def withdrawal_row(self, withdrawal_id: int) -> WithdrawalRow | None:
+        """Return the row of a withdrawal; None: an operation of that number is something else."""
+        return self._withdrawals.get(withdrawal_id)
+
+    def forget_ended(self) -> None:
+        """The rows of withdrawals that have ended are made: nothing of them changes any more."""
+        self._withdrawals = {
+            number: row
+            for number, row in self._withdrawals.items()
+            if row.status == Payment.WAITING
+        }
 
     def key_row(self, key_id: int) -> KeyRow:
         """Return the row of an API key."""

@@ -93,6 +93,7 @@ class Batch:
         self._seasons: dict[int, SeasonRow] = {}
         self._limits: dict[int, None] = {}
         self._verdicts: list[VerdictRow] = []
+        self._operations: dict[int, None] = {}
 
     @property
     def entries(self) -> int:
@@ -122,6 +123,7 @@ class Batch:
             + len(self._seasons)
             + len(self._limits)
             + len(self._verdicts)
+            + len(self._operations)
         )
 
     def skip(self, n: int) -> None:
@@ -197,6 +199,7 @@ class Batch:
             seasons=list(self._seasons.values()),
             limits=[limit_row(ledger, key) for key in self._limits],
             verdicts=self._verdicts,
+            withdrawals=list(filter(None, map(catalog.withdrawal_row, self._operations))),
         )
 
     def _add_record(self, n: int, leg: int, item: Recorded) -> None:
@@ -213,6 +216,8 @@ class Batch:
             self._events.append(event_row(record))
         elif isinstance(record, rec.KeyCreated | rec.KeyRotated | rec.KeyRevoked):
             self._keys[record.key_id] = None
+        elif isinstance(record, escrow.EscrowBegun | escrow.EscrowEnded):
+            self._operations[record.operation_id] = None
         elif isinstance(record, rec.LimitsSet):
             self._limits[balance_key(record.account, record.market_id)] = None
         elif isinstance(record, rec.ProfileSet):

@@ -213,6 +213,7 @@ class History:
         await self._written_whole()
         batch, self._batch = self._batch, Batch(self._folded[0] + 1)
         rows = batch.rows(self._fold.ledger, self._catalog)
+        self._catalog.forget_ended()
         end = self._folded
         self._next_at = asyncio.get_running_loop().time() + self._config.pace_seconds
         time_us = self._fold.ledger.time_us

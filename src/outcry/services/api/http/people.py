@@ -24,6 +24,8 @@ from outcry.services.api.people_forms import (
     PersonView,
     TransferBody,
     WithdrawalBody,
+    WithdrawalsQuery,
+    WithdrawalsView,
 )
 from outcry.services.api.views import DoneView, WithdrawalView
 
@@ -83,6 +85,18 @@ async def withdraw(request: Asked, body: RawBody) -> Envelope[WithdrawalView]:
     parameters(request, NoQuery)
     key = request.headers.get(IDEMPOTENCY_KEY, "")
     return success(accept(await parts(request).people.withdraw(who, body, key)))
+
+
+@get("/withdrawals", opt={"query": WithdrawalsQuery, "scope": READ})
+async def withdrawals(request: Asked) -> Envelope[WithdrawalsView]:
+    """One's own withdrawals from the contract, newest first, and what became of them.
+
+    A payment that a deep reorganisation took back later stays `paid` here; its value is on the
+    account again, and people decide.
+    """
+    who = await holder(request, READ)
+    form = parameters(request, WithdrawalsQuery)
+    return success(accept(await parts(request).people.withdrawals(form, who)))
 
 
 @get("/users", opt={"query": PeopleQuery, "scope": ADMIN})
@@ -150,5 +164,5 @@ def people_routes() -> Router:
     return Router(
         "/api",
         tags=["account"],
-        route_handlers=[accounts, open_account, transfer, link_address, withdraw],
+        route_handlers=[accounts, open_account, transfer, link_address, withdraw, withdrawals],
     )
