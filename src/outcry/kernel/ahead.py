@@ -20,7 +20,7 @@ import cython
 
 from outcry.kernel.bits import book_side, choose, is_below, prefetch, rarely, word_high, words_from
 from outcry.kernel.constants import LEAD, PLACE_WORDS, STAGE, TURNS
-from outcry.kernel.ids import recent_place
+from outcry.kernel.ids import place_in
 from outcry.kernel.layout import Core, View, book_at, moves, node_at
 
 
@@ -66,7 +66,7 @@ def look_first(core: Core, view: View, cmd: memoryview) -> None:
     """Fetch the book, or one that stands where it may stand, and the place of the id."""
     view.cmd = cmd
     view.book = book_at(core, core.book_table[word_high(cmd[0]) & core.book_mask])
-    view.order = cython.address(core.recent[recent_place(core, cmd[4])])
+    view.order = cython.address(core.recent[place_in(cmd[4], core.recent_mask)])
     prefetch(cython.address(view.book.instrument))
     prefetch(cython.address(view.book.uncommon))
     prefetch(view.order)

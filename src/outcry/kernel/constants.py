@@ -138,6 +138,8 @@ SNAPSHOT_HEADER_WORDS = 8
 RECENT_FIRST = 4096
 RECENT_SECOND = 65536
 RECENT_PER_NODE = 3
+#: How many places of a table that has grown move with each new node, a power of two.
+MOVED_PER_NODE = 32
 #: A session begins as many places behind the last one as its ids, shifted by this, are higher.
 SESSION_STEP_SHIFT = 30
 #: Places of the smallest table of accounts.

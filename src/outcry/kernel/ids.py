@@ -6,28 +6,39 @@
   place, and is found, added and removed there in one access.
 * An order that loses its place to a later one moves to ``sparse``, a hash by the mixed bits of ids.
   So ids of any other pattern cost a second look, and none can make many orders meet.
+* When ``recent`` grows, its former self is kept as ``fading``, and its orders move over a few at a
+  time with each new node, long before it must grow again: no command waits for all of them.
 * No live order has an id above ``newest_id``: an id above it needs no look to be known as free.
 """
 
 from outcry.kernel.bits import rarely, spread
-from outcry.kernel.constants import RECENT_SECOND, SESSION_STEP_SHIFT
-from outcry.kernel.layout import Core, new_ints, node_at, release
+from outcry.kernel.constants import MOVED_PER_NODE, RECENT_SECOND, SESSION_STEP_SHIFT
+from outcry.kernel.layout import Core, new_ints, no_ints, node_at, release
 
 
-def recent_place(core: Core, order_id: int) -> int:
-    """Return the place of an id in ``recent``.
+def place_in(order_id: int, mask: int) -> int:
+    """Return the place of an id in a table of ``mask + 1``.
 
     Ids of sessions differ in their upper bits: each session begins some places after the last one.
     """
-    return (order_id + (order_id >> SESSION_STEP_SHIFT)) & core.recent_mask
+    return (order_id + (order_id >> SESSION_STEP_SHIFT)) & mask
 
 
 def find_order(core: Core, order_id: int) -> int:
     """Return the node of the live order with that id, or 0."""
-    index = core.recent[recent_place(core, order_id)]
+    index = core.recent[place_in(order_id, core.recent_mask)]
     if rarely(node_at(core, index).order_id != order_id):
-        index = sparse_find(core, order_id)
+        index = find_further(core, order_id)
     return index
+
+
+def find_further(core: Core, order_id: int) -> int:
+    """Return the node of the order with that id if it does not hold its place, or 0."""
+    if core.fading:
+        index = core.fading[place_in(order_id, core.fading_mask)]
+        if node_at(core, index).order_id == order_id:
+            return index
+    return core.sparse[sparse_slot(core, order_id)]
 
 
 def is_free(core: Core, order_id: int) -> bool:
@@ -37,7 +48,7 @@ def is_free(core: Core, order_id: int) -> bool:
 
 def add_id(core: Core, order_id: int, index: int) -> None:
     """Remember that the order with that id, which is not live yet, is at *index*."""
-    place = recent_place(core, order_id)
+    place = place_in(order_id, core.recent_mask)
     earlier = core.recent[place]
     core.recent[place] = index
     core.newest_id = max(core.newest_id, order_id)
@@ -47,28 +58,49 @@ def add_id(core: Core, order_id: int, index: int) -> None:
 
 def remove_id(core: Core, order_id: int, index: int) -> None:
     """Forget the live order with that id, which is at *index*."""
-    place = recent_place(core, order_id)
+    place = place_in(order_id, core.recent_mask)
     if rarely(core.recent[place] != index):
-        sparse_remove(core, order_id)
+        remove_further(core, order_id, index)
     else:
         core.recent[place] = 0
 
 
-def grow_recent(core: Core) -> None:
-    """Double ``recent``, at once up to `RECENT_SECOND` places, which are little and serve longer.
+def remove_further(core: Core, order_id: int, index: int) -> None:
+    """Forget the order with that id, at *index*, which does not hold its place."""
+    if core.fading and core.fading[place_in(order_id, core.fading_mask)] == index:
+        core.fading[place_in(order_id, core.fading_mask)] = 0
+    else:
+        sparse_remove(core, order_id)
 
-    Orders that have lost their place stay in the hash.
-    """
-    old = core.recent
-    old_size = core.recent_mask + 1
-    size = max(2 * old_size, RECENT_SECOND)
+
+def grow_recent(core: Core) -> None:
+    """Double ``recent``, at once up to `RECENT_SECOND` places: little, and enough for most."""
+    size = max(2 * (core.recent_mask + 1), RECENT_SECOND)
+    core.fading = core.recent
+    core.fading_mask = core.recent_mask
+    core.fading_at = 0
     core.recent = new_ints(size)
     core.recent_mask = size - 1
-    for place in range(old_size):
-        if old[place] != 0:
-            order_id = node_at(core, old[place]).order_id
-            core.recent[recent_place(core, order_id)] = old[place]
-    release(old)
+
+
+def move_faded(core: Core) -> None:
+    """Move the orders of the next `MOVED_PER_NODE` places of ``fading``; after all, give it back.
+
+    One whose new place has been taken by a later order moves to the hash.
+    """
+    for place in range(core.fading_at, core.fading_at + MOVED_PER_NODE):
+        index = core.fading[place]
+        core.fading[place] = 0
+        if index != 0:
+            home = place_in(node_at(core, index).order_id, core.recent_mask)
+            if core.recent[home] == 0:
+                core.recent[home] = index
+            else:
+                sparse_add(core, index)
+    core.fading_at += MOVED_PER_NODE
+    if core.fading_at > core.fading_mask:
+        release(core.fading)
+        core.fading = no_ints()
 
 
 def sparse_slot(core: Core, order_id: int) -> int:
@@ -78,11 +110,6 @@ def sparse_slot(core: Core, order_id: int) -> int:
     while table[place] != 0 and node_at(core, table[place]).order_id != order_id:
         place = (place + 1) & core.sparse_mask
     return place
-
-
-def sparse_find(core: Core, order_id: int) -> int:
-    """Return the node of the order with that id if it is in the hash, or 0."""
-    return core.sparse[sparse_slot(core, order_id)]
 
 
 def sparse_add(core: Core, index: int) -> None:

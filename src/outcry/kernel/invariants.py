@@ -14,7 +14,7 @@ from outcry.kernel.constants import (
     STATE_OPEN,
 )
 from outcry.kernel.expiry import current_order
-from outcry.kernel.ids import find_order, recent_place
+from outcry.kernel.ids import find_order, place_in
 from outcry.kernel.ladder import slot_at_or_above, slot_of
 from outcry.kernel.layout import NO_TOUCH, NODE_STEP, Book, Core, book_at, node_at
 from outcry.kernel.placing import find_book
@@ -191,8 +191,14 @@ def check_ids(core: Core) -> int:
     for place in range(core.recent_mask + 1):
         if core.recent[place] != 0:
             order_id = node_at(core, core.recent[place]).order_id
-            assert recent_place(core, order_id) == place, "an order in the place of another"
+            assert place_in(order_id, core.recent_mask) == place, "an order in another's place"
             live += 1
+    if core.fading:
+        for place in range(core.fading_mask + 1):
+            if core.fading[place] != 0:
+                order_id = node_at(core, core.fading[place]).order_id
+                assert place_in(order_id, core.fading_mask) == place, "a fading order elsewhere"
+                live += 1
     sparse = 0
     for place in range(core.sparse_mask + 1):
         sparse += core.sparse[place] != 0

@@ -13,9 +13,6 @@ cdef extern from * nogil:
     #include <stdio.h>
     #include <stdlib.h>
     #include <string.h>
-    #ifdef __linux__
-    #include <sys/mman.h>
-    #endif
 
     /* One cache line. Three roles share it; the unions name what each role keeps there. No field is
      * a char: a store through one may change anything, and everything would be read again. */
@@ -47,21 +44,10 @@ cdef extern from * nogil:
         abort();
     }
 
-    /* Large areas are read here and there: with pages of 2 MiB fewer of those reads must first ask
-     * where their page is. Where there are no such pages, nothing happens. */
-    static void outcry_advise(void *area, size_t bytes) {
-    #ifdef MADV_HUGEPAGE
-        const uintptr_t size = (uintptr_t)2 << 20;
-        uintptr_t first = ((uintptr_t)area + size - 1) & -size, last = ((uintptr_t)area + bytes) & -size;
-        if (first < last) (void)madvise((void *)first, last - first, MADV_HUGEPAGE);
-    #endif
-    }
-
     /* Zeroed and aligned to a cache line; the pointer of malloc stands just before it. */
     static void *outcry_new(size_t bytes) {
         char *raw = (char *)calloc(1, bytes + 72), *base;
         if (raw == NULL) outcry_no_memory();
-        outcry_advise(raw, bytes);
         base = raw + 8;
         base += (64 - (uintptr_t)base % 64) % 64;
         ((void **)base)[-1] = raw;
@@ -90,7 +76,6 @@ cdef extern from * nogil:
         offset = (size_t)((char *)old - raw);
         raw = (char *)realloc(raw, bytes + 72);
         if (raw == NULL) outcry_no_memory();
-        outcry_advise(raw, bytes);
         moved = raw + offset;
         base = raw + 8;
         base += (64 - (uintptr_t)base % 64) % 64;
@@ -242,6 +227,9 @@ ctypedef struct Core:
     # ids
     int* recent
     long recent_mask
+    int* fading
+    long fading_mask
+    long fading_at
     long long newest_id
     int* sparse
     long sparse_mask

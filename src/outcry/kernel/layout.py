@@ -152,6 +152,8 @@ class Core:
         #: See `ids`.
         self.recent: list[int] = []
         self.recent_mask = self.newest_id = 0
+        self.fading: list[int] = []
+        self.fading_mask = self.fading_at = 0
         self.sparse: list[int] = []
         self.sparse_mask = self.sparse_used = 0
         self.heap: list[Expiry] = []

@@ -10,7 +10,7 @@
 
 from outcry.kernel.bits import rarely
 from outcry.kernel.constants import ACCOUNTS_MIN, RECENT_PER_NODE, ROLE_ACCOUNT, ROLE_FREE, ROLES
-from outcry.kernel.ids import grow_recent
+from outcry.kernel.ids import grow_recent, move_faded
 from outcry.kernel.layout import NODE_STEP, Core, more_nodes, new_ints, node_at, release
 
 
@@ -44,7 +44,9 @@ def fresh_node(core: Core) -> int:
     """Return a node that was never used."""
     if core.fresh == core.node_room:
         more_room(core)
-    if RECENT_PER_NODE * (core.fresh // NODE_STEP) > core.recent_mask:
+    if core.fading:
+        move_faded(core)
+    elif RECENT_PER_NODE * (core.fresh // NODE_STEP) > core.recent_mask:
         grow_recent(core)
     core.fresh += NODE_STEP
     return core.fresh - NODE_STEP

@@ -227,6 +227,7 @@ def free_core(core: Core) -> None:
     release(core.book_table)
     release(core.account_table)
     release(core.recent)
+    release(core.fading)
     release(core.sparse)
     release(core.heap)
     release(core)

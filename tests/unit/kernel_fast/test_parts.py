@@ -181,17 +181,31 @@ def test_sessions_whose_ids_begin_alike_keep_apart() -> None:
     assert core.sparse_used == 0
 
 
-def test_more_orders_get_more_places() -> None:
-    """The places grow with the nodes, and orders of any ids are found before and after."""
+@pytest.mark.parametrize("count", [1400, 3000])
+def test_more_orders_get_more_places(count: int) -> None:
+    """The places grow with the nodes, and orders of any ids are found while they move and after."""
     core, random = shard.boot(), Random(5)
-    ids = random.sample(range(1, 2**63), 3000)
+    ids = random.sample(range(1, 2**63), count)
     place_ids(core, ids)
     assert core.recent_mask >= RECENT_PER_NODE * len(ids)
+    assert (core.fading != []) == (count == 1400)
     random.shuffle(ids)
     for order_id in ids:
         forget_id(core, order_id)
     assert core.sparse_used == 0
     assert not any(core.recent)
+    assert not any(core.fading)
+
+
+def test_an_order_that_fades_and_ends_is_not_found_again() -> None:
+    """An order that ended after it moved is unknown, though its node still has its id."""
+    core = shard.boot()
+    ids = list(range(1, 1500))
+    place_ids(core, ids)
+    assert core.fading != []
+    for order_id in ids:
+        forget_id(core, order_id)
+    assert all(find_order(core, order_id) == 0 for order_id in ids)
 
 
 def test_an_id_is_free_unless_an_order_has_it() -> None:
