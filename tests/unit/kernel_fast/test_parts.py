@@ -200,7 +200,7 @@ def test_more_orders_get_more_places(count: int) -> None:
 def test_an_order_that_fades_and_ends_is_not_found_again() -> None:
     """An order that ended after it moved is unknown, though its node still has its id."""
     core = shard.boot()
-    ids = list(range(1, 1500))
+    ids = list(range(1, 1401))
     place_ids(core, ids)
     assert core.fading != []
     for order_id in ids:
