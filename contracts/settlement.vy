@@ -772,9 +772,9 @@ def raiseNonce():
 def deposit(who: address, amount: uint256):
     """@notice Put the sender's collateral into the escrow of `who`"""
     self._depositing(who, amount)
-    before: uint256 = self._holding()
+    before: uint256 = self._holding(COLLATERAL)
     assert extcall COLLATERAL.transferFrom(msg.sender, self, amount, default_return_value=True)
-    self._require(self._holding() == before + amount, NOT_WHAT_WAS_SENT)
+    self._require(self._holding(COLLATERAL) == before + amount, NOT_WHAT_WAS_SENT)
     self.escrowed += amount
     self._deposited(who, COLLATERAL_ASSET, amount)
 
@@ -799,14 +799,24 @@ def _depositing(who: address, amount: uint256):
 
 @internal
 def _deposited(who: address, asset: uint256, amount: uint256):
-    self.escrowOf[who][asset] += amount
+    self._credit(who, asset, amount)
     log Deposited(who=who, asset=asset, sender=msg.sender, amount=amount)
+
+
+@internal
+def _credit(who: address, asset: uint256, amount: uint256):
+    self.escrowOf[who][asset] += amount
 
 
 @view
 @internal
-def _holding() -> uint256:
-    return staticcall COLLATERAL.balanceOf(self)
+def _holding(token: IERC20) -> uint256:
+    return staticcall token.balanceOf(self)
+
+
+@internal
+def _give(token: IERC20, receiver: address, amount: uint256):
+    assert extcall token.transfer(receiver, amount, default_return_value=True)
 
 
 @external
@@ -851,7 +861,7 @@ def _pay(who: address, asset: uint256, amount: uint256):
     self.escrowOf[who][asset] = unsafe_sub(before, amount)
     if asset == COLLATERAL_ASSET:
         self.escrowed -= amount
-        assert extcall COLLATERAL.transfer(who, amount, default_return_value=True)
+        self._give(COLLATERAL, who, amount)
     else:
         extcall CTF.safeTransferFrom(self, who, asset, amount, b"")
 
@@ -891,8 +901,8 @@ def splitFor(opId: uint256, who: address, condition: bytes32, amount: uint256):
     money: uint256 = self.escrowOf[who][COLLATERAL_ASSET]
     self._require(money >= amount, NOT_ENOUGH)
     self.escrowOf[who][COLLATERAL_ASSET] = unsafe_sub(money, amount)
-    self.escrowOf[who][tokens.yes] += amount
-    self.escrowOf[who][tokens.no] += amount
+    self._credit(who, tokens.yes, amount)
+    self._credit(who, tokens.no, amount)
     self._split(condition, amount)
     log SplitFor(opId=opId, who=who, condition=condition, amount=amount)
 
@@ -907,7 +917,7 @@ def mergeFor(opId: uint256, who: address, condition: bytes32, amount: uint256):
     self._require(min(yes, no) >= amount, NOT_ENOUGH)
     self.escrowOf[who][tokens.yes] = unsafe_sub(yes, amount)
     self.escrowOf[who][tokens.no] = unsafe_sub(no, amount)
-    self.escrowOf[who][COLLATERAL_ASSET] += amount
+    self._credit(who, COLLATERAL_ASSET, amount)
     self._merge(condition, amount)
     log MergedFor(opId=opId, who=who, condition=condition, amount=amount)
 
@@ -948,15 +958,21 @@ def redeem(condition: bytes32):
     self.complementOf[tokens.yes] = 0
     self.complementOf[tokens.no] = 0
     self.payoutOf[condition] = Payout(
-        yes=staticcall CTF.payoutNumerators(condition, 0),
-        no=staticcall CTF.payoutNumerators(condition, 1),
+        yes=self._numerator(condition, 0),
+        no=self._numerator(condition, 1),
         per=per,
     )
-    before: uint256 = self._holding()
+    before: uint256 = self._holding(COLLATERAL)
     extcall CTF.redeemPositions(COLLATERAL.address, empty(bytes32), condition, [1, 2])
-    amount: uint256 = self._holding() - before
+    amount: uint256 = self._holding(COLLATERAL) - before
     self.escrowed += amount
     log Redeemed(condition=condition, amount=amount)
+
+
+@view
+@internal
+def _numerator(condition: bytes32, outcome: uint256) -> uint256:
+    return staticcall CTF.payoutNumerators(condition, outcome)
 
 
 @external
@@ -972,7 +988,7 @@ def redeemFor(who: address, condition: bytes32):
     amount: uint256 = yes * payout.yes // payout.per + no * payout.no // payout.per
     self.escrowOf[who][tokens.yes] = 0
     self.escrowOf[who][tokens.no] = 0
-    self.escrowOf[who][COLLATERAL_ASSET] += amount
+    self._credit(who, COLLATERAL_ASSET, amount)
     log RedeemedFor(who=who, condition=condition, yes=yes, no=no, amount=amount)
 
 
@@ -1056,8 +1072,8 @@ def sweep(token: address, receiver: address):
     """@notice Give away an ERC-20 that nobody's escrow has: what was sent here without `deposit`"""
     self._owning()
     self._require(receiver != empty(address), NOBODY)
-    amount: uint256 = staticcall IERC20(token).balanceOf(self)
+    amount: uint256 = self._holding(IERC20(token))
     if token == COLLATERAL.address:
         amount -= self.escrowed
-    assert extcall IERC20(token).transfer(receiver, amount, default_return_value=True)
+    self._give(IERC20(token), receiver, amount)
     log Swept(token=token, receiver=receiver, amount=amount)

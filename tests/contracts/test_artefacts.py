@@ -11,7 +11,7 @@ from outcry.adapters.evm.artefacts import ARTEFACTS, artefact
 
 
 ROOT = Path(__file__).resolve().parents[2]
-RUNTIME_BYTES_MAX = 14 * 1024
+RUNTIME_BYTES_MAX = 14_000
 
 
 def tool() -> ModuleType:
