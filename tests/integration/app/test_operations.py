@@ -11,7 +11,7 @@ import pytest
 import yaml
 from msgspec import json
 from tests.integration.app.test_life import open_orders, place
-from tests.support.exchange import Exchange, exchange
+from tests.support.exchange import Exchange, exchange, wait_until
 
 from outcry.adapters.embedded import EmbeddedServers
 from outcry.runtime.config import load
@@ -68,6 +68,8 @@ def test_every_metric_that_is_watched_exists_and_a_backup_brings_everything_back
         missing = {entry for entry in watched if entry[1] not in names}
         assert not missing
 
+        blocks = made.data_dir / "onchain" / "chain.journal"
+        wait_until(lambda: blocks.exists() and blocks.stat().st_size > 0)
         backup = tmp_path / "market.tar"
         done = made.command("backup", str(backup))
         assert done.returncode == 0, done.stderr

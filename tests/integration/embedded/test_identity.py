@@ -1,7 +1,6 @@
 """Root, an ordinary user, and root without user namespaces: PostgreSQL runs for each."""
 
 import os
-import runpy
 import shutil
 import signal
 import subprocess
@@ -150,13 +149,10 @@ sys.stdin.read()
 
 def test_elsewhere_than_linux_the_guard_passes_signals_on() -> None:
     """A stop that reaches the guard reaches the server, whose end is the guard's."""
-    watch = runpy.run_path(str(identity.GUARD), run_name="guard")["watch"]
-    before = {number: signal.getsignal(number) for number in (15, 2, 3)}
-    stopping_itself = "import os, signal; os.kill(os.getppid(), 15); signal.pause()"
-    try:
-        code = watch(os.getppid(), 9, [sys.executable, "-c", stopping_itself])
-    finally:
-        for number, handler in before.items():
-            signal.signal(number, handler)
+    stopping_its_guard = "import os, signal; os.kill(os.getppid(), 15); signal.pause()"
+    guard = [str(identity.GUARD), str(os.getpid()), "9", "same"]
+    command = [sys.executable, "-c", OTHER_SYSTEM, *guard, sys.executable, "-c", stopping_its_guard]
 
-    assert code == 128 + signal.SIGTERM
+    done = subprocess.run(command, check=False, timeout=60)
+
+    assert done.returncode == 128 + signal.SIGTERM

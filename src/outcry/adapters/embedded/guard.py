@@ -26,6 +26,7 @@ CLONE_NEWUSER = 0x1000_0000
 CAP_DAC_OVERRIDE = 1
 CAPABILITY_VERSION_3 = 0x2008_0522
 WATCH_SECONDS = 0.1
+FORWARDED = (signal.SIGTERM, signal.SIGINT, signal.SIGQUIT)
 
 
 def main(arguments: list[str]) -> None:
@@ -85,13 +86,16 @@ def drop_to(uid: int, gid: int) -> None:
 
 def watch(parent: int, number: int, command: list[str]) -> int:
     """Run *command* as a child until it ends; send it *number* once the parent is gone."""
-    child = os.posix_spawn(command[0], command, os.environ)
+    # They wait until there is somebody to pass them on to; the child must not inherit that.
+    signal.pthread_sigmask(signal.SIG_BLOCK, FORWARDED)
+    child = os.posix_spawn(command[0], command, os.environ, setsigmask=())
 
     def forward(received: int, _frame: FrameType | None) -> None:
         os.kill(child, received)
 
-    for forwarded in (signal.SIGTERM, signal.SIGINT, signal.SIGQUIT):
+    for forwarded in FORWARDED:
         signal.signal(forwarded, forward)
+    signal.pthread_sigmask(signal.SIG_UNBLOCK, FORWARDED)
     orphaned = False
     while True:
         ended, status = os.waitpid(child, os.WNOHANG)

@@ -87,14 +87,14 @@ FOREIGN: dict[str, tuple[int | str, int | str]] = {
 }
 #: What else a request needs to be one.
 NEEDED: dict[str, dict[str, int | str]] = {
-    "/api/event_balance": {"event_id": 1},
-    "/api/reduce_order": {"quantity": "1"},
-    "/api/replace_order": {"price": "0.4", "quantity": "1"},
-    "/api/split": {"market_id": 1, "quantity": "1"},
-    "/api/merge": {"market_id": 1, "quantity": "1"},
-    "/api/redeem": {"market_id": 1},
-    "/api/transfer": {"from_account": 1_001, "to_account": 1_001, "amount": "1"},
-    "/api/withdrawals": {"amount": "1"},
+    "GET /api/event_balance": {"event_id": 1},
+    "POST /api/reduce_order": {"quantity": "1"},
+    "POST /api/replace_order": {"price": "0.4", "quantity": "1"},
+    "POST /api/split": {"market_id": 1, "quantity": "1"},
+    "POST /api/merge": {"market_id": 1, "quantity": "1"},
+    "POST /api/redeem": {"market_id": 1},
+    "POST /api/transfer": {"from_account": 1_001, "to_account": 1_001, "amount": "1"},
+    "POST /api/withdrawals": {"amount": "1"},
 }
 #: Routes that need an order of their own, and so a name for an account beside it.
 NAMED = ("/api/cancel_order", "/api/reduce_order", "/api/replace_order")
@@ -134,10 +134,11 @@ async def test_what_is_somebody_elses_does_not_exist(door: Door) -> None:
     """Every private route with a foreign name answers, to the letter, as with a name of nothing."""
     before = await door.get("/api/order_history", door.as_user("ann"))
     asked = await foreign_fields(door)
-    assert {path for _, path, _ in asked} >= {*NEEDED, *NAMED, "/api/order_history"}
+    assert {path for _, path, _ in asked} >= {*NAMED, "/api/order_history"}
+    assert {f"{method} {path}" for method, path, _ in asked} >= NEEDED.keys()
     for method, path, name in asked:
         mine, nobodys = FOREIGN[name]
-        fields = dict(NEEDED.get(path, {}))
+        fields = dict(NEEDED.get(f"{method} {path}", {}))
         if path in NAMED and name == "account":
             fields["order_id"] = 1
         hers = await told(door, method, path, fields | {name: mine})
