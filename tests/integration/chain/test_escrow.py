@@ -176,13 +176,14 @@ async def test_from_deposit_to_payout_ledger_and_contracts_agree(tmp_path: Path)
         everything = venue.balance(account)[0]
         await venue.fund(WithdrawOp(0, account, COLLATERAL, everything, "all"))
         await at.settles()
-        done = await at.escrow.carried_out(0, (await at.escrow.head()).number)
+        head = (await at.escrow.head()).number
+        done = await at.escrow.carried_out(0, head)
         trades = {(trade, fill // FILLS_COUNT_MAX) for trade, fill in ledger.chain.verdicts}
         assert (len(done.parts), set(done.parts)) == (2, trades)
         assert done.operations == sorted(done.operations)
         assert len(done.operations) == 5
-        assert await ahead(ledger, at.escrow, 0) == ""
-        assert "carried out" in await ahead(Ledger(), at.escrow, 0)
+        assert await ahead(ledger, at.escrow, 0, head) == ""
+        assert "carried out" in await ahead(Ledger(), at.escrow, 0, head)
         assert await at.on.escrow(ann) == 0
         await at.agrees()
 

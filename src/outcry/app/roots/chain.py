@@ -18,8 +18,7 @@ from outcry.domain.ledger.in_transit import Home
 from outcry.ports.chain import Chain, ChainUnavailable
 from outcry.ports.escrow import Escrow
 from outcry.runtime.config import Config, ConfigError
-from outcry.runtime.ledger_recovery import fold_now
-from outcry.services.onchain.ahead import ahead
+from outcry.services.onchain.ahead import Ahead, Gate
 from outcry.services.onchain.config import OnchainConfig
 from outcry.services.onchain.escrow import EscrowDesk
 
@@ -108,8 +107,10 @@ async def escrow_of(config: Config, *, checked: bool = False) -> Escrow:
     return EvmEscrow(rpc, signer, found, config.settlement.gas_price_gwei_max * GWEI)
 
 
-async def escrow_desk(commons: Commons, place: Path, terms: OnchainConfig) -> EscrowDesk:
-    """Return who mirrors the escrow of a ledger that lives on contracts.
+async def escrow_desk(
+    commons: Commons, place: Path, terms: OnchainConfig
+) -> tuple[EscrowDesk, Gate]:
+    """Return who mirrors the escrow of a ledger that lives on contracts, and the gate before it.
 
     Raises `ConfigError` when the contracts have done what the log never asked for.
     """
@@ -118,12 +119,13 @@ async def escrow_desk(commons: Commons, place: Path, terms: OnchainConfig) -> Es
     escrow = await escrow_of(commons.config, checked=True)
     commons.stack.push_async_callback(escrow.close)
     log, first_block = await commons.log(), load(Path(commons.config.data_dir)).deployed_block
-    with suppress(ChainUnavailable):  # then the desk declines what it finds there
-        fold = await fold_now(log, commons.snapshots)
-        wrong = await ahead(fold.ledger, escrow, first_block)
-        if wrong:
-            raise ConfigError(wrong)
-    return EscrowDesk(
+    gate = Gate(log, commons.snapshots, escrow, first_block)
+    try:
+        with suppress(ChainUnavailable):  # then everybody waits at the gate
+            await gate.check()
+    except Ahead as error:
+        raise ConfigError(str(error)) from error
+    desk = EscrowDesk(
         terms,
         log=log,
         snapshots=commons.snapshots,
@@ -131,7 +133,9 @@ async def escrow_desk(commons: Commons, place: Path, terms: OnchainConfig) -> Es
         escrow=escrow,
         transactions=FileTransactions(place / "operations"),
         first_block=first_block,
+        gate=gate,
     )
+    return desk, gate
 
 
 async def only_sender(commons: Commons, place: Path) -> None:

@@ -126,19 +126,21 @@ async def onchain(commons: Commons) -> list[Part]:
         standby_blocks=2 * settlement.resend_blocks + secrets.randbelow(10),
         stall_seconds=settlement.stall_seconds,
     )
+    chain = await chain_of(commons, place)
+    desk, gate = None, None
+    if settlement.chain == "evm":
+        desk, gate = await escrow_desk(commons, place, terms)
     service = Onchain(
         terms,
         bus=commons.bus,
         log=await commons.log(),
         asset=await commons.asset("onchain"),
-        chain=await chain_of(commons, place),
+        chain=chain,
         transactions=FileTransactions(place / "transactions"),
         took=seconds.observe,
+        gate=gate,
     )
-    parts = [Part(service)]
-    if settlement.chain == "evm":
-        parts.append(Part(await escrow_desk(commons, place, terms)))
-    return parts
+    return [Part(service), *([Part(desk)] if desk else [])]
 
 
 async def _http(commons: Commons) -> Part:

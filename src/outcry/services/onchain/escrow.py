@@ -27,6 +27,7 @@ from outcry.ports.transactions import Transactions
 from outcry.runtime.closing import closing
 from outcry.runtime.follow import Backoff
 from outcry.runtime.ledger_recovery import fold_now
+from outcry.services.onchain.ahead import Gate, may_begin
 from outcry.services.onchain.branches import compare, whole_blocks
 from outcry.services.onchain.config import OnchainConfig
 from outcry.services.onchain.proof import Proof, prove_log
@@ -59,14 +60,16 @@ class EscrowDesk:
         escrow: Escrow,
         transactions: Transactions,
         first_block: int = 0,
+        gate: Gate | None = None,
     ) -> None:
-        """Read the chain from *first_block*: nothing of ours is below it."""
+        """Read the chain from *first_block*, once *gate* opens: nothing of ours is below it."""
         self._config = config
         self._log = log
         self._snapshots = snapshots
         self._asset = asset
         self._escrow = escrow
         self._first_block = first_block
+        self._gate = gate
         self._teller = Teller(
             escrow, transactions,
             confirmations=config.confirmations, resend_blocks=config.resend_blocks,
@@ -162,6 +165,9 @@ class EscrowDesk:
 
     async def step(self) -> None:
         """Take in what is committed, report what is to be believed, send what is to be sent."""
+        if not await may_begin(self._gate, "escrow_halted"):
+            self._halted = True
+            return
         await self._follow()
         head = await self._escrow.head()
         self._head = head.number

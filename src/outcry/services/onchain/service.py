@@ -26,6 +26,7 @@ from outcry.ports.chain import Block, Chain, ChainEvent, ChainUnavailable
 from outcry.ports.ledger_log import LedgerLog, LogUnavailable
 from outcry.ports.transactions import Transactions
 from outcry.runtime.follow import Backoff, Follower
+from outcry.services.onchain.ahead import Gate, may_begin
 from outcry.services.onchain.config import OnchainConfig
 from outcry.services.onchain.displaced import find_displaced
 from outcry.services.onchain.headers import Headers
@@ -68,13 +69,18 @@ class Onchain:
         chain: Chain,
         transactions: Transactions,
         took: Callable[[float], None] = _nobody,
+        gate: Gate | None = None,
     ) -> None:
-        """*took* is told how many seconds each fill took from its request to its verdict."""
+        """Go through *gate* before anything is read or sent.
+
+        *took* is told how many seconds each fill took from its request to its verdict.
+        """
         self._config = config
         self._bus = bus
         self._log = log
         self._chain = chain
         self._transactions = transactions
+        self._gate = gate
         self._parts = Parts()
         self._measures = Measures(config.stall_seconds, took)
         self._news = News(bus)
@@ -128,7 +134,7 @@ class Onchain:
                 await self._take_requests()
                 await self.step()
                 backoff.reset()
-            except (ChainUnavailable, AssetUnavailable) as reason:
+            except (ChainUnavailable, AssetUnavailable, LogUnavailable) as reason:
                 _log.warning("settlement_waits", reason=str(reason))
                 await backoff.pause()
 
@@ -177,6 +183,9 @@ class Onchain:
 
     async def step(self) -> None:
         """Read what is new on the chain, report what is to be believed, send what is to be sent."""
+        if not await may_begin(self._gate, "settlement_halted"):
+            self._halted = True
+            return
         try:
             await self._step()
         finally:
