@@ -73,7 +73,7 @@ class EscrowRounded(Record, frozen=True, tag="escrow_rounded", array_like=True, 
 
 
 class EscrowReverted(Record, frozen=True, tag="escrow_reverted", array_like=True, gc=False):
-    """A deposit that was believed is no longer on the chain: what is left of it is suspended."""
+    """A deposit that was believed is no longer on the chain: what is left of it is debited."""
 
     account: int
     asset: int

@@ -208,8 +208,8 @@ async def test_an_exit_without_us_takes_orders_back(tmp_path: Path) -> None:
         assert not ledger.frozen
 
 
-async def test_a_deep_reorganisation_of_a_deposit_is_suspended(tmp_path: Path) -> None:
-    """A deposit that was believed is gone for good: suspense, frozen, and the desk stands still."""
+async def test_a_deep_reorganisation_of_a_deposit_takes_it_back(tmp_path: Path) -> None:
+    """A deposit that was believed is gone for good: debited, frozen, and the desk stands still."""
     async with market_on(tmp_path) as at:
         _, account = await at.funded("ann")
         await at.on.mine()
@@ -218,7 +218,7 @@ async def test_a_deep_reorganisation_of_a_deposit_is_suspended(tmp_path: Path) -
         await at.on.mine(CONFIRMATIONS + 2)
         await at.desk.step()
         assert at.desk.status()["halted"] == 1
-        assert (at.venue.balance(account), at.venue.balance(SUSPENSE)[0]) == ((0, 0), HUNDRED)
+        assert (at.venue.balance(account), at.venue.balance(SUSPENSE)[0]) == ((0, 0), 0)
         assert account in at.venue.asset.ledger.frozen
 
 

@@ -3,7 +3,7 @@
 from tests.support.escrow import HOME, Contract, address, on_chain
 from tests.support.venue import Venue, limit
 
-from outcry.domain.ids import COLLATERAL, EXTERNAL, PENDING, SUSPENSE, token_asset, trade_id
+from outcry.domain.ids import COLLATERAL, EXTERNAL, PENDING, token_asset, trade_id
 from outcry.domain.ledger.escrow import Operation, Stage
 from outcry.domain.ledger.in_transit import InTransit
 from outcry.domain.ledger.invariants import audit
@@ -316,15 +316,15 @@ async def test_a_paid_market_is_redeemed_without_being_asked() -> None:
         await _replays(venue)
 
 
-async def test_a_deposit_that_a_deep_reorganisation_took_back_is_suspended() -> None:
-    """What is left of it is out of reach, what is not is missing, and the account is frozen."""
+async def test_a_deposit_that_a_deep_reorganisation_took_back_is_outside_again() -> None:
+    """What is left of it is debited, what is not is missing, and the account is frozen."""
     async with on_chain().running() as venue:
         contract = Contract(venue)
         ann = await contract.funded(7, HUNDRED)
         await venue.fund(WithdrawOp(0, ann, COLLATERAL, 30_000_000, "w"))
         await venue.fund(EscrowReportOp(0, [], [], 0, "0x0", 0, [], contract.happened))
         ledger = venue.asset.ledger
-        assert (venue.balance(ann), venue.balance(SUSPENSE)[0]) == ((0, 0), 70_000_000)
+        assert (venue.balance(ann), venue.balance(EXTERNAL)[0]) == ((0, 0), -30_000_000)
         assert ledger.chain.missing == {balance_key(ann, COLLATERAL): 30_000_000}
         assert (ann in ledger.frozen, ledger.chain.escrow_block) == (True, 0)
         audit(ledger)

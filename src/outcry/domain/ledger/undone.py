@@ -2,15 +2,16 @@
 
 Afterwards the ledger has what escrow has: what is there is given back as far as it can be. What is
 not there any more, since it was used, is noted as missing: balance less what is missing is what the
-contract has. What is left of something that cannot be given back whole is suspended.
+contract has. What the contract has not any more is outside, and comes in from there when it is
+mined again; nothing of it is in suspense, from where people could give it out.
 """
 
-from outcry.domain.ids import COLLATERAL, EXTERNAL, SUSPENSE, token_asset
+from outcry.domain.ids import COLLATERAL, EXTERNAL, asset_market, token_asset
 from outcry.domain.ledger import funds
 from outcry.domain.ledger.effects import Effects
 from outcry.domain.ledger.escrow import miss, whole_lots
-from outcry.domain.ledger.positions import bought, move
-from outcry.domain.ledger.postings import post
+from outcry.domain.ledger.positions import bought, sold
+from outcry.domain.ledger.postings import owned, post
 from outcry.domain.ledger.state import Ledger, balance_key
 from outcry.domain.units import TICKS_PER_UNIT
 
@@ -21,9 +22,9 @@ OUTCOMES = (0, 1)
 def take_back(
     ledger: Ledger, effects: Effects, account: int, asset: int, atoms: int, reason: str
 ) -> None:
-    """A deposit that was believed is no longer on the chain: suspend what is left, freeze."""
+    """A deposit that was believed is no longer on the chain: so is what is left of it; freeze."""
     amount = -whole_lots(ledger, account, asset, -atoms)
-    _suspend(ledger, effects, account, asset, amount, reason)
+    _let_go(ledger, effects, account, asset, amount, reason)
     ledger.frozen[account] = reason
 
 
@@ -47,7 +48,7 @@ def _into_pairs(
     if not lacks:
         return
     pool, value = -market_id, lacks * TICKS_PER_UNIT
-    _suspend(ledger, effects, account, COLLATERAL, value, reason)
+    _let_go(ledger, effects, account, COLLATERAL, value, reason)
     # Tokens need their backing: it is with whoever has what is missing.
     post(ledger, effects, EXTERNAL, pool, COLLATERAL, value, "reverted", market_id)
     for outcome in OUTCOMES:
@@ -67,7 +68,7 @@ def _into_money(
     if not lacks:
         return
     for asset in assets:
-        _suspend(ledger, effects, account, asset, lacks, reason)
+        _let_go(ledger, effects, account, asset, lacks, reason)
     value = lacks * TICKS_PER_UNIT
     post(ledger, effects, EXTERNAL, account, COLLATERAL, value, "reverted", market_id)
 
@@ -98,10 +99,15 @@ def unredeem(
     ledger.frozen[account] = reason
 
 
-def _suspend(
+def _let_go(
     ledger: Ledger, effects: Effects, account: int, asset: int, amount: int, reason: str
 ) -> None:
-    """Take *amount* as far as it is free; the rest is missing."""
+    """Take *amount* as far as it is free, tokens at their cost; the rest is missing."""
     taken = min(amount, ledger.free(account, asset))
-    move(ledger, effects, account, SUSPENSE, asset, taken, "reverted", 0)
+    if asset != COLLATERAL and taken:
+        market_id, outcome = asset_market(asset)
+        everything = owned(ledger, account, asset)
+        cost = ledger.position(account, market_id).cost[outcome] * taken // everything
+        sold(ledger, effects, account, market_id, outcome, taken, cost)
+    post(ledger, effects, account, EXTERNAL, asset, taken, "reverted", 0)
     miss(ledger, account, asset, amount - taken, reason)

@@ -78,7 +78,7 @@ def turn(on: Taking, one: Happening, undone: str) -> None:
 
 
 def _unmove(on: Taking, one: Happening, reason: str) -> None:
-    """What is left of a deposit is suspended.
+    """What is left of a deposit is debited.
 
     What had left escrow is there again: it is credited to an account that may not use it, and
     debited should it leave a second time.

@@ -166,19 +166,19 @@ async def test_a_deep_reorganisation_that_keeps_everything_goes_on() -> None:
         await on.agrees()
 
 
-async def test_a_deep_reorganisation_suspends_a_deposit_and_the_desk_stands_still() -> None:
-    """What was believed and is gone: suspended, frozen, and nothing is sent any more."""
+async def test_a_deep_reorganisation_takes_a_deposit_back_and_the_desk_stands_still() -> None:
+    """What was believed and is gone is nobody's here; frozen, and nothing is sent any more."""
     async with desk_scene() as on:
         desk = await on.desk()
         ann = await on.funded(desk, 7, HUNDRED)
         on.escrow.reorganise(len(await on.escrow.blocks(0, 99)) - 1, keep=False)
         await desk.step()
         assert desk.status()["halted"] == 1
-        assert (on.venue.balance(ann), on.venue.balance(SUSPENSE)[0]) == ((0, 0), HUNDRED)
+        assert (on.venue.balance(ann), on.venue.balance(SUSPENSE)[0]) == ((0, 0), 0)
         assert ann in on.venue.asset.ledger.frozen
         again = await on.desk()
         await on.settles(again, 2)
-        assert on.venue.balance(SUSPENSE)[0] == HUNDRED
+        assert on.venue.balance(SUSPENSE)[0] == 0
 
 
 async def test_a_desk_that_starts_again_does_nothing_twice() -> None:

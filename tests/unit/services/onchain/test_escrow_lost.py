@@ -12,11 +12,19 @@ from outcry.domain.ids import COLLATERAL, SUSPENSE, token_asset
 from outcry.domain.ledger.escrow import Stage
 from outcry.domain.ledger.invariants import audit
 from outcry.domain.ledger.state import balance_key
+from outcry.domain.rejects import Reject
 from outcry.domain.units import TICKS_PER_UNIT
-from outcry.messages.chain_requests import FreezeOp
+from outcry.messages.chain_requests import FreezeOp, ReleaseOp
 from outcry.messages.escrow_requests import HAPPENINGS_COUNT_MAX
 from outcry.messages.happenings import Happened
-from outcry.messages.requests import CheckpointOp, MergeOp, ResolveOp, SplitOp, WithdrawOp
+from outcry.messages.requests import (
+    CheckpointOp,
+    Declined,
+    MergeOp,
+    ResolveOp,
+    SplitOp,
+    WithdrawOp,
+)
 from outcry.services.onchain.escrow import EscrowDesk
 from outcry_wire.records import Side
 
@@ -116,8 +124,22 @@ async def test_tokens_of_a_split_that_is_gone_and_that_are_on_their_way_out_are_
     ledger = venue.asset.ledger
     assert venue.balance(at.ann) == (HUNDRED, 0)
     assert ledger.chain.missing == {balance_key(at.ann, yes): 300}
-    assert venue.balance(SUSPENSE, no)[0] == 300
+    assert (venue.balance(at.ann, no)[0], venue.balance(SUSPENSE, no)[0]) == (0, 0)
     await at.goes_on()
+
+
+async def test_a_deposit_that_is_gone_and_mined_again_is_there_once(bare: Scene) -> None:
+    """Nothing of it is left to be given out meanwhile: the contract has nothing of it."""
+    at, escrow, venue = bare, bare.on.escrow, bare.on.venue
+    (deposit,) = [deed for mined in escrow._chain for deed in mined.deeds]
+    await at.loses(0)
+    gift = ReleaseOp(0, at.ann, COLLATERAL, HUNDRED, "gift")
+    declined = await venue.asset.funds(gift)
+    assert isinstance(declined, Declined)
+    assert declined.reject == Reject.AMOUNT_INVALID
+    escrow._deeds.append(deposit)
+    await at.goes_on()
+    assert venue.balance(at.ann) == (HUNDRED, 0)
 
 
 async def test_a_merge_that_is_gone_is_tokens_again(at: Scene) -> None:
