@@ -13,7 +13,7 @@ The rules of the ledger become a second unit in the same way; which modules they
 outcry/runtime/rules_twin.py. They work on ordinary objects (msgspec structs, a slotted dataclass),
 whose fields lie in memory one after the other, those of a class in alphabetical order, as CPython
 lays out slots. The C declarations of these classes are made here from their sources; at import the
-size of each is compared with the real one, and a test compares the place of each field.
+size of each and the place of each field are compared with the real ones.
 
 Environment: ``OUTCRY_REQUIRE_CYTHON=1`` makes a failed compile fail the build; without it the
 distribution installs without the twins and runs interpreted, which it says at every start.

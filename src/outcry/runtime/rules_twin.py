@@ -5,7 +5,8 @@ text of `PARTS`, each after those that it imports, with the C types of their ``.
 the same objects in either form: compiled code reads and writes the fields of `STRUCTS` where they
 lie, everything else goes on using them by name. So only functions exist twice, and never a class.
 
-A twin carries the hash of the sources that it was built from, and is never used for others.
+A twin carries the hash of the sources that it was built from, and is never used for others; nor is
+it where the fields of a class do not lie as setup.py declares them.
 
 Environment: as for the kernel, ``OUTCRY_PURE=1`` takes the interpreted rules, and
 ``OUTCRY_REQUIRE_COMPILED=1`` makes it an error that the compiled ones are missing.
@@ -13,13 +14,14 @@ Environment: as for the kernel, ``OUTCRY_PURE=1`` takes the interpreted rules, a
 setup.py runs this file alone: it imports nothing of ours.
 """
 
+import ctypes
 import hashlib
 import importlib
 import os
 import warnings
 from functools import cache
 from pathlib import Path
-from types import ModuleType
+from types import MemberDescriptorType, ModuleType
 from typing import Final
 
 
@@ -64,6 +66,28 @@ class InterpretedRulesWarning(RuntimeWarning):
     """The rules run interpreted although nobody asked for that: correct, but slower."""
 
 
+class _Member(ctypes.Structure):
+    """`PyMemberDef` of CPython."""
+
+    _fields_ = (
+        ("name", ctypes.c_char_p),
+        ("kind", ctypes.c_int),
+        ("offset", ctypes.c_ssize_t),
+    )
+
+
+class _Descriptor(ctypes.Structure):
+    """`PyMemberDescrObject` of CPython: what a slot's name in its class is."""
+
+    _fields_ = (
+        ("head", ctypes.c_char * object.__basicsize__),
+        ("of_type", ctypes.c_void_p),
+        ("name", ctypes.c_void_p),
+        ("qualified", ctypes.c_void_p),
+        ("member", ctypes.POINTER(_Member)),
+    )
+
+
 def source_hash(root: Path) -> str:
     """Hash everything under *root*, the folder of packages, that a twin is made of."""
     digest = hashlib.sha256()
@@ -75,18 +99,35 @@ def source_hash(root: Path) -> str:
     return digest.hexdigest()
 
 
+def check_layout(cls: type) -> None:
+    """Raise `NoTwinError` unless the fields of *cls* lie in alphabetical order behind its base.
+
+    The order is that of CPython's slots; a library that makes classes could lay them out otherwise,
+    in the same size, and compiled code would take one field for another.
+    """
+    offsets = {
+        name: _Descriptor.from_address(id(slot)).member.contents.offset
+        for name, slot in vars(cls).items()
+        if type(slot) is MemberDescriptorType
+    }
+    first, word = cls.__bases__[0].__basicsize__, ctypes.sizeof(ctypes.c_void_p)
+    if offsets != {name: first + word * at for at, name in enumerate(sorted(offsets))}:
+        raise NoTwinError(f"the fields of {cls.__qualname__} lie elsewhere")
+
+
 def _compiled() -> ModuleType:
     """Import the twin. Raises `NoTwinError` if it is missing, broken or stale."""
     try:
         unit = importlib.import_module(TWIN)
-    except ModuleNotFoundError as error:
-        if error.name != TWIN:
-            raise
-        raise NoTwinError("no compiled module") from error
-    except (ImportError, ValueError) as error:  # ValueError: the fields of a class lie elsewhere
+    except Exception as error:  # built from other sources, it may miss whatever they had
+        if isinstance(error, ModuleNotFoundError) and error.name == TWIN:
+            raise NoTwinError("no compiled module") from error
         raise NoTwinError(f"compiled module does not load: {error}") from error
     if unit.__source_hash__ != source_hash(Path(__file__).parents[2]):
         raise NoTwinError("stale: source changed since build")
+    for module, names in STRUCTS:
+        for name in names:
+            check_layout(getattr(importlib.import_module(module), name))
     return unit
 
 

@@ -1,11 +1,11 @@
 """The compiled rules of the ledger are the interpreted ones, on objects that lie as they think."""
 
-import ctypes
 import importlib
 import os
 import subprocess
 import sys
 from pathlib import Path
+from types import MemberDescriptorType
 
 import pytest
 
@@ -19,44 +19,76 @@ SEEDS = range(201, 209)
 COMPILED = rules_twin.build_info() == "compiled"
 
 
-class _Member(ctypes.Structure):
-    """`PyMemberDef` of CPython."""
-
-    _fields_ = (
-        ("name", ctypes.c_char_p),
-        ("kind", ctypes.c_int),
-        ("offset", ctypes.c_ssize_t),
-    )
-
-
-class _Descriptor(ctypes.Structure):
-    """`PyMemberDescrObject` of CPython: what a slot's name in its class is."""
-
-    _fields_ = (
-        ("references", ctypes.c_ssize_t),
-        ("own_type", ctypes.c_void_p),
-        ("of_type", ctypes.c_void_p),
-        ("name", ctypes.c_void_p),
-        ("qualified", ctypes.c_void_p),
-        ("member", ctypes.POINTER(_Member)),
-    )
-
-
 @pytest.mark.parametrize(
     ("module", "name"), [(module, name) for module, names in rules_twin.STRUCTS for name in names]
 )
 def test_fields_lie_in_alphabetical_order_behind_those_of_the_base(module: str, name: str) -> None:
     """Each field of a class lies where setup.py says that it does, with no room between them."""
     cls = getattr(importlib.import_module(module), name)
-    offsets = {
-        field: _Descriptor.from_address(id(slot)).member.contents.offset
-        for field, slot in vars(cls).items()
-        if type(slot).__name__ == "member_descriptor"
-    }
-    first = cls.__bases__[0].__basicsize__ if cls.__bases__[0] is not object else 16
-    word = ctypes.sizeof(ctypes.c_void_p)
-    assert offsets == {field: first + word * at for at, field in enumerate(sorted(offsets))}
-    assert cls.__basicsize__ == first + word * len(offsets)
+    rules_twin.check_layout(cls)
+    own = [field for field, slot in vars(cls).items() if type(slot) is MemberDescriptorType]
+    assert own
+    assert cls.__basicsize__ == cls.__bases__[0].__basicsize__ + 8 * len(own)
+
+
+class _Plain:
+    __slots__ = ("alpha", "beta")
+
+
+class _Swapped:
+    """Of the size and with the names of `_Plain`; each name means the other's place."""
+
+    __slots__ = ("alpha", "beta")
+
+
+_PLACES = dict(vars(_Swapped))
+for _name, _other in (("alpha", "beta"), ("beta", "alpha")):
+    setattr(_Swapped, _name, _PLACES[_other])
+
+
+def _loads(monkeypatch: pytest.MonkeyPatch, twin: str, structs: object) -> str:
+    """Return why the twin *twin* of this package's sources is not used, nothing if it is."""
+    monkeypatch.setattr(rules_twin, "TWIN", twin)
+    monkeypatch.setattr(rules_twin, "STRUCTS", structs)
+    try:
+        rules_twin._compiled()
+    except rules_twin.NoTwinError as reason:
+        return str(reason)
+    return ""
+
+
+def _module(folder: Path, monkeypatch: pytest.MonkeyPatch, text: str) -> str:
+    name = f"twin_{folder.name}"
+    (folder / f"{name}.py").write_text(text, "utf-8")
+    monkeypatch.syspath_prepend(folder)
+    return name
+
+
+def test_a_twin_is_not_used_where_fields_have_changed_places(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Two fields of one class that swapped places, its size being the same, refuse the twin."""
+    reasons = []
+    for name in ("_Plain", "_Swapped"):
+        structs = ((__name__, (name,)),)
+        monkeypatch.setattr(rules_twin, "STRUCTS", structs)
+        hashed = rules_twin.source_hash(ROOT / "src")
+        folder = tmp_path / name
+        folder.mkdir()
+        twin = _module(folder, monkeypatch, f'__source_hash__ = "{hashed}"\n')
+        reasons.append(_loads(monkeypatch, twin, structs))
+    assert reasons == ["", "the fields of _Swapped lie elsewhere"]
+
+
+@pytest.mark.parametrize(
+    "line", ["import outcry.no_such_module", "from outcry.domain import order; order.NoSuch"]
+)
+def test_a_twin_that_misses_what_was_moved_or_renamed_is_not_used(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, line: str
+) -> None:
+    """Whatever goes wrong when an old twin is imported is a reason to run interpreted."""
+    twin = _module(tmp_path, monkeypatch, line)
+    assert _loads(monkeypatch, twin, ()).startswith("compiled module does not load: ")
 
 
 @pytest.mark.skipif(not COMPILED, reason="there are no compiled rules to compare")
