@@ -67,7 +67,12 @@ async def test_sending_again_changes_nothing(world: ChainWorld) -> None:
         for _ in range(3):
             await chain.send(prepared.raw)
         await world.mine()
-    assert len(await events(chain)) == 1
+    (event,) = await events(chain)
+    assert event.content == chain.content(request, (0, 1))
+    assert event.content not in {
+        chain.content(request, (0,)),
+        chain.content(world.request(8), (0, 1)),
+    }
     assert await chain.nonce() == 1
 
 

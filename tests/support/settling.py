@@ -36,7 +36,7 @@ class Mortal:
 
     def __getattr__(self, name: str) -> Any:
         call = getattr(self._port, name)
-        if name == "prepare":
+        if name in {"prepare", "content"}:
             return call
 
         async def guarded(*args: Any, **terms: Any) -> Any:

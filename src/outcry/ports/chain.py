@@ -93,6 +93,8 @@ class ChainEvent(NamedTuple):
     failure: Failure | None
     #: What it cost, in units of gas.
     gas_used: int = 0
+    #: What the transaction says of its trade: see `Chain.content`.
+    content: bytes = b""
 
 
 class Chain(Protocol):
@@ -138,6 +140,14 @@ class Chain(Protocol):
         """Return the transaction that settles these *fills* of *request* and offers *price*.
 
         Raises `Unsettleable`.
+        """
+        ...
+
+    def content(self, request: SettlementRequest, fills: Sequence[int]) -> bytes:
+        """Return by what every transaction that settles these *fills* of *request* is known.
+
+        Whoever signs it, with whatever nonce and price; one of another market, or on a real chain
+        of other orders or amounts, has another content. Raises `Unsettleable`.
         """
         ...
 

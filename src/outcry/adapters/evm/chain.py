@@ -6,7 +6,13 @@ from typing import Any, Final, NamedTuple
 from outcry.adapters.evm.abi import address_text
 from outcry.adapters.evm.failures import failure_of
 from outcry.adapters.evm.gas import GWEI, gas_limit, offer, replacement
-from outcry.adapters.evm.matching import SETTLEMENT, match_data, match_size, number_on_chain
+from outcry.adapters.evm.matching import (
+    SETTLEMENT,
+    content_of,
+    match_data,
+    match_size,
+    number_on_chain,
+)
 from outcry.adapters.evm.reading import Reader
 from outcry.adapters.evm.rpc import Call, Rpc, RpcError
 from outcry.adapters.evm.signer import Signer, Transaction
@@ -156,6 +162,10 @@ class EvmChain(Chain):
         prepared = Prepared(_hex(signed.tx_hash), signed.raw)
         self._reader.learn(prepared.tx_hash, data)
         return prepared
+
+    def content(self, request: SettlementRequest, fills: Sequence[int]) -> bytes:
+        """Return by what a call that settles *fills* is known."""
+        return content_of(match_data(request, fills))
 
     async def simulate(self, transactions: Sequence[bytes]) -> list[Failure | None]:
         """Return what would become of transactions, one after the other."""

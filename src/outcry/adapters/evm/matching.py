@@ -8,6 +8,7 @@ and a micro is 1; price in ticks x quantity in lots is micros: nothing is ever r
 """
 
 from collections.abc import Sequence
+from hashlib import blake2b
 from typing import Final, NamedTuple
 
 from outcry.adapters.evm.artefacts import artefact
@@ -36,6 +37,8 @@ class MatchCall(NamedTuple):
 
     trade_id: int
     fills: tuple[int, ...]
+    #: By which orders, amounts and fees it is known.
+    content: bytes
 
 
 class MatchSize(NamedTuple):
@@ -85,7 +88,12 @@ def read_match(data: bytes) -> MatchCall | None:
         return None
     mark = int.from_bytes(data[-_MARK_BYTES:], "big")
     fills = tuple(first + fill for fill in range(FILLS_COUNT_MAX) if mark >> fill & 1)
-    return MatchCall(number >> PART_BITS, fills) if fills else None
+    return MatchCall(number >> PART_BITS, fills, content_of(data)) if fills else None
+
+
+def content_of(data: bytes) -> bytes:
+    """Return by what a call with *data* is known: a hash of all it says."""
+    return blake2b(data, digest_size=_WORD_BYTES).digest()
 
 
 def _chosen(request: SettlementRequest, fills: Sequence[int]) -> list[SettlementFill]:

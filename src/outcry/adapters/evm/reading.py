@@ -121,7 +121,9 @@ class Reader:
             failure = Failure(0, "the contract did not say that it settled")
         block = Block(quantity(receipt["blockNumber"]), receipt["blockHash"])
         tx_hash = receipt["transactionHash"]
-        return ChainEvent(block, index, tx_hash, *call, failure=failure, gas_used=gas_used)
+        return ChainEvent(
+            block, index, tx_hash, call.trade_id, call.fills, failure, gas_used, call.content
+        )
 
     def _says_settled(self, logs: Sequence[dict[str, Any]]) -> bool:
         return any(

@@ -4,6 +4,7 @@ The same doings in the same order give the same chain, hashes included, so a jou
 that has to be kept.
 """
 
+from collections.abc import Sequence
 from hashlib import blake2b
 from typing import Final, NamedTuple
 
@@ -51,6 +52,11 @@ _decode = msgpack.Decoder(Payload).decode
 def hash_of(*parts: bytes) -> str:
     """Return the hash of *parts*, as chains write it."""
     return "0x" + blake2b(b"\0".join(parts), digest_size=32).hexdigest()
+
+
+def content_of(trade_id: int, market_id: int, fills: Sequence[int]) -> bytes:
+    """Return what transactions of one trade have in common."""
+    return msgpack.encode((trade_id, market_id, tuple(fills)))
 
 
 def replacing(max_fee: int) -> int:
@@ -194,7 +200,9 @@ class Blocks:
         failure = self._failure(payload, self._settled)
         if failure is None:
             self._settled.add(payload.part)
-        return ChainEvent(block, index, hash_of(raw), payload.trade_id, payload.fills, failure)
+        trade_id, fills = payload.trade_id, payload.fills
+        content = content_of(trade_id, payload.market_id, fills)
+        return ChainEvent(block, index, hash_of(raw), trade_id, fills, failure, content=content)
 
     def _failure(self, payload: Payload, settled: set[tuple[int, int]]) -> Failure | None:
         if payload.part in settled:

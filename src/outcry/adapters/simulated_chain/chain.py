@@ -11,7 +11,7 @@ from typing import Final, NamedTuple
 
 from msgspec import msgpack
 
-from outcry.adapters.simulated_chain.blocks import Blocks, Payload, hash_of, replacing
+from outcry.adapters.simulated_chain.blocks import Blocks, Payload, content_of, hash_of, replacing
 from outcry.messages.settlements import SettlementRequest
 from outcry.ports.chain import (
     FILLS_COUNT_MAX,
@@ -95,6 +95,10 @@ class SimulatedChain(Chain):
         market_id, max_fee = request.market_id, price.max_fee
         raw = _encode(Payload(nonce, request.trade_id, market_id, tuple(fills), max_fee))
         return Prepared(hash_of(raw), raw)
+
+    def content(self, request: SettlementRequest, fills: Sequence[int]) -> bytes:
+        """Return by what a transaction that settles *fills* is known."""
+        return content_of(request.trade_id, request.market_id, fills)
 
     async def simulate(self, transactions: Sequence[bytes]) -> list[Failure | None]:
         """Return what would become of *transactions*."""

@@ -119,6 +119,10 @@ class SimChain(Chain):
         """Return the transaction that settles *fills*."""
         return self._chain.prepare(request, fills, nonce, price)
 
+    def content(self, request: SettlementRequest, fills: Sequence[int]) -> bytes:
+        """Return by what a transaction that settles *fills* is known."""
+        return self._chain.content(request, fills)
+
     async def simulate(self, transactions: Sequence[bytes]) -> list[Failure | None]:
         """Return what would become of *transactions*."""
         return await self._line.ask(lambda: self._chain.simulate(transactions))

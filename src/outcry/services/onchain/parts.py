@@ -119,6 +119,10 @@ class Parts:
                 if set(part.fills) == set(transaction.fills):
                     part.transaction = transaction
 
+    def of(self, event: ChainEvent) -> Part | None:
+        """Return the open part that a transaction is for."""
+        return self.open.get(part_key(event.trade_id, event.fills[0]))
+
     def mined(self, event: ChainEvent) -> Part | None:
         """A transaction for a part is in a block; one that settled it counts above any other.
 
@@ -127,7 +131,7 @@ class Parts:
         """
         if event.failure is not None and event.failure.reason == SETTLED:
             return None
-        part = self.open.get(part_key(event.trade_id, event.fills[0]))
+        part = self.of(event)
         if part is None or (part.mined is not None and part.mined.failure is None):
             return None
         mine = event.tx_hash in part.hashes and set(event.fills) == set(part.fills)

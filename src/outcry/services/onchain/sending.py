@@ -17,6 +17,7 @@ from outcry.services.onchain.config import OnchainConfig
 from outcry.services.onchain.news import News
 from outcry.services.onchain.nonces import Nonces
 from outcry.services.onchain.parts import Part, Parts, failed
+from outcry.services.onchain.strangers import require_same
 
 
 #: Fresh transactions of which as many that wait are simulated again: they share orders.
@@ -222,7 +223,10 @@ class Sender:
         """Whether the failure is none, since the part is settled: then find out in which block."""
         if failure.reason != SETTLED:
             return False
-        part.mined = await self._chain.settled(part.request.trade_id, part.fills[0], 0)
+        event = await self._chain.settled(part.request.trade_id, part.fills[0], 0)
+        if event is not None:
+            require_same(self._chain, part, event)
+        part.mined = event
         return True
 
     def _signed(self, part: Part, nonce: int, price: Price) -> Transaction:

@@ -36,6 +36,7 @@ from outcry.services.onchain.parts import Parts
 from outcry.services.onchain.reporting import Reporter
 from outcry.services.onchain.requests import requests_after
 from outcry.services.onchain.sending import Sender
+from outcry.services.onchain.strangers import OtherTrade, require_same
 
 
 #: Without news of ours the position is reported so often, in blocks.
@@ -188,6 +189,9 @@ class Onchain:
             return
         try:
             await self._step()
+        except OtherTrade as error:
+            self._halted = True
+            _log.error("settlement_halted", hint=str(error))
         finally:
             await self._news.tell()
 
@@ -215,6 +219,9 @@ class Onchain:
             await self._tidy()
 
     def _mined(self, event: ChainEvent) -> None:
+        part = self._parts.of(event)
+        if part is not None:
+            require_same(self._chain, part, event)
         part = self._parts.mined(event)
         if part is None:
             return

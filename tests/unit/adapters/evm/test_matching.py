@@ -12,6 +12,7 @@ from outcry.adapters.evm.match_call import call_bytes
 from outcry.adapters.evm.matching import (
     MatchCall,
     MatchSize,
+    content_of,
     match_data,
     match_size,
     number_on_chain,
@@ -58,7 +59,7 @@ def request(fills: int, *, unsigned: int = -1, wallets: int = 0) -> SettlementRe
 def test_a_call_says_what_it_settles(fills: tuple[int, ...]) -> None:
     """Trade, part and fills are read from the bytes alone, whichever were left out."""
     data = match_data(request(25), fills)
-    assert read_match(data) == MatchCall(5 << 48 | 3, fills)
+    assert read_match(data) == MatchCall(5 << 48 | 3, fills, content_of(data))
 
 
 def test_a_call_carries_amounts_and_fees_of_each_maker() -> None:

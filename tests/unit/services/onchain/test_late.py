@@ -12,10 +12,10 @@ from outcry.services.onchain.sending import Sender
 from outcry.services.onchain.service import Onchain
 
 
-def request_of(trade_id: int) -> SettlementRequest:
+def request_of(trade_id: int, market_id: int = 1) -> SettlementRequest:
     """Return a request for one fill."""
     ann, bob = SettlementParty(1, 1_000, 0, 0, 0), SettlementParty(2, 1_001, 1, 0, 0)
-    return SettlementRequest(trade_id, 1, [SettlementFill(0, 1, 6_000, 10, ann, bob)])
+    return SettlementRequest(trade_id, market_id, [SettlementFill(0, 1, 6_000, 10, ann, bob)])
 
 
 async def scene() -> tuple[SimulatedChain, Parts]:
@@ -69,3 +69,28 @@ async def test_a_request_that_the_stream_never_showed_is_found_in_the_log() -> N
     onchain._looked_at = float("-inf")
     await onchain._take_requests()
     assert onchain.status()["open"] == 1
+
+
+async def test_what_somebody_else_settled_counts_only_if_it_is_what_is_asked() -> None:
+    """The same number with other content was another trade: nothing is confirmed by it."""
+    chain, _ = await scene()
+    for market_id, halted in ((1, 0), (2, 1)):
+        for late in (False, True):
+            log = MemoryLedgerLog()
+            epoch = (await log.open(0)).epoch
+            onchain = Onchain(
+                OnchainConfig(confirmations=100, poll_ms=0), bus=MemoryBus(), log=log,
+                asset=None, chain=chain, transactions=MemoryTransactions(),  # type: ignore[arg-type]
+            )  # fmt: skip
+            asked = request_of(7, market_id)
+            if not late:
+                body = pack_entry(Entry(ENTRY_VERSION, 0, [], [], [asked]))
+                await log.append(epoch, 2, 0, body, [])
+            await onchain.start()
+            await onchain.step()
+            if late:  # the block was read before there was a request
+                onchain._parts.request(1, [asked])
+                await onchain.step()
+            (part,) = onchain._parts.open.values()
+            assert (part.mined is None) == bool(halted)
+            assert onchain.status()["halted"] == halted
