@@ -20,9 +20,11 @@ def stand_back(group: str) -> None:
     if group not in LAST:
         return
     os.nice(STAND_BACK_STEPS)
+    if os.getsid(0) != os.getpid():
+        return  # started by hand: its session is somebody's terminal
     try:
         # Where Linux weighs sessions (autogroups), a process's own niceness counts within its
-        # session only, and each of ours is alone in one.
+        # session only, and each that the supervisor starts is alone in one.
         Path("/proc/self/autogroup").write_text(str(STAND_BACK_STEPS), "ascii")
     except OSError:
         return  # it does not weigh sessions here
