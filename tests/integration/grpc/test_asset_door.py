@@ -51,7 +51,7 @@ class Recorder:
         self.operations: list[FundsOp] = []
         self.acting_keys: list[int] = []
         self.seq = 100
-        self.failures: list[OutcryError] = []
+        self.failures: list[Exception] = []
 
     async def submit(
         self, requests: Sequence[OrderRequest], *, wait_result: bool

@@ -5,6 +5,7 @@ from collections.abc import AsyncIterator, Sequence
 from pathlib import Path
 
 import pytest
+from structlog.testing import capture_logs
 from tests.integration.adapters.doomed import eventually
 from tests.integration.grpc.test_asset_door import Recorder
 
@@ -119,16 +120,29 @@ async def test_a_batch_that_is_none_ends_no_line(wire: Wire) -> None:
     assert await slow == [OrderAccepted(1, 7)]
 
 
-async def test_a_ledger_that_fails_fails_one_batch(tmp_path: Path) -> None:
-    """What the ledger cannot answer is unavailable to whoever asked it, and the line goes on."""
+@pytest.mark.parametrize(
+    ("failure", "told", "logged"),
+    [
+        (OutcryError("away"), "away", []),
+        (KeyError("a defect"), "its log says how", ["batch_failed"]),
+    ],
+)
+async def test_a_ledger_that_fails_fails_one_batch(
+    tmp_path: Path, failure: Exception, told: str, logged: list[str]
+) -> None:
+    """What the ledger cannot answer is unavailable to whoever asked it, and the line goes on.
+
+    A failure that nobody foresaw is logged besides.
+    """
     ledger = Recorder()
-    ledger.failures = [OutcryError("away")]
+    ledger.failures = [failure]
     server = AssetServer(ledger, KEYS, f"unix:{tmp_path}/asset.sock")
     await server.start()
     client = GrpcAsset(f"unix:{tmp_path}/asset.sock", KEYS.service_token("door"))
 
-    with pytest.raises(AssetUnavailable, match="away"):
-        await client.submit([order("o1")], wait_result=False)
+    with capture_logs() as logs, pytest.raises(AssetUnavailable, match=told):
+        await asyncio.wait_for(client.submit([order("o1")], wait_result=False), WAIT_SECONDS_MAX)
+    assert [one["event"] for one in logs] == logged
     assert await client.submit([order("o1")], wait_result=False) == [OrderAccepted(1, 7)]
 
     await client.close()

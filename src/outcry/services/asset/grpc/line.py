@@ -9,6 +9,7 @@ from collections.abc import Awaitable, Callable
 from typing import Any, Final
 
 import grpc
+import structlog
 
 from outcry.domain.errors import OutcryError
 from outcry.rpc import asset_pb2 as pb
@@ -19,6 +20,8 @@ from outcry.services.asset.grpc.admission import Context
 LINE_COUNT_MAX: Final = 1_000
 #: Bytes of answers in one message, softly: the answer that reaches it still belongs.
 MESSAGE_BYTES_MAX: Final = 4 * 1024 * 1024
+
+_log = structlog.get_logger(__name__)
 
 
 class NotTaken(OutcryError):
@@ -75,6 +78,9 @@ class Line:
             answer.refused = str(error)
         except OutcryError as error:
             answer.unavailable = str(error) or type(error).__name__
+        except Exception:  # noqa: BLE001 - a defect; whoever asked must not wait for ever
+            _log.exception("batch_failed")
+            answer.unavailable = "the ledger failed over this batch; its log says how"
         self._ready.append(answer)
         self._changed.set()
 
