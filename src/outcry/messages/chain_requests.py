@@ -1,5 +1,6 @@
 """What the chain's side asks of the ledger, and what operators do after deep reorganisations."""
 
+from enum import IntEnum
 from typing import Final
 
 from msgspec import Struct
@@ -11,10 +12,19 @@ VERDICTS_COUNT_MAX: Final = 2_000
 EVERY_FILL: Final = -1
 
 
+class Blamed(IntEnum):
+    """Whose signature did not count when a fill failed."""
+
+    NOBODY = 0
+    TAKER = 1
+    MAKER = 2
+
+
 class ChainVerdict(Struct, frozen=True, array_like=True, gc=False):
     """What the chain says of one fill, or of every fill of a trade.
 
-    ``outcome`` is an `outcry.domain.ledger.pending.Outcome`; ``reason`` is for people.
+    ``outcome`` is an `outcry.domain.ledger.pending.Outcome`; ``reason`` is for people; ``blamed``
+    is a `Blamed`: if the fill failed, that side's account is frozen and its orders are cancelled.
     """
 
     trade_id: int
@@ -22,6 +32,7 @@ class ChainVerdict(Struct, frozen=True, array_like=True, gc=False):
     outcome: int
     tx_hash: str
     reason: str = ""
+    blamed: int = Blamed.NOBODY
 
 
 class ChainReportOp(Struct, frozen=True, array_like=True, tag="chain_report", gc=False):

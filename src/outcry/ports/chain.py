@@ -33,6 +33,8 @@ BLOCKS_COUNT_MAX: Final = 100
 NOBODY: Final = -1
 #: Reason of a failure that is none: another transaction has settled this part.
 SETTLED: Final = "settled already"
+#: Reason of a failure for which the account of its leg is to blame.
+SIGNATURE: Final = "the signature is not the account's"
 
 
 class ChainUnavailable(OutcryError):

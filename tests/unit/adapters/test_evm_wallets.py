@@ -21,7 +21,7 @@ YES = "0x1626ba7e" + "00" * 28
 
 @asynccontextmanager
 async def node(
-    answer: Callable[[dict[str, Any]], dict[str, Any] | None],
+    answer: Callable[[dict[str, Any]], dict[str, Any] | None], settlement: str = ""
 ) -> AsyncIterator[EvmWallets]:
     """Give the wallets of a node that answers like this; None: it is not there."""
 
@@ -35,7 +35,7 @@ async def node(
     async with Rpc("http://node", attempts_max=1) as rpc:
         await rpc._client.aclose()
         rpc._client = httpx.AsyncClient(transport=httpx.MockTransport(handle))
-        yield EvmWallets(rpc)
+        yield EvmWallets(rpc, settlement)
 
 
 async def test_a_wallet_is_asked_as_the_standard_says() -> None:
@@ -54,6 +54,18 @@ async def test_a_wallet_is_asked_as_the_standard_says() -> None:
     data = bytes.fromhex(call["params"][0]["data"][2:])
     assert data[:4].hex() == "1626ba7e"
     assert decode(["bytes32", "bytes"], data[4:]) == (DIGEST, SIGNATURE)
+
+
+async def test_a_wallet_is_asked_by_who_asks_it_when_a_trade_settles() -> None:
+    """One that declines to the settlement contract alone is declined at the door."""
+    contract = "0x" + "12" * 20
+
+    def answer(call: dict[str, Any]) -> dict[str, Any]:
+        asked_by = call["params"][0].get("from")
+        return {"result": "0x" + "00" * 32 if asked_by == contract else YES}
+
+    async with node(answer, contract) as wallets:
+        assert not await wallets.accepts(WALLET, DIGEST, SIGNATURE)
 
 
 @pytest.mark.parametrize(

@@ -2,6 +2,7 @@
 
 from typing import NamedTuple
 
+import pytest
 from tests.support.venue import Venue, limit
 
 from outcry.domain.fees import FeeKind
@@ -14,6 +15,7 @@ from outcry.domain.market import MarketMove, MarketState, SettlementMode
 from outcry.domain.order import OrderStatus
 from outcry.messages.chain_requests import (
     EVERY_FILL,
+    Blamed,
     ChainReportOp,
     ChainVerdict,
     FreezeOp,
@@ -335,10 +337,33 @@ async def test_a_verdict_counts_once_and_cannot_be_changed() -> None:
             (ChainVerdict(trade, 0, Outcome.CONFIRMED, "0x2"), Reject.KEY_REUSED),
             (ChainVerdict(trade, 1, Outcome.CONFIRMED, "0x1"), Reject.SETTLEMENT_UNKNOWN),
             (ChainVerdict(trade, 0, 9, "0x1"), Reject.FIELD_INVALID),
+            (ChainVerdict(trade, 0, Outcome.FAILED, "0x1", "", 3), Reject.FIELD_INVALID),
             (ChainVerdict(trade, 0, Outcome.CONFIRMED, "0x" * 129), Reject.FIELD_INVALID),
         ):
             assert (await venue.refused(ChainReportOp(0, [verdict], 9, 0))).reject == reject
         assert venue.asset.ledger.chain.cursor == (7, 3)
+
+
+@pytest.mark.parametrize("blamed", [Blamed.MAKER, Blamed.TAKER])
+async def test_whose_signature_did_not_count_meets_nobody_else(blamed: Blamed) -> None:
+    """With the verdict the account is frozen and its orders are gone; the other side trades on."""
+    async with Venue().running() as venue:
+        on = await _stage(venue)
+        made = await venue.placed(limit(on.ann, on.market, Side.BUY, 6_000, 1_000))
+        met = await venue.placed(limit(on.bob, on.market, Side.BUY, 4_000, 400, outcome=1))
+        rest = await venue.placed(limit(on.bob, on.market, Side.BUY, 3_000, 400, outcome=1))
+        trade = trade_id(0, met.update_id)
+        verdict = ChainVerdict(trade, 0, Outcome.FAILED, "0x1", "no signature", blamed)
+        await venue.fund(ChainReportOp(0, [verdict]))
+        ledger = venue.asset.ledger
+        orders = {on.ann: made.order_id, on.bob: rest.order_id}
+        bad = on.ann if blamed == Blamed.MAKER else on.bob
+        assert ledger.frozen == {bad: "no signature"}
+        assert (await venue.fund(ChainReportOp(0, [verdict]))).repeated
+        assert [name for name, order in orders.items() if order in ledger.orders] == [
+            account for account in orders if account != bad
+        ]
+        audit(ledger)
 
 
 async def test_orders_wait_while_too_much_is_pending() -> None:

@@ -7,13 +7,13 @@ as a contract that is paused: then the same is tried later.
 from typing import Final
 
 from outcry.adapters.evm.matching import SETTLEMENT
-from outcry.ports.chain import NOBODY, SETTLED, Failure
+from outcry.ports.chain import NOBODY, SETTLED, SIGNATURE, Failure
 
 
 #: Number of the contract: sentence. `LegFailed(leg, why)`.
 LEG_REASONS: Final = {
     1: "an amount of the order or of its fill is none that can settle",
-    2: "the signature is not the account's",
+    2: SIGNATURE,
     3: "the order expired before it settled",
     4: "the account has raised its nonce: the order counts no more",
     5: "the price is worse than the order allows",

@@ -28,7 +28,8 @@ class EvmWallets:
     def __init__(self, rpc: Rpc, settlement: str = "") -> None:
         """Ask *rpc*, which is closed by whoever made it; *settlement* is the contract's address.
 
-        Without it no wallet has named a key.
+        Without it no wallet has named a key. With it the contract is who asks a wallet, as it is
+        when a trade settles.
         """
         self._rpc = rpc
         self._settlement = settlement
@@ -52,6 +53,8 @@ class EvmWallets:
             return False
         data = _data(digest, signature)
         call = {"to": f"0x{wallet.hex()}", "data": f"0x{data.hex()}", "gas": hex(_gas(data))}
+        if self._settlement:
+            call["from"] = self._settlement
         try:
             answer = await self._rpc.call("eth_call", call, "latest")
         except RpcError:

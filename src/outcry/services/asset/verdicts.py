@@ -14,6 +14,7 @@ from outcry.messages import ledger_records as rec
 from outcry.messages.chain_requests import (
     EVERY_FILL,
     VERDICTS_COUNT_MAX,
+    Blamed,
     ChainReportOp,
     ChainVerdict,
     FreezeOp,
@@ -27,6 +28,7 @@ from outcry.services.asset.sequencer import Sequencer
 
 REASON_LENGTH_MAX = 256
 _OUTCOMES = frozenset(Outcome)
+_BLAMED = frozenset(Blamed)
 
 Fill = tuple[int, int]
 
@@ -61,6 +63,9 @@ def report(sequencer: Sequencer, op: ChainReportOp) -> FundsResult:
         if verdict.outcome == Outcome.REVERTED:
             for party, _, _ in parties(ledger.chain.verdicts[fill].leg):
                 frozen[party.account] = None
+        elif verdict.outcome == Outcome.FAILED and verdict.blamed:
+            account = _freeze_blamed(sequencer, op.actor, fill, verdict)
+            frozen[account] = None
     for account in frozen:
         cancel_orders(sequencer, account)
     if moves:
@@ -117,6 +122,16 @@ def cancel_orders(sequencer: Sequencer, account: int) -> None:
         sequencer.number(shard, CancelAll(0, seq, sequencer.time_us, account))
 
 
+def _freeze_blamed(sequencer: Sequencer, actor: int, fill: Fill, verdict: ChainVerdict) -> int:
+    """Freeze and return the account whose signature did not count: nobody else shall meet it."""
+    taker, maker = parties(sequencer.ledger.chain.verdicts[fill].leg)
+    account = (taker if verdict.blamed == Blamed.TAKER else maker)[0].account
+    if account not in sequencer.ledger.frozen:
+        at_us, reason = sequencer.time_us, verdict.reason
+        sequencer.record(chain.AccountFrozen(at_us, actor, account, frozen=True, reason=reason))
+    return account
+
+
 def _fills(ledger: Ledger, verdict: ChainVerdict) -> list[Fill]:
     """Return the fills that *verdict* is about, as far as they are known."""
     known = (ledger.chain.pending, ledger.chain.verdicts)
@@ -138,6 +153,8 @@ def _check(
     """
     if verdict.outcome not in _OUTCOMES:
         return Declined(Reject.FIELD_INVALID, f"outcome {verdict.outcome}", "0, 1 or 2")
+    if verdict.blamed not in _BLAMED:
+        return Declined(Reject.FIELD_INVALID, f"blamed {verdict.blamed}", "0, 1 or 2")
     length = max(len(verdict.reason), len(verdict.tx_hash))
     if length > REASON_LENGTH_MAX:
         most = f"reason and tx_hash: at most {REASON_LENGTH_MAX} characters"

@@ -12,10 +12,10 @@ from msgspec import Struct, field
 
 from outcry.domain.ledger.pending import Outcome
 from outcry.messages.chain_records import ChainResult
-from outcry.messages.chain_requests import ChainVerdict
+from outcry.messages.chain_requests import Blamed, ChainVerdict
 from outcry.messages.entry import Entry, Recorded
 from outcry.messages.settlements import SettlementRequest
-from outcry.ports.chain import FILLS_COUNT_MAX, NOBODY, SETTLED, ChainEvent, Failure
+from outcry.ports.chain import FILLS_COUNT_MAX, NOBODY, SETTLED, SIGNATURE, ChainEvent, Failure
 from outcry.ports.transactions import Transaction
 from outcry.services.onchain.believed import Believed
 
@@ -181,4 +181,14 @@ def failed(
     """Return which fills a failure ends: the leg's, or all when it is the taker's."""
     fills = list(fills)
     ended = fills if not 0 < failure.leg <= len(fills) else [fills[failure.leg - 1]]
-    return [ChainVerdict(trade_id, fill, Outcome.FAILED, tx_hash, failure.reason) for fill in ended]
+    blamed = _blamed(failure)
+    return [
+        ChainVerdict(trade_id, fill, Outcome.FAILED, tx_hash, failure.reason, blamed)
+        for fill in ended
+    ]
+
+
+def _blamed(failure: Failure) -> Blamed:
+    if failure.reason != SIGNATURE or failure.leg == NOBODY:
+        return Blamed.NOBODY
+    return Blamed.MAKER if failure.leg else Blamed.TAKER

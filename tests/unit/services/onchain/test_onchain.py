@@ -12,6 +12,7 @@ from outcry.domain.ids import SUSPENSE, token_asset
 from outcry.domain.ledger.invariants import audit
 from outcry.domain.ledger.pending import Outcome
 from outcry.messages.chain_requests import ChainReportOp, ChainVerdict
+from outcry.ports.chain import SIGNATURE
 
 
 async def test_a_trade_is_confirmed_after_its_confirmations_and_not_before() -> None:
@@ -53,6 +54,18 @@ async def test_a_taker_who_fails_fails_every_fill() -> None:
         await on.finish()
         assert set(on.outcomes().values()) == {Outcome.FAILED}
         assert on.venue.balance(on.ann) == on.venue.balance(on.bob) == (HUNDRED, 0)
+        await on.agree()
+
+
+@pytest.mark.parametrize("blamed", [0, TAKER])
+async def test_who_did_not_sign_is_frozen(blamed: int) -> None:
+    """The chain says whose signature does not count, and that account meets nobody any more."""
+    async with scene() as on:
+        trade = await on.trade(100, 200)
+        await on.chain.refuse(trade, blamed, SIGNATURE)
+        await on.finish()
+        bad = on.bob if blamed == TAKER else on.ann
+        assert on.venue.asset.ledger.frozen == {bad: SIGNATURE}
         await on.agree()
 
 
