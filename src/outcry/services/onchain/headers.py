@@ -1,8 +1,8 @@
 """The blocks that were read of late, by their hashes: whether they are still there."""
 
-from collections.abc import AsyncIterator, Collection
+from collections.abc import AsyncIterator, Collection, Sequence
 
-from outcry.ports.chain import BLOCKS_COUNT_MAX, Block, Chain, ChainEvent
+from outcry.ports.chain import BLOCKS_COUNT_MAX, Block, Chain, ChainEvent, ChainUnavailable
 
 
 #: Hashes that are kept beside those of reports.
@@ -40,14 +40,19 @@ class Headers:
         self.scanned = common
 
     async def read(self, head: Block) -> AsyncIterator[ChainEvent]:
-        """Yield the events of the blocks above those that were read."""
+        """Yield the events of the blocks above those that were read.
+
+        Raises `ChainUnavailable` when a block was replaced between its header and its events.
+        """
         while self.scanned < head.number:
             first = self.scanned + 1
             last = min(self.scanned + BLOCKS_COUNT_MAX, head.number)
             blocks = await self._chain.blocks(first, last)
             if not blocks:
                 return
-            for event in await self._chain.events(first, blocks[-1].number):
+            events = await self._chain.events(first, blocks[-1].number)
+            _require_in(blocks, events)
+            for event in events:
                 yield event
             self._seen.update((block.number, block.hash) for block in blocks)
             self.scanned = blocks[-1].number
@@ -58,3 +63,11 @@ class Headers:
         for number in [number for number in self._seen if number < oldest]:
             if number not in kept:
                 del self._seen[number]
+
+
+def _require_in(blocks: Sequence[Block], events: Sequence[ChainEvent]) -> None:
+    """Both are asked for by numbers: make sure that they are of the same branch."""
+    known = set(blocks)
+    for event in events:
+        if event.block not in known:
+            raise ChainUnavailable(f"block {event.block.number} was replaced while it was read")
