@@ -5,7 +5,7 @@ the same moment. A command that blocks holds a connection of its own, so nothing
 
 Connecting is tried again, with growing pauses up to a bound, because nothing was sent yet. What was
 sent is never repeated here: its outcome is unknown, and the caller finds out where the stream
-stands.
+stands. Whoever waits for the shared connection waits for one attempt, and gets its failure.
 """
 
 import asyncio
@@ -51,7 +51,8 @@ class Link:
         )
         self._turns = asyncio.Semaphore(EXCHANGES_MAX)
         self._blocking_turns = asyncio.Semaphore(BLOCKING_MAX)
-        self._connecting = asyncio.Lock()
+        #: The latest attempt at the shared connection; whoever wants one meanwhile shares it.
+        self._connecting: asyncio.Task[Conversation] | None = None
         self._shared: Conversation | None = None
         #: Connections for what blocks, the one used last at the end.
         self._idle: list[Conversation] = []
@@ -90,7 +91,11 @@ class Link:
         return await self.call("EVAL", script.source, 1, key, *arguments)
 
     async def close(self) -> None:
-        """Close every connection."""
+        """Close every connection; who waits for the shared one gets `BusUnavailable`."""
+        connecting, self._connecting = self._connecting, None
+        if connecting is not None:
+            connecting.cancel()
+            await asyncio.wait({connecting})
         shared, self._shared = self._shared, None
         idle, self._idle = self._idle, []
         for conversation in (*idle, shared):
@@ -118,15 +123,23 @@ class Link:
         return await self._connect()
 
     async def _share(self) -> Conversation:
-        """Return the connection that all share, a new one when there is none that lives."""
-        async with self._connecting:
-            if self._shared is not None:
-                if self._shared.alive:
-                    return self._shared
-                await self._shared.close()
-                self._shared = None
-            self._shared = await self._connect()
-            return self._shared
+        """Return the next connection that all share, or fail with everybody who waits for it."""
+        attempt = self._connecting
+        if attempt is None or attempt.done():
+            attempt = self._connecting = asyncio.create_task(self._renew())
+            attempt.add_done_callback(_take_note)
+        await asyncio.wait({attempt})  # one of those who wait may give up: the others go on
+        if attempt.cancelled():
+            raise BusUnavailable("the link was closed")
+        return attempt.result()
+
+    async def _renew(self) -> Conversation:
+        """Put a new connection in the place of the one that no longer lives."""
+        if self._shared is not None:
+            await self._shared.close()
+            self._shared = None
+        self._shared = await self._connect()
+        return self._shared
 
     async def _connect(self) -> Conversation:
         connection: Any = self._library.make_connection()  # type: ignore[no-untyped-call]
@@ -140,3 +153,9 @@ class Link:
             await connection.disconnect(nowait=True)
             raise
         return Conversation(connection)
+
+
+def _take_note(attempt: asyncio.Task[Conversation]) -> None:
+    """Mark the failure of *attempt* as seen: those who waited for it may all have given up."""
+    if not attempt.cancelled():
+        attempt.exception()
