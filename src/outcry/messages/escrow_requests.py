@@ -50,7 +50,8 @@ class EscrowReportOp(Struct, frozen=True, array_like=True, tag="escrow_report", 
 
     A block at or below the one that is known changes nothing but what is given up. With ``lost``
     (what was believed and happened nowhere any more) the chain is another one above ``common``:
-    ``kept`` is what happened on it as well, ``happenings`` what was not believed yet.
+    ``kept`` is what happened on it as well, ``happenings`` what was not believed yet, ``exits`` the
+    announcements that stand where one was lost, or an exit: of 0 where none does.
     """
 
     actor: int
@@ -61,6 +62,7 @@ class EscrowReportOp(Struct, frozen=True, array_like=True, tag="escrow_report", 
     common: int = -1
     kept: list[Happening] = []
     lost: list[Happening] = []
+    exits: list[Happening] = []
 
 
 EscrowOp = EscrowReportOp | PayOutOp | LinkWalletOp

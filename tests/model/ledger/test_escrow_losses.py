@@ -7,7 +7,10 @@ from hypothesis import strategies as st
 from tests.model.ledger.test_escrow_machine import World
 from tests.support.desk import CONFIRMATIONS, desk_scene
 
+from outcry.domain.ids import COLLATERAL, token_asset
+from outcry.domain.ledger.escrow import ATOMS_PER_LOT
 from outcry.domain.ledger.invariants import audit
+from outcry.domain.ledger.state import balance_key
 from outcry.messages.chain_requests import FreezeOp
 from outcry.messages.requests import ResolveOp
 from outcry.ports.chain import ChainUnavailable
@@ -54,15 +57,30 @@ class Losing(World):
             await self.desk.step()
         audit(self.on.venue.asset.ledger)
         await self.on.agrees()
+        self._announcements_agree()
         for account in list(self.on.venue.asset.ledger.frozen):
             await self.on.venue.fund(FreezeOp(0, account, False, "looked"))
         self.desk = await self.on.desk()
+
+    def _announcements_agree(self) -> None:
+        """What is announced to leave is what the contract lets out, after the block believed."""
+        ledger = self.on.venue.asset.ledger
+        vault = self.on.escrow._chain[ledger.chain.escrow_block].vault
+        expected = {}
+        for (who, text), atoms in vault.exits.items():
+            account = ledger.users[ledger.addresses[who]].account
+            asset = token_asset(*ledger.tokens[text]) if text in ledger.tokens else COLLATERAL
+            lots = atoms if asset == COLLATERAL else -(-atoms // ATOMS_PER_LOT)
+            if lots:
+                expected[balance_key(account, asset)] = lots
+        assert ledger.chain.exits == expected
 
     async def ends(self) -> None:
         """The market pays, and everybody is redeemed, whatever was lost before."""
         await self._resolve()
         await self.on.settles(self.desk, 40)
         await self.on.agrees()
+        self._announcements_agree()
         assert not self.on.venue.asset.ledger.chain.operations
         assert not self.desk.status()["halted"]
 

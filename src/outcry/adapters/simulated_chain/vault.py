@@ -81,9 +81,9 @@ class Vault:
                 raise Refused(Answer.NEVER, "not enough in escrow")
             self.exits[key] = amount
         elif kind == Happened.EXITED:
-            amount = min(self.exits.pop(key, 0), self.amounts[key])
-            if not amount:
+            if not self.exits.get(key):
                 raise Refused(Answer.NEVER, "nothing was announced")
+            amount = min(self.exits.pop(key), self.amounts[key])
             self.amounts[key] -= amount
         return Said(kind, who, asset, amount)
 

@@ -55,7 +55,7 @@ def report(sequencer: Sequencer, op: EscrowReportOp) -> FundsResult:
     taking = Taking(sequencer, op.actor)
     for happening in reversed(op.lost):  # as it was before each of them
         lose(taking, happening)
-    for happening in news:
+    for happening in [*news, *op.exits]:
         taking.take(happening)
     for one in given_up:
         taking.give_up(one.operation_id, one.reason, one.tx_hash)

@@ -1,10 +1,12 @@
 """What happened on two branches of a chain, compared event by event. Pure."""
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Final
 
-from outcry.messages.happenings import Happening
+from msgspec.structs import replace
+
+from outcry.messages.happenings import Happened, Happening
 
 
 #: A happening wherever it stands: the same transaction did the same.
@@ -32,6 +34,40 @@ def compare(
             left[_identity(one)] -= 1
             lost.append(one)
     return kept, fresh, lost
+
+
+def announced(
+    believed: Iterable[Happening], common: int, said: Iterable[Happening], lost: Iterable[Happening]
+) -> list[Happening]:
+    """Return the announcements that stand now, 0 for none, where exits or announcements were lost.
+
+    *believed* is what was believed before, *said* what is above *common* now. Of an exit whose
+    announcement is not remembered, what it took had been announced.
+    """
+    stands: dict[tuple[str, str], Happening] = {}
+    for one in _exits(believed):
+        if one.block <= common:
+            stands[one.who, one.asset] = _after(one)
+        else:
+            took = one.amount if one.kind == Happened.EXITED else 0
+            before = replace(one, kind=Happened.EXIT_REQUESTED, amount=took)
+            stands.setdefault((one.who, one.asset), before)
+    for one in _exits(said):
+        stands[one.who, one.asset] = _after(one)
+    return [stands[place] for place in dict.fromkeys((one.who, one.asset) for one in _exits(lost))]
+
+
+def _exits(happenings: Iterable[Happening]) -> list[Happening]:
+    """Return exits and what announces them, in the order of the chain."""
+    found = [one for one in happenings if one.kind in (Happened.EXIT_REQUESTED, Happened.EXITED)]
+    return sorted(found, key=lambda one: (one.block, one.log_index))
+
+
+def _after(one: Happening) -> Happening:
+    """Return the announcement that stands after *one*."""
+    if one.kind == Happened.EXIT_REQUESTED:
+        return one
+    return replace(one, kind=Happened.EXIT_REQUESTED, amount=0)
 
 
 def whole_blocks(happenings: Sequence[Happening], count_max: int) -> int:

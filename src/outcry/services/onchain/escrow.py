@@ -28,7 +28,7 @@ from outcry.runtime.closing import closing
 from outcry.runtime.follow import Backoff
 from outcry.runtime.ledger_recovery import fold_now
 from outcry.services.onchain.ahead import Gate, may_begin
-from outcry.services.onchain.branches import compare, whole_blocks
+from outcry.services.onchain.branches import announced, compare, whole_blocks
 from outcry.services.onchain.config import OnchainConfig
 from outcry.services.onchain.proof import Proof, prove_log
 from outcry.services.onchain.teller import Teller
@@ -261,16 +261,16 @@ class EscrowDesk:
             hashes.update(
                 (block.number, block.hash) for block in await self._escrow.blocks(common, common)
             )
-        gone = [
-            one for report in self._todo.believed for one in report.happenings if one.block > common
-        ]
+        believed = [one for report in self._todo.believed for one in report.happenings]
+        gone = [one for one in believed if one.block > common]
         kept, fresh, lost = compare(gone, happened)
         # What of the fresh is in blocks above is reported when they are read: but all that is kept
         # is said here, so that nobody takes it for fresh then.
         last = min(whole_blocks(fresh, HAPPENINGS_COUNT_MAX), max(hashes))
         fresh = [one for one in fresh if one.block <= last]
         _log.warning("escrow_reorganised", common=common, kept=len(kept), lost=len(lost))
-        op = EscrowReportOp(0, fresh, [], last, hashes[last], common, kept, lost)
+        exits = announced(believed, common, [*kept, *fresh], lost)
+        op = EscrowReportOp(0, fresh, [], last, hashes[last], common, kept, lost, exits)
         await self._report(op)
         self._read = last
         self._lost_count += len(lost)

@@ -205,6 +205,43 @@ async def test_a_redemption_that_is_gone_is_made_again(at: Scene) -> None:
     assert (venue.balance(at.ann), at.has(0)) == ((HUNDRED, 0), 0)
 
 
+async def test_an_exit_that_is_gone_is_announced_again(bare: Scene) -> None:
+    """Its money is there again, and its owner may take it out at any time: nobody trades it."""
+    at, escrow = bare, bare.on.escrow
+    escrow.does(Deed(Happened.EXIT_REQUESTED, address(7), "0", HUNDRED - 5))
+    await at.on.settles(at.desk)
+    since = await at.height()
+    escrow.does(Deed(Happened.EXITED, address(7)))
+    await at.on.settles(at.desk)
+    ledger, key = at.on.venue.asset.ledger, balance_key(at.ann, COLLATERAL)
+    assert (at.on.venue.balance(at.ann)[0], ledger.chain.exits) == (5, {})
+    await at.loses(since)
+    assert ledger.chain.exits == {key: HUNDRED - 5}
+    assert ledger.free(at.ann, COLLATERAL) == HUNDRED
+    await at.goes_on()
+    short = await at.on.venue.asset.funds(WithdrawOp(0, at.ann, COLLATERAL, 6, "w"))
+    assert isinstance(short, Declined)
+
+
+async def test_an_announcement_that_is_gone_leaves_the_one_before(bare: Scene) -> None:
+    """A second one and its calling off are gone: the first stands, and then nothing does."""
+    at, escrow = bare, bare.on.escrow
+    ledger, key = at.on.venue.asset.ledger, balance_key(at.ann, COLLATERAL)
+    nothing = await at.height()
+    escrow.does(Deed(Happened.EXIT_REQUESTED, address(7), "0", 70))
+    await at.on.settles(at.desk)
+    since = await at.height()
+    for micros in (90, 0):
+        escrow.does(Deed(Happened.EXIT_REQUESTED, address(7), "0", micros))
+        await at.on.settles(at.desk)
+    assert ledger.chain.exits == {}
+    await at.loses(since)
+    assert ledger.chain.exits == {key: 70}
+    await at.goes_on()
+    await at.loses(nothing)
+    assert ledger.chain.exits == {}
+
+
 async def test_a_market_that_the_contracts_forgot_is_told_them_again(at: Scene) -> None:
     """Everything from the listing on is gone: registered again, and redeemed in the end."""
     venue, ledger = at.on.venue, at.on.venue.asset.ledger
