@@ -2,12 +2,13 @@
 
 # ruff: noqa: PLC0415 - what speaks to a node is loaded where one is used
 
+from itertools import count
 from pathlib import Path
 from typing import Final
 
 
-#: Under this name a deployment is used by nobody.
-ASIDE: Final = "deployment.before-reset.json"
+#: Under such a name a deployment is used by nobody; the number is the first that is free.
+ASIDE: Final = "deployment.before-reset-{}.json"
 
 
 def set_aside(data_dir: Path) -> str:
@@ -23,9 +24,10 @@ def set_aside(data_dir: Path) -> str:
     if not deployment.exists():
         return ""
     if not (folder / STATE_FILE).exists():
-        deployment.replace(folder / ASIDE)
+        name = next(one for one in map(ASIDE.format, count(1)) if not (folder / one).exists())
+        deployment.replace(folder / name)
         return (
-            f"The contracts remember what is deleted here: their deployment is in {ASIDE} now, "
+            f"The contracts remember what is deleted here: their deployment is in {name} now, "
             "beside their keys. `outcry chain deploy` puts others there for a new exchange."
         )
     for path in (deployment, folder / STATE_FILE, folder / "anvil.log", *_known_keys(folder)):
