@@ -62,7 +62,7 @@ async def test_a_head_is_a_get_without_a_body(door: Door) -> None:
 
 
 async def test_refusals_say_how_to_go_on(door: Door) -> None:
-    """401 how to sign in, 405 what may be done, 503 when to come again, a long body its length."""
+    """401 how to sign in, 405 what may be done, a long body its length."""
     unknown = await door.client.get("/api/order_history")
     assert (unknown.status_code, unknown.headers["www-authenticate"]) == (401, "Bearer")
     assert int(unknown.headers["ratelimit-remaining"]) > 0
@@ -71,15 +71,21 @@ async def test_refusals_say_how_to_go_on(door: Door) -> None:
     wrong = await door.client.get("/api/admin/keys/1/rotate")
     assert (wrong.status_code, wrong.json()["data"]["expected"]) == (405, "OPTIONS, POST")
     await door.user("ann")
-    late = await door.client.get(
-        "/api/order_history", params={"after": 10**9}, headers=door.as_user("ann")
-    )
-    assert (late.status_code, late.headers["retry-after"]) == (503, "1")
     long = b"x" * 2_000_000
     large = await door.client.post("/api/split", content=long, headers=door.as_user("ann"))
     assert large.json()["data"]["got"] == f"{len(long)} bytes"
     by_key = await door.client.get("/api/user_data", headers={"x-api-key": "ok_1_1_x"})
     assert by_key.json()["data"]["expected"] == "Authorization: Bearer <jwt>"
+
+
+async def test_who_asks_for_what_is_not_written_is_told_when_to_come_again() -> None:
+    """A read after an entry that does not come is 503 with a Retry-After."""
+    async with http_door(ApiConfig(read_wait_ms_max=2_000)) as door:
+        await door.user("ann")
+        late = await door.client.get(
+            "/api/order_history", params={"after": 10**9}, headers=door.as_user("ann")
+        )
+        assert (late.status_code, late.headers["retry-after"]) == (503, "1")
 
 
 async def test_answers_for_one_user_are_never_stored(door: Door) -> None:
