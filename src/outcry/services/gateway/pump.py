@@ -204,6 +204,10 @@ class Pump:
         sessions = self.sessions
         place = wire_at(self.state, number).place
         sessions.time_us = max(sessions.time_us, self.state.now_us)
+        # What expired, of this session too, has the numbers before those of the answers.
+        self.desk.expire(sessions.time_us)
+        if sessions.touched_count != 0:
+            self.tell_others()
         size = self.desk.answer(place, 0, stop, sessions.time_us)
         consumed = sessions.consumed
         fault = sessions.fault

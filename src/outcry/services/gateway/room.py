@@ -144,6 +144,8 @@ class Room:
             size = len(entry.content)
             self.source[:size] = entry.content
             answers = self.take(entry.place, 0, size, entry.time_us)
+            # First what expired, of this session too: its numbers are the lower ones.
+            self.tell_aside()
             self._tell(entry.place, answers)
         elif entry.kind is Kind.OPEN:
             account, number, group = _OPEN.unpack(entry.content)

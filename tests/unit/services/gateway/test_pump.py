@@ -1,13 +1,14 @@
 """The inner loop on sockets, interpreted and compiled: what it serves, and what it hands on."""
 
 import socket
+import time
 from collections.abc import Iterator
 from random import Random
 from selectors import EVENT_READ, EVENT_WRITE, DefaultSelector
 from typing import Any
 
 import pytest
-from tests.support.tcp_records import cancel, framed, place, read
+from tests.support.tcp_records import cancel, framed, numbers, place, read, unframed
 from tests.unit.kernel_sessions.test_sessions import TWINS, A, B, House
 
 from outcry.services.gateway import pump as interpreted_pump
@@ -204,6 +205,19 @@ def test_a_failure_of_one_line_is_reported_and_stops_nobody(bench: Bench) -> Non
         bench.pump.take([(key.fd, events) for key, events in bench.poll.select(0)])
     assert [str(error) for error in bench.failed] == ["broken"]
     assert bench.heard(B) == ["ORDER_PLACED"]
+
+
+def test_an_own_order_that_expired_is_told_before_the_answers(bench: Bench) -> None:
+    """Messages go out, and are kept, in the order of their numbers."""
+    expires_us = 2 * time.time_ns() // 1_000
+    bench.say(A, framed(place(1, 1, price=100, tif=1, expire_at_us=expires_us)))
+    bench.house.desk.time_us = expires_us + 1
+    bench.theirs[A].sendall(framed(*(place(seq, seq) for seq in (2, 3, 4))))
+    bench.turn()
+
+    told = bench.theirs[A].recv(1 << 20)
+    assert [name for name, _ in read(told)] == ["ORDER_CANCELLED"] + ["ORDER_PLACED"] * 3
+    assert numbers(unframed(bench.house.desk.kept(A))) == [1, 2, 3, 4, 5]
 
 
 def test_commands_are_counted_only_when_asked_for(bench: Bench) -> None:
