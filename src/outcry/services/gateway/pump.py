@@ -4,8 +4,7 @@
   source of the sessions, its answers from there to the system; no object is made on the way.
 * All the rest is Python's and is called from here: descriptors of the event loop, connections that
   have not logged on or are ending, messages of a session, what the system did not take at once.
-* It runs where the event loop waits (`outcry.services.gateway.poller`), and gives back at once when
-  the loop has something to do: a descriptor, a timer, or what a call into Python may have left.
+* It runs where the event loop waits (`services.gateway.poller`), until the loop has anything to do.
 * One round serves each connection that is ready once, with at most the bytes of the source.
 """
 
@@ -200,18 +199,15 @@ class Pump:
         return self.carry_out(number, stop) if is_ours else self.hand_over(number, 0, stop)
 
     def carry_out(self, number: int, stop: int) -> int:
-        """Carry out the commands in ``source[:stop]``; return 0."""
+        """Tell what expired, which has lower numbers; carry out ``source[:stop]``; return 0."""
         sessions = self.sessions
         place = wire_at(self.state, number).place
         sessions.time_us = max(sessions.time_us, self.state.now_us)
-        # What expired, of this session too, has the numbers before those of the answers.
         self.desk.expire(sessions.time_us)
         if sessions.touched_count != 0:
             self.tell_others()
         size = self.desk.answer(place, 0, stop, sessions.time_us)
-        consumed = sessions.consumed
-        fault = sessions.fault
-        taken = sessions.taken
+        consumed, fault, taken = sessions.consumed, sessions.fault, sessions.taken
         if size != 0:
             keep_frames(sessions, place, sessions.out, size)
             self.say(number, size)

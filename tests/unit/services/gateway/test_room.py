@@ -2,7 +2,8 @@
 
 from tests.support.tcp_records import add_instrument, framed, numbers, place, unframed
 
-from outcry.services.gateway.room import Entry, Kind, Room
+from outcry.services.gateway.journal import Entry, Kind
+from outcry.services.gateway.room import Room
 
 
 def test_a_replay_tells_an_own_order_that_expired_before_the_answers() -> None:
