@@ -28,8 +28,8 @@ from outcry.runtime.closing import closing
 from outcry.runtime.follow import Backoff
 from outcry.runtime.ledger_recovery import fold_now
 from outcry.services.onchain.ahead import Gate, may_begin
-from outcry.services.onchain.branches import announced, compare, whole_blocks
 from outcry.services.onchain.config import OnchainConfig
+from outcry.services.onchain.escrow_branch import other_branch
 from outcry.services.onchain.proof import Proof, prove_log
 from outcry.services.onchain.teller import Teller
 from outcry.services.onchain.todo import Todo
@@ -82,6 +82,8 @@ class EscrowDesk:
         self._head = 0
         self._ready = False
         self._halted = False
+        #: The report of what was lost, until the log has it.
+        self._losing: EscrowReportOp | None = None
         self._lost_count = self._uncredited_count = 0
         self._proof: Proof | None = None
 
@@ -169,6 +171,8 @@ class EscrowDesk:
             self._halted = True
             return
         await self._follow()
+        if self._halted:
+            return
         head = await self._escrow.head()
         self._head = head.number
         if not await self._stands():
@@ -197,6 +201,7 @@ class EscrowDesk:
                        tx_hash=one.tx_hash, reject=reject)  # fmt: skip
         self._uncredited_count += len(self._todo.uncredited)
         self._todo.uncredited.clear()
+        self._halt_if_lost()
 
     async def _remember(self, first: int) -> None:
         """Read again what was believed, in reports from entry *first* on."""
@@ -249,43 +254,23 @@ class EscrowDesk:
 
     async def _reorganised(self) -> None:
         """What was believed last is gone: say what happened elsewhere too, and what is lost."""
-        common = await self._common()
-        believed_to = max(self._believed_to, common)
-        happened: list[Happening] = []
-        hashes = {common: ""}
-        for first in range(common + 1, believed_to + 1, ASKED_COUNT_MAX):
-            blocks = await self._escrow.blocks(first, min(first + ASKED_COUNT_MAX - 1, believed_to))
-            happened += await self._escrow.happened(blocks)
-            hashes.update((block.number, block.hash) for block in blocks)
-        if len(hashes) == 1:
-            hashes.update(
-                (block.number, block.hash) for block in await self._escrow.blocks(common, common)
-            )
-        believed = [one for report in self._todo.believed for one in report.happenings]
-        gone = [one for one in believed if one.block > common]
-        kept, fresh, lost = compare(gone, happened)
-        # What of the fresh is in blocks above is reported when they are read: but all that is kept
-        # is said here, so that nobody takes it for fresh then.
-        last = min(whole_blocks(fresh, HAPPENINGS_COUNT_MAX), max(hashes))
-        fresh = [one for one in fresh if one.block <= last]
-        _log.warning("escrow_reorganised", common=common, kept=len(kept), lost=len(lost))
-        exits = announced(believed, common, [*kept, *fresh], lost)
-        op = EscrowReportOp(0, fresh, [], last, hashes[last], common, kept, lost, exits)
+        nothing_to = max(self._first_block - 1, 0)
+        op = await other_branch(self._escrow, self._todo.believed, nothing_to, self._believed_to)
+        # The ledger may have it although its answer does not come.
+        self._losing, self._read = op if op.lost else None, op.common
         await self._report(op)
-        self._read = last
-        self._lost_count += len(lost)
-        self._halted = bool(lost)
-        if lost:
-            hint = "decide about the frozen accounts, then start onchain again"
-            _log.error("escrow_halted", common=common, lost=len(lost), hint=hint)
+        self._read = op.block
 
-    async def _common(self) -> int:
-        """Return the newest block that was believed and is still there, 0 when none is."""
-        for one in reversed(self._todo.believed):
-            found = await self._escrow.blocks(one.block, one.block)
-            if found and found[0].hash == one.block_hash:
-                return one.block
-        return max(self._first_block - 1, 0)
+    def _halt_if_lost(self) -> None:
+        """Stand still once the log has the report of what was lost."""
+        op, believed = self._losing, self._todo.believed
+        if op is None or not believed:
+            return
+        if (believed[-1].block, believed[-1].block_hash) == (op.block, op.block_hash):
+            self._losing, self._halted = None, True
+            self._lost_count += len(op.lost)
+            hint = "decide about the frozen accounts, then start onchain again"
+            _log.error("escrow_halted", common=op.common, lost=len(op.lost), hint=hint)
 
     async def _report(self, op: EscrowReportOp) -> None:
         """Tell the ledger, and take in what it made of it."""

@@ -1,6 +1,7 @@
 """What a deep reorganisation takes from escrow: the ledger has what the contracts have, frozen."""
 
 from collections.abc import AsyncIterator
+from typing import cast
 
 import pytest
 from tests.support.desk import CONFIRMATIONS, DeskScene, desk_scene
@@ -20,11 +21,14 @@ from outcry.messages.happenings import Happened
 from outcry.messages.requests import (
     CheckpointOp,
     Declined,
+    FundsOp,
+    FundsResult,
     MergeOp,
     ResolveOp,
     SplitOp,
     WithdrawOp,
 )
+from outcry.ports.asset import Asset, AssetUnavailable
 from outcry.services.onchain.escrow import EscrowDesk
 from outcry_wire.records import Side
 
@@ -32,6 +36,18 @@ from outcry_wire.records import Side
 HUNDRED = 100_000_000
 QTY = 1_000
 VALUE = QTY * TICKS_PER_UNIT
+
+
+class Unheard:
+    """A ledger whose answers get lost on the way."""
+
+    def __init__(self, asset: Asset) -> None:
+        self._asset = asset
+
+    async def funds(self, op: FundsOp) -> FundsResult:
+        """Have it done, and never hear of it."""
+        await self._asset.funds(op)
+        raise AssetUnavailable("the line broke")
 
 
 class Scene:
@@ -256,6 +272,39 @@ async def test_a_market_that_the_contracts_forgot_is_told_them_again(at: Scene) 
     assert ledger.chain.stages[at.market] == Stage.REDEEMED
     assert not ledger.chain.operations
     assert venue.balance(at.ann) == (HUNDRED, 0)
+
+
+async def test_the_answer_to_a_report_of_what_is_lost_may_be_lost(bare: Scene) -> None:
+    """The ledger took it in: the desk stands still when it reads so, and has sent nothing."""
+    at = bare
+    at.desk._asset = cast("Asset", Unheard(at.on.venue.asset))
+    at.on.escrow.reorganise(await at.height(), keep=False)
+    with pytest.raises(AssetUnavailable):
+        await at.desk.step()
+    assert at.ann in at.on.venue.asset.ledger.frozen
+    await at.desk.step()
+    assert (at.desk.status()["halted"], at.desk.status()["lost_total"]) == (1, 1)
+
+
+async def test_blocks_of_a_shorter_branch_are_read_though_an_answer_was_lost(bare: Scene) -> None:
+    """All that was believed is kept, below where the desk had read to: the next deposit counts."""
+    at, escrow = bare, bare.on.escrow
+    escrow.mine(20)
+    await at.on.settles(at.desk, 1)
+    (deposit,) = [deed for mined in escrow._chain for deed in mined.deeds]
+    asset = at.desk._asset
+    at.desk._asset = cast("Asset", Unheard(asset))
+    del escrow._chain[1:]
+    escrow._forks += 1
+    escrow._deeds.append(deposit)
+    escrow.mine(CONFIRMATIONS + 3)
+    with pytest.raises(AssetUnavailable):
+        await at.desk.step()
+    at.desk._asset = asset
+    escrow.does(Deed(Happened.DEPOSITED, address(7), "0", 5))
+    await at.on.settles(at.desk)
+    assert at.on.venue.balance(at.ann) == (HUNDRED + 5, 0)
+    await at.on.agrees()
 
 
 async def test_more_than_a_report_holds_happens_on_the_other_branch(bare: Scene) -> None:
