@@ -6,10 +6,11 @@
 @license Apache-2.0
 @notice Escrow and settlement of an order book over Gnosis ConditionalTokens with two outcomes.
 @dev Users deposit collateral (asset 0) and outcome tokens (asset = their position id) into escrow. An
-     operator settles what a book matched out of orders that users signed, by their own keys, by keys
-     that their wallets named (`setSigner`), or as contracts (ERC-1271); nobody can be given a
-     price worse than they signed, and no order is filled beyond its maker amount. Amounts are atomic
-     units; nothing is ever divided, except where payouts are not whole.
+     operator settles what a book matched out of orders that users signed, by their own keys or by keys
+     that their wallets named (`setSigner`); nobody can be given a price worse than they signed, and no
+     order is filled beyond its maker amount. Amounts are atomic units; nothing is ever divided, except
+     where payouts are not whole. No wallet is asked while settling: what one would say then, nobody can
+     know when orders match.
 
      What a match rests on cannot be pulled from under it: deposits leave by the operator's `payOut`,
      or without the operator after a delay, and revoking orders, nonces or keys waits for the same delay.
@@ -212,8 +213,6 @@ MAX_FEE_BPS: constant(uint256) = 1000
 # What was matched before its expiry may still settle so many seconds later.
 EXPIRY_GRACE: constant(uint256) = 600
 MAX_EXIT_DELAY: constant(uint256) = 30 * 86400
-# Gas that the wallet of an order may use to answer whether a signature is its own.
-WALLET_GAS: constant(uint256) = 100000
 # Chains that belong to nobody's money, where orders may be signed for another address than ours.
 TEST_CHAIN: constant(uint256) = 80002
 LOCAL_CHAIN: constant(uint256) = 31337
@@ -221,8 +220,6 @@ LOCAL_CHAIN: constant(uint256) = 31337
 COLLATERAL_ASSET: constant(uint256) = 0
 BUY: constant(uint8) = 0
 OWN_KEY: constant(uint8) = 0
-PROXY: constant(uint8) = 1
-SAFE: constant(uint8) = 2
 WALLET: constant(uint8) = 3
 TRADES: constant(uint256) = 0
 WITHDRAWALS: constant(uint256) = 1
@@ -238,7 +235,6 @@ USED_MASK: constant(uint256) = 2**128 - 1
 TIME_MASK: constant(uint256) = 2**64 - 1
 # Half of the order of secp256k1: of the two signatures that are each other's mirror, one counts.
 HALF_ORDER: constant(uint256) = 57896044618658097711785492504343953926418782139537452191302581570759080747168
-WALLET_YES: constant(bytes32) = 0x1626ba7e00000000000000000000000000000000000000000000000000000000
 PAIR: constant(uint256[2]) = [1, 2]
 
 DOMAIN_TYPE: constant(bytes32) = keccak256(
@@ -250,6 +246,15 @@ ORDER_TYPE_1: constant(bytes32) = keccak256(
 ORDER_TYPE_2: constant(bytes32) = keccak256(
     "Order(uint256 salt,address maker,address signer,uint256 tokenId,uint256 makerAmount,uint256 takerAmount,uint8 side,uint8 signatureType,uint256 timestamp,bytes32 metadata,bytes32 builder)"
 )
+
+# What the key of a wallet signs: the order in the wallet's own domain (ERC-7739), good for it alone.
+NESTED_TYPE: constant(bytes32) = keccak256(
+    "TypedDataSign(Order contents,string name,string version,uint256 chainId,address verifyingContract,bytes32 salt)Order(uint256 salt,address maker,address signer,uint256 tokenId,uint256 makerAmount,uint256 takerAmount,uint8 side,uint8 signatureType,uint256 timestamp,bytes32 metadata,bytes32 builder)"
+)
+WALLET_NAME: constant(bytes32) = keccak256("DepositWallet")
+WALLET_VERSION: constant(bytes32) = keccak256("1")
+# Of its signature: that of the key, domain, contents, the type of an order and its length.
+NESTED_BYTES: constant(uint256) = 317
 
 # Reasons of LegFailed(leg, why); leg 0 is the taker, leg k the k-th maker.
 SHAPE: constant(uint256) = 1
@@ -621,38 +626,43 @@ def _typed(domain: bytes32, structHash: bytes32) -> bytes32:
 @view
 @internal
 def _signed(order: Order, orderHash: bytes32) -> bool:
-    """Whether the account signed: its own key, one that it named, or (version 2) as a contract."""
-    if order.signer == empty(address):
-        return False
-    named: bool = order.sigType == PROXY or order.sigType == SAFE
-    if named:
-        if block.timestamp >= self.signerUntil[order.maker][order.signer]:
+    """Whether the account's own key signed (type 0), or one that the account named."""
+    signed: bytes32 = orderHash
+    if order.sigType == WALLET:
+        if order.version != 2 or order.signer != order.maker or len(order.signature) != NESTED_BYTES:
             return False
-    elif order.signer != order.maker:
-        return False
-    if named or order.sigType == OWN_KEY:
-        if len(order.signature) != 65:
+        contents: bytes32 = extract32(order.signature, 97)
+        if self._typed(DOMAIN_2, contents) != orderHash:
             return False
-        s: uint256 = convert(extract32(order.signature, 32), uint256)
-        v: uint256 = convert(slice(order.signature, 64, 1), uint256)
-        if s > HALF_ORDER:
-            return False
-        if v < 27:
-            v += 27
-        return ecrecover(orderHash, v, convert(extract32(order.signature, 0), uint256), s) == order.signer
-    if order.sigType != WALLET or order.version != 2:
+        signed = self._typed(
+            DOMAIN_2,
+            keccak256(
+                abi_encode(
+                    NESTED_TYPE,
+                    contents,
+                    WALLET_NAME,
+                    WALLET_VERSION,
+                    chain.id,
+                    order.maker,
+                    empty(bytes32),
+                )
+            ),
+        )
+    elif len(order.signature) != 65:
         return False
-    success: bool = False
-    answer: Bytes[32] = b""
-    success, answer = raw_call(
-        order.maker,
-        abi_encode(orderHash, order.signature, method_id=0x1626ba7e),
-        max_outsize=32,
-        gas=WALLET_GAS,
-        is_static_call=True,
-        revert_on_failure=False,
-    )
-    return success and len(answer) == 32 and convert(answer, bytes32) == WALLET_YES
+    s: uint256 = convert(extract32(order.signature, 32), uint256)
+    # The last byte of the word that ends at the 65th.
+    v: uint256 = convert(extract32(order.signature, 33), uint256) & 255
+    if s > HALF_ORDER:
+        return False
+    if v < 27:
+        v = unsafe_add(v, 27)
+    key: address = ecrecover(signed, v, convert(extract32(order.signature, 0), uint256), s)
+    if key == empty(address) or (key != order.signer and order.sigType != WALLET):
+        return False
+    if order.sigType == OWN_KEY:
+        return key == order.maker
+    return order.sigType <= WALLET and block.timestamp < self.signerUntil[order.maker][key]
 
 
 @internal
@@ -743,8 +753,8 @@ def revokeOrder(order: Order):
 @external
 def setSigner(signer: address, allowed: bool):
     """
-    @notice Let a key sign orders of types 1 and 2 for the sender's account, or no longer, once the
-            exit delay has passed
+    @notice Let a key sign orders of types 1, 2 and 3 for the sender's account, or no longer, once
+            the exit delay has passed
     """
     until: uint256 = max_value(uint256)
     if not allowed:

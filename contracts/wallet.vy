@@ -7,8 +7,13 @@
 @notice A contract that signs orders through its owner's key (ERC-1271) and holds what it is sent
 @dev The owner's signature is of typed data nested in the wallet's own (ERC-7739), so that it is good
      for this wallet alone: inner signature, the application's domain separator, hash and type of the
-     contents, length of the type in two bytes.
+     contents, length of the type in two bytes. It names its owner's key to a settlement contract, so
+     that what the key signs settles there.
 """
+
+
+interface Settlement:
+    def setSigner(signer: address, allowed: bool): nonpayable
 
 
 DOMAIN_NAME: constant(bytes32) = keccak256("DepositWallet")
@@ -23,9 +28,12 @@ OWNER: public(immutable(address))
 
 
 @deploy
-def __init__(owner: address):
+def __init__(owner: address, settlement: address):
+    """@param settlement Where the owner's key trades for the wallet; zero: nowhere yet"""
     assert owner != empty(address), "nobody"
     OWNER = owner
+    if settlement != empty(address):
+        extcall Settlement(settlement).setSigner(owner, True)
 
 
 @view

@@ -113,7 +113,7 @@ def test_somebody_else(scene: Scene) -> None:
             scene.settle(order)
 
 
-@pytest.mark.parametrize("kind", [1, 2, 4, 255])
+@pytest.mark.parametrize("kind", [1, 2, 3, 4, 255])
 @pytest.mark.parametrize("version", [1, 2])
 def test_kinds_that_do_not_count(scene: Scene, kind: int, version: int) -> None:
     """Keys that sign for a proxy or a safe, and kinds nobody knows, do not count."""
@@ -274,8 +274,8 @@ def test_a_key_that_is_taken_back_ends_after_the_delay(scene: Scene) -> None:
 
 
 def wallet(world: World, owner: Signer) -> Contract:
-    """Return a wallet of ours with money in escrow."""
-    made = world.deployed("wallet", owner.address)
+    """Return a wallet of ours with money in escrow, which has named its owner's key."""
+    made = world.deployed("wallet", owner.address, world.settlement.address)
     world.give(made.address, 100 * UNIT)
     return made
 
@@ -343,44 +343,59 @@ def test_wallets_of_one_owner(scene: Scene) -> None:
 
 
 def test_wallets_are_of_the_second_generation(scene: Scene) -> None:
-    """No order of the first generation is a wallet's, and none of a wallet without code."""
-    world = scene.world
-    made = world.create(source("hook"))
-    world.give(made.address, 100 * UNIT)
+    """No order of the first generation is a wallet's, whoever it has named."""
+    world, owner = scene.world, key(88)
+    address = wallet(world, owner).address
     taker = world.order(scene.taker, BUY, scene.market.yes, QTY, CASH)
-    order = wallet_order(scene, made.address)
-    old = order._replace(version=1, extra=(0, 0, 0, 1000), signature=b"\1")
-    with leg_fails(1, Why.SIGNATURE):
-        world.match(taker, [old], [Fill(QTY, QTY - CASH)])
-    codeless = order._replace(maker=scene.maker.address, signer=scene.maker.address)
-    with leg_fails(1, Why.SIGNATURE):
-        world.match(taker, [codeless._replace(signature=b"\1")], [Fill(QTY, QTY - CASH)])
+    order = wallet_order(scene, address)._replace(version=1, extra=(0, 0, 0, 1000))
+    for signed in (
+        world.signed(owner, order),
+        order._replace(signature=nested(world, owner, address, order)),
+    ):
+        with leg_fails(1, Why.SIGNATURE):
+            world.match(taker, [signed], [Fill(QTY, QTY - CASH)])
 
 
-@pytest.mark.parametrize("answer", [1, 2, 3, 4, 5])
-def test_wallets_that_do_not_say_yes(scene: Scene, answer: int) -> None:
-    """A wallet that says no, fails, burns its gas, or says yes while failing has not signed."""
-    world = scene.world
+@pytest.mark.parametrize("answer", range(6))
+def test_a_wallet_is_not_asked(scene: Scene, answer: int) -> None:
+    """Whatever a wallet would say: what the key that it named signs counts, nothing else does."""
+    world, owner = scene.world, key(88)
     made = world.create(source("hook"))
     world.give(made.address, 100 * UNIT)
     world.call(scene.maker, made, "set", 0, answer)
     order = wallet_order(scene, made.address)
+    order = order._replace(signature=nested(world, owner, made.address, order))
     taker = world.order(scene.taker, BUY, scene.market.yes, QTY, CASH)
     with leg_fails(1, Why.SIGNATURE):
         world.match(taker, [order], [Fill(QTY, QTY - CASH)])
+    names(world, made, owner)
+    world.match(taker, [order], [Fill(QTY, QTY - CASH)])
 
 
-def test_a_wallet_is_asked_once(scene: Scene) -> None:
-    """A wallet that changes its mind after the first fill is held to it until it revokes."""
-    world = scene.world
+def test_a_wallet_takes_its_key_back_after_the_delay(scene: Scene) -> None:
+    """What a wallet's key signed, and was matched, settles until the exit delay has passed."""
+    world, owner = scene.world, key(88)
     made = world.create(source("hook"))
     world.give(made.address, 100 * UNIT)
-    order = wallet_order(scene, made.address)
-    taker = world.order(scene.taker, BUY, scene.market.yes, QTY, CASH)
-    half = Fill(QTY // 2, (QTY - CASH) // 2)
-    world.match(taker, [order], [half])
-    world.call(scene.maker, made, "set", 0, 1)
-    world.match(taker, [order], [half])
+    names(world, made, owner)
+    names(world, made, owner, allowed=False)
+    world.wait(3599)
+    for ends in (False, True):
+        order = wallet_order(scene, made.address)
+        order = order._replace(signature=nested(world, owner, made.address, order))
+        taker = world.order(scene.taker, BUY, scene.market.yes, QTY, CASH)
+        if ends:
+            with leg_fails(1, Why.SIGNATURE):
+                world.match(taker, [order], [Fill(QTY, QTY - CASH)])
+        else:
+            world.match(taker, [order], [Fill(QTY, QTY - CASH)])
+        world.wait(1)
+
+
+def names(world: World, made: Contract, owner: Signer, *, allowed: bool = True) -> None:
+    """Have a wallet let a key sign for it, or no longer."""
+    call = world.settlement.interface.call("setSigner", owner.address, allowed)
+    world.call(owner, made, "execute", world.settlement.address, call)
 
 
 # -- hooks and hostile tokens ---------------------------------------------------------------
@@ -392,8 +407,11 @@ def test_no_hook_in_the_path(scene: Scene) -> None:
     made = world.create(source("hook"))
     world.give(made.address, 100 * UNIT)
     world.call(scene.maker, made, "set", 1, 0)
+    names(world, made, scene.maker)
     taker = world.order(scene.taker, BUY, scene.market.yes, QTY, CASH)
-    world.match(taker, [wallet_order(scene, made.address)], [Fill(QTY, QTY - CASH)])
+    order = wallet_order(scene, made.address)
+    order = order._replace(signature=nested(world, scene.maker, made.address, order))
+    world.match(taker, [order], [Fill(QTY, QTY - CASH)])
     assert world.escrow(made.address, scene.market.no) == QTY
 
 

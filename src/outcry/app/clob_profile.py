@@ -108,7 +108,7 @@ def wallets_of(commons: Commons) -> Wallets | None:
         return None
     rpc = Rpc(url)
     commons.stack.push_async_callback(rpc.close)
-    return EvmWallets(rpc, deployed.settlement)
+    return EvmWallets(rpc, deployed.settlement, config.settlement.confirmations)
 
 
 def _profile(config: Config) -> Profile:

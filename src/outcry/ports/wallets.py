@@ -15,5 +15,9 @@ class Wallets(Protocol):
         ...
 
     async def names(self, wallet: bytes, key: bytes) -> bool:
-        """Return whether *wallet* has let the address *key* sign for it where contracts settle."""
+        """Return whether *wallet* has let the address *key* sign for it where contracts settle.
+
+        It has in a block that is believed, and has not taken it back since, not even in one that is
+        not believed yet.
+        """
         ...

@@ -1,4 +1,4 @@
-"""Wallets on a chain: what is asked is ERC-1271, and only its own word is a yes."""
+"""Wallets on a chain: what they say themselves (ERC-1271), and which keys they have named."""
 
 import json
 from collections.abc import AsyncIterator, Callable
@@ -15,27 +15,33 @@ from outcry.ports.chain import ChainUnavailable
 
 
 WALLET, DIGEST, SIGNATURE = b"\xab" * 20, b"\xcd" * 32, b"\xef" * 317
+KEY = b"\x12" * 20
 Answer = Callable[[dict[str, Any]], dict[str, Any] | None]
 YES = "0x1626ba7e" + "00" * 28
 
 
 @asynccontextmanager
 async def node(
-    answer: Callable[[dict[str, Any]], dict[str, Any] | None], settlement: str = ""
+    answer: Callable[[dict[str, Any]], dict[str, Any] | None],
+    settlement: str = "",
+    confirmations: int = 1,
 ) -> AsyncIterator[EvmWallets]:
     """Give the wallets of a node that answers like this; None: it is not there."""
 
     def handle(request: httpx.Request) -> httpx.Response:
-        call = json.loads(request.content)
-        said = answer(call)
-        if said is None:
-            raise httpx.ConnectError("nobody is there")
-        return httpx.Response(200, json={"jsonrpc": "2.0", "id": call["id"], **said})
+        asked = json.loads(request.content)
+        said = []
+        for call in asked if isinstance(asked, list) else [asked]:
+            one = answer(call)
+            if one is None:
+                raise httpx.ConnectError("nobody is there")
+            said.append({"jsonrpc": "2.0", "id": call["id"], **one})
+        return httpx.Response(200, json=said if isinstance(asked, list) else said[0])
 
     async with Rpc("http://node", attempts_max=1) as rpc:
         await rpc._client.aclose()
         rpc._client = httpx.AsyncClient(transport=httpx.MockTransport(handle))
-        yield EvmWallets(rpc, settlement)
+        yield EvmWallets(rpc, settlement, confirmations)
 
 
 async def test_a_wallet_is_asked_as_the_standard_says() -> None:
@@ -56,16 +62,46 @@ async def test_a_wallet_is_asked_as_the_standard_says() -> None:
     assert decode(["bytes32", "bytes"], data[4:]) == (DIGEST, SIGNATURE)
 
 
-async def test_a_wallet_is_asked_by_who_asks_it_when_a_trade_settles() -> None:
-    """One that declines to the settlement contract alone is declined at the door."""
-    contract = "0x" + "12" * 20
+class Names:
+    """A chain on which a wallet named a key in one block, and took that back in another."""
+
+    def __init__(self, named: int, ended: int = 1_000) -> None:
+        self.named, self.ended, self.head = named, ended, 0
+
+    def answer(self, call: dict[str, Any]) -> dict[str, Any]:
+        """Answer as a node at `head` does."""
+        if call["method"] == "eth_blockNumber":
+            return {"result": hex(self.head)}
+        at = call["params"][1]
+        block = self.head if at == "latest" else int(at, 16)
+        until = 2**256 - 1 if self.named <= block < self.ended else 0
+        return {"result": f"0x{until:064x}"}
+
+
+async def test_a_name_counts_when_its_block_is_believed() -> None:
+    """What a reorganisation could still take is no name; what was taken back ends at once."""
+    chain = Names(named=10, ended=14)
+    async with node(chain.answer, "0x" + "12" * 20, confirmations=3) as wallets:
+        said = []
+        for chain.head in range(9, 16):
+            said.append(await wallets.names(WALLET, KEY))
+    assert said == [False, False, False, True, True, False, False]
+
+
+async def test_a_name_that_was_believed_is_asked_of_the_newest_block_alone() -> None:
+    """Each order of a wallet costs one question, not three."""
+    chain, asked = Names(named=1), list[str]()
 
     def answer(call: dict[str, Any]) -> dict[str, Any]:
-        asked_by = call["params"][0].get("from")
-        return {"result": "0x" + "00" * 32 if asked_by == contract else YES}
+        asked.append(call["method"])
+        return chain.answer(call)
 
-    async with node(answer, contract) as wallets:
-        assert not await wallets.accepts(WALLET, DIGEST, SIGNATURE)
+    async with node(answer, "0x" + "12" * 20, confirmations=3) as wallets:
+        chain.head = 20
+        assert await wallets.names(WALLET, KEY)
+        asked.clear()
+        assert await wallets.names(WALLET, KEY)
+    assert asked == ["eth_call"]
 
 
 @pytest.mark.parametrize(

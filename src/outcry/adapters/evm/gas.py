@@ -15,9 +15,7 @@ GWEI: Final = 10**9
 BASE_GAS: Final = 120_000
 MAKER_GAS: Final = 80_000
 PAIRS_GAS: Final = 110_000
-#: What a wallet may use to say whether a signature is its own; the contract grants as much.
-WALLET_GAS: Final = 110_000
-#: Of the first three, in percent, since storage that is touched first costs more.
+#: Of all three, in percent, since storage that is touched first costs more.
 MARGIN_PERCENT: Final = 150
 #: What replaces a waiting transaction is at least a tenth more; we offer an eighth.
 REPLACING_EIGHTHS: Final = 9
@@ -28,7 +26,7 @@ BASE_FEE_TIMES: Final = 2
 def gas_limit(size: MatchSize) -> int:
     """Return what a match of *size* may use at most."""
     measured = BASE_GAS + MAKER_GAS * size.makers + PAIRS_GAS * size.pairs
-    return measured * MARGIN_PERCENT // 100 + WALLET_GAS * size.wallets
+    return measured * MARGIN_PERCENT // 100
 
 
 def offer(base_fee: int, tip: int, ceiling: int) -> Price:

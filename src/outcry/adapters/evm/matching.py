@@ -26,8 +26,6 @@ PART_BITS: Final = 8
 _MARK_BYTES: Final = 4
 _WORD_BYTES: Final = 32
 _SELECTOR_BYTES: Final = 4
-#: Signature type of a wallet that is a contract.
-_WALLET: Final = 3
 
 SETTLEMENT: Final = artefact("settlement").interface
 
@@ -47,8 +45,6 @@ class MatchSize(NamedTuple):
     makers: int
     #: Whether complete sets are made or taken apart.
     pairs: bool
-    #: Orders whose account is a contract.
-    wallets: int
 
 
 def number_on_chain(trade_id: int, fill: int) -> int:
@@ -70,12 +66,8 @@ def match_data(request: SettlementRequest, fills: Sequence[int]) -> bytes:
 def match_size(request: SettlementRequest, fills: Sequence[int]) -> MatchSize:
     """Return what the gas of the call depends on."""
     chosen = _chosen(request, fills)
-    parties = [chosen[0].taker, *(fill.maker for fill in chosen)]
-    wallets = sum(
-        one.signed is not None and one.signed.signature_type == _WALLET for one in parties
-    )
     pairs = any(fill.taker.outcome != fill.maker.outcome for fill in chosen)
-    return MatchSize(len(chosen), pairs, wallets)
+    return MatchSize(len(chosen), pairs)
 
 
 def read_match(data: bytes) -> MatchCall | None:

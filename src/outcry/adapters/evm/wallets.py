@@ -1,23 +1,28 @@
 """Wallets, asked on a chain: ``isValidSignature(bytes32,bytes)`` (ERC-1271) of the wallet itself.
 
-Which keys a wallet has named, our settlement contract says.
+Which keys a wallet has named, our settlement contract says; a wallet whose orders settle there is
+not asked.
 """
 
 from typing import Final
 
 from outcry.adapters.evm.escrow_calls import FOR_EVER
 from outcry.adapters.evm.matching import SETTLEMENT
-from outcry.adapters.evm.rpc import Rpc, RpcError
+from outcry.adapters.evm.rpc import Call, Json, Rpc, RpcError
+from outcry.ports.chain import ChainUnavailable
+from outcry.runtime.bounded import Bounded
 
 
 #: First four bytes of the call's Keccak-256, and what a wallet answers that accepts.
 SELECTOR: Final = bytes.fromhex("1626ba7e")
 _WORD: Final = 32
 _YES: Final = f"0x{SELECTOR.ljust(_WORD, bytes(1)).hex()}"
-#: Gas that a wallet may use to make up its mind: what our settlement contract gives it.
+#: Gas that a wallet may use to make up its mind.
 GAS_MAX: Final = 100_000
-#: The longest signature that the contract reads.
+#: The longest signature that a wallet is asked about: longer than any that clients make.
 SIGNATURE_BYTES_MAX: Final = 320
+#: Wallets and keys that were found named in a block that is believed.
+NAMED_COUNT_MAX: Final = 10_000
 #: What a transaction costs before anything is done, and each byte of its data; yellow paper.
 _GAS_BASE, _GAS_BYTE, _GAS_ZERO_BYTE = 21_000, 16, 4
 
@@ -25,27 +30,34 @@ _GAS_BASE, _GAS_BYTE, _GAS_ZERO_BYTE = 21_000, 16, 4
 class EvmWallets:
     """The wallets of the chain that a node shows."""
 
-    def __init__(self, rpc: Rpc, settlement: str = "") -> None:
+    def __init__(self, rpc: Rpc, settlement: str = "", confirmations: int = 1) -> None:
         """Ask *rpc*, which is closed by whoever made it; *settlement* is the contract's address.
 
-        Without it no wallet has named a key. With it the contract is who asks a wallet, as it is
-        when a trade settles.
+        Without it no wallet has named a key. What a wallet has named counts once the block that
+        says so has its *confirmations*, as deposits do.
         """
         self._rpc = rpc
         self._settlement = settlement
+        self._confirmations = confirmations
+        self._believed: Bounded[tuple[bytes, bytes], bool] = Bounded(NAMED_COUNT_MAX)
 
     async def names(self, wallet: bytes, key: bytes) -> bool:
         """Return whether *wallet* lets *key* sign for it until it says otherwise."""
         if not self._settlement:
             return False
+        blocks = ["latest"]
+        if not self._believed.get((wallet, key)):
+            try:
+                head = int(await self._rpc.call("eth_blockNumber"), 16)
+            except RpcError as error:
+                raise ChainUnavailable(str(error)) from error
+            blocks.append(hex(max(head - self._confirmations + 1, 0)))
         data = f"0x{SETTLEMENT.call('signerUntil', wallet, key).hex()}"
-        try:
-            answer = await self._rpc.call(
-                "eth_call", {"to": self._settlement, "data": data}, "latest"
-            )
-        except RpcError:
-            return False
-        return bool(answer == f"0x{FOR_EVER:064x}")
+        call: Json = {"to": self._settlement, "data": data}
+        answers = await self._rpc.batch([Call("eth_call", (call, block)) for block in blocks])
+        named = all(answer == f"0x{FOR_EVER:064x}" for answer in answers)
+        self._believed.put((wallet, key), named)
+        return named
 
     async def accepts(self, wallet: bytes, digest: bytes, signature: bytes) -> bool:
         """Return whether the contract at *wallet* accepts *signature* of *digest*."""
@@ -53,13 +65,11 @@ class EvmWallets:
             return False
         data = _data(digest, signature)
         call = {"to": f"0x{wallet.hex()}", "data": f"0x{data.hex()}", "gas": hex(_gas(data))}
-        if self._settlement:
-            call["from"] = self._settlement
         try:
             answer = await self._rpc.call("eth_call", call, "latest")
         except RpcError:
             return False
-        # The contract reads one word of the answer, however much there is.
+        # One word is the answer, however much there is.
         return bool(answer[: len(_YES)] == _YES)
 
 

@@ -155,8 +155,9 @@ def chain_wallet(
 ) -> None:
     """Put a wallet that is a contract on the chain, and print its address.
 
-    It signs orders through its owner's key (ERC-1271, signature type 3). Elsewhere than on a
-    development chain `--key` names a key that pays for the transaction.
+    Its owner's key signs orders for it (signature type 3): it names that key to the settlement
+    contract. Elsewhere than on a development chain `--key` names a key that pays for the
+    transaction.
     """
     from outcry.app.chain.wallet import run
 

@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from outcry.adapters.evm.abi import address_text
+from outcry.adapters.evm.abi import address_of, address_text
 from outcry.adapters.evm.artefacts import artefact
 from outcry.adapters.evm.deployment import load, read_key
 from outcry.adapters.evm.rpc import Rpc
@@ -20,6 +20,7 @@ async def run(data_dir: Path, owner: str, *, key: Path | None) -> str:
     async with Rpc(deployed.rpc_url) as rpc:
         payer = read_key(key) if key else await paying(rpc, who)
         sender = Sender(rpc, payer, deployed.chain_id)
-        receipt = await sender.create(made.interface.creation(made.creation, who))
+        creation = made.interface.creation(made.creation, who, address_of(deployed.settlement))
+        receipt = await sender.create(creation)
     assert receipt.contract is not None, "a transaction without a receiver creates a contract"
     return address_text(receipt.contract)

@@ -1,10 +1,11 @@
 """Whose escrow pays for an order: that of its maker, who is the user or a wallet of theirs.
 
-A wallet that is a contract is asked on its chain whether it stands by the signature (ERC-1271). Of
-a proxy or a safe our settlement contract says whether it has named the key, where that settles.
-There an order that a wallet stands by is also the proof that it is the user's wallet: the key that
-signs in has signed, and the wallet says that this key may. So the first such order links the two,
-and from then on the user's account is what the wallet has in escrow.
+Where contracts settle a wallet, of whatever make, stands by what a key signs once it has named that
+key to the settlement contract: what a wallet would say by itself it may take back before a trade
+settles, a name only with a delay. There an order that a wallet stands by is also the proof that it
+is the user's wallet: the key that signs in has signed, and the wallet says that this key may. So
+the first such order links the two, and from then on the user's account is what the wallet has in
+escrow. Elsewhere a wallet that is a contract is asked itself (ERC-1271), if there is a node to ask.
 """
 
 from typing import Final
@@ -43,24 +44,25 @@ class Funders:
             wanted = "a node of the chain to ask the wallet: clob.rpc_url"
             return Rejected(Reject.UNAVAILABLE, expected=wanted) if self._escrow else None
         try:
-            wrong = await self._wrong(self._wallets, terms, digest)
+            wrong = await self._wrong(self._wallets, who, terms, digest)
         except ChainUnavailable as error:
             return Rejected(Reject.UNAVAILABLE, str(error)[:200])
         if wrong or not self._escrow:
             return wrong
         return await self._link(who, terms.maker)
 
-    async def _wrong(self, wallets: Wallets, terms: Terms, digest: bytes) -> Rejected | None:
+    async def _wrong(
+        self, wallets: Wallets, who: Holder, terms: Terms, digest: bytes
+    ) -> Rejected | None:
         """Return why the wallet does not stand by what was signed for it."""
-        if terms.signature_type == CONTRACT:
+        if not self._escrow:
             if await wallets.accepts(terms.maker, digest, terms.signature):
                 return None
             wanted = "isValidSignature"
             return Rejected(Reject.SIGNATURE_INVALID, "not what the wallet accepts", wanted)
-        if await wallets.names(terms.maker, terms.signer):
+        if await wallets.names(terms.maker, bytes.fromhex(who.address[2:])):
             return None
-        key = f"0x{terms.signer.hex()}"
-        wanted = f"one that has let {key} sign for it: setSigner on the settlement contract"
+        wanted = f"one that has let {who.address} sign for it: setSigner on the settlement contract"
         return Rejected(Reject.SIGNATURE_INVALID, f"maker 0x{terms.maker.hex()}", wanted)
 
     async def _link(self, who: Holder, wallet: bytes) -> Rejected | None:
