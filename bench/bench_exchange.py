@@ -22,6 +22,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 import asyncpg
+import uvloop
 from exchange.load import Load
 from exchange.phases import OPEN_BATCH, Delays, Rate, flood, singles, steady
 from exchange.venue import Venue, venue
@@ -65,7 +66,8 @@ def main() -> int:
     commit = asyncio.run(empty_commit())
     print(f"empty commit       {commit:.2f} ms")
     with venue() as running:
-        figures = asyncio.run(bench(running, options))
+        with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+            figures = runner.run(bench(running, options))
         clean = running.verify()
     print(f"verify             {'clean' if clean else 'NOT CLEAN'}")
     OUT.parent.mkdir(exist_ok=True)

@@ -7,6 +7,7 @@ import time
 from dataclasses import dataclass
 
 from exchange.load import Load
+from exchange.pacing import ticks
 from exchange.venue import Venue
 
 
@@ -61,6 +62,7 @@ async def flood(load: Load, venue: Venue, seconds: float) -> Rate:
 
     await asyncio.gather(*(keep_on() for _ in range(CALLS)))
     lasted, count = time.monotonic() - began, load.answered - before
+    own = _own_cpu() - own
     behind = await caught_up(venue)
     now = venue.cpu_seconds()
     spent = {name: (now[name] - used.get(name, 0)) / count * 1e6 for name in now}
@@ -68,7 +70,7 @@ async def flood(load: Load, venue: Venue, seconds: float) -> Rate:
         count,
         count / lasted,
         count / (lasted + behind),
-        {**spent, "load generator": (_own_cpu() - own) / count * 1e6},
+        {**spent, "load generator": own / count * 1e6},
         (log_bytes(venue) - written) / count,
     )
 
@@ -112,15 +114,12 @@ async def _at_rate(
     taken: list[float] = []
     pause = OPEN_BATCH / per_second
     calls: set[asyncio.Task[None]] = set()
-    start = time.monotonic()
 
     async def one(scheduled: float) -> None:
         at = await load.send(load.batch(OPEN_BATCH), wait_result=wait_result)
         taken.append((at - scheduled) * 1_000)
 
-    for number in range(int(seconds / pause)):
-        scheduled = start + number * pause
-        await asyncio.sleep(max(0.0, scheduled - time.monotonic()))
+    async for scheduled in ticks(time.monotonic() + pause, pause, int(seconds / pause)):
         call = asyncio.create_task(one(scheduled))
         calls.add(call)
         call.add_done_callback(calls.discard)

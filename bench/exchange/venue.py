@@ -48,6 +48,8 @@ class Venue:
     def __init__(self, data_dir: Path) -> None:
         self.data_dir = data_dir
         self.environ = {**os.environ, **SETTINGS, "OUTCRY_DATA_DIR": str(data_dir)}
+        #: One for all questions: making a client costs more than asking.
+        self._http = httpx.Client(trust_env=False)
         self._process = subprocess.Popen(
             [*COMMAND, "up"], env=self.environ, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
             stderr=(data_dir.parent / "log").open("wb"),
@@ -79,7 +81,7 @@ class Venue:
 
     def metric(self, process: str, name: str) -> float:
         """Return one figure of a process's /metrics."""
-        text = httpx.get(f"http://{self.record.addresses[process]}/metrics", trust_env=False).text
+        text = self._http.get(f"http://{self.record.addresses[process]}/metrics").text
         values = [line.split()[-1] for line in text.splitlines() if line.startswith(name)]
         return sum(map(float, values))
 
@@ -122,6 +124,7 @@ class Venue:
 
     def stop(self) -> None:
         """Stop it, gently first."""
+        self._http.close()
         self._process.send_signal(signal.SIGINT)
         try:
             self._process.wait(STOP_SECONDS_MAX)
@@ -143,7 +146,7 @@ class Venue:
 
     def _answers(self, record: Record) -> bool:
         try:
-            ready = httpx.get(f"http://{record.addresses['http']}/readyz", trust_env=False)
+            ready = self._http.get(f"http://{record.addresses['http']}/readyz")
         except httpx.TransportError:
             return False
         return ready.status_code == httpx.codes.OK
