@@ -16,13 +16,20 @@ pytestmark = pytest.mark.timeout(600)  # several starts, on whatever machine
 
 
 def test_what_was_committed_outlives_every_end(tmp_path: Path) -> None:
-    """An order rests through an orderly stop and kill -9; no end leaves a process behind."""
+    """An order rests through an orderly stop and kill -9; no end leaves a process behind.
+
+    While it runs, who writes tables stands back, in the database too.
+    """
     with exchange(tmp_path) as made:
         made.start()
         order_id = place(made)
         processes = made.processes()
         nice = {name: os.getpriority(os.PRIO_PROCESS, one.pid) for name, one in processes.items()}
-        assert nice["history"] == nice["core"] + STAND_BACK_STEPS  # answers go before tables
+        last = nice["core"] + STAND_BACK_STEPS
+        assert nice["history"] == last  # answers go before tables
+        for_tables = [pid for pid in children(processes["postgresql"].pid)
+                      if os.getpriority(os.PRIO_PROCESS, pid) == last]  # fmt: skip
+        assert len(for_tables) == 1
         assert made.stop() == 0
         assert "Stopped." in made.output()
         assert [name for name, process in processes.items() if alive(process)] == []
@@ -52,6 +59,11 @@ def test_what_was_committed_outlives_every_end(tmp_path: Path) -> None:
         assert (made.data_dir / "postgres").is_dir()
         assert made.command("reset", "--yes").returncode == 0
         assert [path.name for path in made.data_dir.iterdir()] == ["notes.txt"]
+
+
+def children(pid: int) -> list[int]:
+    """Return the processes that *pid* started."""
+    return [int(child) for child in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()]
 
 
 def test_a_start_that_is_interrupted_ends_well(tmp_path: Path) -> None:

@@ -5,7 +5,7 @@ The transaction does not wait for the disk: after a crash rows and position are 
 the log, which does wait, still has everything after them.
 """
 
-from collections.abc import AsyncIterator, Iterable, Sequence
+from collections.abc import AsyncIterator, Callable, Iterable, Sequence
 from contextlib import asynccontextmanager
 from operator import itemgetter
 from typing import Final, Self
@@ -36,6 +36,8 @@ STATEMENT_TIMEOUT_MS: Final = 120_000
 
 _SETTINGS: Final = {**BY_INDEX, "synchronous_commit": "off"}
 
+#: Whether we came through a socket of the file system: then the server is here.
+_BY_SOCKET: Final = "select inet_server_addr() is null"
 _POSITION: Final = "select n from projection where name = $1"
 _MOVE: Final = (
     "update projection set n = $3, at_us = greatest(at_us, $4) where name = $1 and n = $2"
@@ -48,15 +50,22 @@ _RESTART: Final = "insert into projection (name, n) values ($1, 0)"
 class PostgresProjection(Projection):
     """The tables of one exchange. Make it with `connect`."""
 
-    def __init__(self, dsn: str, connection: asyncpg.Connection) -> None:
+    def __init__(self, dsn: str, opened: Callable[[int], None]) -> None:
         self._dsn = dsn
-        self._connection = connection
+        self._opened = opened
+        self._writer: asyncpg.Connection | None = None
 
     @classmethod
-    async def connect(cls, dsn: str) -> Self:
-        """Return the tables in *dsn*, which `migrate` has made."""
+    async def connect(cls, dsn: str, *, opened: Callable[[int], None] = lambda _: None) -> Self:
+        """Return the tables in *dsn*, which `migrate` has made.
+
+        *opened* is told which process of a server on this machine writes for us, whenever that is
+        a new one.
+        """
+        projection = cls(dsn, opened)
         with unreachable_as(TablesUnavailable):
-            return cls(dsn, await _connect(dsn))
+            await projection._connected()
+        return projection
 
     async def position(self) -> int:
         """Return the last entry whose rows are in the tables."""
@@ -109,12 +118,15 @@ class PostgresProjection(Projection):
 
     async def close(self) -> None:
         """Let go of the connection."""
-        await close(self._connection)
+        if self._writer is not None:
+            await close(self._writer)
 
     async def _connected(self) -> asyncpg.Connection:
-        if self._connection.is_closed():
-            self._connection = await _connect(self._dsn)
-        return self._connection
+        if self._writer is None or self._writer.is_closed():
+            self._writer = await _connect(self._dsn)
+            if await self._writer.fetchval(_BY_SOCKET):
+                self._opened(self._writer.get_server_pid())
+        return self._writer
 
 
 class _Scan:

@@ -6,6 +6,7 @@ from typing import Final
 from outcry.adapters.postgres import PostgresProjection
 from outcry.app.commons import Builder, Commons
 from outcry.app.monitor import Part
+from outcry.app.priority import let_stand_back
 from outcry.services.history.config import HistoryConfig
 from outcry.services.history.service import History
 from outcry.services.history.standings import Standings
@@ -14,7 +15,8 @@ from outcry.services.history.standings import Standings
 async def history(commons: Commons) -> list[Part]:
     """Return the one writer of the tables, and the job that ranks users by them."""
     log = await commons.log()
-    projection = await PostgresProjection.connect(commons.config.postgres.dsn)
+    dsn = commons.config.postgres.dsn
+    projection = await PostgresProjection.connect(dsn, opened=let_stand_back)
     commons.stack.push_async_callback(projection.close)
     traced = commons.tracer.projection(projection) if commons.tracer else projection
     ranking = Standings(
