@@ -145,11 +145,13 @@ async def feeds(
             directory=directory,
         )
         fees = FeeSchedules(tables)
+        stages = SettlementStages(door.venue.bus)
         markets = ClobMarkets(
             depth_config or DepthFeedConfig(interval_seconds=0.01),
             books=door.books,
             directory=directory,
             fees=fees,
+            announced=stages.announced,
         )
         news = ClobNews(
             markets, bus=door.venue.bus, log=door.venue.log, queries=tables, directory=directory,
@@ -168,9 +170,9 @@ async def feeds(
                 fees=fees,
             ),
             clock=door.venue.clock.now_us,
+            announced=stages.announced,
         )
         user.watch(users.entry)
-        stages = SettlementStages(door.venue.bus)
         stages.watch(users.staged)
         paths = {
             "/depth": depth.session,

@@ -60,6 +60,13 @@ class SettlementStages:
             return None
         return known
 
+    def announced(self, trade_id: int, fill: int) -> bool:
+        """Whether a fill passed its pre-flight, in a transaction that is stored.
+
+        Before that it may still turn out that it cannot settle, so nobody is told that it will.
+        """
+        return self.of_fill(trade_id, fill) is not None
+
     async def heard(self, part: TradePart, timeout_ms: int) -> SettlementStatus | None:
         """Return what is known of a part, waiting for the first news of it, but boundedly."""
         if part not in self._known and len(self._awaited) < WAITING_COUNT_MAX:

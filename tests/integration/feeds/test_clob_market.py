@@ -10,6 +10,13 @@ from tests.support.feeds import FeedClient, Feeds, Json, feeds
 from tests.support.http_asking import limit
 from tests.support.waiting import until
 
+from outcry.messages.settlement_status import (
+    SettlementStage,
+    SettlementStatus,
+    StagedFill,
+    pack_statuses,
+)
+from outcry.messages.streams import SETTLEMENT_STATUS
 from outcry.runtime.ws_session import CloseCode, SessionLimits
 from outcry.services.websocket_depth.clob.session import MarketSession
 from outcry.services.websocket_depth.config import DepthFeedConfig
@@ -118,6 +125,27 @@ async def test_a_fill_is_told_once_and_the_book_follows(running: Feeds) -> None:
         book = await hear(one, "book")
         assert book["bids"] == [{"price": "0.4", "size": "6"}]
         assert book["last_trade_price"] == "0.4"
+
+
+async def test_a_fill_of_a_chain_is_told_when_it_can_settle(running: Feeds) -> None:
+    """The book changes at the match; the price is told when the pre-flight was passed."""
+    door = running.door
+    event = await door.event("chain", tick_size="0.01", settlement="chain")
+    yes = event["markets"][0]["outcome_0_token_id"]
+    async with following(running, yes) as (client, _):
+        for name, outcome, price, size in (("ann", 0, "0.40", "10"), ("bob", 1, "0.60", "4")):
+            order = limit(event, outcome, "buy", price, size)
+            await door.post("/api/place_order", order, door.as_user(name))
+        heard = await client.hear_until(event_type="book")
+        assert not [one for one in heard if one["event_type"] == "last_trade_price"]
+        await door.settled()
+        (trade,) = (await door.get("/api/trades", market_id=2))["trades"]
+        sent = SettlementStatus(
+            trade["trade_id"], 2, SettlementStage.SENT, "0xaa", 0, [StagedFill(0, 1, 2)]
+        )
+        await door.venue.bus.append(SETTLEMENT_STATUS, 1, 1, pack_statuses([sent]))
+        fill = await hear(client, "last_trade_price")
+        assert (fill["price"], fill["size"], fill["side"]) == ("0.4", "4", "SELL")
 
 
 async def test_custom_features_are_for_those_who_ask(running: Feeds) -> None:

@@ -179,31 +179,56 @@ async def test_only_the_markets_that_are_asked_for(running: Feeds) -> None:
         assert (await client.hear())["market"] == rain["conditionId"]
 
 
+async def matched(running: Feeds, ann: Trader, bob: Trader, price: str = "0.40") -> int:
+    """Let both trade ten shares in the market of a chain; returns the trade's number."""
+    await ann.place(0, "buy", price, "10", event_id=2)
+    await bob.place(1, "buy", "0.60", "10", event_id=2)
+    await running.door.settled()
+    found = (await running.door.get("/api/trades", market_id=2))["trades"]
+    return int(found[0]["trade_id"])
+
+
+async def staged(
+    running: Feeds, trade_id: int, stage: SettlementStage, *traders: Trader
+) -> None:  # fmt: skip
+    """Say what the sender of transactions says."""
+    venue = running.door.venue
+    accounts = [venue.asset.ledger.users[one.user_id].account for one in traders]
+    body = pack_statuses([
+        SettlementStatus(trade_id, 2, stage, "0xaa", 7, [StagedFill(0, *accounts)])
+    ])  # fmt: skip
+    number = (await venue.bus.tail(SETTLEMENT_STATUS) or 0) + 1
+    await venue.bus.append(SETTLEMENT_STATUS, number, number, body)
+
+
+async def nothing_but(client: FeedClient, one: Trader) -> None:
+    """Check that what is heard next is an order of now: whatever came before was not told."""
+    await one.place(0, "buy", "0.07", "1")
+    heard = await client.hear()
+    assert (heard["event_type"], heard["price"]) == ("order", "0.07"), heard
+
+
 async def test_what_a_chain_says_of_a_trade(running: Feeds) -> None:
-    """Matched, mined, taken back, mined again, confirmed; or failed with the reason."""
+    """Nothing before its pre-flight; then matched, mined, taken back, mined again, confirmed."""
     venue = running.door.venue
     await running.door.event("chain", settlement="chain")
     ann, bob = await trader(running, 1), await trader(running, 2)
     async with bob.listening() as client:
         for outcome, reason in ((1, ""), (0, "no allowance")):
-            await ann.place(0, "buy", "0.40", "10", event_id=2)
-            await bob.place(1, "buy", "0.60", "10", event_id=2)
-            matched = (await client.hear_until(event_type="trade"))[-1]
-            assert (matched["status"], matched["transaction_hash"]) == ("MATCHED", "")
-            trade_id = int(matched["id"]) >> 8
-            accounts = [venue.asset.ledger.users[one.user_id].account for one in (bob, ann)]
+            trade_id = await matched(running, ann, bob)
+            await nothing_but(client, bob)
+            await staged(running, trade_id, SettlementStage.SENT, bob, ann)
+            order, trade = await client.hear(), await client.hear()
+            assert (order["type"], order["status"]) == ("PLACEMENT", "MATCHED")
+            assert (trade["status"], trade["transaction_hash"]) == ("MATCHED", "0xaa")
+            assert order["associate_trades"] == [trade["id"]]
             for stage, status in (
-                (SettlementStage.SENT, ""),
                 (SettlementStage.MINED, "MINED"),
                 (SettlementStage.RETRYING, "RETRYING"),
             ):
-                fills = [StagedFill(0, *accounts)]
-                body = pack_statuses([SettlementStatus(trade_id, 2, stage, "0xaa", 7, fills)])
-                number = (await venue.bus.tail(SETTLEMENT_STATUS) or 0) + 1
-                await venue.bus.append(SETTLEMENT_STATUS, number, number, body)
-                if status:
-                    heard = (await client.hear_until(event_type="trade"))[-1]
-                    assert (heard["status"], heard["transaction_hash"]) == (status, "0xaa")
+                await staged(running, trade_id, stage, bob, ann)
+                heard = (await client.hear_until(event_type="trade"))[-1]
+                assert (heard["status"], heard["transaction_hash"]) == (status, "0xaa")
             verdict = ChainVerdict(trade_id, 0, outcome, "0xbb", reason)
             await venue.fund(ChainReportOp(0, [verdict]))
             said = [(await client.hear_until(event_type="trade"))[-1]]
@@ -216,15 +241,49 @@ async def test_what_a_chain_says_of_a_trade(running: Feeds) -> None:
             assert [one["matched_amount"] for one in said[-1]["maker_orders"]] == ["10"]
 
 
+@pytest.mark.parametrize("confirmed", [True, False])
+async def test_what_did_not_pass_is_never_told_as_matched(
+    running: Feeds, confirmed: bool
+) -> None:  # fmt: skip
+    """A verdict frees what was held back: before it the order, and matched only if it settled."""
+    venue = running.door.venue
+    await running.door.event("chain", settlement="chain")
+    ann, bob = await trader(running, 1), await trader(running, 2)
+    async with ann.listening() as client:
+        trade_id = await matched(running, ann, bob)
+        placed = await client.hear()
+        assert (placed["type"], placed["status"]) == ("PLACEMENT", "LIVE")
+        await nothing_but(client, ann)
+        await venue.fund(ChainReportOp(0, [ChainVerdict(trade_id, 0, confirmed, "0xbb", "")]))
+        heard = await client.hear_until(status="CONFIRMED" if confirmed else "FAILED")
+        orders = [one for one in heard if one["event_type"] == "order"]
+        assert orders[0]["size_matched"] == "10"
+        statuses = [one["status"] for one in heard if one["event_type"] == "trade"]
+        assert statuses == (["MATCHED", "MINED", "CONFIRMED"] if confirmed else ["FAILED"])
+
+
+async def test_an_orders_news_keep_their_order(running: Feeds) -> None:
+    """A cancellation after a match that is held back comes behind it."""
+    await running.door.event("chain", settlement="chain")
+    ann, bob = await trader(running, 1), await trader(running, 2)
+    resting = await ann.place(0, "buy", "0.40", "30", event_id=2)
+    async with ann.listening() as client:
+        trade_id = await matched(running, bob, bob, "0.01")
+        await ann.cancel(resting["order_id"])
+        await nothing_but(client, ann)
+        await staged(running, trade_id, SettlementStage.SENT, bob, ann)
+        heard = [await client.hear() for _ in range(3)]
+        kinds = [one["type"] for one in heard]
+        assert kinds == ["UPDATE", "CANCELLATION", "TRADE"], heard
+
+
 async def test_what_is_heard_too_late_is_not_told(running: Feeds) -> None:
     """A stage that comes after the log has spoken does not take a trade back."""
     venue = running.door.venue
     await running.door.event("chain", settlement="chain")
     ann, bob = await trader(running, 1), await trader(running, 2)
     async with bob.listening() as client:
-        await ann.place(0, "buy", "0.40", "10", event_id=2)
-        await bob.place(1, "buy", "0.60", "10", event_id=2)
-        trade_id = int((await client.hear_until(event_type="trade"))[-1]["id"]) >> 8
+        trade_id = await matched(running, ann, bob)
         await venue.fund(ChainReportOp(0, [ChainVerdict(trade_id, 0, 1, "0xbb", "")]))
         await client.hear_until(event_type="trade", status="CONFIRMED")
         accounts = [venue.asset.ledger.users[one.user_id].account for one in (bob, ann)]

@@ -27,7 +27,11 @@ async def clob_markets(
     queries = await commons.queries()
     fees = FeeSchedules(queries)
     feed = ClobMarkets(
-        depth_feed.from_limits(commons.config.limits), books=books, directory=directory, fees=fees
+        depth_feed.from_limits(commons.config.limits),
+        books=books,
+        directory=directory,
+        fees=fees,
+        announced=(await settlement_stages(commons)).announced,
     )
     news = ClobNews(
         feed, bus=commons.bus, log=await commons.log(), queries=queries, directory=directory,
@@ -41,6 +45,7 @@ async def clob_users(
 ) -> ClobUsers:
     """Return the private feed, which *source* tells of entries."""
     queries = await commons.queries()
+    stages = await settlement_stages(commons)
     deals = Deals(
         queries=queries,
         series=await commons.series(),
@@ -55,9 +60,10 @@ async def clob_users(
         queries=queries,
         deals=deals,
         clock=lambda: time.time_ns() // 1_000,
+        announced=stages.announced,
     )
     source.watch(feed.entry)
-    (await settlement_stages(commons)).watch(feed.staged)
+    stages.watch(feed.staged)
     return feed
 
 

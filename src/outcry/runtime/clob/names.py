@@ -19,6 +19,8 @@ _DIGEST: Final = re.compile(r"[0-9a-f]{64}")
 _HASH: Final = re.compile(r"0x[0-9a-fA-F]{64}")
 _NUMBER_LIMIT: Final = 1 << 63
 
+#: The book has matched it; its transaction has not passed its pre-flight yet.
+WAITING: Final = "MATCHED_NOT_BROADCASTED"
 MATCHED: Final = "MATCHED"
 MINED: Final = "MINED"
 CONFIRMED: Final = "CONFIRMED"

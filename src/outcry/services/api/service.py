@@ -178,5 +178,6 @@ def _public(needs: Needs, lookups: Lookups) -> Public:
         lookups=lookups,
         books=needs.books,
         series=needs.series,
+        stages=needs.stages,
         community=needs.community,
     )

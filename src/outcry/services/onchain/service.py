@@ -119,7 +119,10 @@ class Onchain:
         known = {report.block: report.block_hash for report in believed.reports}
         self._headers.begin(believed.cursor, known)
         for part in self._parts.open.values():
-            self._news.note(part, SettlementStage.SENT if part.waits else SettlementStage.RETRYING)
+            if part.hashes:
+                # What was never signed has not passed its pre-flight: nothing is said of it.
+                stage = SettlementStage.SENT if part.waits else SettlementStage.RETRYING
+                self._news.note(part, stage)
         self._ready = True
         if head - stored.mark > LONG_LOG_ENTRIES:
             await self._tidy()

@@ -16,6 +16,7 @@ from outcry.runtime.clob.conditions import condition_of
 from outcry.runtime.clob.fees import FeeSchedules, base_fee
 from outcry.runtime.clob.texts import price_text, size_text
 from outcry.services.api.clob.reads import Reads
+from outcry.services.api.clob.trade_stages import TradeStages
 from outcry.services.api.lookups import Lookups
 from outcry_wire.records import Side
 
@@ -71,6 +72,7 @@ class Activity:
         lookups: Lookups,
         series: Series,
         community: Community,
+        stages: TradeStages,
         fees: FeeSchedules,
     ) -> None:
         self._reads = reads
@@ -78,22 +80,24 @@ class Activity:
         self._lookups = lookups
         self._series = series
         self._community = community
+        self._stages = stages
         self._fees = fees
 
     async def market(self, condition_id: str) -> list[ActivityView] | Rejected:
-        """Return the last trades of one market, newest first."""
+        """Return the last trades of one market, newest first, that passed their pre-flight."""
         row = await self._reads.market_row(condition_id)
         if isinstance(row, Rejected):
             return row
         found = await self._series.last_trades(row.market_id, None, TRADES_COUNT_MAX)
-        takers = {trade.taker_account for trade in found.rows}
+        rows = await self._stages.told(found.rows, row)
+        takers = {trade.taker_account for trade in rows}
         users = {account: await self._user(account) for account in takers}
         ids = [user.user_id for user in users.values() if user is not None]
         shown = await self._community.profiles(ids)
         bps = base_fee(await self._fees.schedule(row.fee_version))
         return [
             activity_view(trade, row, bps, _user_view(users[trade.taker_account], shown))
-            for trade in found.rows
+            for trade in rows
         ]
 
     async def _user(self, account: int) -> UserRow | None:

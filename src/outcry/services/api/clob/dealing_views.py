@@ -20,6 +20,7 @@ from outcry.runtime.clob.names import (
     MATCHED,
     MINED,
     RETRYING,
+    WAITING,
     TradePart,
     order_hash,
     order_status,
@@ -144,7 +145,7 @@ def chain_stage(verdict: VerdictRow | None, told: SettlementStatus | None) -> St
         status = CONFIRMED if verdict.verdict == Outcome.CONFIRMED else FAILED
         return Stage(status, verdict.tx_hash, verdict.reason, verdict.at_us)
     if told is None:
-        return Stage(MATCHED)
+        return Stage(WAITING)
     status = _STAGES.get(SettlementStage(told.stage), MATCHED)
     return Stage(status, told.tx_hash)
 

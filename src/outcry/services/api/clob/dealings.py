@@ -1,19 +1,16 @@
 """Dealings: the orders and trades of one holder of a key, page by page. From tables only."""
 
 from collections.abc import Sequence
-from typing import Annotated, Final, NamedTuple
+from typing import Annotated, Final
 
 from msgspec import Meta, Struct
 
 from outcry.domain.ledger.people import address_key
-from outcry.domain.market import SettlementMode
 from outcry.domain.rejects import Reject, Rejected
 from outcry.domain.units import MICROS_PER_SECOND, TIME_US_MAX
 from outcry.ports.dealings import TradeFilter, TradePlace
 from outcry.ports.projection import MarketRow, OrderRow, TradeRow
 from outcry.ports.queries import Queries
-from outcry.ports.rows import VerdictRow
-from outcry.ports.series import SERIES_COUNT_MAX, Series
 from outcry.runtime.clob.fees import FeeSchedules, base_fee
 from outcry.runtime.clob.names import (
     FAILED,
@@ -26,15 +23,11 @@ from outcry.runtime.clob.names import (
     trade_named,
 )
 from outcry.runtime.clob_identity import Holder
-from outcry.runtime.settlement_stages import SettlementStages
 from outcry.services.api.clob.cursors import END, cursor_of, pair_cursor, read_cursor, read_pair
 from outcry.services.api.clob.dealing_views import (
     Deal,
     OpenOrderView,
-    Stage,
     TradeView,
-    book_stage,
-    chain_stage,
     open_order_view,
     parts,
     trade_view,
@@ -43,6 +36,7 @@ from outcry.services.api.clob.market_views import ItemT, Page
 from outcry.services.api.clob.own_writes import OwnWrites
 from outcry.services.api.clob.profiles import PROXIES, SAFES
 from outcry.services.api.clob.reads import Reads
+from outcry.services.api.clob.trade_stages import TradeStages, key
 from outcry.services.api.lookups import Lookups
 from outcry.services.api.signatures import PROXY, SAFE, wallet_of
 
@@ -52,8 +46,6 @@ PAGE_COUNT: Final = 100
 #: Trades that are looked through for those of the orders on a page.
 ASSOCIATED_COUNT_MAX: Final = 500
 
-#: By market, trade and fill.
-Verdicts = dict[tuple[int, int, int], VerdictRow]
 Seconds = Annotated[str, Meta(pattern=r"^[0-9]{0,12}$")]
 
 
@@ -78,24 +70,15 @@ class TradesQuery(Struct, frozen=True):
     next_cursor: str = ""
 
 
-class Tables(NamedTuple):
-    """Where dealings are read from."""
-
-    queries: Queries
-    series: Series
-    #: What the sender of transactions says.
-    stages: SettlementStages
-
-
 class Dealings:
     """What a holder of a key did."""
 
     def __init__(
-        self, tables: Tables, reads: Reads, lookups: Lookups, fees: FeeSchedules,
-        writes: OwnWrites,
+        self, queries: Queries, stages: TradeStages, reads: Reads, lookups: Lookups,
+        fees: FeeSchedules, writes: OwnWrites,
     ) -> None:  # fmt: skip
-        """Read from *tables*; what the holder wrote here is waited for."""
-        self._queries, self._series, self._stages = tables
+        """Read from *queries*; what the holder wrote here is waited for."""
+        self._queries, self._stages = queries, stages
         self._reads = reads
         self._lookups = lookups
         self._fees = fees
@@ -214,42 +197,21 @@ class Dealings:
         ids = {order for fill in fills for order in (fill.taker_order, fill.maker_order)}
         rows = await self._queries.orders_by_id(sorted(ids))
         names = {row.order_id: order_hash(row.order_id, row.client_order_id) for row in rows}
-        verdicts = await self._verdicts(fills)
+        markets = {one: await self._market(one) for one in {fill.market_id for fill in fills}}
+        found = await self._stages.of(fills, markets)
         views = []
         for part, own in parts(fills).items():
             if only not in (None, part):
                 continue
-            market = await self._market(own[0].market_id)
+            market = markets[own[0].market_id]
             fee = base_fee(await self._fees.schedule(market.fee_version))
             deal = Deal(market, names, fee)
-            stages = [self._stage(part, fill, market, verdicts) for fill in own]
+            stages = [found[key(fill)] for fill in own]
             # What failed of a trade comes before what did not: clients keep the last they read.
             for stage in sorted(set(stages), key=lambda one: one.status != FAILED):
-                found = [fill for fill, its in zip(own, stages, strict=True) if its == stage]
-                views.append(trade_view(part, found, stage, deal, who))
+                some = [fill for fill, its in zip(own, stages, strict=True) if its == stage]
+                views.append(trade_view(part, some, stage, deal, who))
         return views
-
-    def _stage(
-        self, part: TradePart, fill: TradeRow, market: MarketRow, verdicts: Verdicts
-    ) -> Stage:  # fmt: skip
-        """Return where a fill is."""
-        if market.settlement != SettlementMode.CHAIN:
-            return book_stage(part)
-        told = self._stages.of_fill(fill.trade_id, fill.fill)
-        return chain_stage(verdicts.get((market.market_id, fill.trade_id, fill.fill)), told)
-
-    async def _verdicts(self, fills: Sequence[TradeRow]) -> Verdicts:
-        """Return what chains said of those of *fills* that are theirs."""
-        found: Verdicts = {}
-        for market_id in {fill.market_id for fill in fills}:
-            if (await self._market(market_id)).settlement != SettlementMode.CHAIN:
-                continue
-            keys = [(one.trade_id, one.fill) for one in fills if one.market_id == market_id]
-            for start in range(0, len(keys), SERIES_COUNT_MAX):
-                some = keys[start : start + SERIES_COUNT_MAX]
-                said = await self._series.verdicts(market_id, some)
-                found.update(((market_id, *key), verdict) for key, verdict in said.items())
-        return found
 
     async def _market(self, market_id: int) -> MarketRow:
         row = await self._lookups.market(market_id)

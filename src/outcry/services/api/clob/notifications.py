@@ -3,7 +3,7 @@
 They go by themselves after two days. Which ones a user has dropped is remembered by this process.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from hashlib import sha256
 from typing import Any, Final
 
@@ -13,22 +13,23 @@ from outcry.domain.market import PAID_STATES, own_price
 from outcry.domain.order import OrderStatus
 from outcry.domain.units import MICROS_PER_SECOND
 from outcry.ports.dealings import TradeFilter
-from outcry.ports.projection import MarketRow
+from outcry.ports.projection import MarketRow, TradeRow
 from outcry.ports.queries import Queries
 from outcry.runtime.bounded import Bounded
 from outcry.runtime.clob.books import outcome_name, token_of
 from outcry.runtime.clob.conditions import condition_of
-from outcry.runtime.clob.names import order_hash, trade_name
+from outcry.runtime.clob.names import FAILED, WAITING, order_hash, trade_name
 from outcry.runtime.clob.texts import price_text, size_text
 from outcry.runtime.clob_identity import Holder
 from outcry.services.api.clob.dealing_views import parts
 from outcry.services.api.clob.own_writes import OwnWrites
+from outcry.services.api.clob.trade_stages import TradeStages, key
 from outcry.services.api.lookups import Lookups
 from outcry.services.api.render import winner
 from outcry_wire.records import Side
 
 
-CANCELLED, FILLED, RESOLVED = 1, 2, 4
+CANCELLED, FILLED, RESOLVED, FILL_FAILED = 1, 2, 4, 8
 #: How long something is told.
 KEPT_SECONDS: Final = 48 * 3_600
 #: Of each kind, the newest.
@@ -40,7 +41,7 @@ _ID_BYTES: Final = 6
 
 
 class NotificationView(Struct, frozen=True):
-    """One thing that happened; 1 cancelled, 2 filled, 4 resolved."""
+    """One thing that happened; 1 cancelled, 2 filled, 4 resolved, 8 a fill that failed."""
 
     id: int
     type: int
@@ -53,10 +54,12 @@ class Notifications:
     """What happened to holders of keys."""
 
     def __init__(
-        self, queries: Queries, lookups: Lookups, writes: OwnWrites, clock: Callable[[], float]
+        self, queries: Queries, stages: TradeStages, lookups: Lookups, writes: OwnWrites,
+        clock: Callable[[], float],
     ) -> None:  # fmt: skip
         """Read from *queries*; *clock* gives seconds since 1970."""
         self._queries = queries
+        self._stages = stages
         self._lookups = lookups
         self._writes = writes
         self._clock = clock
@@ -106,6 +109,18 @@ class Notifications:
         fills = await self._queries.trades_of(
             who.principal.account, TradeFilter(from_us=since_us), before=None, count=COUNT_MAX
         )
+        markets = {one: await self._market(one) for one in {fill.market_id for fill in fills}}
+        stages = await self._stages.of(fills, markets)
+        by_kind: dict[int, list[TradeRow]] = {FILLED: [], FILL_FAILED: []}
+        for fill in fills:
+            status = stages[key(fill)].status
+            if status != WAITING:
+                by_kind[FILL_FAILED if status == FAILED else FILLED].append(fill)
+        return [one for kind, some in by_kind.items() for one in await self._fills(who, kind, some)]
+
+    async def _fills(
+        self, who: Holder, kind: int, fills: Sequence[TradeRow]
+    ) -> list[NotificationView]:  # fmt: skip
         found = []
         for part, own in parts(fills).items():
             first = own[0]
@@ -120,7 +135,7 @@ class Notifications:
                 "matched_size": size_text(sum(fill.qty for fill in own)),
                 **await self._place(first.market_id, outcome),
             }
-            found.append(_view(FILLED, trade_name(part), first.at_us, who, payload))
+            found.append(_view(kind, trade_name(part), first.at_us, who, payload))
         return found
 
     async def _resolved(self, who: Holder, since_us: int) -> list[NotificationView]:
@@ -141,13 +156,17 @@ class Notifications:
         return found
 
     async def _place(self, market_id: int, outcome: int) -> dict[str, str]:
-        market = await self._lookups.market(market_id)
-        assert market is not None, f"market {market_id} is in the tables of orders only"
+        market = await self._market(market_id)
         return {
             **_market(market),
             "asset_id": token_of(market, outcome),
             "outcome": outcome_name(market, outcome),
         }
+
+    async def _market(self, market_id: int) -> MarketRow:
+        market = await self._lookups.market(market_id)
+        assert market is not None, f"market {market_id} is in the tables of orders only"
+        return market
 
 
 def _market(market: MarketRow) -> dict[str, str]:

@@ -49,9 +49,12 @@ def new_trades(accepted: OrderAccepted) -> list[TradePart]:
 
 
 def order_view(
-    accepted: OrderAccepted, request: PlaceRequest, hashes: Sequence[str]
+    accepted: OrderAccepted, request: PlaceRequest, hashes: Sequence[str], *, announced: bool
 ) -> OrderView | Rejected:
-    """Return what became of *request*, or why nothing did; *hashes* are those of its trades."""
+    """Return what became of *request*, or why nothing did; *hashes* are those of its trades.
+
+    What is matched is said once it is *announced*, that is, once it can settle.
+    """
     if accepted.status == OrderStatus.REJECTED:
         return Rejected(Reject(accepted.reject))
     order_id = order_hash(accepted.order_id, request.client_order_id)
@@ -60,6 +63,15 @@ def order_view(
             return Rejected(_ended(accepted, request))
         status = DELAYED if accepted.status == OrderStatus.NEW else LIVE
         return OrderView(success=True, order_id=order_id, status=status)
+    trades = [trade_name(trade) for trade in new_trades(accepted)]
+    if not announced:
+        return OrderView(
+            success=True,
+            order_id=order_id,
+            status=DELAYED,
+            trade_ids=trades,
+            transactions_hashes=list(hashes),
+        )
     shares, money = size_text(accepted.filled), money_text(accepted.volume)
     buying = request.side == Side.BUY
     return OrderView(
@@ -68,7 +80,7 @@ def order_view(
         taking_amount=shares if buying else money,
         making_amount=money if buying else shares,
         status=MATCHED,
-        trade_ids=[trade_name(trade) for trade in new_trades(accepted)],
+        trade_ids=trades,
         transactions_hashes=list(hashes),
     )
 

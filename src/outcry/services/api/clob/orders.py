@@ -5,7 +5,7 @@ inside the exchange, so the same order counts once.
 """
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Final, NamedTuple
 
 from outcry.domain.market import SettlementMode, own_price
@@ -22,6 +22,7 @@ from outcry.ports.asset import Asset
 from outcry.ports.projection import MarketRow
 from outcry.ports.wallets import Wallets
 from outcry.runtime.clob.fees import FeeSchedules, base_fee
+from outcry.runtime.clob.names import TradePart
 from outcry.runtime.clob_identity import Holder
 from outcry.runtime.directory import Directory
 from outcry.runtime.forms import read_body
@@ -205,8 +206,18 @@ class Orders:
         if isinstance(result, Declined):
             return result
         assert isinstance(result, OrderAccepted), "orders are answered in kind"
-        hashes = await hashes_of(new_trades(result), self._stages, on_chain=read.on_chain)
-        return order_view(result, read.request, hashes)
+        trades = new_trades(result)
+        hashes = await hashes_of(trades, self._stages, on_chain=read.on_chain)
+        told = not read.on_chain or self._announced(result, trades)
+        return order_view(result, read.request, hashes, announced=told)
+
+    def _announced(self, result: OrderAccepted, trades: Sequence[TradePart]) -> bool:
+        """Return whether what an order came to has passed its pre-flight, as far as is known.
+
+        Of a repeat nobody says which trades it made later, as one that rested.
+        """
+        known = trades or [TradePart(result.command, 0)]
+        return all(self._stages.of(trade) is not None for trade in known)
 
 
 def _amounts(

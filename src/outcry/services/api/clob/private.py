@@ -18,7 +18,7 @@ from outcry.runtime.settlement_stages import SettlementStages
 from outcry.services.api.clob.balances import Balances
 from outcry.services.api.clob.cancels import Cancels
 from outcry.services.api.clob.config import ClobConfig
-from outcry.services.api.clob.dealings import Dealings, Tables
+from outcry.services.api.clob.dealings import Dealings
 from outcry.services.api.clob.gate import ClobGate
 from outcry.services.api.clob.heartbeats import Heartbeats
 from outcry.services.api.clob.logins import Logins
@@ -28,6 +28,7 @@ from outcry.services.api.clob.own_writes import OwnWrites
 from outcry.services.api.clob.reads import Reads
 from outcry.services.api.clob.rfq.desk import Desk
 from outcry.services.api.clob.rfq.service import Quoting
+from outcry.services.api.clob.trade_stages import TradeStages
 from outcry.services.api.lookups import Lookups
 from outcry_wire.records import OrderKind, SelfTrade, Side, TimeInForce
 
@@ -85,7 +86,7 @@ def private_parts(config: ClobConfig, ground: Ground) -> Private:
     asset, queries, rates = ground.asset, ground.queries, ground.rates
     writes = OwnWrites(ground.lookups)
     fees = FeeSchedules(queries)
-    tables = Tables(queries, ground.series, ground.stages)
+    stages = TradeStages(ground.series, ground.stages)
     terms = OrderTerms(config, time.time, ground.wallets)
     orders = Orders(asset, ground.directory, fees, rates, writes, ground.stages, terms)
     return Private(
@@ -94,9 +95,9 @@ def private_parts(config: ClobConfig, ground: Ground) -> Private:
         orders=orders,
         quoting=Quoting(asset, ground.directory, orders, rates, writes, Desk(time.time)),
         cancels=Cancels(asset, queries, ground.reads, rates, writes),
-        dealings=Dealings(tables, ground.reads, ground.lookups, fees, writes),
+        dealings=Dealings(queries, stages, ground.reads, ground.lookups, fees, writes),
         balances=Balances(queries, ground.reads, writes, config),
-        notifications=Notifications(queries, ground.lookups, writes, time.time),
+        notifications=Notifications(queries, stages, ground.lookups, writes, time.time),
         heartbeats=Heartbeats(asset, time.monotonic),
         logins=Logins(asset, queries, writes, ground.identity, register=config.register),
         writes=writes,

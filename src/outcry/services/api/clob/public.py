@@ -9,9 +9,11 @@ from outcry.ports.queries import Queries
 from outcry.ports.series import Series
 from outcry.runtime.clob.fees import FeeSchedules
 from outcry.runtime.directory import Directory
+from outcry.runtime.settlement_stages import SettlementStages
 from outcry.services.api.clob.activity import Activity
 from outcry.services.api.clob.gamma import Gamma
 from outcry.services.api.clob.reads import Reads
+from outcry.services.api.clob.trade_stages import TradeStages
 from outcry.services.api.lookups import Lookups
 
 
@@ -30,17 +32,18 @@ def public_parts(
     lookups: Lookups,
     books: Books,
     series: Series,
+    stages: SettlementStages,
     community: Community,
 ) -> Public:
     """Return the parts over these ports."""
-    fees = FeeSchedules(queries)
+    fees, told = FeeSchedules(queries), TradeStages(series, stages)
     reads = Reads(
         queries=queries, directory=directory, lookups=lookups, books=books, series=series,
-        fees=fees, clock=time.time,
+        stages=told, fees=fees, clock=time.time,
     )  # fmt: skip
     activity = Activity(
         reads=reads, queries=queries, lookups=lookups, series=series, community=community,
-        fees=fees,
+        stages=told, fees=fees,
     )  # fmt: skip
     gamma = Gamma(
         queries=queries, directory=directory, lookups=lookups, books=books, series=series,

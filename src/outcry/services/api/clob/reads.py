@@ -5,7 +5,7 @@ from typing import NamedTuple
 
 from msgspec import Struct
 
-from outcry.domain.market import own_price
+from outcry.domain.market import SettlementMode, own_price
 from outcry.domain.rejects import Reject, Rejected
 from outcry.ports.books import Books
 from outcry.ports.projection import MarketRow, TradeRow
@@ -31,6 +31,7 @@ from outcry.services.api.clob.market_views import (
 )
 from outcry.services.api.clob.price_history import HistoryView, PointView, points, window_of
 from outcry.services.api.clob.public_forms import HistoriesBody, HistoryQuery, TokenItem
+from outcry.services.api.clob.trade_stages import TradeStages
 from outcry.services.api.lookups import Lookups
 from outcry_wire.records import Side
 
@@ -38,6 +39,8 @@ from outcry_wire.records import Side
 #: Markets of one page, whole and simplified.
 MARKETS_COUNT_MAX = 100
 SIMPLIFIED_COUNT_MAX = 500
+#: Fills of a chain's market among which the last one that may be told is looked for.
+LAST_COUNT_MAX = 100
 
 
 class Token(NamedTuple):
@@ -73,6 +76,7 @@ class Reads:
         lookups: Lookups,
         books: Books,
         series: Series,
+        stages: TradeStages,
         fees: FeeSchedules,
         clock: Callable[[], float],
     ) -> None:
@@ -81,6 +85,7 @@ class Reads:
         self._lookups = lookups
         self._books = books
         self._series = series
+        self._stages = stages
         self._fees = fees
         self._clock = clock
 
@@ -157,8 +162,8 @@ class Reads:
 
     async def last_trade(self, token: Token) -> LastTradeView:
         """Return the last price of a token."""
-        found = await self._series.last_trades(token.row.market_id, None, 1)
-        return last_trade_view(found.rows[0], token.outcome) if found.rows else NO_TRADE
+        trade = await self._last(token.row)
+        return last_trade_view(trade, token.outcome) if trade else NO_TRADE
 
     async def last_trades(self, tokens: Iterable[Token]) -> list[TokenTradeView]:
         """Return the last prices of those tokens that were ever traded."""
@@ -167,12 +172,21 @@ class Reads:
         views = []
         for token in wanted:
             trade = newest.get(token.row.market_id)
+            if trade is not None and token.row.settlement == SettlementMode.CHAIN:
+                trade = await self._last(token.row)
             if trade is not None:
                 last = last_trade_view(trade, token.outcome)
                 views.append(
                     TokenTradeView(token_of(token.row, token.outcome), last.price, last.side)
                 )
         return views
+
+    async def _last(self, row: MarketRow) -> TradeRow | None:
+        """Return the last trade of a market that has passed its pre-flight, where it needs one."""
+        count = LAST_COUNT_MAX if row.settlement == SettlementMode.CHAIN else 1
+        found = await self._series.last_trades(row.market_id, None, count)
+        told = await self._stages.told(found.rows, row)
+        return told[0] if told else None
 
     # ------------------------------------------------------------------ history
 

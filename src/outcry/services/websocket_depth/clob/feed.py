@@ -23,7 +23,7 @@ from outcry.runtime.clob.fees import FeeSchedules
 from outcry.runtime.directory import Directory
 from outcry.runtime.ws_session import CloseCode, Wire, encode
 from outcry.services.websocket_depth.clob.frames import OUTCOMES, book_frame
-from outcry.services.websocket_depth.clob.messages import Followed, Messages
+from outcry.services.websocket_depth.clob.messages import Announced, Followed, Messages
 from outcry.services.websocket_depth.clob.session import MarketSession
 from outcry.services.websocket_depth.config import DepthFeedConfig
 from outcry.services.websocket_depth.service import PAUSE_SECONDS_MIN, BookSource
@@ -47,8 +47,10 @@ class ClobMarkets:
         books: BookSource,
         directory: Directory,
         fees: FeeSchedules,
+        announced: Announced,
     ) -> None:
         self._config = config
+        self._announced = announced
         self._books = books
         self._directory = directory
         self._fees = fees
@@ -72,7 +74,8 @@ class ClobMarkets:
         assert self._subscription is not None
         loop = asyncio.get_running_loop()
         while True:
-            if not self._behind and not any(one.book_due for one in self._markets.values()):
+            waits = any(one.book_due or one.waits for one in self._markets.values())
+            if not self._behind and not waits:
                 with suppress(TimeoutError):
                     async with asyncio.timeout(IDLE_SECONDS):
                         await self._subscription.wait()
@@ -114,7 +117,7 @@ class ClobMarkets:
         changes = self._subscription.take()
         # Books and changes are of one moment: nothing may run in between.
         told = [message for change in changes if (message := self._messages(change, now))]
-        told += self._due_books(now, {change.market_id for change in changes})
+        told += self._due(now, {change.market_id for change in changes})
         for followed, messages in told:
             for session in list(followed.sessions):
                 self._send(session, followed, messages)
@@ -141,13 +144,14 @@ class ClobMarkets:
         image, top = self._image(row), self._books.top(row.market_id)
         return followed, followed.take(row, change, image, top, now)
 
-    def _due_books(self, now: float, told: set[int]) -> list[tuple[Followed, Messages]]:
-        """Return the books that follow fills of a moment ago."""
-        return [
-            (followed, followed.book(self._image(followed.row), now))
+    def _due(self, now: float, told: set[int]) -> list[tuple[Followed, Messages]]:
+        """Return fills that may be told by now, and the books after fills of a moment ago."""
+        found = [
+            (followed, followed.later(self._image(followed.row), now))
             for market_id, followed in self._markets.items()
-            if market_id not in told and followed.book_due and now >= followed.book_at
+            if market_id not in told and (followed.book_due or followed.waits)
         ]
+        return [(followed, messages) for followed, messages in found if messages]
 
     def _send(self, session: MarketSession, followed: Followed, messages: Messages) -> None:
         market_id = followed.row.market_id
@@ -252,7 +256,7 @@ class ClobMarkets:
             schedule = self._fees.known(row.fee_version)
             top = self._books.top(row.market_id)
             followed = self._markets[row.market_id] = Followed(
-                row, schedule, top, self._config.book_seconds
+                row, schedule, top, self._config.book_seconds, self._announced
             )
             if schedule is None:
                 self._spawn(session, self._learn_fees(followed))

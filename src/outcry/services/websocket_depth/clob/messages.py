@@ -1,11 +1,16 @@
-"""What one change of one market is told as: rendered once for all who follow the same of it."""
+"""What one change of one market is told as: rendered once for all who follow the same of it.
 
-from collections.abc import Iterator
+A fill that a chain settles is told once its transaction has passed its pre-flight.
+"""
+
+from collections import deque
+from collections.abc import Callable, Iterator
 from typing import Final
 
 from msgspec import Struct
 
 from outcry.domain.fees import FREE, FeeSchedule
+from outcry.domain.market import SettlementMode
 from outcry.messages.book_updates import PublicTrade
 from outcry.ports.books import BookImage, TopOfBook
 from outcry.ports.projection import MarketRow
@@ -24,6 +29,13 @@ from outcry.services.websocket_depth.clob.session import MarketSession
 
 #: Levels of one frame of changes; when more changed, whole books are sent.
 LEVELS_COUNT_MAX: Final = 256
+#: Fills of one market that wait to be told; the oldest go first. How long each waits at most: one
+#: that did not pass its pre-flight is not told at all.
+HELD_COUNT_MAX: Final = 1_000
+HELD_SECONDS: Final = 60.0
+
+#: Whether a fill of a trade may be told.
+Announced = Callable[[int, int], bool]
 
 
 class Messages:
@@ -88,8 +100,12 @@ class Followed:
         schedule: FeeSchedule | None,
         top: TopOfBook,
         book_seconds: float,
+        announced: Announced,
     ) -> None:
         self.row = row
+        self._announced = announced
+        #: Fills that wait to be told, and since when.
+        self._held: deque[tuple[float, PublicTrade]] = deque(maxlen=HELD_COUNT_MAX)
         self.sessions: set[MarketSession] = set()
         #: None until it was read.
         self.schedule = schedule
@@ -108,7 +124,7 @@ class Followed:
             messages.tick_before = self.row.tick
         self.row = row
         messages.change(change, top)
-        messages.trades = change.trades
+        messages.trades = self._told(change.trades, now)
         if (top.bid, top.ask) != self._best:
             self._best = top.bid, top.ask
             messages.tops = top, change.at_us
@@ -117,11 +133,29 @@ class Followed:
             self._booked(messages, now)
         return messages
 
-    def book(self, image: BookImage, now: float) -> Messages:
-        """Return the book that is due."""
+    @property
+    def waits(self) -> bool:
+        """Whether fills wait to be told."""
+        return bool(self._held)
+
+    def later(self, image: BookImage, now: float) -> Messages | None:
+        """Return the fills that may be told by now, and the book if it is due; None: nothing."""
         messages = Messages(self.row, image, self.schedule or FREE)
-        self._booked(messages, now)
-        return messages
+        messages.trades = self._told([], now)
+        if self.book_due and now >= self.book_at:
+            self._booked(messages, now)
+        return messages if messages.trades or messages.books else None
+
+    def _told(self, trades: list[PublicTrade], now: float) -> list[PublicTrade]:
+        """Return what may be told of *trades* and of those that wait."""
+        if self.row.settlement != SettlementMode.CHAIN:
+            return trades
+        waiting = [pair for pair in self._held if now - pair[0] < HELD_SECONDS]
+        waiting += [(now, trade) for trade in trades]
+        told = [trade for _, trade in waiting if self._announced(trade.trade_id, trade.fill)]
+        self._held.clear()
+        self._held.extend(pair for pair in waiting if pair[1] not in told)
+        return told
 
     def _booked(self, messages: Messages, now: float) -> None:
         messages.books = True

@@ -27,8 +27,9 @@ from outcry.runtime.clob_keys import TRADING, Credentials, named
 from outcry.runtime.lockout import Lockout
 from outcry.runtime.ws_session import CloseCode, Wire
 from outcry.services.websocket_user.clob.deals import Deals, MarketMissing
+from outcry.services.websocket_user.clob.holding import TooMuchHeld
 from outcry.services.websocket_user.clob.session import ClobUserSession
-from outcry.services.websocket_user.clob.telling import STAGES, Entry, Teller
+from outcry.services.websocket_user.clob.telling import Entry, Teller
 from outcry.services.websocket_user.config import UserFeedConfig
 from outcry.services.websocket_user.keys import KeyWatch
 
@@ -55,7 +56,12 @@ class ClobUsers:
         queries: Queries,
         deals: Deals,
         clock: Callable[[], int],
+        announced: Callable[[int, int], bool],
     ) -> None:
+        """Tell of a fill that waits for a chain once *announced* is true of its trade and number.
+
+        *clock* gives microseconds since 1970.
+        """
         self._config = config
         self._identity = identity
         self._lockout = lockout
@@ -64,7 +70,7 @@ class ClobUsers:
         self._sessions: dict[int, set[ClobUserSession]] = {}
         self._waiting: deque[Entry | SettlementStatus] = deque()
         self._arrived = asyncio.Event()
-        self._teller = Teller(self._sessions, deals, clock)
+        self._teller = Teller(self._sessions, deals, clock, announced)
         self._work: set[asyncio.Task[None]] = set()
         self._ready = False
         self._counts = {"told_total": 0, "overruns_total": 0}
@@ -113,13 +119,14 @@ class ClobUsers:
     def staged(self, statuses: Iterable[SettlementStatus]) -> None:
         """Take what the chain's side says of settlements under way."""
         for status in statuses:
-            if self._sessions and status.stage in STAGES:
+            if self._sessions:
                 self._put(status)
 
     def _put(self, item: Entry | SettlementStatus) -> None:
         if len(self._waiting) >= WAITING_COUNT_MAX:
             self._counts["overruns_total"] += 1
             self._waiting.clear()
+            self._teller.forget()
             for session in self._all():
                 session.close(CloseCode.TRY_AGAIN_LATER, "cannot keep up; connect again")
             return
@@ -137,10 +144,11 @@ class ClobUsers:
                 self._counts["told_total"] += 1
                 try:
                     await self._teller.tell(item)
-                except (TablesUnavailable, MarketMissing) as error:
+                except (TablesUnavailable, MarketMissing, TooMuchHeld) as error:
                     _log.warning("clob_events_not_told", reason=str(error))
+                    self._teller.forget()
                     for session in self._all():
-                        session.close(CloseCode.TRY_AGAIN_LATER, "the tables cannot be read")
+                        session.close(CloseCode.TRY_AGAIN_LATER, _why(error))
 
     # ------------------------------------------------------------------ for sessions
 
@@ -161,6 +169,8 @@ class ClobUsers:
             mine.discard(session)
             if not mine:
                 self._sessions.pop(user_id, None)
+            if not self._sessions:
+                self._teller.forget()
 
     async def _log_in(self, session: ClobUserSession, given: Credentials) -> None:
         source = session.wire.address
@@ -207,6 +217,11 @@ class ClobUsers:
         for session in self._all():
             if _key(session) == ended:
                 session.refuse("the key was revoked")
+
+
+def _why(error: Exception) -> str:
+    much = isinstance(error, TooMuchHeld)
+    return "the chain is far behind; connect again" if much else "the tables cannot be read"
 
 
 def _key(session: ClobUserSession) -> KeyName | None:

@@ -17,7 +17,7 @@ from outcry.messages.settlements import SettlementRequest, unpack_requests
 from outcry.messages.streams import SETTLEMENT_REQUESTS
 from outcry.ports.transactions import Transaction
 from outcry.runtime.clob.names import trade_named
-from outcry.services.api.clob import dealings, heartbeats, notifications
+from outcry.services.api.clob import dealings, heartbeats, notifications, trade_hashes
 from outcry.services.api.clob.profiles import PROXIES
 from outcry.services.api.signatures import wallet_of
 from outcry.services.onchain.news import News
@@ -259,18 +259,24 @@ async def test_every_private_route_needs_a_key(door: Door) -> None:
         door.lockout._guessing.discard("127.0.0.1")
 
 
-async def test_a_trade_on_a_chain_is_where_the_chain_says(door: Door) -> None:
-    """Matched without a hash, then confirmed with one, or failed with a reason; never before."""
+async def test_a_trade_on_a_chain_is_where_the_chain_says(
+    door: Door, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Nobody is told that it matched before its pre-flight; then confirmed, or failed with why."""
+    monkeypatch.setattr(trade_hashes, "HASH_WAIT_MS", 20)
+    monkeypatch.setattr(notifications, "KEPT_SECONDS", 10**9)
     event = await door.event(tick_size="0.01", settlement="chain")
     yes, no = (event["markets"][0][f"outcome_{side}_token_id"] for side in (0, 1))
     ann, bob = await Wallet(door, 1).fund(), await Wallet(door, 2).fund()
     for confirmed, tx_hash, reason in ((True, "0xaa", ""), (False, "0xbb", "no allowance")):
         await ann.place(token_id=yes, price=0.4, size=10, side="BUY")
         taken = await bob.place(token_id=no, price=0.6, size=10, side="BUY")
-        assert (taken["status"], taken["transactionsHashes"]) == ("matched", [])
+        said = taken["status"], taken["takingAmount"], taken["transactionsHashes"]
+        assert said == ("delayed", "", [])
         (trade,) = taken["tradeIDs"]
         (pending,) = (await bob.told("GET", "/data/trades", id=trade))["data"]
-        assert (pending["status"], pending["transaction_hash"]) == ("MATCHED", "")
+        assert (pending["status"], pending["transaction_hash"]) == ("MATCHED_NOT_BROADCASTED", "")
+        before = await public(door, yes, bob)
         part = trade_named(trade)
         assert part is not None
         outcome = Outcome.CONFIRMED if confirmed else Outcome.FAILED
@@ -283,6 +289,20 @@ async def test_a_trade_on_a_chain_is_where_the_chain_says(door: Door) -> None:
             assert (final["status"], final["err_msg"]) == (
                 "CONFIRMED" if confirmed else "FAILED", reason,
             )  # fmt: skip
+        after = await public(door, yes, bob)
+        # What failed is told to its own sides alone.
+        assert after[0] == ("0.4", 1)
+        assert before[0] == (("0.5", 0) if confirmed else ("0.4", 1))
+        assert (before[1], after[1]) == (([], [2]) if confirmed else ([2], [2, 8]))
+
+
+async def public(door: Door, token: str, who: Wallet) -> tuple[tuple[str, int], list[int]]:
+    """Return last price and number of public trades, and the types of *who*'s notifications."""
+    last = (await door.client.get("/last-trade-price", params={"token_id": token})).json()
+    found = (await door.client.get("/markets-by-token/" + token)).json()
+    shown = (await door.client.get("/live-activity/events/" + found["condition_id"])).json()
+    told = await who.told("GET", "/notifications")
+    return (last["price"], len(shown)), sorted(one["type"] for one in told)
 
 
 async def test_a_trade_on_a_chain_names_its_transaction_once_it_is_signed(door: Door) -> None:
