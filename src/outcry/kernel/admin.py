@@ -40,7 +40,7 @@ from outcry.kernel.layout import (
     book_at,
     more_books,
     more_ints,
-    new_ints,
+    new_book_table,
     node_at,
     release,
 )
@@ -78,9 +78,8 @@ def do_add_instrument(core: Core, cmd: memoryview) -> None:
     book.grain = book.tick
     set_state(book, (cmd[4] >> 8) & 255)
     set_bounds(book, cmd[6], cmd[7])
-    book.qty_min = cmd[8]
-    book.qty_max = cmd[9]
-    book.orders_max = cmd[10]
+    set_quantities(book, cmd[8], cmd[9])
+    set_orders_max(core, book, cmd[10])
     emit_instrument_changed(core, book, cmd[3])
 
 
@@ -89,7 +88,7 @@ def refuse_add(core: Core, instrument: int, cmd: memoryview) -> int:
     kind = cmd[4] & 255
     if instrument == 0:
         return REJECT_INSTRUMENT_UNKNOWN
-    if find_book(core, instrument) != 0:
+    if find_book(core, instrument).index != 0:
         return REJECT_INSTRUMENT_EXISTS
     if kind > INSTRUMENT_PLAIN:
         return REJECT_KIND_INVALID
@@ -109,17 +108,8 @@ def add_book(core: Core, instrument: int) -> int:
     """Return the index of a new, empty book for *instrument*, which is not known yet."""
     core.book_count += 1
     index = core.book_count
-    if 2 * index > core.book_mask:
-        release(core.book_table)
-        core.book_mask = 2 * core.book_mask + 1
-        core.book_table = new_ints(core.book_mask + 1)
-        for known in range(1, index):
-            file_book(core, known)
     if index >= core.book_room:
-        room = 2 * core.book_room
-        core.books = more_books(core.books, core.book_room, room)
-        core.by_id = more_ints(core.by_id, core.book_room, room)
-        core.book_room = room
+        more_book_room(core)
     book = book_at(core, index)
     clear_book(book)
     book.index = index
@@ -133,12 +123,26 @@ def add_book(core: Core, instrument: int) -> int:
     return index
 
 
+def more_book_room(core: Core) -> None:
+    """Double the books, which may move, and file them anew in a table twice as large as they."""
+    room = 2 * core.book_room
+    core.books = more_books(core.books, core.book_room, room)
+    core.by_id = more_ints(core.by_id, core.book_room, room)
+    core.book_room = room
+    release(core.book_table)
+    core.book_mask = 2 * room - 1
+    core.book_table = new_book_table(book_at(core, 0), 2 * room)
+    for known in range(1, core.book_count):
+        file_book(core, known)
+
+
 def file_book(core: Core, index: int) -> None:
     """Put the book at *index* into the table of instruments."""
-    place = core.books[index].instrument & core.book_mask
-    while core.book_table[place] != 0:
+    book = book_at(core, index)
+    place = book.instrument & core.book_mask
+    while core.book_table[place].index != 0:
         place = (place + 1) & core.book_mask
-    core.book_table[place] = index
+    core.book_table[place] = book
 
 
 def set_state(book: Book, state: int) -> None:
@@ -159,19 +163,37 @@ def set_bounds(book: Book, price_min: int, price_max: int) -> None:
         book.high = PRICE_LIMIT - 1
 
 
+def set_quantities(book: Book, qty_min: int, qty_max: int) -> None:
+    """Set the bounds of quantities."""
+    book.qty_min = qty_min
+    book.qty_max = qty_max
+    book.qty_span = qty_max - qty_min + 1
+
+
+def set_orders_max(core: Core, book: Book, orders_max: int) -> None:
+    """Set how many orders may rest in the book."""
+    book.orders_max = orders_max
+    core.least_orders_max = min(core.least_orders_max, orders_max)
+
+
+def set_limits(core: Core, of_account: int, in_total: int) -> None:
+    """Set how many orders of an account, and how many in all, may rest."""
+    core.account_orders_max = of_account
+    core.total_orders_max = in_total
+    core.least_orders_max = min(core.least_orders_max, of_account, in_total)
+
+
 def do_set_instrument(core: Core, cmd: memoryview) -> None:
     """Carry out SET_INSTRUMENT; entering `closed` cancels everything that rests."""
     instrument = word_high(cmd[0])
-    index = find_book(core, instrument)
-    reject = refuse_set(core, index, cmd)
+    book = find_book(core, instrument)
+    reject = refuse_set(book, cmd)
     if reject != 0:
         emit_command_rejected(core, instrument, cmd[3], 0, reject, SET_INSTRUMENT)
         return
-    book = book_at(core, index)
     set_state(book, cmd[4] & 255)
-    book.qty_min = cmd[6]
-    book.qty_max = cmd[7]
-    book.orders_max = cmd[8]
+    set_quantities(book, cmd[6], cmd[7])
+    set_orders_max(core, book, cmd[8])
     if book.state == STATE_CLOSED:
         order = first_order(core, book)
         while order != 0:
@@ -182,11 +204,10 @@ def do_set_instrument(core: Core, cmd: memoryview) -> None:
     emit_instrument_changed(core, book, cmd[3])
 
 
-def refuse_set(core: Core, index: int, cmd: memoryview) -> int:
-    """Check new settings of the instrument whose book is at *index* (0: it is not known)."""
-    if index == 0:
+def refuse_set(book: Book, cmd: memoryview) -> int:
+    """Check new settings of an instrument; one that is not known has the book at 0."""
+    if book.index == 0:
         return REJECT_INSTRUMENT_UNKNOWN
-    book = book_at(core, index)
     if book.state == STATE_CLOSED or cmd[4] & 255 > STATE_CLOSED:
         return REJECT_STATE_INVALID
     return refuse_settings(book.kind, cmd[5], cmd[6], cmd[7], cmd[8])
@@ -198,8 +219,7 @@ def do_set_limits(core: Core, cmd: memoryview) -> None:
     if cmd[4] <= 0 or cmd[5] <= 0:
         emit_command_rejected(core, instrument, cmd[3], 0, REJECT_LIMITS_INVALID, SET_LIMITS)
         return
-    core.account_orders_max = cmd[4]
-    core.total_orders_max = cmd[5]
+    set_limits(core, cmd[4], cmd[5])
     emit_done(core, instrument, cmd[3], SET_LIMITS, 0)
 
 
@@ -209,13 +229,13 @@ def do_checkpoint(core: Core, cmd: memoryview) -> None:
     account = cmd[3]
     count = 0
     if instrument != 0:
-        index = find_book(core, instrument)
-        if index == 0:
+        book = find_book(core, instrument)
+        if book.index == 0:
             emit_command_rejected(
                 core, instrument, account, 0, REJECT_INSTRUMENT_UNKNOWN, CHECKPOINT
             )
             return
-        emit_book_hashed(core, book_at(core, index), account, cmd[4])
+        emit_book_hashed(core, book, account, cmd[4])
         count = 1
     else:
         for place in range(core.book_count):

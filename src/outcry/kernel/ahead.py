@@ -65,7 +65,7 @@ def look_ahead(core: Core, src: memoryview, end: int) -> None:
 def look_first(core: Core, view: View, cmd: memoryview) -> None:
     """Fetch the book, or one that stands where it may stand, and the place of the id."""
     view.cmd = cmd
-    view.book = book_at(core, core.book_table[word_high(cmd[0]) & core.book_mask])
+    view.book = core.book_table[word_high(cmd[0]) & core.book_mask]
     view.order = cython.address(core.recent[place_in(cmd[4], core.recent_mask)])
     prefetch(cython.address(view.book.instrument))
     prefetch(cython.address(view.book.uncommon))
@@ -94,3 +94,8 @@ def look_near(core: Core, view: View) -> None:
     prefetch(node_at(core, node.next))
     prefetch(node_at(core, node.prev))
     prefetch(node_at(core, node_at(core, view.best).next))
+
+
+def peek(core: Core, cmd: memoryview) -> None:
+    """Fetch the order that the next record names: enough if most of the rest is in the cache."""
+    prefetch(node_at(core, core.recent[place_in(cmd[4], core.recent_mask)]))

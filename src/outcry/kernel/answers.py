@@ -198,7 +198,7 @@ def tell_public(state: Sessions, core: Core, at: int) -> None:
 
 def note_book(state: Sessions, core: Core, instrument: int) -> None:
     """Remember that a book changed."""
-    index = find_book(core, instrument)
+    index = find_book(core, instrument).index
     if index >= state.flags_room:
         room = 2 * index + 16
         state.is_changed = more_ints(state.is_changed, state.flags_room, room)

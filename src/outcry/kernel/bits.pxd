@@ -27,7 +27,7 @@ cdef extern from * nogil:
     static inline int outcry_is_below(long long value, long long limit) {
         return (unsigned long long)value < (unsigned long long)limit;
     }
-    static inline int outcry_book_side(long long choices) { return (choices ^ choices >> 8) & 1; }
+    static inline long outcry_book_side(long long choices) { return (choices ^ choices >> 8) & 1; }
     static inline long long outcry_reciprocal(long long divisor) {
         return ((1LL << 32) + divisor - 1) / divisor;
     }
@@ -64,5 +64,5 @@ cdef extern from * nogil:
     unsigned int word_high "outcry_high"(long long)
     unsigned int word_low "outcry_low"(long long)
     bint is_below "outcry_is_below"(long long, long long)
-    int book_side "outcry_book_side"(long long)
+    long book_side "outcry_book_side"(long long)
     long long reciprocal_of "outcry_reciprocal"(long long)

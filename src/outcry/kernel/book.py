@@ -105,9 +105,9 @@ def unlink_order(core: Core, book: Book, index: int) -> None:
         close_level(core, book, older)
 
 
-def forget_order(core: Core, index: int) -> None:
-    """Forget the order at *index*, which is in no level: its id is free again."""
-    remove_id(core, node_at(core, index).order_id, index)
+def forget_order(core: Core, index: int, order_id: int) -> None:
+    """Forget the order at *index* with that id, which is in no level: its id is free again."""
+    remove_id(core, order_id, index)
     if rarely(node_at(core, index).expire_at_us > 0):
         forget_expiry(core)
     leave_account(core, index)
@@ -117,7 +117,7 @@ def forget_order(core: Core, index: int) -> None:
 def remove_order(core: Core, book: Book, index: int) -> None:
     """Take the order at *index* out of the book and forget it."""
     unlink_order(core, book, index)
-    forget_order(core, index)
+    forget_order(core, index, node_at(core, index).order_id)
 
 
 def crosses(book: Book, side: int, price: int) -> bool:

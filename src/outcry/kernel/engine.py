@@ -295,4 +295,4 @@ class Engine:
         """Return the index of the book; the one at 0 is always empty."""
         if instrument <= 0 or instrument >> 32 != 0:
             return 0
-        return find_book(self.core, instrument)
+        return find_book(self.core, instrument).index

@@ -6,7 +6,7 @@ cdef inline long begin_fact(Core* core, int record_type, int flags, unsigned int
 cdef void emit_order_rejected(Core* core, unsigned int instrument, long long account, long long order_id, int reject) noexcept nogil
 cdef void emit_command_rejected(Core* core, unsigned int instrument, long long account, long long order_id, int reject, int command) noexcept nogil
 cdef void emit_placed(Core* core, Book* book, int index) noexcept nogil
-cdef inline void emit_all_placed(Core* core, Book* book, Words cmd) noexcept nogil
+cdef inline void emit_all_placed(Core* core, Book* book, Words cmd, long long terms) noexcept nogil
 cdef inline void emit_user_cancelled(Core* core, Book* book, int index, Words cmd) noexcept nogil
 cdef inline void emit_traded(Core* core, Book* book, int maker, long long price, int quantity, int taker_remaining, int flags) noexcept nogil
 cdef void emit_cancelled(Core* core, Book* book, int index, int reason, int flags) noexcept nogil

@@ -36,6 +36,7 @@ def make_room(core: Core, words: int) -> None:
     if core.is_lent:
         core.is_lent = False
         core.end = 0
+        core.last = -1
         core.lent_at = core.at
         core.out = core.own_out
         core.room = core.own_room
@@ -127,14 +128,14 @@ def emit_placed(core: Core, book: Book, index: int) -> None:
     out[at + 7] = node.choices & SIDES
 
 
-def emit_all_placed(core: Core, book: Book, cmd: memoryview) -> None:
-    """Say that the order of the command now rests as a whole, at its price."""
+def emit_all_placed(core: Core, book: Book, cmd: memoryview, terms: int) -> None:
+    """Say that the order of the command, with those terms, now rests as a whole, at its price."""
     place = begin_answer(core, ORDER_PLACED, 0, book, 8)
     out = core.out
     copy_pair(out, place + 1, cmd, 1)
     copy_pair(out, place + 3, cmd, 3)
     copy_pair(out, place + 5, cmd, 7)
-    out[place + 7] = cmd[6] & SIDES
+    out[place + 7] = terms & SIDES
 
 
 def emit_user_cancelled(core: Core, book: Book, index: int, cmd: memoryview) -> None:

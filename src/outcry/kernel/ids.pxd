@@ -1,7 +1,7 @@
 cdef inline long place_in(long long order_id, long mask) noexcept nogil
 cdef inline int find_order(Core* core, long long order_id) noexcept nogil
 cdef int find_further(Core* core, long long order_id) noexcept nogil
-cdef inline bint is_free(Core* core, long long order_id) noexcept nogil
+cdef inline bint claim_id(Core* core, long long order_id) noexcept nogil
 cdef inline void add_id(Core* core, long long order_id, int index) noexcept nogil
 cdef inline void remove_id(Core* core, long long order_id, int index) noexcept nogil
 cdef void remove_further(Core* core, long long order_id, int index) noexcept nogil

@@ -41,17 +41,19 @@ def find_further(core: Core, order_id: int) -> int:
     return core.sparse[sparse_slot(core, order_id)]
 
 
-def is_free(core: Core, order_id: int) -> bool:
+def claim_id(core: Core, order_id: int) -> bool:
     """Return whether a new order may have that id: it is above 0 and no live one has it."""
-    return order_id > core.newest_id or (order_id > 0 and find_order(core, order_id) == 0)
+    if rarely(order_id <= core.newest_id):
+        return order_id > 0 and find_order(core, order_id) == 0
+    core.newest_id = order_id
+    return True
 
 
 def add_id(core: Core, order_id: int, index: int) -> None:
-    """Remember that the order with that id, which is not live yet, is at *index*."""
+    """Remember that the order with that id, which has been claimed, is at *index*."""
     place = place_in(order_id, core.recent_mask)
     earlier = core.recent[place]
     core.recent[place] = index
-    core.newest_id = max(core.newest_id, order_id)
     if rarely(earlier != 0):
         sparse_add(core, earlier)
 

@@ -27,7 +27,7 @@ def check_core(core: Core) -> int:
     orders = 0
     for place in range(core.book_count):
         book = book_at(core, core.by_id[place])
-        assert find_book(core, book.instrument) == core.by_id[place], "instrument not found"
+        assert find_book(core, book.instrument).index == core.by_id[place], "instrument not found"
         if place > 0:
             before = book_at(core, core.by_id[place - 1])
             assert before.instrument < book.instrument, "instruments out of order"

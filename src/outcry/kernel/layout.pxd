@@ -18,18 +18,19 @@ cdef extern from * nogil:
      * a char: a store through one may change anything, and everything would be read again. */
     typedef struct {
         int next, prev, younger, older;
-        union { long long order_id; long long price; long long account; };
+        union { struct { long long order_id, stp_group; }; struct { long long price, total; }; long long account; };
         union { struct { int remaining, filled; }; struct { int slot, book; }; int orders; long long lots; };
         int level, owner;
-        union { long long stp_group; long long total; };
         long long expire_at_us;
         int ticket, choices;
     } OutcryNode;
     _Static_assert(sizeof(OutcryNode) == 64, "a node is one cache line");
 
-    /* A quantity is below 2**31, so the upper half of its word is the 0 lots filled so far. */
+    /* Id and group stand side by side in both. A quantity is below 2**31, so the upper half of its
+     * word is the 0 lots filled so far. */
+    typedef long long outcry_two __attribute__((vector_size(16), aligned(8)));
     static inline void outcry_note_order(OutcryNode *node, const long long *command) {
-        node->order_id = command[4];
+        *(outcry_two *)&node->order_id = *(const outcry_two *)(command + 4);
         node->lots = command[8];
     }
 
@@ -123,6 +124,8 @@ cdef extern from * nogil:
     const long long RECIPROCAL_LIMIT "(1LL << 32)"
     const long long UNCOMMON_MARKET "0x0000FCFEFDFFFEFELL"
     const long long UNCOMMON_PLAIN "0x0000FCFEFDFFFEFFLL"
+    const long long IMMEDIATE "(1LL << 25)"
+    const long long POST_ONLY "(1LL << 32)"
     const long long SHAPE "0xFFFF00FFLL"
     const long long MAGIC_WORD "0x314B59524354554FLL"
     const unsigned long long HASH_START "0xCBF29CE484222325ULL"
@@ -149,7 +152,7 @@ ctypedef struct Book:
     long long tick
     long long orders_max
     long long qty_min
-    long long qty_max
+    long long qty_span
     unsigned long long* occupancy
     int index
     int kind
@@ -164,12 +167,13 @@ ctypedef struct Book:
     int top
     long long price_min
     long long price_max
+    long long qty_max
     int* far
     int far_count
     int far_room
     int far_opened
     # four cache lines: an index becomes an address by a shift
-    long long[5] padding
+    long long[4] padding
 
 ctypedef struct View:
     Words cmd
@@ -199,6 +203,7 @@ ctypedef struct Core:
     long at
     long room
     long end
+    long last
     long lent_at
     bint is_lent
     long long* own_out
@@ -218,7 +223,7 @@ ctypedef struct Core:
     int book_count
     int book_room
     int* by_id
-    int* book_table
+    Book** book_table
     long book_mask
     # accounts
     int* account_table
@@ -244,6 +249,7 @@ ctypedef struct Core:
     long long time_us
     long long account_orders_max
     long long total_orders_max
+    long long least_orders_max
     int[256] sizes
     # what is looked at ahead
     View[8] views
@@ -258,6 +264,13 @@ cdef inline int* new_ints(long count) noexcept nogil:
 
 cdef inline int* no_ints() noexcept nogil:
     return NULL
+
+cdef inline Book** new_book_table(Book* empty, long count) noexcept nogil:
+    cdef Book** table = <Book**>raw_new(count * sizeof(void*))
+    cdef long place
+    for place in range(count):
+        table[place] = empty
+    return table
 
 cdef inline unsigned long long* new_bits(long count) noexcept nogil:
     return <unsigned long long*>raw_new(count * 8)

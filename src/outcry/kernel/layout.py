@@ -34,6 +34,9 @@ HASH_START = OFFSET
 #: outcome (on a market), side and self-trade mode, post-only or not.
 UNCOMMON_MARKET = 0x0000_FCFE_FDFF_FEFE
 UNCOMMON_PLAIN = 0x0000_FCFE_FDFF_FEFF
+#: Those that tell, among such orders, one that is IOC, and one that is post-only.
+IMMEDIATE = 1 << 25
+POST_ONLY = 1 << 32
 #: Bits of the first word of a record that say its type and length.
 SHAPE = 0xFFFF_00FF
 #: Indices of nodes differ by this, and room for nodes is counted in it. In C it is 8.
@@ -106,7 +109,7 @@ class Book:
         self.ladder: list[int] = []
         self.occupancy: list[int] = []
         self.base = self.span = self.reciprocal = self.low = self.high = 0
-        self.tick = self.grain = self.qty_min = self.qty_max = self.orders = 0
+        self.tick = self.grain = self.qty_min = self.qty_max = self.qty_span = self.orders = 0
         self.slots = self.middle = self.top = 0
         self.orders_max = self.price_min = self.price_max = 0
         self.far: list[int] = []
@@ -138,7 +141,7 @@ class Core:
 
     def __init__(self) -> None:
         self.out = self.own_out = memoryview(bytearray()).cast("q")
-        self.at = self.room = self.end = self.own_room = self.lent_at = self.is_lent = 0
+        self.at = self.room = self.end = self.last = self.own_room = self.lent_at = self.is_lent = 0
         self.seq = self.now = 0
         self.taker = Taker()
         self.nodes: list[Node] = []
@@ -146,7 +149,8 @@ class Core:
         self.books: list[Book] = []
         self.book_count = self.book_room = self.book_mask = 0
         self.by_id: list[int] = []
-        self.book_table: list[int] = []
+        #: See `placing.find_book`.
+        self.book_table: list[Book] = []
         self.account_table: list[int] = []
         self.account_mask = self.account_used = 0
         #: See `ids`.
@@ -159,6 +163,8 @@ class Core:
         self.heap: list[Expiry] = []
         self.heap_count = self.heap_room = self.heap_stale = self.heap_ticket = 0
         self.time_us = self.account_orders_max = self.total_orders_max = 0
+        #: No limit on orders was ever below this.
+        self.least_orders_max = 0
         self.sizes = [0] * 256
         self.views = [View() for _ in range(8)]
         self.turn = self.far_at = self.seen_moves = self.nothing = 0
@@ -183,6 +189,11 @@ def new_ints(count: int) -> list[int]:
 def no_ints() -> list[int]:
     """Return an array that is not there: it is false."""
     return []
+
+
+def new_book_table(empty: Book, count: int) -> list[Book]:
+    """Return a table of instruments in which nothing is filed."""
+    return [empty] * count
 
 
 def new_bits(count: int) -> list[int]:
@@ -243,8 +254,9 @@ def node_at(core: Core, index: int) -> Node:
 
 
 def note_order(node: Node, cmd: memoryview) -> None:
-    """Note in *node* the id and the lots of a PLACE_ORDER: none is filled."""
+    """Note in *node* the id, group and lots of a PLACE_ORDER: none is filled."""
     node.order_id = cmd[4]
+    node.stp_group = cmd[5]
     node.remaining = cmd[8]
     node.filled = 0
 

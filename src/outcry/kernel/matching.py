@@ -106,7 +106,7 @@ def sweep_level(core: Core, book: Book, level: int, remaining: int) -> int:
             break
         filled += 1
         younger = node_at(core, maker).next
-        forget_order(core, maker)
+        forget_order(core, maker, node.order_id)
         maker = younger
     node_at(core, level).next = maker
     node_at(core, maker).prev = level

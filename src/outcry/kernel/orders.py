@@ -3,7 +3,7 @@
 Each takes the words of a record that is known to be whole, and yields at least one fact.
 """
 
-from outcry.kernel.bits import book_side, word_high
+from outcry.kernel.bits import book_side, rarely, word_high
 from outcry.kernel.book import (
     book_of,
     crosses,
@@ -47,20 +47,21 @@ from outcry.kernel.pool import account_of, find_account, price_of
 
 def do_cancel(core: Core, cmd: memoryview) -> None:
     """Carry out CANCEL_ORDER."""
-    index = find_order(core, cmd[4])
+    order_id = cmd[4]
+    index = find_order(core, order_id)
     book = book_of(core, index)
-    if is_named(core, book, index, cmd):
-        emit_user_cancelled(core, book, index, cmd)
-        unlink_order(core, book, index)
-        forget_order(core, index)
-    else:
+    if rarely(not is_named(core, book, index, cmd)):
         refuse_name(core, book, index, cmd)
+        return
+    emit_user_cancelled(core, book, index, cmd)
+    unlink_order(core, book, index)
+    forget_order(core, index, order_id)
 
 
 def is_named(core: Core, book: Book, index: int, cmd: memoryview) -> bool:
     """Return whether the record may be about the order at *index* (0: none) in *book*."""
     instrument = word_high(cmd[0])
-    if instrument not in (book.instrument, 0):
+    if rarely(instrument not in (book.instrument, 0)):
         return False
     return account_of(core, index) == cmd[3] and index != 0
 
@@ -93,7 +94,7 @@ def do_cancel_all(core: Core, cmd: memoryview) -> None:
     """Carry out CANCEL_ALL: the account's orders, as they were first placed."""
     instrument = word_high(cmd[0])
     account = cmd[3]
-    if instrument != 0 and find_book(core, instrument) == 0:
+    if instrument != 0 and find_book(core, instrument).index == 0:
         emit_command_rejected(core, instrument, account, 0, REJECT_INSTRUMENT_UNKNOWN, CANCEL_ALL)
         return
     count = 0
@@ -166,7 +167,7 @@ def enter_again(core: Core, book: Book, index: int, price: int, remaining: int) 
         take_again(core, index, price)
         reason = trade(core, book)
         if reason != 0 or core.taker.remaining == 0:
-            forget_order(core, index)
+            forget_order(core, index, node.order_id)
             if reason != 0:
                 emit_taker_cancelled(core, book, reason)
             return

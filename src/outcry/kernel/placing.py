@@ -29,54 +29,55 @@ from outcry.kernel.facts import (
     emit_taker_cancelled,
     note_header,
 )
-from outcry.kernel.ids import add_id, is_free
+from outcry.kernel.ids import add_id, claim_id
 from outcry.kernel.ladder import find_level
-from outcry.kernel.layout import Book, Core, book_at, node_at, note_order
+from outcry.kernel.layout import IMMEDIATE, POST_ONLY, Book, Core, node_at, note_order
 from outcry.kernel.matching import can_fill, trade
 from outcry.kernel.pool import find_account, join_account, open_account, take_node
 
 
-def find_book(core: Core, instrument: int) -> int:
-    """Return the index of the book of *instrument*, or 0."""
-    index = core.book_table[instrument & core.book_mask]
-    if rarely(core.books[index].instrument != instrument):
-        index = find_book_further(core, instrument)
-    return index
+def find_book(core: Core, instrument: int) -> Book:
+    """Return the book of *instrument*, or the one at 0, which is empty."""
+    book = core.book_table[instrument & core.book_mask]
+    if rarely(book.instrument != instrument):
+        book = find_book_further(core, instrument)
+    return book
 
 
-def find_book_further(core: Core, instrument: int) -> int:
-    """Return the book of *instrument*, which is not in the first place where it may be, or 0."""
+def find_book_further(core: Core, instrument: int) -> Book:
+    """Return likewise the book of *instrument* if it is not in the first place where it may be."""
     place = instrument & core.book_mask
-    index = core.book_table[place]
-    while index != 0 and core.books[index].instrument != instrument:
+    book = core.book_table[place]
+    while book.index != 0 and book.instrument != instrument:
         place = (place + 1) & core.book_mask
-        index = core.book_table[place]
-    return index
+        book = core.book_table[place]
+    return book
 
 
 def do_place(core: Core, cmd: memoryview) -> None:
     """Carry out PLACE_ORDER."""
-    book = book_at(core, find_book(core, word_high(cmd[0])))
+    book = find_book(core, word_high(cmd[0]))
     owner = find_account(core, cmd[3])
     slot = common_slot(core, book, owner, cmd)
-    if rarely(slot < 0 or not is_free(core, cmd[4])):
+    if rarely(slot < 0 or not claim_id(core, cmd[4])):
         place_uncommon(core, book, owner, cmd)
         return
-    side = book_side(cmd[6])
-    is_immediate = (cmd[6] >> 25) & 1
+    terms = cmd[6]
+    side = book_side(terms)
+    is_immediate = terms & IMMEDIATE != 0
     if is_immediate or crosses(book, side, cmd[7]):
-        if (cmd[6] >> 32) & 1:  # post-only: some refusal, all checks in their order say which
+        if terms & POST_ONLY:  # some refusal, all checks in their order say which
             place_uncommon(core, book, owner, cmd)
         else:
             enter(core, book, cmd, not is_immediate)
         return
-    emit_all_placed(core, book, cmd)
+    emit_all_placed(core, book, cmd, terms)
     level = book.ladder[slot]
     if rarely(level == 0):
         level = open_level(core, book, side, cmd[7])
     if rarely(owner == 0):
         owner = open_account(core, cmd[3])
-    rest(core, book, owner, level, cmd)
+    rest(core, book, owner, level, cmd, terms)
 
 
 def common_slot(core: Core, book: Book, owner: int, cmd: memoryview) -> int:
@@ -86,16 +87,17 @@ def common_slot(core: Core, book: Book, owner: int, cmd: memoryview) -> int:
     any other book has a common span of 0. Whether the id is free is not asked. An account that is
     not known yet is node 0, which counts no orders. The product with the reciprocal of the tick has
     the slot in its upper half, and in its lower half less than that reciprocal if it is exact.
+    As long as fewer orders rest in all than the least of the limits, none is reached.
     """
     offset = cmd[7] - book.base
     if not is_below(offset, book.common_span) or cmd[6] & book.uncommon | cmd[10]:
         return -1
     product = offset * book.reciprocal
-    if word_low(product) >= book.reciprocal or cmd[8] < book.qty_min or cmd[8] > book.qty_max:
+    if word_low(product) >= book.reciprocal:
         return -1
-    if node_at(core, owner).orders >= core.account_orders_max:
+    if not is_below(cmd[8] - book.qty_min, book.qty_span):
         return -1
-    if book.orders >= book.orders_max or core.order_count >= core.total_orders_max:
+    if core.order_count >= core.least_orders_max and refuse_room(core, book, owner) != 0:
         return -1
     return word_high(product)
 
@@ -124,7 +126,7 @@ def refuse_place(core: Core, book: Book, owner: int, cmd: memoryview) -> int:
     may_rest = is_able_to_rest(cmd[6])
     if book.index == 0:
         return REJECT_INSTRUMENT_UNKNOWN
-    if not is_free(core, cmd[4]):
+    if not claim_id(core, cmd[4]):
         return REJECT_ORDER_ID_REUSED
     reject = refuse_form(book, cmd, may_rest)
     if reject == 0:
@@ -136,13 +138,11 @@ def refuse_place(core: Core, book: Book, owner: int, cmd: memoryview) -> int:
     return reject
 
 
-def rest(core: Core, book: Book, owner: int, level: int, cmd: memoryview) -> None:
+def rest(core: Core, book: Book, owner: int, level: int, cmd: memoryview, terms: int) -> None:
     """Let the order of the record rest at *level*, with all its lots and for ever."""
-    terms = cmd[6]
     index = take_node(core, ROLE_ORDER | terms & SIDES | (terms >> 24) & MODES)
     node = node_at(core, index)
     note_order(node, cmd)
-    node.stp_group = cmd[5]
     node.expire_at_us = 0
     node.owner = owner
     node_at(core, owner).orders += 1
@@ -160,7 +160,7 @@ def rest_anew(core: Core, book: Book, cmd: memoryview, remaining: int, filled: i
     level = find_level(core, book, cmd[7])
     if level == 0:
         level = open_level(core, book, book_side(cmd[6]), cmd[7])
-    rest(core, book, owner, level, cmd)
+    rest(core, book, owner, level, cmd, cmd[6])
     index = node_at(core, level).prev
     node = node_at(core, index)
     node_at(core, level).total -= node.remaining - remaining

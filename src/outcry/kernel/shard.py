@@ -14,7 +14,7 @@ from outcry.kernel.admin import (
     do_set_limits,
     do_tick,
 )
-from outcry.kernel.ahead import look_ahead, start_look_ahead
+from outcry.kernel.ahead import look_ahead, peek, start_look_ahead
 from outcry.kernel.bits import prefetch, word_high, words_from
 from outcry.kernel.constants import (
     ACCOUNTS_MIN,
@@ -51,6 +51,7 @@ from outcry.kernel.layout import (
     more_ints,
     more_nodes,
     more_words,
+    new_book_table,
     new_core,
     new_ints,
     release,
@@ -73,15 +74,14 @@ def boot() -> Core:
     core.by_id = more_ints(core.by_id, 0, core.book_room)
     clear_book(book_at(core, 0))
     core.book_mask = 31
-    core.book_table = new_ints(32)
+    core.book_table = new_book_table(book_at(core, 0), 32)
     core.account_mask = ACCOUNTS_MIN - 1
     core.account_table = new_ints(ACCOUNTS_MIN)
     core.recent_mask = RECENT_FIRST - 1
     core.recent = new_ints(RECENT_FIRST)
     core.sparse_mask = 63
     core.sparse = new_ints(64)
-    core.account_orders_max = NO_LIMIT
-    core.total_orders_max = NO_LIMIT
+    core.account_orders_max = core.total_orders_max = core.least_orders_max = NO_LIMIT
     for record_type in range(256):
         core.sizes[record_type] = -1
     core.sizes[PLACE_ORDER] = 88
@@ -146,6 +146,7 @@ def take_record(core: Core, cmd: memoryview, room: int) -> int:
     refuse_record(core, cmd)
     if words < HEADER_WORDS or words > room or size & 7 != 0:
         core.end = 0
+        core.last = -1
         return 0
     return words
 
@@ -158,6 +159,7 @@ def run(core: Core, src: memoryview, start: int, length: int, tail: int) -> int:
     """
     end = start + (length >> 3)
     core.end = end
+    core.last = end - PLACE_WORDS - CANCEL_WORDS
     nodes = core.fresh // NODE_STEP
     if end - start >= LOOK_AHEAD_MIN and nodes > LOOK_AHEAD_NODES and cython.compiled:
         start_look_ahead(core, src, start, end)
@@ -178,21 +180,28 @@ def run_records(core: Core, src: memoryview, start: int, looks: bool) -> int:
     """
     at = start
     cmd = src
-    while at + PLACE_WORDS <= core.end:
+    shape = src[at] & SHAPE if at <= core.last else 0
+    while at <= core.last:
         if looks:
             look_ahead(core, src, core.end)
         cmd = words_from(src, at)
         prefetch(words_from(cmd, READ_AHEAD))
-        prefetch(words_from(cmd, READ_AHEAD + CACHE_LINE_WORDS))
-        shape = cmd[0] & SHAPE
         if shape == PLACE_SHAPE:
+            shape = cmd[PLACE_WORDS] & SHAPE
+            if cython.compiled and not looks:
+                peek(core, words_from(cmd, PLACE_WORDS))
+            prefetch(words_from(cmd, READ_AHEAD + CACHE_LINE_WORDS))
             do_place(core, cmd)
             at += PLACE_WORDS
         elif shape == CANCEL_SHAPE:
+            shape = cmd[CANCEL_WORDS] & SHAPE
+            if cython.compiled and not looks:
+                peek(core, words_from(cmd, CANCEL_WORDS))
             do_cancel(core, cmd)
             at += CANCEL_WORDS
         else:
             at += take_record(core, cmd, core.end - at)
+            shape = src[at] & SHAPE if at <= core.last else 0
     if at != start:
         core.seq = cmd[1]
     return at
@@ -204,7 +213,11 @@ def run_last_records(core: Core, src: memoryview, start: int) -> int:
     cmd = src
     while at + HEADER_WORDS <= core.end:
         cmd = words_from(src, at)
-        if cmd[0] & SHAPE == CANCEL_SHAPE and at + CANCEL_WORDS <= core.end:
+        shape = cmd[0] & SHAPE
+        if shape == PLACE_SHAPE and at + PLACE_WORDS <= core.end:
+            do_place(core, cmd)
+            at += PLACE_WORDS
+        elif shape == CANCEL_SHAPE and at + CANCEL_WORDS <= core.end:
             do_cancel(core, cmd)
             at += CANCEL_WORDS
         else:

@@ -4,7 +4,14 @@ A snapshot is canonical: equal logical content gives equal bytes, so the hash of
 hash of its snapshot. Reading checks every word and accepts nothing that writing would not produce.
 """
 
-from outcry.kernel.admin import add_book, set_bounds, set_state
+from outcry.kernel.admin import (
+    add_book,
+    set_bounds,
+    set_limits,
+    set_orders_max,
+    set_quantities,
+    set_state,
+)
 from outcry.kernel.bits import book_side, fold_word, join_halves, word_high
 from outcry.kernel.book import crosses, link_order, open_level
 from outcry.kernel.checks import bounds_are_valid, refuse_settings
@@ -23,7 +30,7 @@ from outcry.kernel.constants import (
     STP_DECREMENT,
 )
 from outcry.kernel.expiry import add_expiry
-from outcry.kernel.ids import add_id, find_order
+from outcry.kernel.ids import add_id, claim_id, find_order
 from outcry.kernel.ladder import find_level
 from outcry.kernel.layout import (
     HASH_START,
@@ -142,8 +149,7 @@ def read_snapshot(core: Core, src: memoryview, words: int) -> int:
         return 5
     core.seq = src[2]
     core.time_us = src[3]
-    core.account_orders_max = src[4]
-    core.total_orders_max = src[5]
+    set_limits(core, src[4], src[5])
     first = 8 + 8 * src[6]
     at = first
     for place in range(src[6]):
@@ -179,9 +185,8 @@ def read_instrument(core: Core, src: memoryview, at: int) -> int:
     book.tick = src[at + 1]
     book.grain = book.tick
     set_bounds(book, src[at + 2], src[at + 3])
-    book.qty_min = src[at + 4]
-    book.qty_max = src[at + 5]
-    book.orders_max = src[at + 6]
+    set_quantities(book, src[at + 4], src[at + 5])
+    set_orders_max(core, book, src[at + 6])
     return 0
 
 
@@ -244,7 +249,7 @@ def refuse_row(core: Core, book: Book, src: memoryview, at: int) -> int:
     price = src[at + 3]
     if word_high(src[at + 8] << 32) != book.instrument or book.state == STATE_CLOSED:
         return 7
-    if src[at] <= 0 or find_order(core, src[at]) != 0:
+    if not claim_id(core, src[at]):
         return 9
     if outcome > 1 or (outcome == 1 and book.kind == INSTRUMENT_PLAIN) or side > 1:
         return 7

@@ -16,7 +16,7 @@ from outcry.kernel.constants import (
     ROLE_ORDER,
     SESSION_SHIFT,
 )
-from outcry.kernel.ids import add_id, find_order, is_free, remove_id
+from outcry.kernel.ids import add_id, claim_id, find_order, remove_id
 from outcry.kernel.ladder import mark, slot_at_or_above, slot_at_or_below, slot_of, unmark
 from outcry.kernel.layout import Book, Core, new_bits
 from outcry.kernel.pool import find_account, give_node, open_account, take_node
@@ -134,6 +134,7 @@ def test_occupancy_finds_the_next_slot(slots: int) -> None:
 def place_ids(core: Core, ids: list[int]) -> None:
     """Make orders with those ids known."""
     for order_id in ids:
+        assert claim_id(core, order_id)
         index = take_node(core, ROLE_ORDER)
         core.nodes[index].order_id = order_id
         add_id(core, order_id, index)
@@ -212,8 +213,8 @@ def test_an_id_is_free_unless_an_order_has_it() -> None:
     """An id is free above the newest, below it unless an order lives there, and never at 0."""
     core = shard.boot()
     place_ids(core, [7, 9])
-    assert [is_free(core, order_id) for order_id in (-1, 0, 7, 8, 9, 10)] == [
-        *(False, False, False, True, False, True)
+    assert [claim_id(core, order_id) for order_id in (-1, 0, 7, 8, 9, 11, 10)] == [
+        *(False, False, False, True, False, True, True)
     ]
 
 
