@@ -52,6 +52,8 @@ class Private(NamedTuple):
     logins: Logins
     writes: OwnWrites
     login_rates: Rates[str]
+    #: Orders and cancels of each account.
+    order_rates: Rates[int]
 
     async def is_frozen(self, who: Holder) -> bool:
         """Return whether the user may only cancel: the ledger says so before it says anything."""
@@ -102,4 +104,5 @@ def private_parts(config: ClobConfig, ground: Ground) -> Private:
         logins=Logins(asset, queries, writes, ground.identity, register=config.register),
         writes=writes,
         login_rates=Rates(LOGINS_PER_SECOND_MAX, time.monotonic),
+        order_rates=rates,
     )

@@ -21,6 +21,8 @@ from outcry.services.api.http.parts import Asked, parts
 IDEMPOTENCY_KEY: Final = "idempotency-key"
 #: Where a request keeps what says how much of its limit is left.
 RATE: Final = "outcry.rate"
+#: The same of the limit on orders, which the CLOB surface tells under names of its own.
+SIGNER_RATE: Final = "outcry.signer_rate"
 
 QueryT = TypeVar("QueryT", bound=Query)
 AccountT = TypeVar("AccountT", BalanceQuery, PositionsQuery, ClosedQuery, AccountQuery)

@@ -19,7 +19,7 @@ from outcry.runtime.identity import TRADE
 from outcry.services.api.clob.door import ClobDoor
 from outcry.services.api.clob.gate import Asking
 from outcry.services.api.clob.texts import ErrorView
-from outcry.services.api.http.asking import IDEMPOTENCY_KEY, RATE
+from outcry.services.api.http.asking import IDEMPOTENCY_KEY, RATE, SIGNER_RATE
 from outcry.services.api.http.errors import (
     clob_refusal_of,
     failed,
@@ -119,6 +119,7 @@ class Hot:
         asking = Asking("POST", CLOB_PATH, headers, body, where)
         who = accept(await door.private.gate.holder(asking, TRADE, time.time()))
         self._count(request, ("key", who.principal.key_id))
+        request[SIGNER_RATE] = partial(door.private.order_rates.state, who.principal.account)
         return _encode(accept(await door.private.orders.place(who, body)))
 
     def _count(self, request: dict[str, Any], key: tuple[str, int]) -> None:

@@ -42,7 +42,8 @@ _ASKED: Final = (
     b"poly_address, poly_api_key, poly_nonce, poly_passphrase, poly_signature, poly_timestamp"
 )
 _TOLD: Final = (
-    b"etag, ratelimit-limit, ratelimit-remaining, ratelimit-reset, retry-after, x-request-id"
+    b"etag, ratelimit-limit, ratelimit-remaining, ratelimit-reset, retry-after, x-request-id, "
+    b"poly-ratelimit-remaining, poly-ratelimit-reset, poly-ratelimit-tier"
 )
 
 Headers = list[tuple[bytes, bytes]]

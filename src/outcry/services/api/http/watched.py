@@ -1,20 +1,24 @@
 """Around the whole application: an id for every request, and what it cost."""
 
+import math
 import re
 import secrets
 import time
 from collections.abc import Iterator
+from http import HTTPStatus
 from typing import Any, Final, cast
 
 from litestar.types import ASGIApp, Message, Receive, Scope, Send
 from prometheus_client import CollectorRegistry, Counter, Histogram
 
-from outcry.services.api.http.asking import RATE
+from outcry.services.api.http.asking import RATE, SIGNER_RATE
 
 
 REQUEST_ID: Final = re.compile(rb"[A-Za-z0-9._-]{1,64}")
 #: Seconds; a door answers in milliseconds or it is in trouble.
 BUCKETS: Final = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5)
+#: Everybody has the same limits; clients that know the venue's tiers keep to its lowest one.
+TIER: Final = b"standard"
 _RATE_HEADERS: Final = (b"ratelimit-limit", b"ratelimit-remaining", b"ratelimit-reset")
 
 
@@ -59,6 +63,7 @@ class Watched:
                     *message.get("headers", ()),
                     (b"x-request-id", request_id),
                     *_rate_headers(request),
+                    *_signer_headers(request, status),
                 ]
             await send(message)
 
@@ -85,6 +90,17 @@ def _rate_headers(request: dict[str, Any]) -> Iterator[tuple[bytes, bytes]]:
     if left is not None:
         for name, value in zip(_RATE_HEADERS, left(), strict=True):
             yield name, b"%d" % value
+
+
+def _signer_headers(request: dict[str, Any], status: int) -> Iterator[tuple[bytes, bytes]]:
+    left = request.get(SIGNER_RATE)
+    if left is not None:
+        remaining = left()[1]
+        # A bucket fills within a second; who has something left need not wait.
+        wait = 1 if status == HTTPStatus.TOO_MANY_REQUESTS or not remaining else 0
+        yield b"poly-ratelimit-remaining", b"%d" % remaining
+        yield b"poly-ratelimit-reset", b"%d" % math.ceil(time.time() + wait)
+        yield b"poly-ratelimit-tier", TIER
 
 
 def _request_id(scope: Scope) -> bytes:

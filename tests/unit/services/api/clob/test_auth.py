@@ -193,6 +193,48 @@ async def test_answers_say_what_is_left_of_a_limit(door: Door) -> None:
     assert {"ratelimit-limit", "ratelimit-remaining", "ratelimit-reset"} <= set(answer.headers)
 
 
+@pytest.mark.parametrize(
+    ("method", "path", "body"),
+    [
+        ("POST", "/order", {}),
+        ("POST", "/orders", []),
+        ("DELETE", "/order", {"orderID": "0x" + "ab" * 32}),
+        ("DELETE", "/orders", ["0x" + "ab" * 32]),
+        ("DELETE", "/cancel-all", None),
+        ("DELETE", "/cancel-market-orders", {}),
+    ],
+)
+async def test_trading_answers_tell_the_limit_of_the_signer(
+    door: Door, method: str, path: str, body: object
+) -> None:
+    """Every route that enters or cancels orders has the venue's own headers; reads have none."""
+    ann = await Wallet(door, 1).log_in()
+    await door.settled()
+    before = time.time()
+    told = (await ann.ask(method, path, body)).headers
+    assert 0 < int(told["poly-ratelimit-remaining"]) <= int(told["ratelimit-limit"])
+    assert before <= int(told["poly-ratelimit-reset"]) <= time.time() + 1
+    assert told["poly-ratelimit-tier"] == "standard"
+    read = await ann.ask("GET", "/auth/api-keys")
+    assert not [name for name in read.headers if name.startswith("poly-")]
+
+
+async def test_who_trades_too_often_is_told_when_to_come_back() -> None:
+    """A refusal has Retry-After, and a reset that lies in the future."""
+    async with http_door(ApiConfig(account_requests_per_second_max=3, clob=ClobConfig())) as door:
+        ann = await Wallet(door, 1).log_in()
+        await door.settled()
+        names = ["0x" + f"{number:064x}" for number in range(3)]
+        for _ in range(20):
+            before = time.time()
+            answer = await ann.ask("DELETE", "/orders", names)
+            if answer.status_code == 429:
+                break
+        assert (answer.status_code, answer.json()["name"]) == (429, "RATE_LIMITED")
+        assert answer.headers["retry-after"] == "1"
+        assert int(answer.headers["poly-ratelimit-reset"]) >= before + 1
+
+
 async def test_strangers_may_be_kept_out() -> None:
     """Where nobody is registered by signing in, only a linked address gets a key."""
     async with http_door(ApiConfig(clob=ClobConfig(register=False))) as door:

@@ -2,7 +2,7 @@
 
 import time
 from functools import partial
-from typing import TypeVar
+from typing import Any, TypeVar, cast
 
 from msgspec import json
 
@@ -10,9 +10,10 @@ from outcry.domain.rejects import Rejected
 from outcry.runtime.clob_identity import Holder
 from outcry.runtime.envelope import Refused, accept
 from outcry.runtime.forms import read_body, read_query
+from outcry.runtime.identity import TRADE
 from outcry.services.api.clob.gate import Asking
 from outcry.services.api.clob.login import Login
-from outcry.services.api.http.asking import address, told
+from outcry.services.api.http.asking import SIGNER_RATE, address, told
 from outcry.services.api.http.parts import Asked, clob, parts
 
 
@@ -40,6 +41,14 @@ async def holder(request: Asked, scope: str) -> Holder:
     told(request, partial(parts(request).gate.left, address(request)))
     found = accept(await gate.holder(await asking(request), scope, time.time()))
     counted(request, found)
+    return found
+
+
+async def trader(request: Asked) -> Holder:
+    """Return who asks to enter or cancel orders; the answer says what is left of that limit."""
+    found = await holder(request, TRADE)
+    left = partial(clob(request).private.order_rates.state, found.principal.account)
+    cast("dict[str, Any]", request.scope)[SIGNER_RATE] = left
     return found
 
 
