@@ -5,9 +5,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import typer
 import yaml
 from msgspec import json
 
+from outcry.app.commands import app
 from outcry.app.processes import GROUPS, group_of
 from outcry.runtime.config import load
 
@@ -28,6 +30,19 @@ def common() -> dict[str, str]:
     return {name: value for name, value in pairs if name.startswith("OUTCRY_")}
 
 
+def dockerfile() -> list[tuple[str, str]]:
+    """Return the instructions of the Dockerfile, each with what it says."""
+    lines = (DEPLOY / "Dockerfile").read_text("utf-8").splitlines()
+    return [(line.split(" ", 1)[0], line.split(" ", 1)[1]) for line in lines if line[:1].isupper()]
+
+
+def understood(command: list[str]) -> dict[str, Any]:
+    """Return what the command line makes of *command*, `outcry` left out; raises if nothing."""
+    group: Any = typer.main.get_command(app)
+    name, *arguments = command
+    return dict(group.commands[name].make_context(name, arguments).params)
+
+
 @pytest.mark.parametrize("group", GROUPS)
 def test_the_settings_of_every_service_load(group: str) -> None:
     """Each group has a file that is right together with the common environment."""
@@ -44,8 +59,13 @@ def test_compose_runs_every_group_with_its_own_settings() -> None:
     assert list(ours) == list(GROUPS)
     for name, service in ours.items():
         command = service["command"]
-        assert (command[0], group_of(command[1])) == ("run", name)
-        assert (DEPLOY / command[3].removeprefix("/")).is_file()
+        read_as = understood(command)
+        assert (command[0], group_of(read_as["name"])) == ("run", name)
+        assert (DEPLOY / str(read_as["config"]).removeprefix("/")).is_file()
+        assert "./config:/config:ro" in service["volumes"]
+        _, ours_too, *health = service["healthcheck"]["test"]
+        assert ours_too == "outcry"
+        understood(health)
         assert "data:/data" in service["volumes"], "secrets, checkpoints and archive are shared"
         assert set(service["depends_on"]) <= set(services)
     for service in services.values():
@@ -54,6 +74,40 @@ def test_compose_runs_every_group_with_its_own_settings() -> None:
                 assert (DEPLOY / volume.split(":")[0]).is_dir()
     assert "noeviction" in services["redis"]["command"]
     assert not [word for word in services["postgres"]["command"] if "fsync=off" in word]
+
+
+def test_what_compose_publishes_is_listened_on() -> None:
+    """Ports of the doors are those of their settings; the ledger is found by its service's name."""
+    services = read("docker-compose.yml")["services"]
+    edge = load(DEPLOY / "config/edge.toml", common())
+    doors = [edge.http, edge.feeds, edge.gateway]
+    assert services["edge"]["ports"] == [f"{door.port}:{door.port}" for door in doors]
+    assert {door.host for door in doors} == {"0.0.0.0"}  # noqa: S104 - inside a container
+    ledger = load(DEPLOY / "config/core.toml", common())
+    assert (edge.grpc.host, edge.grpc.port) == ("core", ledger.grpc.port)
+    assert {edge.grpc.host, "postgres", "redis"} <= set(services)
+    assert re.search(r"@postgres:5432/outcry$", edge.postgres.dsn)
+    assert services["postgres"]["environment"] == {
+        "POSTGRES_USER": "outcry",
+        "POSTGRES_DB": "outcry",
+    }
+    assert edge.redis.url == "redis://redis:6379/0"
+
+
+def test_an_image_alone_is_a_whole_exchange() -> None:
+    """Its command is known, its settings are in it and let others in, its variables are ours."""
+    said = dockerfile()
+    (command,) = [json.decode(text) for name, text in said if name == "CMD"]
+    settings = understood(command)["config"]
+    copied = [text.split() for name, text in said if name == "COPY" and "--from" not in text]
+    (source,) = [source for source, place in copied if place == str(settings)]
+    config = load(DEPLOY.parent / source, {})
+    assert {config.http.host, config.feeds.host, config.gateway.host} == {"0.0.0.0"}  # noqa: S104
+    assert {config.grpc.host, config.metrics.host} == {"127.0.0.1"}
+    (variables,) = [text for name, text in said if name == "ENV"]
+    inside = load(None, dict(pair.split("=", 1) for pair in variables.split()))
+    assert (inside.data_dir, inside.log.format) == ("/data", "json")
+    assert ("VOLUME", "/data") in said
 
 
 def test_prometheus_asks_where_the_services_listen() -> None:
@@ -100,7 +154,7 @@ def test_an_image_is_made_of_sources_alone() -> None:
     lines = (DEPLOY.parent / ".dockerignore").read_text("utf-8").splitlines()
     assert lines[1] == "*"
     assert {line[1:] for line in lines if line.startswith("!")} == {
-        "pyproject.toml", "setup.py", "README.md", "LICENSE", "src",
+        "pyproject.toml", "setup.py", "README.md", "LICENSE", "src", "deploy/config/up.toml",
     }  # fmt: skip
     assert "install -d -o outcry -m 700 /data" in (DEPLOY / "Dockerfile").read_text("utf-8")
 
