@@ -71,6 +71,13 @@ class Apart:
         self._clients.append(Client(url, self.token(user, admin=admin)))
         return self._clients[-1]
 
+    def command(self, name: str, *arguments: str) -> subprocess.CompletedProcess[str]:
+        """Run an `outcry` command beside the door *name*, on the same settings."""
+        environ = {**self.environ, "OUTCRY_HTTP_PORT": str(self._http[name])}
+        return subprocess.run(
+            [*COMMAND, *arguments], env=environ, capture_output=True, text=True, check=False
+        )
+
     def token(self, user: str, *, admin: bool = False) -> str:
         """Return a token for a trader, or for an operator."""
         config = load(environ={"OUTCRY_DATA_DIR": self.environ["OUTCRY_DATA_DIR"]})

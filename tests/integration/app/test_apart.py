@@ -1,11 +1,9 @@
 """Every service in a process of its own, against servers that somebody else runs."""
 
-import subprocess
-
 import httpx
 import pytest
 from tests.support.apart import Apart
-from tests.support.exchange import COMMAND, wait_until
+from tests.support.exchange import wait_until
 
 from outcry.app.processes import SERVICES
 
@@ -22,7 +20,8 @@ def test_ten_services_in_ten_processes_are_one_exchange(apart: Apart) -> None:
     operator = apart.client("event", "operator", admin=True)
     ann = apart.client("api", "ann")
     user_id = ann.get("/api/user_data")["id"]
-    operator.post("/api/admin/deposits", {"user_id": user_id, "amount": "9", "tx_hash": "1"})
+    paid = apart.command("event", "user", "deposit", str(user_id), "9", "--tx-hash", "1")
+    assert paid.returncode == 0, paid.stderr
     markets = [{"market_identifier": name, "question": "?"} for name in ("odd", "even")]
     event = {"event_identifier": "apart", "title": "Apart", "markets": markets}
     assert ann.refused("/api/admin/events", event)["name"] == "ROUTE_UNKNOWN"
@@ -36,7 +35,7 @@ def test_ten_services_in_ten_processes_are_one_exchange(apart: Apart) -> None:
         order |= {"order_type": "limit", "price": "0.5", "token_id": market["outcome_0_token_id"]}
         placed = ann.post("/api/place_order", order, wait="result")
         assert placed["result_n"] > placed["n"]
-    done = subprocess.run([*COMMAND, "verify"], env=apart.environ, capture_output=True, check=False)
+    done = apart.command("api", "verify")
     assert done.returncode == 0, done.stdout
-    assert b"2 markets, 0 fills, 2 open orders" in done.stdout
+    assert "2 markets, 0 fills, 2 open orders" in done.stdout
     assert set(apart.stop().values()) == {0}

@@ -106,8 +106,12 @@ def _client(
 def _running(settings: "Config") -> str:
     """Return the address of the exchange that runs on the data folder."""
     from outcry.app.record import RecordFile
+    from outcry.app.settings import address
 
     record = RecordFile(Path(settings.data_dir)).running()
+    if record is None and settings.postgres.dsn:
+        # Its services run one by one; their door is where the configuration has it.
+        return f"http://{address(settings, 'http', 'port')}"
     if record is None or "http" not in record.addresses:
         raise UsageError(
             f"no exchange runs in {settings.data_dir}: `outcry up` starts one, --url names another"
