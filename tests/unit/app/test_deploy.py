@@ -80,9 +80,9 @@ def test_what_compose_publishes_is_listened_on() -> None:
     """Ports of the doors are those of their settings; the ledger is found by its service's name."""
     services = read("docker-compose.yml")["services"]
     edge = load(DEPLOY / "config/edge.toml", common())
-    doors = [edge.http, edge.feeds, edge.gateway]
-    assert services["edge"]["ports"] == [f"{door.port}:{door.port}" for door in doors]
-    assert {door.host for door in doors} == {"0.0.0.0"}  # noqa: S104 - inside a container
+    ports = [edge.http.port, edge.feeds.port, edge.gateway.port]
+    assert services["edge"]["ports"] == [f"{port}:{port}" for port in ports]
+    assert {edge.http.host, edge.feeds.host, edge.gateway.host} == {"0.0.0.0"}  # noqa: S104
     ledger = load(DEPLOY / "config/core.toml", common())
     assert (edge.grpc.host, edge.grpc.port) == ("core", ledger.grpc.port)
     assert {edge.grpc.host, "postgres", "redis"} <= set(services)

@@ -225,11 +225,10 @@ async def test_who_trades_too_often_is_told_when_to_come_back() -> None:
         ann = await Wallet(door, 1).log_in()
         await door.settled()
         names = ["0x" + f"{number:064x}" for number in range(3)]
-        for _ in range(20):
-            before = time.time()
-            answer = await ann.ask("DELETE", "/orders", names)
-            if answer.status_code == 429:
-                break
+        tried = 0
+        before, answer = time.time(), await ann.ask("DELETE", "/orders", names)
+        while answer.status_code == 200 and (tried := tried + 1) < 20:
+            before, answer = time.time(), await ann.ask("DELETE", "/orders", names)
         assert (answer.status_code, answer.json()["name"]) == (429, "RATE_LIMITED")
         assert answer.headers["retry-after"] == "1"
         assert int(answer.headers["poly-ratelimit-reset"]) >= before + 1
