@@ -23,7 +23,7 @@ SIDE_BY_SIDE := -n $(WORKERS) --dist loadfile --no-loadscope-reorder
 # What is compiled, and the classes that compiled code knows by heart.
 KERNEL := $(wildcard src/outcry/kernel/*.py src/outcry/kernel/*.pxd)
 KERNEL += $(foreach part,$(wildcard src/outcry/services/gateway/*.pxd),$(part) $(part:.pxd=.py))
-RULES := $(wildcard $(addprefix src/outcry/,domain/*.p* domain/ledger/*.p* messages/*.p* runtime/*rules*.py runtime/fold_*.p* services/asset/events.p* services/history/hot_rows.p*))
+RULES := $(wildcard $(addprefix src/outcry/,domain/*.p* domain/ledger/*.p* messages/*.p* runtime/*rules*.py runtime/fold_*.p* runtime/big_endian.p* services/asset/events.p* services/history/hot_rows.p* adapters/postgres/copy_rows.p*))
 # What kernel and ledger decide runs on both forms of either.
 BOTH := $(wildcard tests/unit/kernel tests/unit/domain tests/model/kernel tests/model/domain tests/model/ledger)
 BENCHES := $(sort $(wildcard bench/bench_*.py))

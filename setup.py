@@ -132,7 +132,8 @@ def _join_rules(root: Path) -> Path:
     declared = _struct_declarations(sources, plan["STRUCTS"])
     for part in plan["PARTS"]:
         path = sources.joinpath(*part.split("."))
-        bodies.append(imports.sub("", path.with_suffix(".py").read_text("utf-8")))
+        if part not in plan["DECLARED"]:
+            bodies.append(imports.sub("", path.with_suffix(".py").read_text("utf-8")))
         if path.with_suffix(".pxd").exists():
             declared.append(path.with_suffix(".pxd").read_text("utf-8"))
     bodies.append(f'__source_hash__ = "{plan["source_hash"](sources)}"\n')

@@ -41,8 +41,12 @@ PARTS: Final = (
     "outcry.runtime.fold_commands",
     "outcry.runtime.fold_facts",
     "outcry.services.asset.events",
+    "outcry.runtime.big_endian",
     "outcry.services.history.hot_rows",
+    "outcry.adapters.postgres.copy_rows",
 )
+#: Those of them whose module is for the interpreter alone: their C form is the whole ``.pxd``.
+DECLARED: Final = frozenset({"outcry.runtime.big_endian"})
 #: Classes whose fields compiled code knows by their place, each after those that it names.
 STRUCTS: Final = (
     ("outcry.domain.ledger.in_transit", ("ChainState",)),
