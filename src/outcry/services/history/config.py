@@ -4,13 +4,17 @@ from msgspec import Struct
 
 
 class HistoryConfig(Struct, frozen=True):
-    """Bounds of one batch; whichever is reached first ends it."""
+    """Bounds of one batch; whichever is reached first ends it, the end of the log at the latest.
+
+    So they count only while the tables are behind. Then a large batch is much cheaper: whatever
+    changes twice in it is written once.
+    """
 
     batch_entries_max: int = 1_000
-    #: Rows after netting; one entry may exceed it.
-    batch_rows_max: int = 20_000
+    #: Rows after netting; one entry may exceed it. In memory they take about 0.5 kB each.
+    batch_rows_max: int = 100_000
     #: How long a batch may grow while the log keeps coming.
-    batch_seconds: float = 0.25
+    batch_seconds: float = 1.0
     #: Entries, or bytes of entries, after which a checkpoint is saved: a start folds about as much.
     checkpoint_entries_max: int = 20_000
     checkpoint_bytes_max: int = 32 * 1024 * 1024
