@@ -186,7 +186,7 @@ def tell_public(state: Sessions, core: Core, at: int) -> None:
     tail = out[at + 13]
     bids = ((tail >> 40) ^ (tail >> 48)) & 1
     store_word(target, to, fact_head(MESSAGE_TRADE, 0, 8, word_high(out[at])))
-    store_word(target, to + 8, core.seq)
+    store_word(target, to + 8, out[at + 1])
     store_word(target, to + 16, out[at + 2])
     store_word(target, to + 24, 0)
     store_word(target, to + 32, out[at + 4])

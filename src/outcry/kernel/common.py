@@ -21,7 +21,6 @@ from outcry.kernel.session_layout import (
     ID_LIMIT,
     LENGTH_BYTES,
     LONGEST_COMMON,
-    WORK_WORDS,
     Session,
     Sessions,
     give_words,
@@ -46,7 +45,7 @@ def read_common(state: Sessions, core: Core, session: Session, start: int, time_
     first = core.seq + 1
     to = state.work_at
     at = start
-    while to < WORK_WORDS and at + 8 * CANCEL_WORDS <= state.frame_end:
+    while to < state.work_most and at + 8 * CANCEL_WORDS <= state.frame_end:
         head = load_word(source, at) & ~FLAGS
         client_id = load_word(source, at + 32)
         words = words_of_common(head, client_id, last_id, state.frame_end - at)

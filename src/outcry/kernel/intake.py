@@ -30,7 +30,6 @@ from outcry.kernel.session_layout import (
     ID_LIMIT,
     LENGTH_BYTES,
     MESSAGE_FIRST,
-    WORK_WORDS,
     Session,
     Sessions,
     load_length,
@@ -47,7 +46,7 @@ def read_frames(state: Sessions, core: Core, stop: int, time_us: int) -> None:
     """
     state.work_at = 0
     state.asked_count = 0
-    while state.fault == 0 and state.work_at < WORK_WORDS:
+    while state.fault == 0 and state.work_at < state.work_most:
         if state.read_at == state.frame_end and not open_frame(state, stop):
             return
         read_records(state, core, time_us)
@@ -77,7 +76,7 @@ def read_records(state: Sessions, core: Core, time_us: int) -> None:
     session = session_at(state, state.current)
     end = state.frame_end
     at = read_common(state, core, session, state.read_at, time_us)
-    while at < end and state.work_at < WORK_WORDS:
+    while at < end and state.work_at < state.work_most:
         size = 0
         if at + 8 * HEADER_WORDS <= end:
             size = (load_word(state.source, at) >> 16) & 65535

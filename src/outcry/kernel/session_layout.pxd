@@ -54,7 +54,8 @@ cdef extern from * nogil:
         FRAME_BYTES "65536"
         LENGTH_BYTES "4"
         NUMBER_AT "12"
-        WORK_WORDS "1024"
+        WORK_WORDS "256"
+        WORK_WORDS_AHEAD "1024"
         LONGEST_COMMON "9"
         RING_MIN "512"
         MESSAGE_FIRST "128"
@@ -88,6 +89,7 @@ ctypedef struct Sessions:
     long frame_end
     long long* work
     long work_at
+    long work_most
     long long* asked
     long asked_count
     int current

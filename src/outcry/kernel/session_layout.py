@@ -26,7 +26,9 @@ LENGTH_BYTES = FRAME_HEAD.size
 NUMBER_AT = LENGTH_BYTES + 8
 #: Words of commands after which they are carried out: what is read, done and told stays in the
 #: cache that is nearest.
-WORK_WORDS = 1024
+WORK_WORDS = 256
+#: The same for large books: looking ahead gains more by long pieces than the cache loses.
+WORK_WORDS_AHEAD = 1024
 #: Bytes that the first ring of a session has beside those it is made for.
 RING_MIN = 512
 MESSAGE_FIRST = FIRST_MESSAGE
@@ -62,7 +64,7 @@ class Sessions:
         #: Where reading goes on, and where the frame at hand ends.
         self.read_at = self.frame_end = 0
         self.work = memoryview(bytearray()).cast("q")
-        self.work_at = 0
+        self.work_at = self.work_most = 0
         #: Of each command the client's order id, and its type and our own reject, if any.
         self.asked = memoryview(bytearray()).cast("q")
         self.asked_count = 0

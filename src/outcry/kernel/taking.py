@@ -5,9 +5,10 @@ cache that is nearest. The pieces alter nothing: a command's answers depend on t
 """
 
 from outcry.kernel.answers import close_frames, open_frames, tell_facts
+from outcry.kernel.constants import LOOK_AHEAD_NODES
 from outcry.kernel.intake import read_frames
-from outcry.kernel.layout import Core
-from outcry.kernel.session_layout import WORK_WORDS, Sessions
+from outcry.kernel.layout import NODE_STEP, Core
+from outcry.kernel.session_layout import WORK_WORDS, WORK_WORDS_AHEAD, Sessions
 from outcry.kernel.shard import run
 
 
@@ -17,8 +18,9 @@ def take_frames(state: Sessions, core: Core, start: int, stop: int, time_us: int
     state.read_at = state.frame_end = start
     state.taken = state.fault = 0
     state.has_message = False
-    state.work_at = WORK_WORDS
-    while state.work_at >= WORK_WORDS:
+    looks = core.fresh // NODE_STEP > LOOK_AHEAD_NODES
+    state.work_at = state.work_most = WORK_WORDS_AHEAD if looks else WORK_WORDS
+    while state.work_at >= state.work_most:
         read_frames(state, core, stop, time_us)
         state.taken += state.asked_count
         run_work(state, core, state.work_at)

@@ -251,6 +251,17 @@ def test_public_records(house: House) -> None:
     assert house.desk.trades() == b""
 
 
+def test_a_public_fill_has_the_number_of_the_command_that_made_it(house: House) -> None:
+    """However many commands are carried out behind it at once."""
+    house.desk.watch(trades=True, books=False)
+    house.take(A, framed(place(1, 1, qty=2)))
+    behind = [place(seq, seq, price=1) for seq in range(2, 60)]
+    house.take(B, framed(place(1, 1, side=1), *behind))
+    (trade,) = tcp.records_in(house.desk.trades())
+    fields = tcp.TRADE.unpack(trade)
+    assert fields[4] == fields[7]
+
+
 def stream(random: Random, length: int) -> list[tuple[int, bytes]]:
     """Return frames of three sessions, some of them wrong."""
     seqs, frames = [0, 0, 0, 0], []
