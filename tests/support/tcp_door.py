@@ -12,7 +12,7 @@ from outcry.ports.asset import Asset
 from outcry.runtime.directory import Directory
 from outcry.runtime.identity import Identity
 from outcry.runtime.tokens import TokenVerifier
-from outcry.services.gateway.door import Gateway, GatewayConfig
+from outcry.services.gateway.door import Gateway, GatewayConfig, Keys
 from outcry_sdk.feeds.connecting import Backoff
 from outcry_sdk.tcp import AsyncTcpClient, TcpEvent, TcpLogon
 from outcry_wire import tcp
@@ -121,9 +121,11 @@ def gateway_of(
         bus=door.venue.bus,
         log=door.venue.log,
         queries=door.queries,
-        identity=Identity(TokenVerifier([door.signer.issuer]), door.keys, door.queries),
         directory=Directory(door.queries),
-        keys=door.keys,
+        keys=Keys(
+            Identity(TokenVerifier([door.signer.issuer]), door.keys, door.queries), door.keys
+        ),
+        books=door.books,
     )
 
 

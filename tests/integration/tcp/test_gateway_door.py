@@ -34,7 +34,6 @@ async def test_keys_open_the_account_of_their_user() -> None:
             ("ok_999_0_" + "a" * 32, {}, 204),
             (reading, {}, 205),
             (good, {"account": 77}, 206),
-            (good, {"drop_copy": True}, 104),
         ):
             raw = await place_.raw()
             answer = await raw.log_on(api_key, **more)

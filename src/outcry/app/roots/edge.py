@@ -35,7 +35,7 @@ from outcry.services.api.service import ApiService, Needs
 from outcry.services.event.http import lifecycle_routes
 from outcry.services.event.service import Lifecycle
 from outcry.services.event.stream import EventStream
-from outcry.services.gateway.door import Gateway, GatewayConfig
+from outcry.services.gateway.door import Gateway, GatewayConfig, Keys
 from outcry.services.onchain.config import OnchainConfig
 from outcry.services.onchain.service import Onchain
 from outcry.services.websocket_depth import config as depth_feed
@@ -252,14 +252,15 @@ async def gateway(commons: Commons) -> list[Part]:
             logon_ms_max=limits.logon_ms_max,
             connections_max=limits.gateway_connections_count_max,
             rate_max=limits.account_requests_per_second_max,
+            subscriptions_max=limits.feed_subscriptions_count_max,
         ),
         asset=await commons.asset("door"),
         bus=commons.bus,
         log=await commons.log(),
         queries=await commons.queries(),
-        identity=await _identity(commons),
         directory=await _directory(commons),
-        keys=commons.keys,
+        keys=Keys(await _identity(commons), commons.keys),
+        books=await _books(commons),
     )
     return [Part(door, listens=("gateway.port", chosen.host, chosen.port))]
 

@@ -33,6 +33,39 @@ class Published(NamedTuple):
     top: tuple[int, int, int, int] = (0, 0, 0, 0)
 
 
+class Source(Protocol):
+    """The books that the feed is about."""
+
+    def watch(self, *, trades: bool, books: bool) -> None:
+        """Note fills and changes of books from now on, or no more."""
+
+    def changes(self) -> tuple[bytes, Iterable[int]]:
+        """Return, once, public records of fills, and the instruments whose books may differ."""
+
+    def look(self, instrument: int, depth: int, last: int) -> Published:
+        """Return a book with *depth* levels of each side; *last* is the update told before."""
+
+
+class KernelBooks:
+    """The books of a stand-alone engine."""
+
+    def __init__(self, engine: Any, desk: Any) -> None:  # noqa: ANN401 - one of two twins
+        self._engine, self._desk = engine, desk
+        self.watch = desk.watch
+
+    def changes(self) -> tuple[bytes, Iterable[int]]:
+        """Return, once, public records of fills, and the instruments whose books may differ."""
+        return self._desk.trades(), self._desk.changed()
+
+    def look(self, instrument: int, depth: int, last: int) -> Published:
+        """Return a book, whose updates are counted here."""
+        levels: Levels = {}
+        for side in (0, 1):
+            for price, lots, orders in self._engine.levels(instrument, side, depth):
+                levels[side, price] = (lots, orders)
+        return Published(last + 1, levels, self._engine.top(instrument))
+
+
 class PublicFeed(Generic[ReaderT]):
     """Subscriptions, and what was published last."""
 
@@ -40,22 +73,21 @@ class PublicFeed(Generic[ReaderT]):
         """Show *depth_max* levels of each side; let *send* carry frames to a reader."""
         self._depth = depth_max
         self._send = send
-        self._desk: Any = None
-        self._engine: Any = None
+        self._source: Source
         self._subscribers: dict[int, dict[ReaderT, Feed]] = defaultdict(dict)
         self._published: dict[int, Published] = {}
         self._behind: set[tuple[int, ReaderT]] = set()
         self._counts = dict.fromkeys(Feed, 0)
         self.wants = Feed(0)
 
-    def attach(self, engine: Any, desk: Any) -> None:  # noqa: ANN401 - one of two twins
+    def attach(self, source: Source) -> None:
         """Look at these books."""
-        self._engine, self._desk = engine, desk
+        self._source = source
 
     def subscribe(self, reader: ReaderT, instrument: int, feeds: Feed, time_us: int) -> None:
         """Send a reader the present, and from now on what changes."""
         if instrument not in self._published or not self._is_watched(instrument):
-            self._published[instrument] = self._look(instrument, 1)
+            self._published[instrument] = self._source.look(instrument, self._depth, 0)
         have = self._subscribers[instrument].get(reader, Feed(0))
         self._subscribers[instrument][reader] = have | feeds
         self._recount(feeds & ~have, 1)
@@ -89,16 +121,9 @@ class PublicFeed(Generic[ReaderT]):
         for feed, count in self._counts.items():
             wants |= feed if count else Feed(0)
         self.wants = wants
-        self._desk.watch(
+        self._source.watch(
             trades=bool(wants & Feed.TRADES), books=bool(wants & (Feed.TOP | Feed.LEVELS))
         )
-
-    def _look(self, instrument: int, update_id: int) -> Published:
-        levels: Levels = {}
-        for side in (0, 1):
-            for price, lots, orders in self._engine.levels(instrument, side, self._depth):
-                levels[side, price] = (lots, orders)
-        return Published(update_id, levels, self._engine.top(instrument))
 
     # --- what changes ------------------------------------------------------------------------
 
@@ -106,8 +131,9 @@ class PublicFeed(Generic[ReaderT]):
         """Send everybody what changed since the last call."""
         if not self.wants:
             return
-        self._publish_trades()
-        for instrument in self._desk.changed():
+        trades, changed = self._source.changes()
+        self._publish_trades(trades)
+        for instrument in changed:
             if self._is_watched(instrument):
                 self._publish_book(instrument, time_us)
         for instrument, reader in [*self._behind]:
@@ -116,9 +142,9 @@ class PublicFeed(Generic[ReaderT]):
                 feeds = self._subscribers[instrument].get(reader, Feed(0))
                 self._send_snapshot(reader, instrument, feeds, time_us)
 
-    def _publish_trades(self) -> None:
+    def _publish_trades(self, told: bytes) -> None:
         trades: dict[int, list[bytes]] = defaultdict(list)
-        for record in records_in(self._desk.trades()):
+        for record in records_in(told):
             trades[int.from_bytes(record[4:8], "little")].append(record)
         for instrument, records in trades.items():
             data = _framed(records, TRADE.size)
@@ -128,7 +154,7 @@ class PublicFeed(Generic[ReaderT]):
 
     def _publish_book(self, instrument: int, time_us: int) -> None:
         old = self._published.get(instrument, Published())
-        new = self._look(instrument, old.update_id + 1)
+        new = self._source.look(instrument, self._depth, old.update_id)
         if new[1:] == old[1:]:
             return
         self._published[instrument] = new

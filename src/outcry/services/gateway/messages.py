@@ -8,6 +8,7 @@ from outcry.services.gateway.feed import PublicFeed
 from outcry.services.gateway.line import now_us
 from outcry.services.gateway.outbox import frames_since
 from outcry.services.gateway.room import Instrument, Room
+from outcry.services.gateway.subscribing import Subscribing
 from outcry.services.gateway.tcp import Connection
 from outcry_wire.rejects import Reject
 from outcry_wire.tcp import (
@@ -15,15 +16,10 @@ from outcry_wire.tcp import (
     INSTRUMENT,
     NAME_SIZE,
     RESEND,
-    SUBSCRIBE,
-    Feed,
     Message,
     fixed_text,
     frame,
 )
-
-
-_FEEDS = int(Feed.TOP | Feed.LEVELS | Feed.TRADES)
 
 
 class Engine(Protocol):
@@ -49,13 +45,19 @@ class Messages:
 
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
+        asking = Subscribing(
+            engine.feed,
+            lambda instrument: instrument in engine.room.instruments,
+            engine.limits.subscriptions_max,
+            engine.send,
+        )
         self._ways: dict[Message, Callable[[Connection, bytes], None]] = {
             Message.HEARTBEAT: lambda _connection, _record: None,
             Message.LOGOUT: lambda connection, _record: connection.end(Reject.LOGGED_OUT),
             Message.RESEND: self._resend,
             Message.INSTRUMENTS: self._instruments,
-            Message.SUBSCRIBE: self._subscribe,
-            Message.UNSUBSCRIBE: self._unsubscribe,
+            Message.SUBSCRIBE: asking.subscribe,
+            Message.UNSUBSCRIBE: asking.unsubscribe,
         }
 
     def hear(self, connection: Connection, kind: Message, record: bytes) -> None:
@@ -92,29 +94,3 @@ class Messages:
         )
         self._engine.send(connection, b"".join(map(frame, records)))
         self._done(connection, Message.INSTRUMENTS, len(instruments))
-
-    def _subscribe(self, connection: Connection, record: bytes) -> None:
-        instrument, feeds = self._asked(record)
-        if instrument not in self._engine.room.instruments:
-            connection.refuse(Reject.INSTRUMENT_UNKNOWN, Message.SUBSCRIBE)
-        elif not feeds or feeds & ~_FEEDS:
-            connection.refuse(Reject.FIELD_INVALID, Message.SUBSCRIBE)
-        elif len(connection.instruments | {instrument}) > self._engine.limits.subscriptions_max:
-            connection.refuse(Reject.SUBSCRIPTIONS_LIMIT, Message.SUBSCRIBE)
-        else:
-            connection.instruments.add(instrument)
-            self._engine.feed.subscribe(connection, instrument, Feed(feeds), now_us())
-            self._done(connection, Message.SUBSCRIBE, 1)
-
-    def _unsubscribe(self, connection: Connection, record: bytes) -> None:
-        instrument, feeds = self._asked(record)
-        if instrument not in connection.instruments:
-            connection.refuse(Reject.NOT_SUBSCRIBED, Message.UNSUBSCRIBE)
-            return
-        if not self._engine.feed.unsubscribe(connection, instrument, Feed(feeds & _FEEDS)):
-            connection.instruments.discard(instrument)
-        self._done(connection, Message.UNSUBSCRIBE, 1)
-
-    def _asked(self, record: bytes) -> tuple[int, int]:
-        fields = SUBSCRIBE.unpack(record)
-        return fields[3], fields[7]

@@ -8,6 +8,7 @@ from typing import Any
 from outcry.ports.snapshots import Snapshots
 from outcry.runtime.logging import get_logger
 from outcry.services.gateway import recovery
+from outcry.services.gateway.feed import KernelBooks
 from outcry.services.gateway.journal import Journal, JournalLost
 from outcry.services.gateway.line import now_us
 from outcry.services.gateway.poller import EngineLoop
@@ -52,7 +53,7 @@ class EngineServer:
         loop.set_exception_handler(self._on_error)
         engine = self.engine
         engine.attach(loop.poller)
-        engine.feed.attach(engine.room.engine, engine.room.desk)
+        engine.feed.attach(KernelBooks(engine.room.engine, engine.room.desk))
         self._listener = socket.create_server((host, port), backlog=_BACKLOG)
         self._listener.settimeout(0)
         self.port = self._listener.getsockname()[1]

@@ -20,11 +20,9 @@ from outcry.ports.asset import Asset
 from outcry.ports.bus import Bus
 from outcry.ports.ledger_log import LedgerLog, LogUnavailable
 from outcry.ports.queries import Queries
-from outcry.runtime.api_keys import KeyRing
 from outcry.runtime.bounded import Bounded
 from outcry.runtime.directory import Directory
 from outcry.runtime.follow import Follower, Refill
-from outcry.runtime.identity import Identity
 from outcry.runtime.logging import get_logger
 from outcry.services.gateway.door import translate
 from outcry.services.gateway.door.asking import Asking
@@ -32,6 +30,7 @@ from outcry.services.gateway.door.errands import Errands
 from outcry.services.gateway.door.keys import Keys
 from outcry.services.gateway.door.listening import Listening
 from outcry.services.gateway.door.listing import events_after
+from outcry.services.gateway.door.public import BookSource, Public
 from outcry.services.gateway.door.session import DoorSession
 from outcry.services.gateway.line import now_us
 from outcry_wire.rejects import Reject
@@ -68,6 +67,8 @@ class GatewayConfig:
     connections_max: int
     #: Commands a second of one session, 0 for no bound; what is above it waits in the socket.
     rate_max: int = 0
+    #: Markets whose public books one connection may follow.
+    subscriptions_max: int = 200
 
 
 class Gateway:
@@ -83,9 +84,9 @@ class Gateway:
         bus: Bus,
         log: LedgerLog,
         queries: Queries,
-        identity: Identity,
         directory: Directory,
-        keys: KeyRing,
+        keys: Keys,
+        books: BookSource,
     ) -> None:
         self._config = config
         self.rate_max = config.rate_max
@@ -93,9 +94,11 @@ class Gateway:
         self._asking = Asking(asset, f"{config.host}:{config.port}")
         self.open, self.insist = self._asking.open, self._asking.insist
         self._bus, self._ledger_log = bus, log
-        self._queries, self._keys = queries, Keys(identity, keys)
+        self._queries, self._keys = queries, keys
         self.principal = self._keys.principal
         self._directory = directory
+        self._public = Public(books, config.subscriptions_max)
+        self.hear_public = self._public.hear
         self._errands = Errands(directory, log, lambda: self._position)
         self._view = memoryview(bytearray(_BUFFER_BYTES))
         self._listening = Listening(self._greet)
@@ -133,6 +136,7 @@ class Gateway:
         async with asyncio.TaskGroup() as tasks:
             tasks.create_task(self._follow())
             tasks.create_task(self._sweep())
+            tasks.create_task(self._public.run())
             tasks.create_task(self._keys.watch(self._sessions))
 
     async def stop(self) -> None:
@@ -222,13 +226,9 @@ class Gateway:
     def log_on(self, session: DoorSession, next_number: int, heartbeat_ms: int) -> None:
         """Bind a connection to its session: the newest one has it. Then tell what was missed."""
         name = (session.account, session.number)
-        older = self._by_name.pop(name, None)
-        if older is not None:
-            self._kept.put(name, older.pipe.mine)
-            older.end(Reject.SESSION_MOVED)
-        self._by_name[name] = session
         self._by_user[session.user_id].add(session)
-        session.pipe.mine = self._kept.get(name) or set()
+        if not session.is_copy:
+            self._take_name(name, session)
         beat = min(max(heartbeat_ms or _HEARTBEAT_MS, 1_000), _HEARTBEAT_MS_MAX)
         session.heartbeat_us = beat * 1_000
         first = self._errands.first
@@ -243,6 +243,14 @@ class Gateway:
         else:
             self._spawn(self._errands.catch_up(session))
 
+    def _take_name(self, name: tuple[int, int], session: DoorSession) -> None:
+        older = self._by_name.pop(name, None)
+        if older is not None:
+            self._kept.put(name, older.pipe.mine)
+            older.end(Reject.SESSION_MOVED)
+        self._by_name[name] = session
+        session.pipe.mine = self._kept.get(name) or set()
+
     def carry_out(self, session: DoorSession, record: bytes) -> None:
         """Carry out a message that takes a while, in the background."""
         self._spawn(self._errands.run(session, record))
@@ -250,6 +258,7 @@ class Gateway:
     def gone(self, session: DoorSession) -> None:
         """Take note that a connection ended, and cancel its orders if it wanted that."""
         self._sessions.discard(session)
+        self._public.leave(session)
         self._by_user[session.user_id].discard(session)
         if not self._by_user[session.user_id]:
             del self._by_user[session.user_id]

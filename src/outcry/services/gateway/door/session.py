@@ -12,7 +12,7 @@ from typing import Final, Protocol
 from outcry.domain.rejects import Rejected
 from outcry.messages.requests import Declined, OrderCommand, OrderResult
 from outcry.messages.session_requests import SessionGranted
-from outcry.runtime.identity import TRADE, Principal
+from outcry.runtime.identity import READ, TRADE, Principal
 from outcry.services.gateway.door import translate
 from outcry.services.gateway.door.pipe import Pipe
 from outcry.services.gateway.line import Line, now_us
@@ -27,6 +27,8 @@ UNREAD_MAX: Final = 4 * 1024 * 1024
 _LOGON: Final = "logon"
 _LOGOUT: Final = "logout"
 _ERRANDS: Final = frozenset({Message.INSTRUMENTS, Message.RESEND})
+_PUBLIC: Final = frozenset({Message.SUBSCRIBE, Message.UNSUBSCRIBE})
+_FLAGS: Final = LogonFlag.CANCEL_ON_DISCONNECT | LogonFlag.DROP_COPY
 _KEY: Final = re.compile(r"ok_([1-9][0-9]{0,17})_(0|[1-9][0-9]{0,8})", re.ASCII)
 
 
@@ -55,6 +57,9 @@ class Host(Protocol):
     def carry_out(self, session: "DoorSession", record: bytes) -> None:
         """Carry out a message that takes a while, in the background."""
 
+    def hear_public(self, session: "DoorSession", record: bytes) -> None:
+        """Carry out SUBSCRIBE or UNSUBSCRIBE."""
+
     def gone(self, session: "DoorSession") -> None:
         """Take note that a connection ended."""
 
@@ -81,6 +86,8 @@ class DoorSession(Line):
         self.end_reason: Reject | None = None
         #: Messages that are being carried out in the background.
         self.running: set[Message] = set()
+        #: Markets whose public books it follows.
+        self.instruments: set[int] = set()
         self.pipe = Pipe(self, partial(host.insist, self))
         self.heartbeat_us = 0
         self.began_us = self.heard_us = self.spoke_us = self.checked_us = now_us()
@@ -131,7 +138,17 @@ class DoorSession(Line):
             self._logon = asyncio.create_task(self._log_on(record))
         else:
             self._spend()
-            (self._message if kind >= tcp.FIRST_MESSAGE else self.pipe.put)(record)
+            if kind >= tcp.FIRST_MESSAGE:
+                self._message(record)
+            elif self.is_copy:
+                self.refuse(Reject.SCOPE_MISSING, kind)
+            else:
+                self.pipe.put(record)
+
+    @property
+    def is_copy(self) -> bool:
+        """Whether it only hears what becomes of the account's orders."""
+        return bool(self.flags & LogonFlag.DROP_COPY)
 
     def _spend(self) -> None:
         """Wait before reading on when more came than a second may bring."""
@@ -152,10 +169,14 @@ class DoorSession(Line):
         if kind == Message.LOGOUT:
             self.pause(_LOGOUT)
             self._logout = asyncio.create_task(self._log_out())
-        elif kind in _ERRANDS:
+        elif kind == Message.HEARTBEAT:
+            return
+        elif kind not in _ERRANDS | _PUBLIC or len(record) != tcp.MESSAGES[Message(kind)].size:
+            self.refuse(Reject.RECORD_INVALID, kind)
+        elif kind in _PUBLIC:
+            self._host.hear_public(self, record)
+        else:
             self._errand(record)
-        elif kind != Message.HEARTBEAT:
-            self.refuse(Reject.MODE_FORBIDS, kind)
 
     async def _log_out(self) -> None:
         """Say goodbye once what came before is answered."""
@@ -165,9 +186,7 @@ class DoorSession(Line):
     def _errand(self, record: bytes) -> None:
         """Have something done in the background: one of a kind at a time."""
         kind = Message(record[0])
-        if len(record) != tcp.MESSAGES[kind].size:
-            self.refuse(Reject.RECORD_INVALID, kind)
-        elif kind in self.running:
+        if kind in self.running:
             self.refuse(Reject.BUSY, kind)
         else:
             self.running.add(kind)
@@ -187,11 +206,12 @@ class DoorSession(Line):
                 self.end(refused)
                 return
             fields = tcp.LOGON.unpack(record)
-            granted = await self._host.open(self)
-            if isinstance(granted, Declined):
-                self.end(Reject(granted.reject))
-                return
-            self.taken = granted.last_seq
+            if not self.is_copy:
+                granted = await self._host.open(self)
+                if isinstance(granted, Declined):
+                    self.end(Reject(granted.reject))
+                    return
+                self.taken = granted.last_seq
             if not self.is_open:  # it left meanwhile: an older connection keeps the session's name
                 return
             self.is_logged_on = True
@@ -213,7 +233,7 @@ class DoorSession(Line):
         name, proof = fields[12:]
         if version != tcp.VERSION:
             return Reject.VERSION_UNSUPPORTED
-        if flags & ~int(LogonFlag.CANCEL_ON_DISCONNECT):
+        if flags & ~int(_FLAGS):
             return Reject.FIELD_INVALID
         match = _KEY.fullmatch(tcp.text_of(name))
         if match is None:
@@ -224,7 +244,7 @@ class DoorSession(Line):
             return Reject.KEY_INVALID
         if isinstance(found, Rejected):
             return found.reject
-        if TRADE not in found.scopes:
+        if (READ if flags & LogonFlag.DROP_COPY else TRADE) not in found.scopes:
             return Reject.SCOPE_MISSING
         account = account or found.account
         if account != found.account and not await self._host.has_account(found.user_id, account):
