@@ -14,7 +14,10 @@ class ChainJoined(Record, frozen=True, tag="chain_joined", array_like=True, gc=F
 
 
 class ChainResult(Record, frozen=True, tag="chain_result", array_like=True, gc=False):
-    """A fill was confirmed on the chain, or failed there for ``reason``."""
+    """A fill was confirmed on the chain, or failed there for ``reason``.
+
+    Confirmed after it had failed, or was undone: the chain has settled it after all.
+    """
 
     trade_id: int
     fill: int
@@ -24,12 +27,16 @@ class ChainResult(Record, frozen=True, tag="chain_result", array_like=True, gc=F
 
 
 class ChainReverted(Record, frozen=True, tag="chain_reverted", array_like=True, gc=False):
-    """A confirmed fill is no longer on the chain: what is left of it is suspended."""
+    """A confirmed fill is no longer on the chain: what is left of it is suspended.
+
+    ``undone``: the chain keeps the funds, so both sides have again what they gave.
+    """
 
     trade_id: int
     fill: int
     tx_hash: str
     reason: str
+    undone: bool = False
 
 
 class AccountFrozen(Record, frozen=True, tag="frozen", array_like=True, gc=False):

@@ -7,13 +7,15 @@ from outcry.messages.record import Record
 class EscrowMoved(Record, frozen=True, tag="escrow_moved", array_like=True, gc=False):
     """Value came into escrow, or its owner took it out without us (``atoms`` below 0).
 
-    ``atoms`` are micros of collateral or atomic units of a token.
+    ``atoms`` are micros of collateral or atomic units of a token. ``paid``: what left was no exit,
+    but a payment that was ended here before: an exit that was announced still stands.
     """
 
     account: int
     asset: int
     atoms: int
     tx_hash: str
+    paid: bool = False
 
 
 class EscrowUncredited(Record, frozen=True, tag="escrow_uncredited", array_like=True, gc=False):
@@ -110,6 +112,14 @@ class RedemptionReverted(Record, frozen=True, tag="redemption_reverted", array_l
     reason: str
 
 
+class MissingTaken(Record, frozen=True, tag="missing_taken", array_like=True, gc=False):
+    """What an account has free is taken for what it lacks: ``amount`` of it is missing no more."""
+
+    account: int
+    asset: int
+    amount: int
+
+
 class MarketStaged(Record, frozen=True, tag="market_staged", array_like=True, gc=False):
     """A market came to a stage in the contracts: an `outcry.domain.ledger.escrow.Stage`.
 
@@ -145,6 +155,7 @@ EscrowRecord = (
     | EscrowReverted
     | PairsTurned
     | RedemptionReverted
+    | MissingTaken
     | MarketStaged
     | EscrowCursor
 )

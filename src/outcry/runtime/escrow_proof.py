@@ -10,14 +10,15 @@ Per address and asset, in atomic units of the contract:
     - what is missing                               the contract paid out what was promised
     ± what happened there since the ledger's block  deposits, exits, payments, splits, merges
 
-The exchange's own fees are those of the fee account.
+The exchange's own fees are those of the fee account. What is in suspense is nobody's there, so it
+differs until people have given it out.
 """
 
 from collections import Counter
 from collections.abc import Collection, Iterable
 from typing import Final
 
-from outcry.domain.ids import COLLATERAL, FEES, FIRST_ACCOUNT, asset_market
+from outcry.domain.ids import COLLATERAL, FEES, FIRST_ACCOUNT, SUSPENSE, asset_market
 from outcry.domain.ledger.escrow import ATOMS_PER_LOT, takes
 from outcry.domain.ledger.exchange import gets
 from outcry.domain.ledger.mirrors import addresses
@@ -43,7 +44,11 @@ def expected(
     book = _Book(ledger, fee_account)
     for key, balance in ledger.balances.items():
         account, asset = split_key(key)
-        if account >= FIRST_ACCOUNT or (account == FEES and asset == COLLATERAL):
+        if (
+            account >= FIRST_ACCOUNT
+            or account == SUSPENSE
+            or (account, asset) == (FEES, COLLATERAL)
+        ):
             book.add(account, asset, balance.total)
     for key, atoms in ledger.chain.dust.items():
         account, asset = split_key(key)
@@ -76,7 +81,7 @@ class _Book:
         self.amounts: Counter[Place] = Counter()
         self._ledger = ledger
         self._addresses = addresses(ledger)
-        self._addresses[FEES] = fee_account
+        self._addresses |= {FEES: fee_account, SUSPENSE: "suspense, which has no address"}
         self._conditions = {
             condition: ledger.markets[market_id].tokens
             for condition, market_id in ledger.chain.conditions.items()

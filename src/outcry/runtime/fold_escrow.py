@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from typing import Any, Final
 
-from outcry.domain.ledger import escrow, pending, uncredited, undone
+from outcry.domain.ledger import escrow, pending, uncredited, undone, undone_trades
 from outcry.domain.ledger.effects import Effects
 from outcry.domain.ledger.in_transit import EscrowOperation, Home, settles_no_more
 from outcry.domain.ledger.state import Ledger
@@ -15,14 +15,17 @@ from outcry.messages.record import Record
 
 def _result(ledger: Ledger, effects: Effects, one: chain.ChainResult) -> None:
     fill = (one.trade_id, one.fill)
-    if one.confirmed:
+    if fill not in ledger.chain.pending:
+        undone_trades.redo(ledger, effects, fill, one.tx_hash)
+    elif one.confirmed:
         pending.confirm(ledger, effects, fill, one.tx_hash)
     else:
         pending.fail(ledger, effects, fill, one.tx_hash, one.reason)
 
 
 def _reverted(ledger: Ledger, effects: Effects, one: chain.ChainReverted) -> None:
-    pending.revert(ledger, effects, (one.trade_id, one.fill), one.tx_hash, one.reason)
+    take_back = undone_trades.undo if one.undone else pending.revert
+    take_back(ledger, effects, (one.trade_id, one.fill), one.tx_hash, one.reason)
 
 
 def _cursor(ledger: Ledger, _effects: Effects, one: chain.ChainCursor) -> None:
@@ -45,7 +48,7 @@ def _moved(ledger: Ledger, effects: Effects, one: said.EscrowMoved) -> None:
         escrow.take_in(ledger, effects, one.account, one.asset, one.atoms)
     else:
         atoms = uncredited.use(ledger, one.account, one.asset, -one.atoms)
-        escrow.let_out(ledger, effects, one.account, one.asset, atoms)
+        escrow.let_out(ledger, effects, one.account, one.asset, atoms, exits=not one.paid)
 
 
 def _uncredited(ledger: Ledger, _effects: Effects, one: said.EscrowUncredited) -> None:
@@ -89,6 +92,10 @@ def _unredeemed(ledger: Ledger, effects: Effects, one: said.RedemptionReverted) 
     undone.unredeem(ledger, effects, one.account, one.market_id, atoms, one.amount, one.reason)
 
 
+def _missing_taken(ledger: Ledger, effects: Effects, one: said.MissingTaken) -> None:
+    undone.take_missing(ledger, effects, one.account, one.asset, one.amount)
+
+
 def _staged(ledger: Ledger, effects: Effects, one: said.MarketStaged) -> None:
     ledger.chain.stages[one.market_id] = one.stage
     effects.markets[one.market_id] = None
@@ -124,6 +131,7 @@ CHAIN_HANDLERS: Final[dict[type[Record], Callable[[Ledger, Effects, Any], None]]
     said.EscrowReverted: _escrow_reverted,
     said.PairsTurned: _turned,
     said.RedemptionReverted: _unredeemed,
+    said.MissingTaken: _missing_taken,
     said.MarketStaged: _staged,
     said.EscrowCursor: _escrow_cursor,
 }

@@ -10,17 +10,17 @@ from tests.support.desk import CONFIRMATIONS, desk_scene
 from outcry.domain.ids import COLLATERAL, token_asset
 from outcry.domain.ledger.escrow import ATOMS_PER_LOT
 from outcry.domain.ledger.invariants import audit
+from outcry.domain.ledger.pending import Outcome
 from outcry.domain.ledger.state import balance_key
-from outcry.messages.chain_requests import FreezeOp
+from outcry.messages.chain_requests import ChainReportOp, ChainVerdict, FreezeOp
 from outcry.messages.requests import ResolveOp
 from outcry.ports.chain import ChainUnavailable
 
 
-#: Trades are left out: what becomes of them is told by who settles them.
 doings = st.tuples(
     st.sampled_from(
         ["deposit", "token", "withdraw", "withdraw token", "split", "merge", "announce", "exit",
-         "resolve", "time", "time", "time", "deep", "deep"]
+         "meet", "settle", "settle", "resolve", "time", "time", "time", "deep", "deep"]
     ),
     st.sampled_from((7, 8)),
     st.integers(1, 12),
@@ -44,6 +44,8 @@ class Losing(World):
     async def _resolve(self) -> None:
         if not self.resolved:
             self.resolved = True
+            while len(self._settled) < len(await self.on.requests()):
+                await self._settle()
             await self.on.venue.close(self.market)
             await self.on.settles(self.desk, 8)
             await self.on.venue.fund(ResolveOp(0, self.market, 6_200, 3_800))
@@ -55,12 +57,23 @@ class Losing(World):
         escrow.reorganise(depth, keep=much % 4 > 0, without=much % 3 + 1 if much % 3 else 0)
         with suppress(ChainUnavailable):
             await self.desk.step()
+        await self._tell_fates()
         audit(self.on.venue.asset.ledger)
         await self.on.agrees()
         self._announcements_agree()
         for account in list(self.on.venue.asset.ledger.frozen):
             await self.on.venue.fund(FreezeOp(0, account, False, "looked"))
         self.desk = await self.on.desk()
+
+    async def _tell_fates(self) -> None:
+        """Tell what became of each trade that has a verdict, as who settles them does."""
+        parts = self.on.escrow.vault.parts
+        for (trade, fill), verdict in list(self.on.venue.asset.ledger.chain.verdicts.items()):
+            settled, was = (trade, 0) in parts, verdict.outcome == Outcome.CONFIRMED
+            if settled != was:
+                outcome = Outcome.CONFIRMED if settled else Outcome.REVERTED
+                told = ChainVerdict(trade, fill, outcome, f"0x{self._count}", "deep")
+                await self.on.venue.fund(ChainReportOp(0, [told]))
 
     def _announcements_agree(self) -> None:
         """What is announced to leave is what the contract lets out, after the block believed."""
@@ -77,6 +90,8 @@ class Losing(World):
 
     async def ends(self) -> None:
         """The market pays, and everybody is redeemed, whatever was lost before."""
+        while len(self._settled) < len(await self.on.requests()):
+            await self._settle()
         await self._resolve()
         await self.on.settles(self.desk, 40)
         await self.on.agrees()
@@ -90,7 +105,7 @@ class Losing(World):
 async def test_after_any_deep_reorganisation_ledger_and_contracts_are_equal(
     happenings: list[tuple[str, int, int]],
 ) -> None:
-    """What is gone was taken back, is suspended or is noted as missing, to the atom."""
+    """What is gone was undone or is noted as missing, trades included, to the atom."""
     async with desk_scene() as on:
         world = Losing(on, await on.desk())
         await world.begin()

@@ -85,6 +85,8 @@ class Settled(NamedTuple):
     reason: str
     tx_hash: str
     at_us: int
+    #: It was confirmed before, and counted as traded then.
+    again: bool = False
 
 
 @dataclass(slots=True)

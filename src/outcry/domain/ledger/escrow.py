@@ -99,7 +99,7 @@ def complete(ledger: Ledger, effects: Effects, operation_id: int) -> None:
     else:
         funds.pay_out(ledger, effects, account, market_id, (qty, one.qty_no), one.key, PENDING)
         for asset, lots, value in unpaid(ledger, one):
-            _found(ledger, account, asset, lots)
+            found(ledger, account, asset, lots)
             miss(ledger, account, COLLATERAL, value, "tokens that were missing are paid now")
     _finish(ledger, effects, one)
 
@@ -165,18 +165,23 @@ def take_in(ledger: Ledger, effects: Effects, account: int, asset: int, atoms: i
     amount = whole_lots(ledger, account, asset, atoms)
     if asset != COLLATERAL and amount:
         market_id, outcome = asset_market(asset)
-        _bring_pairs(ledger, effects, market_id, outcome, amount)
+        bring_pairs(ledger, effects, market_id, outcome, amount)
         bought(ledger, effects, account, market_id, outcome, amount, 0)
     post(ledger, effects, EXTERNAL, account, asset, amount, "deposit", 0)
 
 
-def let_out(ledger: Ledger, effects: Effects, account: int, asset: int, atoms: int) -> None:
+def let_out(
+    ledger: Ledger, effects: Effects, account: int, asset: int, atoms: int, *, exits: bool = True
+) -> None:
     """Debit what its owner took out of escrow without us; the exit that was announced is done.
+
+    Not *exits*: it was a payment, so what was announced still is.
 
     What is not there any more is noted as missing and the account is frozen: then the contract paid
     out what waited for another.
     """
-    ledger.chain.exits.pop(balance_key(account, asset), None)
+    if exits:
+        ledger.chain.exits.pop(balance_key(account, asset), None)
     amount = -whole_lots(ledger, account, asset, -atoms)
     there = min(amount, ledger.free(account, asset))
     _outside(ledger, effects, account, account, asset, there)
@@ -234,7 +239,7 @@ def whole_lots(ledger: Ledger, account: int, asset: int, atoms: int) -> int:
     return lots
 
 
-def _bring_pairs(
+def bring_pairs(
     ledger: Ledger, effects: Effects, market_id: int, outcome: int, amount: int
 ) -> None:
     """Let the world outside split what it lacks of the token that it is about to hand over."""
@@ -268,7 +273,7 @@ def miss(ledger: Ledger, account: int, asset: int, amount: int, reason: str) -> 
         ledger.frozen[account] = reason
 
 
-def _found(ledger: Ledger, account: int, asset: int, amount: int) -> None:
+def found(ledger: Ledger, account: int, asset: int, amount: int) -> None:
     """So much is missing no more."""
     key = balance_key(account, asset)
     ledger.chain.missing[key] -= amount

@@ -10,9 +10,10 @@ rebate out of the taker's fee of the same fill. What becomes of other fills neve
 * *confirmed*: the fill is exchanged as it would have been at the match; a mint issues its tokens
   only now. Its fees are charged and its rebate is paid, and it counts as traded.
 * *failed*: everything is available again to who gave it. The order is not entered again.
-* *reverted*: a confirmed fill is no longer on the chain. What each side got goes to `SUSPENSE` as
-  far as it is available, the rest is noted as missing, and both accounts are frozen: what then is
-  right, people decide.
+* *reverted*: a confirmed fill is no longer on the chain, and both accounts are frozen. Where the
+  chain keeps the funds it is undone (`undone_trades`). Elsewhere what each side got goes to
+  `SUSPENSE` as far as it is available, and the rest is noted as missing: what then is right, people
+  decide.
 """
 
 from enum import IntEnum
@@ -117,7 +118,7 @@ def revert(
             owed = balance_key(party.account, asset)
             ledger.chain.missing[owed] = ledger.chain.missing.get(owed, 0) + amount - taken
         ledger.frozen[party.account] = reason
-    _tell(ledger, effects, leg, Outcome.REVERTED, tx_hash, reason)
+    tell(ledger, effects, leg, Outcome.REVERTED, tx_hash, reason)
 
 
 def _forget_verdicts(ledger: Ledger) -> None:
@@ -165,17 +166,19 @@ def _finish(
     _forget_verdicts(ledger)
     ledger.markets[leg.market_id].pending_count -= 1
     effects.markets[leg.market_id] = None
-    _tell(ledger, effects, leg, outcome, tx_hash, reason)
+    tell(ledger, effects, leg, outcome, tx_hash, reason)
     close_drained(ledger, effects, leg.market_id)
 
 
-def _tell(
-    ledger: Ledger, effects: Effects, leg: Leg, outcome: Outcome, tx_hash: str, reason: str
-) -> None:
+def tell(
+    ledger: Ledger, effects: Effects, leg: Leg, outcome: Outcome, tx_hash: str, reason: str,
+    *, again: bool = False,
+) -> None:  # fmt: skip
+    """Tell both sides; *again*: it was confirmed before."""
     for party, order_id, _ in parties(leg):
         effects.settled.append(
             Settled(leg, order_id, party.account, party.outcome, party.side, outcome, reason,
-                    tx_hash, ledger.time_us)
+                    tx_hash, ledger.time_us, again)
         )  # fmt: skip
 
 

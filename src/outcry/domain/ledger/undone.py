@@ -9,7 +9,7 @@ mined again; nothing of it is in suspense, from where people could give it out.
 from outcry.domain.ids import COLLATERAL, EXTERNAL, asset_market, token_asset
 from outcry.domain.ledger import funds
 from outcry.domain.ledger.effects import Effects
-from outcry.domain.ledger.escrow import miss, whole_lots
+from outcry.domain.ledger.escrow import found, miss, whole_lots
 from outcry.domain.ledger.positions import bought, sold
 from outcry.domain.ledger.postings import owned, post
 from outcry.domain.ledger.state import Ledger, balance_key
@@ -99,15 +99,25 @@ def unredeem(
     ledger.frozen[account] = reason
 
 
+def take_missing(ledger: Ledger, effects: Effects, account: int, asset: int, amount: int) -> None:
+    """Take *amount*, which is free, for what is missing: the account never had both."""
+    _debit(ledger, effects, account, asset, amount)
+    found(ledger, account, asset, amount)
+
+
 def _let_go(
     ledger: Ledger, effects: Effects, account: int, asset: int, amount: int, reason: str
 ) -> None:
     """Take *amount* as far as it is free, tokens at their cost; the rest is missing."""
     taken = min(amount, ledger.free(account, asset))
-    if asset != COLLATERAL and taken:
+    _debit(ledger, effects, account, asset, taken)
+    miss(ledger, account, asset, amount - taken, reason)
+
+
+def _debit(ledger: Ledger, effects: Effects, account: int, asset: int, amount: int) -> None:
+    if asset != COLLATERAL and amount:
         market_id, outcome = asset_market(asset)
         everything = owned(ledger, account, asset)
-        cost = ledger.position(account, market_id).cost[outcome] * taken // everything
-        sold(ledger, effects, account, market_id, outcome, taken, cost)
-    post(ledger, effects, account, EXTERNAL, asset, taken, "reverted", 0)
-    miss(ledger, account, asset, amount - taken, reason)
+        cost = ledger.position(account, market_id).cost[outcome] * amount // everything
+        sold(ledger, effects, account, market_id, outcome, amount, cost)
+    post(ledger, effects, account, EXTERNAL, asset, amount, "reverted", 0)

@@ -7,7 +7,7 @@ other branch, so that what happens there a second time is taken in like the firs
 from typing import Protocol
 
 from outcry.domain.ledger.escrow import ATOMS_PER_LOT, Operation, Stage
-from outcry.domain.ledger.state import Ledger
+from outcry.domain.ledger.state import Ledger, split_key
 from outcry.messages import escrow_records as rec
 from outcry.messages.chain_records import AccountFrozen
 from outcry.messages.happenings import Happened, Happening
@@ -75,6 +75,16 @@ def turn(on: Taking, one: Happening, undone: str) -> None:
     )
     if account in on.ledger.frozen:
         on.cancel(account)
+
+
+def take_missing(sequencer: Sequencer, actor: int) -> None:
+    """Take what accounts have free for what they lack: nobody uses what the contract has not."""
+    ledger = sequencer.ledger
+    for key, missing in list(ledger.chain.missing.items()) if ledger.chain.home else ():
+        account, asset = split_key(key)
+        amount = min(missing, ledger.free(account, asset))
+        if amount > 0:
+            sequencer.record(rec.MissingTaken(sequencer.time_us, actor, account, asset, amount))
 
 
 def _unmove(on: Taking, one: Happening, reason: str) -> None:

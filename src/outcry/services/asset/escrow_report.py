@@ -23,7 +23,7 @@ from outcry.messages.escrow_requests import (
 from outcry.messages.happenings import Happened, Happening
 from outcry.messages.requests import Declined, Done, FundsResult
 from outcry.services.asset.escrow import Wish, begin
-from outcry.services.asset.escrow_lost import lose, turn
+from outcry.services.asset.escrow_lost import lose, take_missing, turn
 from outcry.services.asset.sequencer import Sequencer
 from outcry.services.asset.verdicts import cancel_orders
 from outcry.services.asset.wallets import account_at
@@ -59,6 +59,7 @@ def report(sequencer: Sequencer, op: EscrowReportOp) -> FundsResult:
         taking.take(happening)
     for one in given_up:
         taking.give_up(one.operation_id, one.reason, one.tx_hash)
+    take_missing(sequencer, op.actor)
     if goes_on:
         said = sorted([*op.kept, *news], key=lambda one: (one.block, one.log_index))
         cursor = rec.EscrowCursor(
@@ -169,7 +170,8 @@ class Taking:
         if one.kind == Happened.DEPOSITED:
             self.receive(account, asset, one.amount, one.tx_hash)
             return
-        moved = rec.EscrowMoved(now_us, actor, account, asset, -one.amount, one.tx_hash)
+        paid = one.kind == Happened.PAID_OUT
+        moved = rec.EscrowMoved(now_us, actor, account, asset, -one.amount, one.tx_hash, paid)
         self.sequencer.record(moved)
 
     def receive(self, account: int, asset: int, atoms: int, tx_hash: str) -> None:

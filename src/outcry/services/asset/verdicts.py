@@ -22,6 +22,7 @@ from outcry.messages.chain_requests import (
 )
 from outcry.messages.commands import CancelAll
 from outcry.messages.requests import Declined, Done, FundsResult
+from outcry.services.asset.escrow_lost import take_missing
 from outcry.services.asset.operations import repeated
 from outcry.services.asset.sequencer import Sequencer
 
@@ -58,6 +59,7 @@ def report(sequencer: Sequencer, op: ChainReportOp) -> FundsResult:
     goes_back |= op.rewinds and position < ledger.chain.cursor
     moves = op.block > 0 and (goes_back or position > ledger.chain.cursor)
     frozen: dict[int, None] = {}
+    frozen_before = set(ledger.frozen)
     for fill, verdict in news.items():
         sequencer.record(_record(sequencer, op.actor, fill, verdict))
         if verdict.outcome == Outcome.REVERTED:
@@ -66,6 +68,9 @@ def report(sequencer: Sequencer, op: ChainReportOp) -> FundsResult:
         elif verdict.outcome == Outcome.FAILED and verdict.blamed:
             account = _freeze_blamed(sequencer, op.actor, fill, verdict)
             frozen[account] = None
+    if news or moves:
+        take_missing(sequencer, op.actor)
+    frozen |= {account: None for account in ledger.frozen if account not in frozen_before}
     for account in frozen:
         cancel_orders(sequencer, account)
     if moves:
@@ -167,6 +172,10 @@ def _check(
     else:
         if (known.outcome, verdict.outcome) == (Outcome.CONFIRMED, Outcome.REVERTED):
             return 0
+        # Where the chain keeps the funds, what it has settled after all is so.
+        settled = verdict.outcome == Outcome.CONFIRMED and ledger.chain.home is not None
+        if settled and known.outcome != Outcome.CONFIRMED:
+            return 0
         if (known.outcome, known.tx_hash) == (verdict.outcome, verdict.tx_hash):
             return known.n
         same = False
@@ -181,6 +190,7 @@ def _record(
 ) -> chain.ChainResult | chain.ChainReverted:
     at_us, tx_hash, reason = sequencer.time_us, verdict.tx_hash, verdict.reason
     if verdict.outcome == Outcome.REVERTED:
-        return chain.ChainReverted(at_us, actor, *fill, tx_hash, reason)
+        undone = sequencer.ledger.chain.home is not None
+        return chain.ChainReverted(at_us, actor, *fill, tx_hash, reason, undone)
     confirmed = verdict.outcome == Outcome.CONFIRMED
     return chain.ChainResult(at_us, actor, *fill, confirmed, tx_hash, reason)

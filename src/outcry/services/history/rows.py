@@ -167,7 +167,7 @@ class Batch:
                 settled.reason, settled.at_us, n,
             )
         )  # fmt: skip
-        if settled.verdict == Outcome.CONFIRMED:
+        if settled.verdict == Outcome.CONFIRMED and not settled.again:
             self._traded(_fill_of(leg, settled.at_us))
 
     def look_back(self, ledger: Ledger, before_us: int) -> None:

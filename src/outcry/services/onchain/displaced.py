@@ -1,14 +1,24 @@
 """Displaced: where on the chain is what was believed, once the blocks it was in are gone."""
 
 from outcry.ports.chain import Chain, ChainEvent
+from outcry.ports.ledger_log import LedgerLog
 from outcry.services.onchain.believed import Believed, FillKey, Place
 from outcry.services.onchain.parts import PartKey, part_key
+from outcry.services.onchain.requests import requests_of
+from outcry.services.onchain.strangers import require_asked
 
 
-async def find_displaced(chain: Chain, believed: Believed) -> list[tuple[FillKey, Place]]:
-    """Look for what is displaced; returns what is settled nowhere."""
+async def find_displaced(
+    chain: Chain, log: LedgerLog, believed: Believed
+) -> list[tuple[FillKey, Place]]:
+    """Look for what is displaced; returns what is settled nowhere.
+
+    Another transaction than the one that was believed may have settled a part: it counts if it says
+    what is asked for in *log*. Raises `OtherTrade`.
+    """
     events: dict[PartKey, ChainEvent | None] = {}
-    lost = []
+    others: dict[PartKey, ChainEvent] = {}
+    lost, kept = [], []
     for key, place in believed.displaced():
         part = part_key(*key)
         if part not in events:
@@ -16,6 +26,13 @@ async def find_displaced(chain: Chain, believed: Believed) -> list[tuple[FillKey
         event = events[part]
         if event is None or key[1] not in event.fills:
             lost.append((key, place))
-        else:
-            believed.found(key, event.block.number)
+            continue
+        kept.append((key, event.block.number))
+        if event.tx_hash != place.tx_hash:
+            others[part] = event
+    requests = await requests_of(log, others) if others else {}
+    for part, event in others.items():
+        require_asked(chain, requests.get(part), event)
+    for key, block in kept:
+        believed.found(key, block)
     return lost

@@ -30,6 +30,7 @@ from outcry.services.onchain.ahead import Gate, may_begin
 from outcry.services.onchain.config import OnchainConfig
 from outcry.services.onchain.displaced import find_displaced
 from outcry.services.onchain.headers import Headers
+from outcry.services.onchain.late import Late
 from outcry.services.onchain.measures import Measures
 from outcry.services.onchain.news import News
 from outcry.services.onchain.parts import Parts
@@ -88,6 +89,7 @@ class Onchain:
         self._reporter = Reporter(asset, self._parts, self._measures)
         self._follower: Follower
         self._headers = Headers(chain)
+        self._late = Late(log, chain, self._parts)
         self._sender = Sender(chain, transactions, self._news, config)
         self._head = 0
         #: Requests up to this entry are in `_parts`: the follower may have read on at a stop.
@@ -227,6 +229,7 @@ class Onchain:
             require_same(self._chain, part, event)
         part = self._parts.mined(event)
         if part is None:
+            self._late.note(event)
             return
         if event.tx_hash not in part.hashes:
             self._sender.another(self._head, event.tx_hash)
@@ -238,6 +241,7 @@ class Onchain:
         _log.warning("chain_reorganised", read=self._headers.scanned, common=common)
         for part in self._parts.forget_above(common):
             self._news.note(part, SettlementStage.RETRYING)
+        self._late.forget_above(common)
         believed = self._parts.believed
         believed.displace_above(common)
         if common < believed.cursor:
@@ -246,7 +250,7 @@ class Onchain:
 
     async def _take_back(self, common: int) -> None:
         """What was believed is gone: report what is not settled elsewhere, and stand still."""
-        lost = await find_displaced(self._chain, self._parts.believed)
+        lost = await find_displaced(self._chain, self._log, self._parts.believed)
         reason = f"a reorganisation after block {common} took it back"
         verdicts = [
             ChainVerdict(trade_id, fill, Outcome.REVERTED, place.tx_hash, reason)
@@ -273,6 +277,8 @@ class Onchain:
                 _log.error("settlement_tried_again", trade=event.trade_id, reason=event.failure)
             else:
                 by_block.setdefault(event.block, []).append(event)
+        for event in await self._late.due(believed):
+            by_block.setdefault(event.block, []).append(event)
         for block, events in sorted(by_block.items()):
             await self._reporter.events(events, block)
         last = self._headers.block(believed)

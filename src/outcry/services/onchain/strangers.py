@@ -5,6 +5,7 @@ else under a number of ours was another trade, of a log that is lost.
 """
 
 from outcry.domain.errors import OutcryError
+from outcry.messages.settlements import SettlementRequest
 from outcry.ports.chain import Chain, ChainEvent, Unsettleable
 from outcry.services.onchain.ahead import ADVICE
 from outcry.services.onchain.parts import Part
@@ -16,18 +17,22 @@ class OtherTrade(OutcryError):
 
 def require_same(chain: Chain, part: Part, event: ChainEvent) -> None:
     """Make sure that *event*, if it settled *part*, settled what is asked; raises `OtherTrade`."""
-    if event.failure is not None or event.tx_hash in part.hashes:
-        return
-    if not _same(chain, part, event):
+    if event.failure is None and event.tx_hash not in part.hashes:
+        require_asked(chain, part.request, event)
+
+
+def require_asked(chain: Chain, request: SettlementRequest | None, event: ChainEvent) -> None:
+    """Make sure that *event* settled what *request* asks for; raises `OtherTrade`."""
+    if request is None or not _same(chain, request, event):
         what = f"other orders or amounts as trade {event.trade_id}, by {event.tx_hash}"
         raise OtherTrade(ADVICE.format(what=what))
 
 
-def _same(chain: Chain, part: Part, event: ChainEvent) -> bool:
-    asked = {fill.fill for fill in part.request.fills}
+def _same(chain: Chain, request: SettlementRequest, event: ChainEvent) -> bool:
+    asked = {fill.fill for fill in request.fills}
     try:
         return asked.issuperset(event.fills) and (
-            chain.content(part.request, event.fills) == event.content
+            chain.content(request, event.fills) == event.content
         )
     except Unsettleable:
         return False

@@ -349,3 +349,20 @@ async def test_a_reorganisation_between_the_pages_counts_nothing_twice(bare: Sce
     await at.on.settles(at.desk)
     assert venue.balance(at.ann) == (HUNDRED, 0)
     await at.on.agrees()
+
+
+async def test_a_payment_that_is_mined_again_ends_no_exit(bare: Scene) -> None:
+    """It was lost and comes back; what its owner announced meanwhile is still reserved."""
+    at, escrow, venue = bare, bare.on.escrow, bare.on.venue
+    since = await at.height()
+    await venue.fund(WithdrawOp(0, at.ann, COLLATERAL, 1_000, "out"))
+    await at.desk.step()
+    (raw,) = escrow._waiting.values()
+    await at.on.settles(at.desk)
+    await at.loses(since)
+    escrow.does(Deed(Happened.EXIT_REQUESTED, address(7), "0", 70))
+    escrow.mine()
+    await escrow.send([raw])
+    await at.goes_on()
+    assert venue.balance(at.ann) == (HUNDRED - 1_000, 0)
+    assert venue.asset.ledger.chain.exits == {balance_key(at.ann, COLLATERAL): 70}

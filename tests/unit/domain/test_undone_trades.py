@@ -1,0 +1,164 @@
+"""Fills that a chain undid, or did after all, where the chain keeps the funds."""
+
+from collections.abc import AsyncIterator
+from typing import NamedTuple
+
+import pytest
+from tests.support.escrow import Contract, address, on_chain
+from tests.support.venue import Venue, limit
+
+from outcry.domain.fees import FeeKind
+from outcry.domain.ids import COLLATERAL, FEES, SUSPENSE, token_asset, trade_id
+from outcry.domain.ledger.invariants import audit
+from outcry.domain.ledger.pending import Outcome
+from outcry.domain.ledger.state import balance_key
+from outcry.domain.market import SettlementMode
+from outcry.messages.chain_requests import ChainReportOp, ChainVerdict
+from outcry.messages.happenings import Happened
+from outcry.messages.requests import PlaceRequest, ResolveOp, SetFeesOp, SplitOp, WithdrawOp
+from outcry_wire.records import Side
+
+
+HUNDRED = 100_000_000
+QTY = 1_000
+#: Who pays what for 1,000 lots at 60.
+PAID = 6_000 * QTY
+
+
+class Stage(NamedTuple):
+    """Ann and Bob with money in escrow, and a market with fees."""
+
+    venue: Venue
+    contract: Contract
+    ann: int
+    bob: int
+    market: int
+
+    def has(self) -> list[int]:
+        """Return every total that a trade changes."""
+        places = [(account, 0) for account in (self.ann, self.bob, FEES)]
+        places += [
+            (account, token_asset(self.market, outcome))
+            for account in (self.ann, self.bob)
+            for outcome in (0, 1)
+        ]
+        return [self.venue.balance(*place)[0] for place in places]
+
+    async def order(self, account: int, side: Side, price: int, outcome: int = 0) -> int:
+        """Place a signed order of 1,000 lots; returns its trade."""
+        request: PlaceRequest = limit(account, self.market, side, price, QTY, outcome=outcome)
+        number = 7 if account == self.ann else 8
+        accepted = await self.venue.placed(self.contract.signed(request, number))
+        return trade_id(0, accepted.update_id)
+
+    async def says(self, trade: int, outcome: Outcome, tx_hash: str = "0x1") -> None:
+        """Give a verdict; every law must hold after it."""
+        await self.venue.fund(ChainReportOp(0, [ChainVerdict(trade, 0, outcome, tx_hash, "deep")]))
+        audit(self.venue.asset.ledger)
+
+
+@pytest.fixture
+async def on() -> AsyncIterator[Stage]:
+    """Give a stage."""
+    async with on_chain().running() as venue:
+        contract = Contract(venue)
+        ann, bob = await contract.funded(7, HUNDRED), await contract.funded(8, HUNDRED)
+        version = (await venue.fund(SetFeesOp(0, FeeKind.FLAT, 333, 70, 9_000))).id
+        market = await contract.registered(fee_version=version)
+        for account, number in ((ann, 7), (bob, 8)):
+            operation = (await venue.fund(SplitOp(0, account, market, 2 * QTY, ""))).id
+            condition, amount = contract.condition(market), 2 * QTY * 10_000
+            await contract.says(Happened.SPLIT, address(number), condition, amount, operation)
+        yield Stage(venue, contract, ann, bob, market)
+
+
+#: Side and outcome of who rests, and of who takes.
+KINDS = {
+    "transfer": ((Side.BUY, 0), (Side.SELL, 0)),
+    "mint": ((Side.BUY, 0), (Side.BUY, 1)),
+    "merge": ((Side.SELL, 0), (Side.SELL, 1)),
+}
+
+
+async def meet(on: Stage, kind: str) -> int:
+    """Let the two trade."""
+    (side, outcome), (other_side, other) = KINDS[kind]
+    await on.order(on.ann, side, 6_000, outcome)
+    return await on.order(on.bob, other_side, 4_000 if other else 6_000, other)
+
+
+@pytest.mark.parametrize("kind", KINDS)
+async def test_what_a_chain_undoes_and_does_again_is_as_before_each_time(
+    on: Stage, kind: str
+) -> None:
+    """Money, tokens and fees of both sides come back to the micro, and go again; none suspended."""
+    before = on.has()
+    trade = await meet(on, kind)
+    await on.says(trade, Outcome.CONFIRMED)
+    after, volume = on.has(), on.venue.asset.ledger.markets[on.market].volume
+    assert before != after
+    await on.says(trade, Outcome.REVERTED)
+    ledger = on.venue.asset.ledger
+    assert on.has() == before
+    assert set(ledger.frozen) == {on.ann, on.bob}
+    assert on.venue.balance(SUSPENSE) == (0, 0)
+    await on.says(trade, Outcome.CONFIRMED, "0x2")
+    assert on.has() == after
+    assert not ledger.chain.missing
+    assert ledger.chain.verdicts[trade, 0].tx_hash == "0x2"
+    assert ledger.markets[on.market].volume == volume
+
+
+async def test_a_fill_that_failed_and_settled_after_all_is_exchanged_and_counts(on: Stage) -> None:
+    """On another branch the transaction that had failed succeeds: the ledger has it too."""
+    before = on.has()
+    trade = await meet(on, "transfer")
+    await on.says(trade, Outcome.FAILED)
+    assert on.has() == before
+    await on.says(trade, Outcome.CONFIRMED, "0x2")
+    assert (on.has()[0], on.venue.balance(on.ann, token_asset(on.market, 0))[0]) == (
+        before[0] - PAID - on.venue.asset.ledger.position(on.ann, on.market).fees,
+        3 * QTY,
+    )
+    assert on.venue.asset.ledger.markets[on.market].volume > 0
+
+
+async def test_what_was_used_meanwhile_is_missing_until_it_comes(on: Stage) -> None:
+    """Bob's proceeds wait for a payment: they are missing, and a deposit makes up for them."""
+    trade = await meet(on, "transfer")
+    await on.says(trade, Outcome.CONFIRMED)
+    everything = on.venue.balance(on.bob)[0]
+    await on.venue.fund(WithdrawOp(0, on.bob, COLLATERAL, everything, "all"))
+    await on.says(trade, Outcome.REVERTED)
+    ledger, key = on.venue.asset.ledger, balance_key(on.bob, COLLATERAL)
+    missing = ledger.chain.missing[key]
+    assert (on.venue.balance(on.bob)[0], missing > 5_000_000) == (0, True)
+    await on.contract.says(Happened.DEPOSITED, address(8), amount=1_000)
+    assert (on.venue.balance(on.bob)[0], ledger.chain.missing[key]) == (0, missing - 1_000)
+    await on.contract.says(Happened.DEPOSITED, address(8), amount=missing)
+    assert on.venue.balance(on.bob)[0] == 1_000
+    assert key not in ledger.chain.missing
+
+
+@pytest.mark.parametrize("kind", KINDS)
+async def test_a_trade_of_a_paid_market_is_undone_too(on: Stage, kind: str) -> None:
+    """What backs the tokens stays what they pay, whatever the payout."""
+    trade = await meet(on, kind)
+    await on.says(trade, Outcome.CONFIRMED)
+    await on.venue.close(on.market)
+    await on.venue.fund(ResolveOp(0, on.market, 7_000, 3_000))
+    await on.says(trade, Outcome.REVERTED)
+    await on.says(trade, Outcome.CONFIRMED)
+
+
+async def test_where_the_operator_keeps_the_funds_nothing_is_done_after_all() -> None:
+    """What is in suspense there is given out by people: a second verdict is declined."""
+    async with Venue().running() as venue:
+        ann, bob = await venue.user("ann", HUNDRED), await venue.user("bob", HUNDRED)
+        market = await venue.market(settlement=SettlementMode.CHAIN)
+        await venue.placed(limit(ann, market, Side.BUY, 6_000, QTY))
+        accepted = await venue.placed(limit(bob, market, Side.BUY, 4_000, QTY, outcome=1))
+        trade = trade_id(0, accepted.update_id)
+        for outcome in (Outcome.CONFIRMED, Outcome.REVERTED):
+            await venue.fund(ChainReportOp(0, [ChainVerdict(trade, 0, outcome, "0x1", "deep")]))
+        await venue.refused(ChainReportOp(0, [ChainVerdict(trade, 0, Outcome.CONFIRMED, "0x1")]))
