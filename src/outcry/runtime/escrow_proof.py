@@ -44,11 +44,8 @@ def expected(
     book = _Book(ledger, fee_account)
     for key, balance in ledger.balances.items():
         account, asset = split_key(key)
-        if (
-            account >= FIRST_ACCOUNT
-            or account == SUSPENSE
-            or (account, asset) == (FEES, COLLATERAL)
-        ):
+        is_fee = account == FEES and asset == COLLATERAL
+        if account >= FIRST_ACCOUNT or account == SUSPENSE or is_fee:
             book.add(account, asset, balance.total)
     for key, atoms in ledger.chain.dust.items():
         account, asset = split_key(key)

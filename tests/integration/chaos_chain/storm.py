@@ -1,15 +1,22 @@
-"""A storm over a play: trades, deaths, reorganisations, faults and prices, drawn from one seed."""
+"""A storm over a house: people, deaths, deep reorganisations, faults and prices, from one seed."""
 
 from collections.abc import Awaitable, Callable
 from random import Random
-from typing import Final
+from typing import Any, Final
 
-from tests.support.faulty_node import FaultyNode
-from tests.support.playing import CONFIRMATIONS, Play, Sending
+from tests.integration.chaos_chain.house import House, Worker
+from tests.support.stage import said
+from tests.support.venue import limit
 
 from outcry.adapters.evm.devnet import CHAIN_ID
+from outcry.adapters.evm.rpc import Call
+from outcry.adapters.evm.sender import NotSettled
 from outcry.adapters.evm.signer import Transaction
-from outcry.domain.ids import token_asset
+from outcry.domain.fees import FeeKind
+from outcry.domain.ids import COLLATERAL, token_asset
+from outcry.domain.ledger.invariants import audit
+from outcry.domain.market import MarketState
+from outcry.messages.requests import MergeOp, ResolveOp, SetFeesOp, SplitOp, WithdrawOp
 from outcry_wire.records import Side
 
 
@@ -17,145 +24,192 @@ GWEI: Final = 10**9
 #: Calls of ports after which a service dies, at most.
 FUSE_MAX: Final = 60
 DEATH_SHARE: Final = 0.3
+#: Blocks that a reorganisation replaces at most.
+DEPTH_MAX: Final = 20
 LOTS: Final = 50
+PAIRS: Final = 10_000
+NAMES: Final = ("ann", "bob", "carl", "dora")
 
 
 class Storm:
-    """Strikes of one seed upon one play, with two services that have the same key."""
+    """Strikes of one seed upon one house."""
 
-    def __init__(self, on: Play, seed: int, node: FaultyNode) -> None:
+    def __init__(self, on: House, seed: int) -> None:
         self.on = on
         self.chance = Random(f"chain {seed}")
-        self.node = node
-        self.second: Sending = on.sending("second")
         self.people: list[int] = []
         self.market = 0
-        self.trades = 0
         #: A node that was started again cannot undo blocks up to here.
         self.floor = 0
-        for one in (on.first, self.second):
-            one.url = node.url
+        self._count = 0
+        self.did: dict[str, int] = {}
 
     async def begin(self) -> None:
         """List a market with fees; four people have money, and tokens of both outcomes."""
         on = self.on
-        self.market = await on.market(fee_version=await on.fees())
-        self.people = [await on.person(name) for name in ("ann", "bob", "carl", "dora")]
-        for ann, bob in (self.people[:2], self.people[2:]):
-            for one, other in ((ann, bob), (bob, ann)):
-                await on.order(one, self.market, Side.BUY, 5_000, 2_000)
-                await on.order(other, self.market, Side.BUY, 5_000, 2_000, outcome=1)
-        await on.finish()
+        version = (await on.venue.fund(SetFeesOp(0, FeeKind.FLAT, 100, 0, 2_000))).id
+        self.people = [await on.person(name) for name in NAMES]
+        self.market = await on.venue.market("rain0", fee_version=version)
+        await on.open(self.market)
+        for account in self.people:
+            await on.venue.fund(SplitOp(0, account, self.market, PAIRS, ""))
+        await on.comes_to_rest()
+        self.floor = await on.stage.height()
 
     async def strike(self, count: int) -> None:
-        """Do so many things, one after the other."""
+        """Do so many things, one after the other; the ledger's laws hold after each."""
         doings: list[tuple[int, Callable[[], Awaitable[None]]]] = [
-            (6, self.trade),
-            (8, self.look),
-            (3, self.look_second),
-            (6, self.mine),
-            (2, self.reorganise),
-            (1, self.conflict),
-            (1, self.price),
-            (1, self.faults),
-            (1, self.restart),
-        ]
+            (8, self.trade), (9, self.settler), (3, self.second), (9, self.clerk), (2, self.rival),
+            (7, self.mine), (3, self.reorganise), (1, self.conflict), (1, self.price),
+            (1, self.faults), (1, self.restart), (2, self.deposit), (2, self.withdraw),
+            (2, self.pairs), (1, self.leaves), (1, self.people_look), (0.3, self.resolve),
+        ]  # fmt: skip
         weights = [weight for weight, _ in doings]
         for _ in range(count):
             (doing,) = self.chance.choices([one for _, one in doings], weights)
-            await doing()
+            self._count += 1
+            try:
+                await doing()
+            except NotSettled:
+                continue  # the contract declined what somebody asked of it
+            self.did[doing.__name__] = self.did.get(doing.__name__, 0) + 1
+            audit(self.on.ledger)
 
     async def calm(self) -> None:
-        """Let nothing go wrong any more; one service alone brings everything to its verdict."""
-        self.node.share = 0.0
-        await self.second.end()
-        self.on.first.fuse.length = -1
+        """Let nothing go wrong any more; one of each service brings everything to its end."""
+        self.on.node.share = 0.0
         await self.on.stage.rpc.call("anvil_setNextBlockBaseFeePerGas", hex(GWEI))
-        await self.on.finish()
+        await self.on.comes_to_rest()
 
-    # --- strikes --------------------------------------------------------------------------------
+    # --- people ---------------------------------------------------------------------------------
 
     async def trade(self) -> None:
         """One order meets one to four of another person's: a transfer, a mint or a merge."""
         ann, bob = self.chance.sample(self.people, 2)
         kind = self.chance.choice(["transfer", "mint", "merge"])
-        makers = self.chance.randrange(1, 5)
-        price = self.chance.randrange(20, 80) * 100
+        makers, price = self.chance.randrange(1, 5), self.chance.randrange(20, 80) * 100
         side = Side.SELL if kind == "merge" else Side.BUY
-        if not self._has(ann, side, makers) or not self._has(bob, Side.SELL, makers):
-            return
         for _ in range(makers):
-            await self.on.order(ann, self.market, side, price, LOTS)
-        if kind == "transfer":
-            await self.on.order(bob, self.market, Side.SELL, price, LOTS * makers)
+            if not await self.on.order(limit(ann, self.market, side, price, LOTS)):
+                return
+        taken = limit(bob, self.market, Side.SELL, price, LOTS * makers)
+        if kind != "transfer":
+            taken = limit(bob, self.market, side, 10_000 - price, LOTS * makers, outcome=1)
+        await self.on.order(taken)
+
+    async def deposit(self) -> None:
+        """Somebody's escrow gets money, in a block of its own."""
+        one = self.on.people[self.chance.choice(self.people)]
+        await self.on.stage.give(one, self.chance.randrange(1, 10**7))
+
+    async def withdraw(self) -> None:
+        """Somebody has money or tokens paid out."""
+        account, asset = self.chance.choice(self.people), COLLATERAL
+        amount = self.chance.randrange(1, 10**7)
+        if self.chance.random() < 1 / 3:
+            asset, amount = token_asset(self.market, self.chance.randrange(2)), LOTS
+        await self.on.venue.asset.funds(WithdrawOp(0, account, asset, amount, f"w{self._count}"))
+
+    async def pairs(self) -> None:
+        """Somebody splits money, or merges tokens."""
+        kind = self.chance.choice([SplitOp, MergeOp])
+        account, qty = self.chance.choice(self.people), self.chance.randrange(1, 4) * LOTS
+        await self.on.venue.asset.funds(kind(0, account, self.market, qty, ""))
+
+    async def leaves(self) -> None:
+        """Somebody announces an exit, calls it off, or takes out what was announced long ago."""
+        account = self.chance.choice(self.people)
+        if self.chance.random() < 1 / 3:
+            delay = self.on.stage.deployment.exit_delay + 1
+            await self.on.stage.rpc.call("evm_increaseTime", delay)
+            await self.on.by(account, "exit", 0)
         else:
-            await self.on.order(bob, self.market, side, 10_000 - price, LOTS * makers, outcome=1)
-        self.trades += 1
+            amount = self.chance.choice([0, self.chance.randrange(1, 10**7)])
+            await self.on.by(account, "requestExit", 0, amount)
 
-    def _has(self, account: int, side: Side, makers: int) -> bool:
-        """Whether somebody has what such orders take, whatever becomes of what is pending."""
-        ledger = self.on.venue.asset.ledger
-        if side == Side.BUY:
-            return ledger.available(account, 0) > makers * LOTS * 11_000
-        assets = [token_asset(self.market, outcome) for outcome in (0, 1)]
-        return all(ledger.available(account, asset) >= makers * LOTS for asset in assets)
+    async def resolve(self) -> None:
+        """The market is closed and, once it is, paid; the next one is listed."""
+        venue = self.on.venue
+        state = self.on.ledger.markets[self.market].state
+        if state == MarketState.OPEN:
+            await venue.close(self.market)
+        elif state == MarketState.CLOSED:
+            yes = self.chance.choice([10_000, 0, 6_200])
+            await venue.fund(ResolveOp(0, self.market, yes, 10_000 - yes))
+            self.market = await venue.market(f"rain{self._count}", fee_version=1)
 
-    async def look(self) -> None:
+    # --- services -------------------------------------------------------------------------------
+
+    async def settler(self) -> None:
         """The first service looks around; it may die at any call of any port."""
-        self.on.first.fuse.length = self._fuse()
-        await self.on.first.look(self.chance.randrange(1, 4))
+        await self._look(self.on.settler)
 
-    def _fuse(self) -> int:
-        """Return after how many calls a service dies; mostly it lives, and remembers."""
-        return self.chance.randrange(1, FUSE_MAX) if self.chance.random() < DEATH_SHARE else -1
-
-    async def look_second(self) -> None:
+    async def second(self) -> None:
         """Somebody runs a second service with the same key."""
-        self.second.fuse.length = self._fuse()
-        await self.second.look(self.chance.randrange(1, 3))
+        await self._look(self.on.second)
+
+    async def clerk(self) -> None:
+        """Whoever moves escrow looks around."""
+        await self._look(self.on.clerk)
+
+    async def rival(self) -> None:
+        """Somebody runs a second one of these with the same key."""
+        await self._look(self.on.rival)
+
+    async def _look(self, one: Worker) -> None:
+        mortal = self.chance.random() < DEATH_SHARE
+        one.fuse.length = self.chance.randrange(1, FUSE_MAX) if mortal else -1
+        await one.look(self.chance.randrange(1, 4))
+
+    async def people_look(self) -> None:
+        """Who stands still is started again."""
+        await self.on.people_look()
+
+    # --- the chain ------------------------------------------------------------------------------
 
     async def mine(self) -> None:
         """Add blocks."""
-        await self.on.stage.mine(self.chance.randrange(1, 4))
-
-    async def _young(self) -> None:
-        """Let a trade be in the newest block, and the first service know it."""
-        share, self.node.share, self.on.first.fuse.length = self.node.share, 0.0, -1
-        await self.trade()
-        await self.on.first.look(2)
-        await self.on.stage.mine()
-        await self.on.first.look()
-        self.node.share = share
+        await self.on.stage.mine(self.chance.randrange(1, 6))
 
     async def reorganise(self) -> None:
-        """Replace fewer blocks than are waited for; the node forgets or keeps what was in them."""
-        await self._young()
+        """Replace 1 to 20 blocks; all, some or none of what was in them is sent again."""
         stage = self.on.stage
         young = await stage.height() - self.floor - 1
-        depth = min(self.chance.randrange(1, CONFIRMATIONS), young)
+        deep = self.chance.random() < 1 / 2
+        depth = min(self.chance.randrange(1, DEPTH_MAX + 1 if deep else 4), young)
         if depth < 1:
             return
-        raws = await stage.raws(depth) if self.chance.random() < 1 / 2 else []
+        share = self.chance.choice([1.0, 0.5, 0.0])
+        raws = [raw for raw in await self._raws(depth) if self.chance.random() < share]
         await stage.reorganise(depth)
-        if raws:
-            chain = stage.chain()
-            await chain.send(*raws)
-            await chain.close()
+        await self._send(raws)
+        if raws and self.chance.random() < 1 / 2:
+            await stage.mine()
+
+    async def _raws(self, depth: int) -> list[str]:
+        """Return everybody's transactions in the last *depth* blocks."""
+        stage = self.on.stage
+        head = await stage.height()
+        calls = [Call("eth_getBlockByNumber", [hex(head - n), False]) for n in range(depth)]
+        blocks: list[Any] = await said(stage.rpc, calls)
+        hashes = [one for block in reversed(blocks) for one in block["transactions"]]
+        return await said(stage.rpc, [Call("eth_getRawTransactionByHash", [h]) for h in hashes])
+
+    async def _send(self, raws: list[str]) -> None:
+        """Send transactions again; the node says what it does not want."""
+        await self.on.stage.rpc.batch([Call("eth_sendRawTransaction", [raw]) for raw in raws])
 
     async def conflict(self) -> None:
-        """Another transaction of the operator takes the place of one that was in a block."""
-        await self._young()
+        """Another transaction of a sender takes the place of one that was in a block."""
         stage = self.on.stage
         if await stage.height() - self.floor < 2:
             return
-        raws = await stage.raws(1)
-        nonce = await stage.nonce() - len(raws)
-        signed = stage.operator.sign(
-            Transaction(
-                CHAIN_ID, nonce, stage.operator.address, b"", 21_000, 5_000 * GWEI, 5 * GWEI
-            )
-        )
-        await stage.reorganise(1, [signed.raw])
+        who = self.chance.choice([stage.operator, stage.oracle])
+        address = f"0x{who.address.hex()}"
+        head = await stage.height()
+        nonce = int(await stage.rpc.call("eth_getTransactionCount", address, hex(head - 1)), 16)
+        other = Transaction(CHAIN_ID, nonce, who.address, b"", 21_000, 5_000 * GWEI, 5 * GWEI)
+        await stage.reorganise(1, [who.sign(other).raw])
 
     async def price(self) -> None:
         """Blocks ask a hundred times as much: what waits offers too little."""
@@ -164,12 +218,13 @@ class Storm:
 
     async def faults(self) -> None:
         """From now on so many requests to the node go wrong."""
-        self.node.share = self.chance.choice([0.0, 0.1, 0.3])
+        self.on.node.share = self.chance.choice([0.0, 0.1, 0.3])
 
     async def restart(self) -> None:
         """The node is ended, and comes back with its state and without what waited."""
         self.on.stage.node.stop()
-        await self.on.first.look()
+        await self.on.settler.look()
+        await self.on.clerk.look()
         await self.on.stage.again()
-        self.node.turn(self.on.stage.node.url)
+        self.on.node.turn(self.on.stage.node.url)
         self.floor = await self.on.stage.height()

@@ -58,26 +58,30 @@ def report(sequencer: Sequencer, op: ChainReportOp) -> FundsResult:
     goes_back = any(one.outcome == Outcome.REVERTED for one in news.values())
     goes_back |= op.rewinds and position < ledger.chain.cursor
     moves = op.block > 0 and (goes_back or position > ledger.chain.cursor)
+    if not news and not moves:
+        return Done(known_n or ledger.n, repeated=True)
+    _take(sequencer, op.actor, news)
+    if moves:
+        sequencer.record(chain.ChainCursor(sequencer.time_us, op.actor, *position, op.block_hash))
+    return Done(sequencer.batch.n)
+
+
+def _take(sequencer: Sequencer, actor: int, news: dict[Fill, ChainVerdict]) -> None:
+    """Record verdicts; who cannot answer for what it trades has its orders cancelled."""
+    ledger = sequencer.ledger
     frozen: dict[int, None] = {}
-    frozen_before = set(ledger.frozen)
+    before = set(ledger.frozen)
     for fill, verdict in news.items():
-        sequencer.record(_record(sequencer, op.actor, fill, verdict))
+        sequencer.record(_record(sequencer, actor, fill, verdict))
         if verdict.outcome == Outcome.REVERTED:
             for party, _, _ in parties(ledger.chain.verdicts[fill].leg):
                 frozen[party.account] = None
         elif verdict.outcome == Outcome.FAILED and verdict.blamed:
-            account = _freeze_blamed(sequencer, op.actor, fill, verdict)
-            frozen[account] = None
-    if news or moves:
-        take_missing(sequencer, op.actor)
-    frozen |= {account: None for account in ledger.frozen if account not in frozen_before}
+            frozen[_freeze_blamed(sequencer, actor, fill, verdict)] = None
+    take_missing(sequencer, actor)
+    frozen |= dict.fromkeys(account for account in ledger.frozen if account not in before)
     for account in frozen:
         cancel_orders(sequencer, account)
-    if moves:
-        sequencer.record(chain.ChainCursor(sequencer.time_us, op.actor, *position, op.block_hash))
-    if not news and not moves:
-        return Done(known_n or ledger.n, repeated=True)
-    return Done(sequencer.batch.n)
 
 
 def freeze(sequencer: Sequencer, op: FreezeOp) -> FundsResult:
