@@ -29,7 +29,7 @@ from outcry.runtime.follow import Backoff
 from outcry.runtime.ledger_recovery import fold_now
 from outcry.services.onchain.ahead import Gate, may_begin
 from outcry.services.onchain.config import OnchainConfig
-from outcry.services.onchain.escrow_branch import other_branch
+from outcry.services.onchain.escrow_branch import blocks_after, other_branch
 from outcry.services.onchain.proof import Proof, prove_log
 from outcry.services.onchain.teller import Teller
 from outcry.services.onchain.todo import Todo
@@ -77,8 +77,9 @@ class EscrowDesk:
         self._todo = Todo()
         #: Log entries up to this one are in `_todo`.
         self._n = 0
-        #: Blocks up to this one were read; those above what is believed had nothing for us.
-        self._read = 0
+        #: Blocks up to this one were read; those above what is believed had nothing for us. Without
+        #: a hash there is nothing of ours in it, nor below.
+        self._read = Block(0, "")
         self._head = 0
         self._ready = False
         self._halted = False
@@ -97,7 +98,7 @@ class EscrowDesk:
         marks = ledger.chain.escrow_marks
         if marks:
             await self._remember(marks[0][0])
-        self._read = max(self._todo.cursor, self._first_block - 1)
+        self._read = self._begins
         await self._teller.start(self._todo.jobs())
         self._ready = True
         _log.info("escrow_ready", block=self._todo.cursor, operations=len(self._todo.operations))
@@ -211,6 +212,14 @@ class EscrowDesk:
                 said = [one.record for one in items if isinstance(one, Recorded)]
                 self._todo.apply(one for one in said if isinstance(one, EscrowCursor))
 
+    @property
+    def _begins(self) -> Block:
+        """The block above which nothing was believed."""
+        if self._todo.believed:
+            last = self._todo.believed[-1]
+            return Block(last.block, last.block_hash)
+        return Block(max(self._first_block - 1, 0), "")
+
     async def _stands(self) -> bool:
         """Whether what was believed last is still there; a chain that is shorter is waited for."""
         if not self._todo.believed:
@@ -223,15 +232,21 @@ class EscrowDesk:
 
     async def _read_on(self, believed_to: int) -> None:
         """Read block by block up to *believed_to*, and report what happened."""
-        while self._read < believed_to:
-            first = self._read + 1
-            last = min(self._read + ASKED_COUNT_MAX, believed_to)
-            blocks = await self._escrow.blocks(first, last)
+        while self._read.number < believed_to:
+            last = min(self._read.number + ASKED_COUNT_MAX - 1, believed_to)
+            try:
+                blocks = await blocks_after(self._escrow, self._read, last)
+            except BlockGone:
+                if self._read == self._begins:
+                    raise
+                # What was read and not reported had nothing for us; what is there now may have.
+                self._read = self._begins
+                continue
             if not blocks:
                 return
             happenings = self._todo.unknown(await self._escrow.happened(blocks))
-            self._read = blocks[-1].number
-            if happenings or self._read - self._todo.cursor >= REPORT_EVERY_BLOCKS:
+            self._read = blocks[-1]
+            if happenings or self._read.number - self._todo.cursor >= REPORT_EVERY_BLOCKS:
                 await self._tell(happenings, blocks)
 
     async def _tell(self, happenings: Sequence[Happening], blocks: Sequence[Block]) -> None:
@@ -257,9 +272,9 @@ class EscrowDesk:
         nothing_to = max(self._first_block - 1, 0)
         op = await other_branch(self._escrow, self._todo.believed, nothing_to, self._believed_to)
         # The ledger may have it although its answer does not come.
-        self._losing, self._read = op if op.lost else None, op.common
+        self._losing, self._read = op if op.lost else None, Block(op.common, "")
         await self._report(op)
-        self._read = op.block
+        self._read = Block(op.block, op.block_hash)
 
     def _halt_if_lost(self) -> None:
         """Stand still once the log has the report of what was lost."""

@@ -6,7 +6,8 @@ import structlog
 
 from outcry.messages.escrow_requests import HAPPENINGS_COUNT_MAX, EscrowReportOp
 from outcry.messages.happenings import Happening
-from outcry.ports.escrow import ASKED_COUNT_MAX, Escrow
+from outcry.ports.chain import Block
+from outcry.ports.escrow import ASKED_COUNT_MAX, BlockGone, Escrow
 from outcry.services.onchain.branches import announced, compare, whole_blocks
 from outcry.services.onchain.todo import Believed
 
@@ -21,14 +22,18 @@ async def other_branch(
 
     Up to block *nothing_to* there is nothing of ours. Raises `ChainUnavailable` and `BlockGone`.
     """
-    common = await _common(escrow, reports, nothing_to)
-    believed_to = max(believed_to, common)
+    before = await _common(escrow, reports, nothing_to)
+    common = before.number
     happened: list[Happening] = []
-    hashes = {common: ""}
-    for first in range(common + 1, believed_to + 1, ASKED_COUNT_MAX):
-        blocks = await escrow.blocks(first, min(first + ASKED_COUNT_MAX - 1, believed_to))
+    hashes = {common: before.hash}
+    while before.number < believed_to:
+        last = min(before.number + ASKED_COUNT_MAX - 1, believed_to)
+        blocks = await blocks_after(escrow, before, last)
+        if not blocks:
+            break
         happened += await escrow.happened(blocks)
         hashes.update((block.number, block.hash) for block in blocks)
+        before = blocks[-1]
     if len(hashes) == 1:
         hashes.update((block.number, block.hash) for block in await escrow.blocks(common, common))
     believed = [one for report in reports for one in report.happenings]
@@ -42,10 +47,24 @@ async def other_branch(
     return EscrowReportOp(0, fresh, [], last, hashes[last], common, kept, lost, exits)
 
 
-async def _common(escrow: Escrow, reports: Sequence[Believed], nothing_to: int) -> int:
+async def blocks_after(escrow: Escrow, before: Block, last: int) -> list[Block]:
+    """Return the blocks upon *before*, up to block *last*, as far as there are.
+
+    Raises `BlockGone` where they are upon another one: who reads page by page would take what two
+    branches say for the word of one.
+    """
+    if not before.hash:
+        return await escrow.blocks(before.number + 1, last)
+    blocks = await escrow.blocks(before.number, last)
+    if not blocks or blocks[0] != before:
+        raise BlockGone(f"block {before.number}, {before.hash}, was replaced while it was read")
+    return blocks[1:]
+
+
+async def _common(escrow: Escrow, reports: Sequence[Believed], nothing_to: int) -> Block:
     """Return the newest block that was believed and is still there, *nothing_to* when none is."""
     for one in reversed(reports):
         found = await escrow.blocks(one.block, one.block)
         if found and found[0].hash == one.block_hash:
-            return one.block
-    return nothing_to
+            return found[0]
+    return Block(nothing_to, "")

@@ -1,7 +1,10 @@
 """The escrow desk on simulated contracts: whatever happens there, ledger and contracts agree."""
 
+from contextlib import suppress
+from typing import cast
+
 import pytest
-from tests.support.desk import CONFIRMATIONS, desk_scene
+from tests.support.desk import CONFIRMATIONS, DeskScene, desk_scene
 from tests.support.escrow import address
 from tests.support.venue import limit
 
@@ -20,6 +23,8 @@ from outcry.messages.requests import (
     SplitOp,
     WithdrawOp,
 )
+from outcry.ports.chain import Block
+from outcry.ports.escrow import BlockGone, Escrow
 from outcry_wire.records import Side
 
 
@@ -233,4 +238,58 @@ async def test_what_was_not_credited_may_be_gone_again() -> None:
         await desk.step()
         chain = on.venue.asset.ledger.chain
         assert (chain.uncredited, chain.missing) == ({}, {})
+        await on.agrees()
+
+
+async def test_blocks_that_had_nothing_are_read_again_when_they_are_others() -> None:
+    """Nothing was reported of them, so no mark stands there: a deposit of the new ones counts."""
+    async with desk_scene() as on:
+        desk = await on.desk()
+        account = await on.funded(desk, 7, HUNDRED)
+        on.escrow.mine(12)
+        await desk.step()
+        on.escrow.reorganise(CONFIRMATIONS + 6, keep=False)
+        del on.escrow._chain[-8:]
+        on.escrow.does(Deed(Happened.DEPOSITED, address(7), "0", 5))
+        on.escrow.mine(12)
+        await on.settles(desk, 3)
+        assert on.venue.balance(account) == (HUNDRED + 5, 0)
+        await on.agrees()
+
+
+class Turning:
+    """Contracts whose chain is replaced between two questions about blocks."""
+
+    def __init__(self, on: DeskScene, at: int) -> None:
+        self._on, self._at, self.asked = on, at, 0
+
+    def __getattr__(self, name: str) -> object:
+        return getattr(self._on.escrow, name)
+
+    async def blocks(self, first: int, last: int) -> list[Block]:
+        """Return blocks; before the *at*-th time all above the first hundred become others."""
+        self.asked += 1
+        if self.asked == self._at:
+            escrow = self._on.escrow
+            del escrow._chain[50:]
+            escrow._forks += 1
+            escrow.does(Deed(Happened.DEPOSITED, address(7), "0", 5))
+            escrow.mine(200)
+        return await self._on.escrow.blocks(first, last)
+
+
+@pytest.mark.parametrize("at", [2, 3, 4])
+async def test_a_reorganisation_between_two_pages_of_one_reading_loses_nothing(at: int) -> None:
+    """What the pages before it said is of no chain any more: they are read again."""
+    async with desk_scene() as on:
+        desk = await on.desk()
+        account = await on.funded(desk, 7, HUNDRED)
+        on.escrow.mine(210)
+        desk._escrow = cast("Escrow", Turning(on, at))
+        for _ in range(4):
+            with suppress(BlockGone):
+                await desk.step()
+        await on.settles(desk, 4)
+        assert on.venue.balance(account) == (HUNDRED + 5, 0)
+        assert not desk.status()["halted"]
         await on.agrees()
