@@ -110,8 +110,8 @@ class Settler(Worker):
         venue = self.house.venue
         self._node = chain = self.house.stage.chain(url=self.house.node.url)
         service = Onchain(
-            CONFIG, bus=venue.bus, log=venue.log, asset=Mortal(venue.asset, self.fuse),  # type: ignore[arg-type]
-            chain=Mortal(chain, self.fuse), transactions=self._stored(),  # type: ignore[arg-type]
+            CONFIG, bus=venue.bus, log=venue.log, asset=Mortal(venue.asset, self.fuse),
+            chain=Mortal(chain, self.fuse), transactions=self._stored(),
         )  # fmt: skip
         await service.start()
         self.service = service
@@ -129,8 +129,8 @@ class Clerk(Worker):
         venue, on = self.house.venue, self.house.stage
         self._node = escrow = EvmEscrow(Rpc(self.house.node.url), on.oracle, on.deployment)
         service = EscrowDesk(
-            CONFIG, log=venue.log, snapshots=venue.snapshots, asset=Mortal(venue.asset, self.fuse),  # type: ignore[arg-type]
-            escrow=Mortal(escrow, self.fuse), transactions=self._stored(),  # type: ignore[arg-type]
+            CONFIG, log=venue.log, snapshots=venue.snapshots, asset=Mortal(venue.asset, self.fuse),
+            escrow=Mortal(escrow, self.fuse), transactions=self._stored(),
             first_block=on.deployment.deployed_block,
         )  # fmt: skip
         await service.start()

@@ -58,7 +58,7 @@ class Storm:
 
     async def strike(self, count: int) -> None:
         """Do so many things, one after the other; the ledger's laws hold after each."""
-        doings: list[tuple[int, Callable[[], Awaitable[None]]]] = [
+        doings: list[tuple[float, Callable[[], Awaitable[None]]]] = [
             (8, self.trade), (9, self.settler), (3, self.second), (9, self.clerk), (2, self.rival),
             (7, self.mine), (3, self.reorganise), (1, self.conflict), (1, self.price),
             (1, self.faults), (1, self.restart), (2, self.deposit), (2, self.withdraw),
@@ -112,9 +112,10 @@ class Storm:
 
     async def pairs(self) -> None:
         """Somebody splits money, or merges tokens."""
-        kind = self.chance.choice([SplitOp, MergeOp])
         account, qty = self.chance.choice(self.people), self.chance.randrange(1, 4) * LOTS
-        await self.on.venue.asset.funds(kind(0, account, self.market, qty, ""))
+        splits = self.chance.random() < 1 / 2
+        op = SplitOp(0, account, self.market, qty, "") if splits else None
+        await self.on.venue.asset.funds(op or MergeOp(0, account, self.market, qty, ""))
 
     async def leaves(self) -> None:
         """Somebody announces an exit, calls it off, or takes out what was announced long ago."""
