@@ -5,6 +5,9 @@ import time
 from pathlib import Path
 from typing import Final
 
+from msgspec.structs import replace
+
+from outcry.adapters.evm.deployment import deployment_file
 from outcry.adapters.grpc import GrpcAsset
 from outcry.adapters.postgres import PostgresLedgerLog, PostgresProjection, migrate
 from outcry.adapters.redis import RedisBus
@@ -32,7 +35,10 @@ REASON: Final = "outcry recover --accept-loss"
 async def check(config: Config, *, chain: bool = False) -> Report:
     """Return what `verify` found about the exchange of *config*, on its *chain* too if asked."""
     if chain and config.settlement.chain != "evm":
-        raise UsageError('this exchange lives on no chain: settlement.chain is not "evm"')
+        # `outcry up --chain` needs no setting: what it deployed says so.
+        if not deployment_file(Path(config.data_dir)).exists():
+            raise UsageError('this exchange lives on no chain: settlement.chain is not "evm"')
+        config = replace(config, settlement=replace(config.settlement, chain="evm"))
     async with servers_of(config) as endpoints:
         log = await open_log(config, endpoints.postgres_dsn)
         tables = await PostgresProjection.connect(endpoints.postgres_dsn)

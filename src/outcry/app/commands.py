@@ -33,6 +33,7 @@ from outcry.app.sim.command import EPILOG as SIM_EPILOG
 from outcry.app.sim.command import sim
 from outcry.app.statement_command import EPILOG as STATEMENT_EPILOG
 from outcry.app.statement_command import statement
+from outcry.app.up_command import UP_EPILOG, up
 from outcry.app.upkeep import commands as upkeep
 
 
@@ -57,6 +58,7 @@ app.command(epilog=REPLAY_EPILOG)(replay)
 app.command(epilog=EXPORT_EPILOG)(export)
 app.command(epilog=upkeep.BACKUP_EPILOG)(upkeep.backup)
 app.command(epilog=upkeep.RESTORE_EPILOG)(upkeep.restore)
+app.command(epilog=UP_EPILOG)(up)
 app.command(epilog=upkeep.START_EPILOG)(upkeep.start)
 app.command(epilog=STATEMENT_EPILOG)(statement)
 app.command(epilog=ENGINE_EPILOG)(engine)
@@ -76,28 +78,6 @@ def _outcry(
 
         typer.echo(f"outcry {version('openoutcry')}, kernel {kernel.build_info()}")
         raise typer.Exit
-
-
-@app.command(
-    epilog=examples(
-        "outcry up",
-        "outcry up --data-dir /srv/market",
-        "OUTCRY_HTTP_PORT=9000 outcry up",
-        "outcry up --config market.toml",
-    )
-)
-def up(config: ConfigFile = None, data_dir: DataFolder = None) -> None:
-    """Start a whole exchange here and keep it running until Ctrl-C.
-
-    Starts PostgreSQL and Valkey unless the configuration names others, then every service. The
-    first Ctrl-C finishes what was begun, the second ends at once; neither loses anything.
-    """
-    from outcry.app.embedded import up as run_exchange
-    from outcry.runtime import logging
-
-    settings = load_config(config, data_dir)
-    logging.configure(settings.log, "up")
-    asyncio.run(run_exchange(settings))
 
 
 @app.command(
