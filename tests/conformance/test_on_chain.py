@@ -1,121 +1,30 @@
 """The official clients, unmodified, on an exchange whose trades settle on a real node."""
 
-import asyncio
-import json
-import os
-import subprocess
-import sys
 from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
 from py_clob_client.exceptions import PolyApiException as Refused1
 from py_clob_client_v2.clob_types import OrderArgsV2
 from py_clob_client_v2.exceptions import PolyApiException
+from tests.conformance import test_typescript, test_unified_python
+from tests.conformance.chain_place import MONEY, ChainPlace, chain_place
 from tests.conformance.clients import Trader, Trader1, Trader2, WalletTrader, WalletTrader1, auth
 from tests.conformance.quoting import Quoter
-from tests.conformance.venue import CHAIN_ID, Json, Market, Place, new_wallet, until
+from tests.conformance.venue import Json, Market, new_wallet, until
 from tests.contracts.needs import needs_anvil, needs_tokens
 from tests.integration.app.test_operations import ON_CHAIN, named_in_files, shown
-from tests.support.ethereum import Account
-from tests.support.exchange import Client, exchange
-
-from outcry.adapters.evm.abi import address_of
-from outcry.adapters.evm.artefacts import artefact
-from outcry.adapters.evm.deployment import load
-from outcry.adapters.evm.rpc import Rpc
-from outcry.adapters.evm.sender import Sender
-from outcry.adapters.evm.signer import Signer
 
 
 pytestmark = [needs_anvil, needs_tokens, pytest.mark.timeout(300)]
-MAIN = "from outcry.app.cli import main; main()"
 BUY, SELL = "BUY", "SELL"
-MONEY = "collateral"
-SETTINGS = {"OUTCRY_SETTLEMENT_CHAIN": "evm", "OUTCRY_SETTLEMENT_CONFIRMATIONS": "2"}
-
-
-@dataclass
-class ChainPlace(Place):
-    """An exchange on a chain: money comes by a deposit into the contract."""
-
-    folder: Path = Path()
-
-    def fund(self, address: str, amount: str = "1000") -> None:
-        """Deposit for an address, and wait until that is believed."""
-        client = self.exchange.client(self.exchange.token(f"eth:{address.lower()}"))
-        client.get("/api/user_data")
-        self.outcry("chain", "faucet", address, amount, "--escrow")
-
-    def wallet(self, key: str) -> str:
-        """Put a wallet of *key* on the chain; returns its address."""
-        return self.outcry("chain", "wallet", str(Account.from_key(key).address)).strip()
-
-    def believed(self, address: str) -> bool:
-        """Whether the ledger knows of something in the escrow of an address that nobody had."""
-        users = self.operator.get("/api/admin/users")["users"]
-        return any(one["external_id"] == f"eth:{address.lower()}" for one in users)
-
-    def in_escrow(self, address: str) -> dict[str, int]:
-        """Return what the contract holds for an address, in atomic units."""
-        said = json.loads(self.outcry("chain", "escrow", address, "--json"))["held"]
-        names = [f"outcome {one['outcome']}" if one["condition"] else MONEY for one in said]
-        return dict(zip(names, [one["amount"] for one in said], strict=True))
-
-    def names(self, key: str, wallet: str, *, sign: bool) -> None:
-        """Have a wallet let its owner's key sign for it, or no longer."""
-        deployed, owner = load(self.folder), Signer(bytes.fromhex(key[2:]))
-        call = artefact("settlement").interface.call("setSigner", owner.address, sign)
-
-        async def send() -> None:
-            async with Rpc(deployed.rpc_url) as rpc:
-                sender, interface = Sender(rpc, owner, CHAIN_ID), artefact("wallet").interface
-                target = address_of(deployed.settlement)
-                await sender.call(address_of(wallet), interface, "execute", target, call)
-
-        asyncio.run(send())
-
-    def user(self, key: str) -> Client:
-        """Return a client of `/api` for who signs in with *key*."""
-        address = Account.from_key(key).address.lower()
-        return self.exchange.client(self.exchange.token(f"eth:{address}"))
-
-    def outcry(self, *words: str) -> str:
-        """Run a command of ours on the data folder; returns what it said."""
-        command = [sys.executable, "-c", MAIN, *words, "--data-dir", str(self.folder)]
-        done = subprocess.run(
-            command, capture_output=True, text=True, timeout=120, check=False,
-            env={**os.environ, **SETTINGS},
-        )  # fmt: skip
-        assert done.returncode == 0, done.stdout + done.stderr
-        return done.stdout
 
 
 @pytest.fixture(scope="module")
 def place(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ChainPlace]:
-    """Give an exchange beside a development chain with a block each half second."""
-    folder = tmp_path_factory.mktemp("on-chain")
-    with exchange(folder, **SETTINGS) as made:
-        data = made.data_dir
-        command = [sys.executable, "-c", MAIN, "chain", "dev", "--port", "0", "--block-ms", "500"]
-        with subprocess.Popen(
-            [*command, "--data-dir", str(data)], stdout=subprocess.PIPE, text=True
-        ) as node:
-            assert node.stdout is not None
-            for line in node.stdout:
-                if "Ctrl-C" in line:
-                    break
-            try:
-                made.start()
-                made.wait_ready()
-                addresses = made.record().addresses
-                operator = made.client(made.token("root", admin=True))
-                http, feeds = f"http://{addresses['http']}", f"ws://{addresses['feeds']}"
-                yield ChainPlace(made, http, feeds, operator, data)
-                made.stop()
-            finally:
-                node.terminate()
+    """Give an exchange on a chain."""
+    with chain_place(tmp_path_factory.mktemp("on-chain")) as made:
+        yield made
 
 
 def funded(*traders: Trader1 | Trader2) -> None:
@@ -272,6 +181,22 @@ def test_a_request_for_quotes_settles(place: ChainPlace) -> None:
     until(lambda: int(asker.balance(market.yes)["balance"]) == 40_000_000)
     assert int(maker.balance()["balance"]) == 982_000_000
     assert "clean" in place.outcry("verify", "--chain")
+
+
+@pytest.mark.parametrize("generation", ["v1", "v2"])
+def test_clients_of_typescript_settle(node: str, place: ChainPlace, generation: str) -> None:
+    """Both generations trade from a key to confirmed fills, and cancel what is left."""
+    test_typescript.test_from_a_key_to_fills_and_cancels(node, place, generation)
+
+
+def test_the_unified_client_of_typescript_settles(node: str, place: ChainPlace) -> None:
+    """It hears of its trade on both channels until the chain has confirmed it."""
+    test_typescript.test_the_unified_client_trades_and_listens(node, place)
+
+
+def test_the_unified_client_of_python_settles(unified_python: Path, place: ChainPlace) -> None:
+    """So does the one of Python."""
+    test_unified_python.test_it_trades_and_listens(unified_python, place)
 
 
 def test_the_life_of_a_settlement_is_heard(place: ChainPlace) -> None:

@@ -20,6 +20,7 @@ def run(node: str, place: Place, script: str) -> tuple[Json, Market, list[str]]:
     for key, address in wallets:
         log_in(place, key)
         place.fund(address)
+    place.funded([address for _, address in wallets])
     said = {
         "host": place.host,
         "feeds": place.feeds,

@@ -19,6 +19,7 @@ def test_it_trades_and_listens(unified_python: Path, place: Place) -> None:
     for key, address in wallets:
         log_in(place, key)
         place.fund(address)
+    place.funded([address for _, address in wallets])
     said = {
         "host": place.host,
         "feeds": place.feeds,

@@ -4,7 +4,7 @@ import itertools
 import json
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from typing import Any, Final
@@ -70,6 +70,9 @@ class Place:
         user_id = client.get("/api/user_data")["id"]
         deposit = {"user_id": int(user_id), "amount": amount, "tx_hash": f"dep-{next(_names)}"}
         self.operator.post("/api/admin/deposits", deposit)
+
+    def funded(self, addresses: Sequence[str]) -> None:
+        """Wait until those who were funded have it: at once, where the ledger gives it."""
 
     @contextmanager
     def socket(self, path: str, **first: Any) -> Iterator["Socket"]:

@@ -25,11 +25,11 @@ export async function answer(work) {
 }
 
 export async function until(holds) {
-  const deadline = Date.now() + 20_000;
+  const deadline = Date.now() + 60_000;
   for (;;) {
     const found = await holds();
     if (found) return found;
-    if (Date.now() > deadline) throw new Error(`not within 20 s: ${holds}`);
+    if (Date.now() > deadline) throw new Error(`not within 60 s: ${holds}`);
     await new Promise((resolve) => setTimeout(resolve, 20));
   }
 }

@@ -34,7 +34,11 @@ await answer(async () => {
   });
   const trades = await until(async () => {
     const seen = await taker.getTrades({ market: said.condition });
-    return seen.length ? seen : null;
+    return seen[0]?.status === "CONFIRMED" ? seen : null;
+  });
+  const history = await until(async () => {
+    const seen = await maker.getPricesHistory({ market: no, interval: "max" });
+    return seen.history?.length ? seen : null;
   });
   const balance = await taker.getBalanceAllowance({
     asset_type: AssetType.CONDITIONAL,
@@ -60,7 +64,7 @@ await answer(async () => {
     heartbeat: await maker.postHeartbeat(null),
     closed_only: await maker.getClosedOnlyMode(),
     market: await maker.getMarket(said.condition),
-    history: await maker.getPricesHistory({ market: no, interval: "max" }),
+    history,
     activity: await maker.getMarketTradesEvents(said.condition),
   };
 });

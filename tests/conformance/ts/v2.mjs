@@ -33,7 +33,11 @@ await answer(async () => {
   });
   const trades = await until(async () => {
     const seen = await taker.getTrades({ market: said.condition });
-    return seen.length ? seen : null;
+    return seen[0]?.status === "CONFIRMED" ? seen : null;
+  });
+  const history = await until(async () => {
+    const seen = await maker.getPricesHistory({ market: no, interval: "max" });
+    return seen.history?.length ? seen : null;
   });
   const balance = await taker.getBalanceAllowance({
     asset_type: AssetType.CONDITIONAL,
@@ -59,7 +63,7 @@ await answer(async () => {
     heartbeat: await maker.postHeartbeat(""),
     closed_only: await maker.getClosedOnlyMode(),
     market: await maker.getMarket(said.condition),
-    history: await maker.getPricesHistory({ market: no, interval: "max" }),
+    history,
     activity: await maker.getMarketTradesEvents(said.condition),
     version: await maker.getVersion(),
     compact: await maker.getClobMarketInfo(said.condition),

@@ -30,7 +30,7 @@ class Heard:
 
 async def until(holds: Any) -> Any:
     """Return what *holds* returns once that is true."""
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(60):
         while not (found := await holds()):  # noqa: ASYNC110 - what is asked is elsewhere
             await asyncio.sleep(0.02)
     return found
