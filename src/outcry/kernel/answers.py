@@ -142,6 +142,7 @@ def refuse_asked(state: Sessions, core: Core, at: int, asked: int) -> None:
     record_type = ORDER_REJECTED if kind == PLACE_ORDER else COMMAND_REJECTED
     if reject == 0:
         reject = word_low(core.out[at + 5])
+    state.refused[reject] += 1
     core.out[at] = fact_head(record_type, LAST_OF_SEQ, 6, word_high(core.out[at]))
     core.out[at + 5] = reject if kind == PLACE_ORDER else join_halves(reject, kind)
     copy_fact(state, core, state.current, at, 6, client_id)

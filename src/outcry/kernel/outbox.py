@@ -110,4 +110,5 @@ def free_sessions(state: Sessions) -> None:
     release(state.trades)
     release(state.changed)
     release(state.is_changed)
+    release(state.refused)
     release(state)

@@ -57,6 +57,7 @@ cdef extern from * nogil:
         WORK_WORDS "256"
         WORK_WORDS_AHEAD "1024"
         LONGEST_COMMON "9"
+        REJECTS "1024"
         RING_MIN "512"
         MESSAGE_FIRST "128"
         MESSAGE_FILL "168"
@@ -115,6 +116,7 @@ ctypedef struct Sessions:
     int changed_room
     int* is_changed
     int flags_room
+    long long* refused
     long consumed
     long taken
     int fault

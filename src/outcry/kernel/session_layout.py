@@ -29,6 +29,8 @@ NUMBER_AT = LENGTH_BYTES + 8
 WORK_WORDS = 256
 #: The same for large books: looking ahead gains more by long pieces than the cache loses.
 WORK_WORDS_AHEAD = 1024
+#: Reject numbers are below this.
+REJECTS = 1024
 #: Bytes that the first ring of a session has beside those it is made for.
 RING_MIN = 512
 MESSAGE_FIRST = FIRST_MESSAGE
@@ -89,6 +91,8 @@ class Sessions:
         self.changed_count = self.changed_room = 0
         self.is_changed: list[int] = []
         self.flags_room = 0
+        #: How many commands were refused, by the number of the reject.
+        self.refused = memoryview(bytearray()).cast("q")
         # how the last call ended
         self.consumed = self.taken = self.fault = self.has_message = 0
 

@@ -18,11 +18,12 @@ from outcry.kernel.answers import gather, tell_facts
 from outcry.kernel.bits import fact_head
 from outcry.kernel.constants import CANCEL_ORDER, SESSION_SHIFT, TICK
 from outcry.kernel.engine import Engine
-from outcry.kernel.layout import more_words, node_at, release
+from outcry.kernel.layout import more_words, new_words, node_at, release
 from outcry.kernel.outbox import forget_frames, free_sessions, keep_frames, oldest_number, unroll
 from outcry.kernel.pool import find_account
 from outcry.kernel.session_layout import (
     PLACES_MAX,
+    REJECTS,
     core_of,
     more_octets,
     more_sessions,
@@ -45,6 +46,7 @@ class SessionEngine:
         state.sessions = more_sessions(state.sessions, 0, state.session_room)
         state.out_room = 65536
         state.out = more_octets(state.out, 0, state.out_room)
+        state.refused = new_words(REJECTS)
 
     def __init__(self, engine: Engine) -> None:
         if not cython.compiled:
@@ -233,6 +235,11 @@ class SessionEngine:
     def has_message(self) -> bool:
         """Whether a message of the session is next."""
         return bool(self.state.has_message)
+
+    def refused(self) -> dict[int, int]:
+        """Return how many commands were refused until now, by the number of the reject."""
+        counts = [self.state.refused[reject] for reject in range(REJECTS)]
+        return {reject: count for reject, count in enumerate(counts) if count}
 
     @property
     def has_aside(self) -> bool:

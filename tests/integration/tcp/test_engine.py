@@ -9,6 +9,7 @@ from tests.support.tcp_engine import Client, Hosted, hosted, process, until
 from tests.support.tcp_records import cancel, cancel_all, framed, numbers, place
 
 from outcry.services.gateway.logons import Key
+from outcry_wire.rejects import Reject
 from outcry_wire.tcp import Feed, LogonFlag, Message
 
 
@@ -200,6 +201,12 @@ def test_an_engine_shows_its_figures_to_prometheus(tmp_path: Path) -> None:
             assert now["outcry_engine_resting_orders"] == 1
             taken = now["outcry_engine_commands_total"] - before["outcry_engine_commands_total"]
             assert taken == 3
+            client.say(framed(cancel(4, 2), cancel(5, 2), place(7, 7)))
+            client.records(3)
+            refused = {name: count for name, count in figures().items() if "_rejects_" in name}
+            unknown = 'outcry_engine_rejects_total{name="ORDER_UNKNOWN",reject="%d"}'
+            gap = 'outcry_engine_rejects_total{name="OUT_OF_SEQUENCE",reject="%d"}'
+            assert refused == {unknown % Reject.ORDER_UNKNOWN: 2, gap % Reject.OUT_OF_SEQUENCE: 1}
             client.say(b"\xff" * 8)
             client.rest()
         until(lambda: figures()["outcry_engine_connections"] == 0)

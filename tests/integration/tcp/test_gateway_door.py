@@ -77,6 +77,8 @@ async def test_commands_that_may_not_be_are_answered_in_their_order() -> None:
         assert refused == {"COMMAND_REJECTED", "ORDER_REJECTED", "MESSAGE_REFUSED"}
         rejects = [fields[1] for name, fields in told if name != "MESSAGE_REFUSED"]
         assert rejects == [306, 812, 306, 709, 415]
+        counted = {306: 2, 812: 1, 709: 1, 415: 1, Reject.INSTRUMENT_UNKNOWN: 1}
+        assert place_.gateway.refusals == counted
         raw.writer.write(b"\xff\xff\xff\xff")
         assert (await raw.rest())[-1][1][0] == 113
 

@@ -16,6 +16,7 @@ from outcry.app.failures import DONE, PortTaken, UsageError, address_in_use
 from outcry.app.monitor import Monitor, Part
 from outcry.app.open_files import allow_many_files
 from outcry.app.record import Address
+from outcry.app.rejects_shown import RejectFigures
 from outcry.runtime import logging
 from outcry.runtime.config import Log
 from outcry.runtime.logging import get_logger
@@ -75,6 +76,7 @@ async def _serve(terms: Terms) -> int:
         found = recover(engine.room, journal, snapshots)
         generation = found.generation
         log.info("recovered", **found._asdict(), state_hash=engine.room.state_hash())
+        engine.recovered()
         engine.room.clear(now_us())
     _take_instruments(engine, wanted)
     server = EngineServer(engine, journal, snapshots, generation)
@@ -103,6 +105,7 @@ async def _monitor(engine: EngineService, terms: Terms) -> Monitor:
     figures = EngineFigures(engine)
     monitor = Monitor("engine", "--metrics-port", Address(terms.host, terms.metrics_port or 0))
     monitor.registry.register(figures)
+    monitor.registry.register(RejectFigures("engine", engine.rejects))
     monitor.add(Part(figures))
     monitor.complete()
     if terms.metrics_port is not None:

@@ -17,6 +17,7 @@ from outcry.app.clob_profile import clob_config, signing_of, wallets_of
 from outcry.app.commons import Builder, Commons
 from outcry.app.credentials import verifier
 from outcry.app.monitor import Part
+from outcry.app.rejects_shown import RejectFigures
 from outcry.app.roots.chain import chain_of, escrow_desk, settles_on_chain
 from outcry.app.roots.clob_feeds import clob_markets, clob_users, settlement_stages
 from outcry.app.roots.fresh_directory import FreshDirectory
@@ -262,6 +263,7 @@ async def gateway(commons: Commons) -> list[Part]:
         keys=Keys(await _identity(commons), commons.keys),
         books=await _books(commons),
     )
+    commons.registry.register(RejectFigures("gateway", lambda: door.refusals))
     return [Part(door, listens=("gateway.port", chosen.host, chosen.port))]
 
 

@@ -40,6 +40,10 @@ class EngineService:
         self.failed = asyncio.Event()
         self.connections: set[Connection] = set()
         self.endings: Counter[str] = Counter()
+        #: Messages and logons that were refused.
+        self.refusals: Counter[Reject] = Counter()
+        #: Commands that were refused before this process, which a recovery carries out again.
+        self._refused_before: Counter[int] = Counter()
         self.waits = waits
         self._messages = Messages(self)
         self._group = GroupCommit(journal, self.fail) if journal and waits else None
@@ -67,6 +71,15 @@ class EngineService:
     def unsynced(self) -> int:
         """Bytes of the journal, or of answers, that wait for the disk."""
         return self._group.waiting if self._group is not None else 0
+
+    def rejects(self) -> Counter[int]:
+        """Return how often each reject was said in the life of this process."""
+        commands = Counter(self.room.desk.refused()) - self._refused_before
+        return commands + Counter({int(one): count for one, count in self.refusals.items()})
+
+    def recovered(self) -> None:
+        """Take note that all that was carried out until now was carried out before."""
+        self._refused_before = Counter(self.room.desk.refused())
 
     def fail(self, error: Exception) -> None:
         """Stop serving: nothing may be answered any more."""

@@ -8,6 +8,7 @@ session has logged on the `pump` serves it, and calls here for all that is not c
 import secrets
 import socket
 import time
+from collections import Counter
 from typing import Final, Protocol
 
 from outcry.services.gateway.config import Limits
@@ -51,6 +52,8 @@ class Host(Protocol):
     room: Room
     logons: Logons
     poller: Poller
+    #: Messages and logons that were refused.
+    refusals: Counter[Reject]
 
     def opened(self, connection: "Connection") -> Reject | None:
         """Take note of a new connection, or refuse it."""
@@ -213,6 +216,8 @@ class Connection(Line):
         if self.end_reason is not None:
             return
         refused = not self.is_logged_on
+        if refused:
+            self._host.refusals[reason] += 1
         kind = Message.LOGON_REFUSED if refused else Message.GOODBYE
         layout = LOGON_REFUSED if refused else GOODBYE
         text = fixed_text(SENTENCES[reason], TEXT_SIZE)
@@ -223,6 +228,7 @@ class Connection(Line):
 
     def refuse(self, reason: Reject, kind: int) -> None:
         """Say that a message is not carried out."""
+        self._host.refusals[reason] += 1
         head = (Message.MESSAGE_REFUSED, 0, MESSAGE_REFUSED.size, 0, 0, now_us(), 0)
         self.write(frame(MESSAGE_REFUSED.pack(*head, reason, kind)))
 

@@ -52,6 +52,9 @@ class Owner(Protocol):
     def write(self, data: bytes) -> None:
         """Send frames."""
 
+    def note_refusal(self, reject: int) -> None:
+        """Count a command that is refused."""
+
     def end(self, reason: Reject) -> None:
         """Say why, and close."""
 
@@ -133,6 +136,7 @@ class Pipe:
     def _answer(self, record: bytes, result: OrderResult | Reject) -> bytes:
         account = self._owner.account
         if isinstance(result, Reject):
+            self._owner.note_refusal(result)
             return translate.refused(record, account, result)
         if record[0] == RecordType.PLACE_ORDER:
             self._settle(translate.order_id_of(record), result)
@@ -142,6 +146,7 @@ class Pipe:
         if isinstance(result, CancelAccepted):
             return translate.accepted(record, account, 0, result.n, repeated=False)
         assert isinstance(result, Declined), "commands are not answered with sessions"
+        self._owner.note_refusal(result.reject)
         if result.reject in _ENDS:
             self._owner.end(Reject(result.reject))
         return translate.refused(record, account, result.reject)

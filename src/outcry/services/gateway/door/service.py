@@ -8,7 +8,7 @@ its number, which the ledger keeps; so this door keeps nothing that must outlive
 
 import asyncio
 import socket
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Coroutine, Mapping
 from dataclasses import dataclass
 from functools import partial
@@ -110,6 +110,8 @@ class Gateway:
         self._kept: Bounded[tuple[int, int], set[int]] = Bounded(_SESSIONS_MAX)
         self._ends: Bounded[tuple[int, int], Reject] = Bounded(_SESSIONS_MAX)
         self._position = 0
+        #: Commands, messages and logons that were refused, by the number of the reject.
+        self.refusals: Counter[int] = Counter()
         self._work: set[asyncio.Task[object]] = set()
         self._log = get_logger()
 

@@ -5,6 +5,7 @@ import hmac
 import re
 import secrets
 import socket
+from collections import Counter
 from collections.abc import Sequence
 from functools import partial
 from typing import Final, Protocol
@@ -28,6 +29,7 @@ _LOGON: Final = "logon"
 _LOGOUT: Final = "logout"
 _ERRANDS: Final = frozenset({Message.INSTRUMENTS, Message.RESEND})
 _PUBLIC: Final = frozenset({Message.SUBSCRIBE, Message.UNSUBSCRIBE})
+_HEARD: Final = _ERRANDS | _PUBLIC | {Message.HEARTBEAT}
 _FLAGS: Final = LogonFlag.CANCEL_ON_DISCONNECT | LogonFlag.DROP_COPY
 _KEY: Final = re.compile(r"ok_([1-9][0-9]{0,17})_(0|[1-9][0-9]{0,8})", re.ASCII)
 
@@ -36,6 +38,7 @@ class Host(Protocol):
     """What the connections share."""
 
     rate_max: int
+    refusals: Counter[int]
 
     async def principal(self, key_id: int, generation: int) -> tuple[str, Principal | Rejected]:
         """Return the text of an API key, and who holds it."""
@@ -169,13 +172,11 @@ class DoorSession(Line):
         if kind == Message.LOGOUT:
             self.pause(_LOGOUT)
             self._logout = asyncio.create_task(self._log_out())
-        elif kind == Message.HEARTBEAT:
-            return
-        elif kind not in _ERRANDS | _PUBLIC or len(record) != tcp.MESSAGES[Message(kind)].size:
+        elif kind not in _HEARD or len(record) != tcp.MESSAGES[Message(kind)].size:
             self.refuse(Reject.RECORD_INVALID, kind)
         elif kind in _PUBLIC:
             self._host.hear_public(self, record)
-        else:
+        elif kind in _ERRANDS:
             self._errand(record)
 
     async def _log_out(self) -> None:
@@ -192,8 +193,13 @@ class DoorSession(Line):
             self.running.add(kind)
             self._host.carry_out(self, record)
 
+    def note_refusal(self, reject: int) -> None:
+        """Count a command, message or logon that is refused."""
+        self._host.refusals[reject] += 1
+
     def refuse(self, reject: Reject, kind: int) -> None:
         """Say that a message is not carried out."""
+        self.note_refusal(reject)
         head = (Message.MESSAGE_REFUSED, 0, tcp.MESSAGE_REFUSED.size, 0, 0, now_us(), 0)
         self.write(tcp.frame(tcp.MESSAGE_REFUSED.pack(*head, reject, kind)))
 
@@ -222,9 +228,8 @@ class DoorSession(Line):
 
     def _go_on_hearing(self) -> None:
         """Take what came behind the LOGON, then read on."""
-        waiting, self.tail = self.tail, b""
-        self._view[: len(waiting)] = waiting
-        self.received(len(waiting))
+        self._view[: len(self.tail)] = self.tail
+        self.received(len(self.tail))
         self.go_on(_LOGON)
 
     async def _judge(self, record: bytes) -> Reject | None:
@@ -278,6 +283,8 @@ class DoorSession(Line):
         if self.end_reason is not None:
             return
         kind = Message.GOODBYE if self.is_logged_on else Message.LOGON_REFUSED
+        if not self.is_logged_on:
+            self.note_refusal(reason)
         text = tcp.fixed_text(SENTENCES[reason], tcp.TEXT_SIZE)
         head = (kind, 0, tcp.GOODBYE.size, 0, 0, now_us(), 0)
         self.write(tcp.frame(tcp.GOODBYE.pack(*head, reason, text)))
