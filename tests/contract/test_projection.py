@@ -140,6 +140,23 @@ async def test_changed_rows_overwrite_and_new_ones_are_added(tables_world: Table
     assert [p.row for p in image.positions] == [POSITION._replace(market_id=2), position]
 
 
+async def test_an_order_may_change_after_it_has_ended(tables_world: TablesWorld) -> None:
+    """One that lives, ends and is then told of a settlement is one row, among those that ended."""
+    projection, queries = tables_world.projection, tables_world.queries
+    await projection.apply(1, 1, NO_ROWS._replace(orders=[ORDER, ORDER._replace(order_id=2)]))
+    filled = ORDER._replace(remaining=0, filled=100, status=2, updated_n=2, update_id=2)
+    partly = ORDER._replace(order_id=2, remaining=50, filled=50, updated_n=2, update_id=2)
+    await projection.apply(2, 2, NO_ROWS._replace(orders=[filled, partly]))
+    failed = filled._replace(filled=90, volume=1, updated_n=3, update_id=3)
+    ended = partly._replace(status=3, updated_n=3, update_id=3)
+
+    await projection.apply(3, 3, NO_ROWS._replace(orders=[failed, ended]))
+
+    assert (await projection.dump())[1].orders == [failed, ended]
+    assert await queries.live_orders(1001, market_id=0, outcome=-1, before=0, count=9) == []
+    assert (await queries.orders_by_id([1, 2])) == [failed, ended]
+
+
 async def test_the_same_log_gives_the_same_tables(tables_world: TablesWorld) -> None:
     """Emptied and written again, in other batches, the tables answer as before."""
     projection, queries = tables_world.projection, tables_world.queries

@@ -111,9 +111,7 @@ async def test_upserts_of_a_grown_table_go_by_its_index(
         await grown.execute(f"set {name} = {value}")
     await grown.execute(table.create_stage())
 
-    # Of a table with columns that stay, the stage lacks those: rows are added another way.
-    adds = () if table.fixed else (table.insert_from_stage(),)
-    for text in (table.update_from_stage(), *adds):
+    for text in (table.update_from_stage(), table.insert_from_stage()):
         statement = await grown.prepare(text)
         (explained,) = await statement.explain()
         found = [scan for scan in scans(explained["Plan"]) if scan[1] == table.name]
@@ -124,11 +122,27 @@ async def test_upserts_of_a_grown_table_go_by_its_index(
         assert found[0][2] in (f"{table.name}_pkey", "turnovers_day")
 
 
+@pytest.mark.parametrize("part", tables.PARTS)
+async def test_orders_are_removed_from_a_grown_part_by_their_key(
+    grown: asyncpg.Connection, part: Table
+) -> None:
+    """An order that leaves its part is found by its id, however many others there are."""
+    for name, value in BY_INDEX.items():
+        await grown.execute(f"set {name} = {value}")
+    statement = await grown.prepare(part.remove())
+    (explained,) = await statement.explain([7, 8])
+
+    assert list(scans(explained["Plan"])) == [("Index Scan", part.name, f"{part.name}_pkey")]
+
+
 @pytest.mark.parametrize(
     ("text", "arguments", "indexes"),
     [
-        (query_texts.LIVE_ORDER_PAGE, (1001, 0, 0, 20, 0), {"orders_open"}),
-        (query_texts.ORDER_PAGE, (1001, 0, 0, 20, 0), {"orders_account"}),
+        (
+            query_texts.ORDER_PAGE,
+            (1001, 0, 0, 20, 0),
+            {"orders_live_account", "orders_ended_account"},
+        ),
         (query_texts.POSITION_PAGE, (1001, 0, 0, 20, 0), {"balances_pkey", "positions_pkey"}),
         (query_texts.CLOSED_POSITION_PAGE, (1001, 0, 0, 20, 0), {"positions_pkey"}),
         (standings.LEADERS["points"], (3, 20, 0), {"standings_points"}),
@@ -146,9 +160,12 @@ async def test_upserts_of_a_grown_table_go_by_its_index(
         (series.DAY_VOLUMES, ([7, 8],), {"candles_pkey"}),
         (series.PORTFOLIO, (1001, 3_600_000_000, 0, 1 << 62, 100), {"portfolios_pkey"}),
         (series.TURNOVER, (1001,), {"turnovers_pkey"}),
-        (dealings.ORDER_BY_NAME, (1001, f"{2:064d}"), {"orders_name"}),
-        (dealings.ORDERS_BY_ID, ([7, 8],), {"orders_pkey"}),
-        (dealings.LIVE_ORDERS, (1001, 0, -1, 0, 100), {"orders_open"}),
+        (
+            dealings.ORDER_BY_NAME,
+            (1001, f"{2:064d}"),
+            {"orders_ended_name"},
+        ),
+        (dealings.ORDERS_BY_ID, ([7, 8],), {"orders_live_pkey", "orders_ended_pkey"}),
         (
             dealings.TRADES_OF,
             (1001, 1 << 62, 0, 100, 0, -1, 0, 0, 1 << 62),
@@ -165,3 +182,22 @@ async def test_queries_of_grown_tables_go_by_an_index(
     (explained,) = await statement.explain(*arguments)
 
     assert indexes <= {index for _, _, index in scans(explained["Plan"])}
+
+
+@pytest.mark.parametrize(
+    ("text", "arguments"),
+    [
+        (query_texts.LIVE_ORDER_PAGE, (1001, 0, 0, 20, 0)),
+        (dealings.LIVE_ORDERS, (1001, 0, -1, 0, 100)),
+    ],
+)
+async def test_who_asks_for_live_orders_meets_no_others(
+    grown: asyncpg.Connection, text: str, arguments: tuple[object, ...]
+) -> None:
+    """The part of orders that have ended is not looked at, nor are live ones of other accounts."""
+    statement = await grown.prepare(text)
+    (explained,) = await statement.explain(*arguments)
+    found = [scan for scan in scans(explained["Plan"]) if scan[1].startswith("orders")]
+
+    assert found
+    assert {(table, index) for _, table, index in found} == {("orders_live", "orders_live_account")}

@@ -7,7 +7,7 @@ import asyncpg
 import pytest
 
 from outcry.adapters.embedded import Endpoints
-from outcry.adapters.postgres import SchemaMismatch, migrate, schema
+from outcry.adapters.postgres import SchemaMismatch, migrate, schema, tables
 from outcry.adapters.postgres.schema import Migration, migrations
 
 
@@ -86,6 +86,31 @@ async def test_a_database_from_the_future_is_refused(
 
     with pytest.raises(SchemaMismatch, match="older"):
         await migrate(bare)
+
+
+async def test_orders_of_before_are_parted(bare: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Tables that were written before orders were parted keep them, each where it belongs."""
+    known = migrations()
+    monkeypatch.setattr(schema, "migrations", lambda: known[:16])
+    await migrate(bare)
+    numbers = [column for column in tables.ORDERS.columns if column != "client_order_id"]
+    connection = await asyncpg.connect(bare)
+    for order_id, status in ((1, 2), (2, 1), (3, 0)):
+        values = [{"order_id": order_id, "status": status}.get(name, 7) for name in numbers]
+        await connection.execute(
+            f"insert into orders ({', '.join(numbers)}, client_order_id) "
+            f"values ({', '.join(map(str, values))}, 'mine')"
+        )
+    monkeypatch.setattr(schema, "migrations", lambda: known)
+
+    await migrate(bare)
+
+    found = await connection.fetch(
+        "select tableoid::regclass::text, order_id, client_order_id from orders order by order_id"
+    )
+    await connection.close()
+    parts = ["orders_ended", "orders_live", "orders_live"]
+    assert [tuple(row) for row in found] == [(part, i, "mine") for i, part in enumerate(parts, 1)]
 
 
 async def test_a_file_that_fails_leaves_nothing(bare: str, monkeypatch: pytest.MonkeyPatch) -> None:

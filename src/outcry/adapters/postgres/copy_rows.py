@@ -18,19 +18,19 @@ END: Final = b"\xff\xff"
 VARYING: Final = 0
 
 
-def pack_rows(rows: Sequence[tuple[object, ...]], places: bytes, widths: bytes) -> bytearray:
-    """Return what COPY takes for *rows*: of each the columns at *places*, none of them null.
+def pack_rows(rows: Sequence[tuple[object, ...]], widths: bytes) -> bytearray:
+    """Return what COPY takes for *rows*, in which nothing is null.
 
-    *widths* has the bytes of each such column: 2, 4 or 8 of an integer, or `VARYING`. Raises
+    *widths* has the bytes of each column: 2, 4 or 8 of an integer, or `VARYING`. Raises
     `OverflowError` for a number that is too wide for its column.
     """
-    count = len(places)
+    count = len(widths)
     packed = bytearray(len(rows) * (2 + 4 * count + sum(widths)))
-    buffer, place_of, width_of, at = packed, places, widths, 0
+    buffer, width_of, at = packed, widths, 0
     for row in rows:
         at = put_number(buffer, at, count, 2)
         for column in range(count):
-            item, width = item_of(row, place_of[column]), width_of[column]
+            item, width = item_of(row, column), width_of[column]
             if width == VARYING:
                 data = item.encode() if isinstance(item, str) else item
                 size = len(data)

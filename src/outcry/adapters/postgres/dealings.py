@@ -14,7 +14,7 @@ from outcry.ports.projection import OrderRow, TradeRow
 
 _ORDERS: Final = ORDERS.selected("o")
 _LIVE: Final = f"o.status < {OrderStatus.OPEN + 1}"
-#: The condition of the index orders_name, word for word.
+#: The condition of the indexes of names, word for word.
 _NAMED: Final = "length(o.client_order_id) = 64"
 ORDER_BY_NAME: Final = (
     f"select {_ORDERS} from orders o where o.client_order_id = $2 and {_NAMED} "  # noqa: S608 - our own texts

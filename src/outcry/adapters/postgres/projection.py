@@ -1,4 +1,4 @@
-"""Projection in PostgreSQL: rows go in by COPY, changed ones through a stage of the session.
+"""Projection in PostgreSQL: see `outcry.adapters.postgres.table_writer` for how rows go in.
 
 One connection, one transaction per batch, its position checked and moved by the first statement.
 The transaction does not wait for the disk: after a crash rows and position are behind together, and
@@ -17,6 +17,7 @@ from outcry.adapters.postgres.table_writer import STATEMENT_TIMEOUT_S, TableWrit
 from outcry.adapters.postgres.tables import folded, grams, storable
 from outcry.domain.errors import InvariantError
 from outcry.domain.ledger.effects import POSTING_KINDS
+from outcry.domain.order import OrderStatus
 from outcry.ports.projection import (
     ROW_TYPES,
     EventRow,
@@ -185,15 +186,22 @@ async def _add_events(connection: asyncpg.Connection, events: Sequence[EventRow]
 
 
 async def _write_orders(writer: TableWriter, n_first: int, orders: Sequence[OrderRow]) -> None:
-    """Add the orders that were placed in this batch; the others must be there already."""
-    await writer.add(tables.ORDERS, [row for row in orders if row.placed_n >= n_first])
-    older = [row for row in orders if row.placed_n < n_first]
-    updated = await writer.overwrite(tables.ORDERS, older)
-    if updated != len(older):
+    """Write each order into the part where it belongs now.
+
+    Those that were placed before this batch must be there already, most of them among the live.
+    """
+    older = sorted(row.order_id for row in orders if row.placed_n < n_first)
+    removed = 0
+    for table in (tables.LIVE_ORDERS, tables.ENDED_ORDERS):
+        if removed < len(older):
+            removed += await writer.remove(table, older)
+    if removed != len(older):
         raise InvariantError(
-            f"the tables hold {updated} of {len(older)} orders placed before entry {n_first}: "
+            f"the tables hold {removed} of {len(older)} orders placed before entry {n_first}: "
             "rebuild them from the log"
         )
+    await writer.add(tables.LIVE_ORDERS, [row for row in orders if row.status <= OrderStatus.OPEN])
+    await writer.add(tables.ENDED_ORDERS, [row for row in orders if row.status > OrderStatus.OPEN])
 
 
 def _searchable(row: Sequence[object]) -> tuple[object, ...]:

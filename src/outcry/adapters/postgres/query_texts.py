@@ -65,7 +65,7 @@ BALANCES_OF: Final = all_text(
     "b.asset",
 )
 
-#: The condition of the index orders_open, word for word.
+#: What orders are parted by, word for word: only the part of those that live is looked at.
 _LIVE: Final = f"o.status < {OrderStatus.OPEN + 1}"
 ORDERS_OF: Final = f"orders o where o.account = $1 and {_IN_MARKET.format('o')}"
 LIVE_ORDERS_OF: Final = f"{ORDERS_OF} and {_LIVE}"

@@ -4,7 +4,7 @@ Rows become what COPY takes here and not in the driver: that was a quarter of wh
 """
 
 from collections.abc import AsyncIterator, Iterable, Sequence
-from typing import TYPE_CHECKING, Final, NamedTuple, Self
+from typing import TYPE_CHECKING, Final, Self
 
 import asyncpg
 
@@ -32,13 +32,6 @@ where c.relnamespace = current_schema()::regnamespace and c.relname = any($1) an
 """
 
 
-class _Form(NamedTuple):
-    """How rows of a table are packed: which of their fields, and how wide each is."""
-
-    places: bytes
-    widths: bytes
-
-
 class TableWriter:
     """Writes over one connection, each call within the caller's transaction."""
 
@@ -46,20 +39,20 @@ class TableWriter:
         """Write to columns of *types*. Make it with `open`."""
         self.connection = connection
         self._types = types
-        self._forms: dict[str, _Form] = {}
+        self._widths: dict[str, bytes] = {}
 
     @classmethod
     async def open(cls, connection: asyncpg.Connection) -> Self:
         """Return the writer of *connection*, on which the stages are made."""
         for table in tables.STAGED:
             await connection.execute(table.create_stage())
-        names = [table.name for table in tables.ALL]
+        names = [table.name for table in (*tables.ALL, *tables.PARTS)]
         found = await connection.fetch(_TYPES, names)
         return cls(connection, {(name, column): kind for name, column, kind in found})
 
     async def add(self, table: Table, rows: Sequence[tuple[object, ...]]) -> None:
         """Add rows that are new."""
-        await self._copy(table, table.name, table.columns, rows)
+        await self._copy(table, table.name, rows)
 
     async def merge(self, table: Table, rows: Sequence[tuple[object, ...]]) -> None:
         """Overwrite the rows that exist and add the others; each key comes once."""
@@ -67,14 +60,17 @@ class TableWriter:
         if staged and await self._update(table) < staged:
             await self.connection.execute(table.insert_from_stage(), timeout=STATEMENT_TIMEOUT_S)
 
-    async def overwrite(self, table: Table, rows: Sequence[tuple[object, ...]]) -> int:
-        """Overwrite the rows that exist; returns how many those are."""
-        return await self._update(table) if await self._stage(table, rows) else 0
+    async def remove(self, table: Table, keys: Sequence[int]) -> int:
+        """Remove the rows of these keys, each one number; returns how many there were."""
+        status: str = await self.connection.execute(
+            table.remove(), keys, timeout=STATEMENT_TIMEOUT_S
+        )
+        return int(status.removeprefix("DELETE "))
 
     async def _stage(self, table: Table, rows: Iterable[tuple[object, ...]]) -> int:
         # By their key, which comes first in them: neighbours in the batch are so in the index.
         ordered = sorted(rows)
-        await self._copy(table, table.stage, table.staged, ordered)
+        await self._copy(table, table.stage, ordered)
         return len(ordered)
 
     async def _update(self, table: Table) -> int:
@@ -83,35 +79,28 @@ class TableWriter:
         )
         return int(status.removeprefix("UPDATE "))
 
-    async def _copy(
-        self,
-        table: Table,
-        target: str,
-        columns: tuple[str, ...],
-        rows: Sequence[tuple[object, ...]],
-    ) -> None:
+    async def _copy(self, table: Table, target: str, rows: Sequence[tuple[object, ...]]) -> None:
         if rows:
             await self.connection.copy_to_table(
                 target,
-                source=_packed(rows, self._form(table, target, columns)),
-                columns=columns,
+                source=_packed(rows, self._widths_of(table)),
+                columns=table.columns,
                 format="binary",
                 timeout=STATEMENT_TIMEOUT_S,
             )
 
-    def _form(self, table: Table, target: str, columns: tuple[str, ...]) -> _Form:
-        form = self._forms.get(target)
-        if form is None:
-            places = bytes(map(table.columns.index, columns))
-            widths = bytes(_WIDTHS[self._types[table.name, column]] for column in columns)
-            form = self._forms[target] = _Form(places, widths)
-        return form
+    def _widths_of(self, table: Table) -> bytes:
+        widths = self._widths.get(table.name)
+        if widths is None:
+            types = (self._types[table.name, column] for column in table.columns)
+            widths = self._widths[table.name] = bytes(_WIDTHS[kind] for kind in types)
+        return widths
 
 
 async def _packed(
-    rows: Sequence[tuple[object, ...]], form: _Form
+    rows: Sequence[tuple[object, ...]], widths: bytes
 ) -> AsyncIterator[bytes | bytearray]:
     yield copy_rows.BEGIN
     for start in range(0, len(rows), PACKED_ROWS_MAX):
-        yield copy_rows.pack_rows(rows[start : start + PACKED_ROWS_MAX], *form)
+        yield copy_rows.pack_rows(rows[start : start + PACKED_ROWS_MAX], widths)
     yield copy_rows.END

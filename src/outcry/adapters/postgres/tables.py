@@ -42,13 +42,6 @@ class Table(NamedTuple):
     key: tuple[str, ...]
     #: What a column of a standing row (t) becomes by a staged one (s), where not what that says.
     merged: Mapping[str, str] = MappingProxyType({})
-    #: Columns that stay as they were inserted: they are not staged.
-    fixed: frozenset[str] = frozenset()
-
-    @property
-    def staged(self) -> tuple[str, ...]:
-        """Columns of the stage: the key and what may change."""
-        return tuple(column for column in self.columns if column not in self.fixed)
 
     def selected(self, alias: str) -> str:
         """The columns for a select list, in the order of the row's fields."""
@@ -56,7 +49,7 @@ class Table(NamedTuple):
 
     @property
     def stage(self) -> str:
-        """The session's own table of `staged`, empty between transactions."""
+        """The session's own table of changed rows, empty between transactions."""
         return f"stage_{self.name}"
 
     def select_all(self) -> str:
@@ -72,22 +65,27 @@ class Table(NamedTuple):
         """Statement that makes the stage."""
         return (
             f"create temporary table {self.stage} on commit delete rows as "  # noqa: S608 - our names
-            f"select {', '.join(self.staged)} from {self.name} with no data"
+            f"select {', '.join(self.columns)} from {self.name} with no data"
         )
 
     def update_from_stage(self) -> str:
         """Statement that overwrites the rows of which a new version is staged."""
-        values = [column for column in self.staged if column not in self.key]
+        values = [column for column in self.columns if column not in self.key]
         changes = ", ".join(f"{name} = {self.merged.get(name, f's.{name}')}" for name in values)
         return f"update {self.name} t set {changes} from {self.stage} s where {self._same()}"  # noqa: S608 - our names
 
     def insert_from_stage(self) -> str:
-        """Statement that adds the staged rows which are not there yet; nothing may be `fixed`."""
+        """Statement that adds the staged rows which are not there yet."""
         columns = ", ".join(self.columns)
         return (
             f"insert into {self.name} ({columns}) select {columns} from {self.stage} s "  # noqa: S608 - our names
             f"where not exists (select from {self.name} t where {self._same()})"
         )
+
+    def remove(self) -> str:
+        """Statement that removes the rows whose keys, each one number, are in the array $1."""
+        (key,) = self.key
+        return f"delete from {self.name} where {key} = any($1::bigint[])"  # noqa: S608 - our names
 
     def _same(self) -> str:
         return " and ".join(f"t.{column} = s.{column}" for column in self.key)
@@ -104,12 +102,7 @@ EVENTS: Final = Table("events", EventRow._fields, ("event_id",))
 MARKETS: Final = Table("markets", MarketRow._fields, ("market_id",))
 BALANCES: Final = Table("balances", BalanceRow._fields, ("account", "asset"))
 POSITIONS: Final = Table("positions", PositionRow._fields, ("account", "market_id"))
-ORDERS: Final = Table(
-    "orders", OrderRow._fields, ("order_id",), fixed=frozenset({
-        "account", "market_id", "outcome", "side", "kind", "tif", "post_only", "budget",
-        "fee_version", "client_order_id", "expire_at_us", "created_at_us", "placed_n",
-    }),
-)  # fmt: skip
+ORDERS: Final = Table("orders", OrderRow._fields, ("order_id",))
 TRADES: Final = Table("trades", TradeRow._fields, ("market_id", "trade_id", "fill"))
 JOURNAL: Final = Table("journal", JournalRow._fields, ("account", "n"))
 ACTIVITY: Final = Table("activity", ActivityRow._fields, ("account", "n", "leg"))
@@ -157,10 +150,14 @@ ALL: Final = (
     CANDLES, TURNOVERS, PORTFOLIOS, ACCOUNTS, PROFILES, SEASONS, LIMITS, VERDICTS,
     WITHDRAWALS,
 )  # fmt: skip
-#: Tables of which existing rows change.
+#: The parts of `ORDERS`: those that live and change, and the others.
+LIVE_ORDERS: Final = Table("orders_live", ORDERS.columns, ORDERS.key)
+ENDED_ORDERS: Final = Table("orders_ended", ORDERS.columns, ORDERS.key)
+PARTS: Final = (LIVE_ORDERS, ENDED_ORDERS)
+#: Tables of which existing rows are overwritten.
 STAGED: Final = (
-    USERS, KEYS, MARKETS, BALANCES, POSITIONS, ORDERS, CANDLES, TURNOVERS, PROFILES, SEASONS,
-    LIMITS, WITHDRAWALS,
+    USERS, KEYS, MARKETS, BALANCES, POSITIONS, CANDLES, TURNOVERS, PROFILES, SEASONS, LIMITS,
+    WITHDRAWALS,
 )  # fmt: skip
 
 #: Columns of `events` that are made of the title, beside the fields of the row.
