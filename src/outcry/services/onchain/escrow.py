@@ -245,9 +245,9 @@ class EscrowDesk:
             if not blocks:
                 return
             happenings = self._todo.unknown(await self._escrow.happened(blocks))
-            self._read = blocks[-1]
-            if happenings or self._read.number - self._todo.cursor >= REPORT_EVERY_BLOCKS:
+            if happenings or blocks[-1].number - self._todo.cursor >= REPORT_EVERY_BLOCKS:
                 await self._tell(happenings, blocks)
+            self._read = blocks[-1]  # not before: what the ledger did not take is told again
 
     async def _tell(self, happenings: Sequence[Happening], blocks: Sequence[Block]) -> None:
         """Report *happenings*, whole blocks at a time."""

@@ -17,12 +17,15 @@ from outcry.domain.units import BALANCE_LIMIT
 from outcry.messages.happenings import Happened
 from outcry.messages.requests import (
     CheckpointOp,
+    FundsOp,
+    FundsResult,
     MergeOp,
     ResolveOp,
     SetFeesOp,
     SplitOp,
     WithdrawOp,
 )
+from outcry.ports.asset import Asset, AssetUnavailable
 from outcry.ports.chain import Block
 from outcry.ports.escrow import BlockGone, Escrow
 from outcry_wire.records import Side
@@ -184,6 +187,32 @@ async def test_a_deep_reorganisation_takes_a_deposit_back_and_the_desk_stands_st
         again = await on.desk()
         await on.settles(again, 2)
         assert on.venue.balance(SUSPENSE)[0] == 0
+
+
+class Unreached:
+    """A ledger that nobody reaches."""
+
+    async def funds(self, _op: FundsOp) -> FundsResult:
+        """Do nothing."""
+        raise AssetUnavailable("nobody listens")
+
+
+async def test_what_the_ledger_did_not_hear_is_told_again() -> None:
+    """A deposit whose report never arrived is credited later, and so is the next."""
+    async with desk_scene() as on:
+        desk = await on.desk()
+        ann = await on.funded(desk, 7, HUNDRED)
+        asset = desk._asset
+        desk._asset = cast("Asset", Unreached())
+        on.escrow.does(Deed(Happened.DEPOSITED, address(7), "0", HUNDRED))
+        on.escrow.mine(CONFIRMATIONS)
+        with pytest.raises(AssetUnavailable):
+            await desk.step()
+        desk._asset = asset
+        on.escrow.does(Deed(Happened.DEPOSITED, address(7), "0", 5))
+        await on.settles(desk)
+        assert on.venue.balance(ann) == (2 * HUNDRED + 5, 0)
+        await on.agrees()
 
 
 async def test_a_desk_that_starts_again_does_nothing_twice() -> None:
