@@ -218,17 +218,19 @@ class Follower:
         """Return a bounded run of entries from the refill; an empty list when it has no more."""
         if self._refill is None:
             return []
+        taken: list[StreamEntry] = []
         try:
-            taken = await self._read_refill(self._refill)
+            await self._read_refill(self._refill, taken)
         except LogUnavailable as error:
             self._note("unavailable", str(error))
-            await self._backoff.pause()
-            return []
+            self._filling = True
+            if not taken:  # what came before it broke counts: the position is behind it
+                await self._backoff.pause()
         self._counts["refilled"] += len(taken)
         return taken
 
-    async def _read_refill(self, refill: Refill) -> list[StreamEntry]:
-        taken: list[StreamEntry] = []
+    async def _read_refill(self, refill: Refill, taken: list[StreamEntry]) -> None:
+        """Add a bounded run of entries to *taken*."""
         size = 0
         async with closing(refill(self._position)) as entries:
             async for first, last, body in entries:
@@ -241,4 +243,3 @@ class Follower:
                 if size >= REFILL_BYTES_MAX:
                     break
         self._filling = size >= REFILL_BYTES_MAX
-        return taken

@@ -27,6 +27,8 @@ class Source:
         self.upto = upto
         self.asked: list[int] = []
         self.fails = False
+        #: After which entry the line breaks, once.
+        self.breaks_after = 0
 
     async def __call__(self, after: int) -> AsyncIterator[tuple[int, int, bytes]]:
         """Yield what follows *after*."""
@@ -35,6 +37,9 @@ class Source:
             raise LogUnavailable("nobody answers")
         for first in range(after + 1, self.upto + 1, 3):
             yield entry(first, min(first + 2, self.upto))
+            if self.breaks_after and first + 2 >= self.breaks_after:
+                self.breaks_after = 0
+                raise LogUnavailable("the line broke")
 
 
 def follower(bus: FlakyBus, position: int = 0, refill: Refill | None = None) -> Follower:
@@ -155,6 +160,14 @@ async def test_a_log_that_is_away_is_waited_for() -> None:
     assert await read(reader, 2) == []
     source.fails = False
     assert await read(reader, 1) == [1, 2, 3, 4]
+
+
+async def test_what_was_read_before_the_log_broke_counts() -> None:
+    """A refill that breaks off half way leaves out nothing: the next read goes on behind it."""
+    source = Source(9)
+    source.breaks_after = 5
+    reader = follower(FlakyBus(), refill=source)
+    assert await read(reader, 2) == [1, 2, 3, 4, 5, 6, 7, 8, 9]
 
 
 async def test_a_hole_that_never_closes_is_told() -> None:
