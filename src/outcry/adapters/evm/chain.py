@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from typing import Any, Final, NamedTuple
 
 from outcry.adapters.evm.abi import address_text
+from outcry.adapters.evm.blocks import block_of, blocks_of
 from outcry.adapters.evm.failures import failure_of
 from outcry.adapters.evm.gas import GWEI, gas_limit, offer, replacement
 from outcry.adapters.evm.matching import (
@@ -71,19 +72,11 @@ class EvmChain(Chain):
 
     async def head(self) -> Block:
         """Return the newest block."""
-        return _block(await self._ask("eth_getBlockByNumber", "latest", False))  # noqa: FBT003 - JSON-RPC has no names
+        return block_of(await self._ask("eth_getBlockByNumber", "latest", False))  # noqa: FBT003 - JSON-RPC has no names
 
     async def blocks(self, first: int, last: int) -> list[Block]:
         """Return these blocks as far as there are; an unbroken run of them from *first*."""
-        calls = [
-            Call("eth_getBlockByNumber", [hex(number), False]) for number in range(first, last + 1)
-        ]
-        found = []
-        for one in await self._rpc.batch(calls):
-            if isinstance(one, RpcError) or one is None:
-                break  # a node that has no such block says so in either way
-            found.append(_block(one))
-        return found
+        return await blocks_of(self._rpc, first, last)
 
     async def events(self, first: int, last: int) -> list[ChainEvent]:
         """Return what became of our transactions in these blocks."""
@@ -223,12 +216,6 @@ class EvmChain(Chain):
 
     async def _ask(self, method: str, *params: Any) -> Any:  # noqa: ANN401 - JSON
         return answered((await self._rpc.batch([Call(method, params)]))[0])
-
-
-def _block(said: Any) -> Block:  # noqa: ANN401 - JSON
-    if not isinstance(said, dict):
-        raise ChainUnavailable("the node answers something else than a block")
-    return Block(quantity(said["number"]), str(said["hash"]))
 
 
 def _failure(result: dict[str, Any]) -> Failure | None:

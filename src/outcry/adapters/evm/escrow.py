@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from typing import Any, Final
 
 from outcry.adapters.evm.abi import address_of, address_text
+from outcry.adapters.evm.blocks import block_of, blocks_of
 from outcry.adapters.evm.chain import TIP_WEI
 from outcry.adapters.evm.deployment import Deployment
 from outcry.adapters.evm.escrow_calls import (
@@ -54,19 +55,11 @@ class EvmEscrow(Escrow):
 
     async def head(self) -> Block:
         """Return the newest block."""
-        return _block(await self._ask("eth_getBlockByNumber", "latest", False))  # noqa: FBT003 - JSON-RPC has no names
+        return block_of(await self._ask("eth_getBlockByNumber", "latest", False))  # noqa: FBT003 - JSON-RPC has no names
 
     async def blocks(self, first: int, last: int) -> list[Block]:
         """Return these blocks as far as there are."""
-        calls = [
-            Call("eth_getBlockByNumber", [hex(number), False]) for number in range(first, last + 1)
-        ]
-        found = []
-        for one in await self._rpc.batch(calls):
-            if isinstance(one, RpcError) or one is None:
-                break
-            found.append(_block(one))
-        return found
+        return await blocks_of(self._rpc, first, last)
 
     async def happened(self, blocks: Sequence[Block]) -> list[Happening]:
         """Return what these blocks say of escrow, in order."""
@@ -213,12 +206,6 @@ class EvmEscrow(Escrow):
 
     async def _batch(self, calls: Sequence[Call]) -> list[Any]:
         return [answered(one) for one in await self._rpc.batch(calls)]
-
-
-def _block(said: Any) -> Block:  # noqa: ANN401 - JSON
-    if not isinstance(said, dict):
-        raise ChainUnavailable("the node answers something else than a block")
-    return Block(quantity(said["number"]), str(said["hash"]))
 
 
 def _refusal(job: Job, said: object) -> Refusal:

@@ -40,17 +40,22 @@ class Headers:
         self.scanned = common
 
     async def read(self, head: Block) -> AsyncIterator[ChainEvent]:
-        """Yield the events of the blocks above those that were read.
+        """Yield the events of the blocks above those that were read, which they must follow.
 
-        Raises `ChainUnavailable` when a block was replaced between its header and its events.
+        Raises `ChainUnavailable` when a block was replaced since it was read, or between its header
+        and its events.
         """
         while self.scanned < head.number:
-            first = self.scanned + 1
-            last = min(self.scanned + BLOCKS_COUNT_MAX, head.number)
+            before = self.block(self.scanned)
+            first = self.scanned + (before is None)
+            last = min(first + BLOCKS_COUNT_MAX - 1, head.number)
             blocks = await self._chain.blocks(first, last)
+            if before and blocks[:1] != [before]:
+                raise ChainUnavailable(f"block {before.number} was replaced since it was read")
+            blocks = blocks[before is not None :]
             if not blocks:
                 return
-            events = await self._chain.events(first, blocks[-1].number)
+            events = await self._chain.events(blocks[0].number, blocks[-1].number)
             _require_in(blocks, events)
             for event in events:
                 yield event

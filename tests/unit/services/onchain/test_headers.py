@@ -32,3 +32,15 @@ async def test_a_block_that_is_replaced_while_it_is_read_is_read_again(
     assert headers.scanned == 0
     (event,) = [event async for event in headers.read(await chain.head())]
     assert headers.block(event.block.number) == event.block
+
+
+async def test_blocks_that_are_replaced_between_two_looks_are_noticed() -> None:
+    """What is read next does not follow what was read: then that is read again."""
+    chain = SimulatedChain()
+    await chain.mine(4)
+    headers = Headers(chain)
+    assert [event async for event in headers.read(await chain.head())] == []
+    await chain.reorganise(3)
+    with pytest.raises(ChainUnavailable, match="block 4 was replaced"):
+        [event async for event in headers.read(await chain.head())]
+    assert await headers.common() == 1
