@@ -282,8 +282,9 @@ async def test_a_deep_reorganisation_suspends_what_is_left_and_freezes_both() ->
         assert resting.order_id not in ledger.orders
 
         back = ReleaseOp(0, on.ann, yes, 700, "by hand")
-        await venue.fund(back)
-        assert (await venue.fund(back)).repeated
+        first = await venue.fund(back)
+        again = await venue.fund(back)
+        assert (again.repeated, again.n, again.amount) == (True, first.n, 700)
         venue.clock.set(venue.clock.now_us() + 40 * DAY_US)
         await venue.fund(CheckpointOp(0))
         assert (await venue.fund(back)).repeated

@@ -107,6 +107,8 @@ def release(sequencer: Sequencer, op: ReleaseOp) -> FundsResult:
     ledger = sequencer.ledger
     content = (SUSPENSE, op.account, op.asset, op.amount)
     again = repeated(ledger, "transfer", own_key(SUSPENSE, op.key), content)
+    if isinstance(again, Done):
+        return Done(again.n, amount=op.amount, repeated=True)
     if again:
         return again
     if not op.key:
