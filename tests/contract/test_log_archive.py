@@ -1,13 +1,18 @@
-"""The laws of the archive of the log, on files."""
+"""The laws of the archive of the log, on files and in memory."""
 
 from pathlib import Path
+from typing import TypeVar
 
 import pytest
 
 from outcry.adapters.files import FileArchive
+from outcry.adapters.memory import MemoryArchive
 from outcry.domain.errors import CorruptError
 from outcry.ports.ledger_log import Row
 from outcry.ports.log_archive import LogArchive
+
+
+ArchiveT = TypeVar("ArchiveT", bound=LogArchive)
 
 
 def some(first: int, last: int) -> list[Row]:
@@ -22,29 +27,42 @@ def read(archive: LogArchive, after: int, upto: int) -> list[Row]:
     return [row for rows in archive.rows(after, upto) for row in rows]
 
 
+def filled(archive: ArchiveT) -> ArchiveT:
+    """Return *archive* with three segments."""
+    for first, last in ((1, 40), (41, 41), (42, 99)):
+        archive.save(some(first, last))
+    return archive
+
+
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
     """Return a folder with three segments."""
-    archive = FileArchive(tmp_path / "archive")
-    for first, last in ((1, 40), (41, 41), (42, 99)):
-        archive.save(some(first, last))
+    filled(FileArchive(tmp_path / "archive"))
     return tmp_path / "archive"
 
 
-def test_what_was_saved_is_read_by_everybody(folder: Path) -> None:
-    """Any stretch of entries comes back, byte for byte, across segments."""
-    archive = FileArchive(folder)
+@pytest.fixture(params=["files", "memory"])
+def archive(request: pytest.FixtureRequest, folder: Path) -> LogArchive:
+    """Return an archive with three segments."""
+    return FileArchive(folder) if request.param == "files" else filled(MemoryArchive())
 
+
+def test_what_was_saved_is_read_by_everybody(archive: LogArchive) -> None:
+    """Any stretch of entries comes back, byte for byte, across segments."""
     assert [segment[:2] for segment in archive.segments()] == [(1, 40), (41, 41), (42, 99)]
     assert read(archive, 0, 99) == some(1, 99)
     assert read(archive, 17, 60) == some(18, 60)
     assert read(archive, 99, 200) == []
-    assert FileArchive(folder / "none").segments() == []
 
 
-def test_what_does_not_follow_is_refused(folder: Path) -> None:
+def test_nothing_was_saved_yet(tmp_path: Path) -> None:
+    """An archive that is not there holds nothing."""
+    assert FileArchive(tmp_path / "none").segments() == []
+    assert MemoryArchive().segments() == []
+
+
+def test_what_does_not_follow_is_refused(archive: LogArchive, folder: Path) -> None:
     """Entries come in order, none twice, none left out; nothing is written otherwise."""
-    archive = FileArchive(folder)
     before = archive.segments()
 
     for first, last in ((1, 40), (99, 101), (101, 102)):

@@ -6,8 +6,10 @@ whatever ends the command in between, the next run goes on there.
 """
 
 import asyncio
+import fcntl
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Final, NamedTuple
 
@@ -19,6 +21,7 @@ from outcry.domain.errors import CorruptError
 from outcry.messages.ledger_checkpoints import CHECKPOINT_NAME, CHECKPOINT_VERSION
 from outcry.ports.ledger_log import LedgerLog, Row, Segment
 from outcry.ports.log_archive import LogArchive
+from outcry.ports.snapshots import Snapshots
 from outcry.runtime.closing import closing
 from outcry.runtime.config import Config
 from outcry.runtime.data_dir import DataDir
@@ -46,7 +49,8 @@ async def archive(config: Config, upto: int | None, *, dry_run: bool) -> str:
         tables = await PostgresProjection.connect(endpoints.postgres_dsn)
         files = FileArchive(archive_folder(config))
         try:
-            bounds = await _bounds(config, log, await tables.position())
+            snapshots = FileSnapshots(DataDir(Path(config.data_dir)).folder("snapshots"))
+            bounds = await bounds_of(log, snapshots, await tables.position())
             if upto is not None and upto > bounds.limit:
                 raise UsageError(
                     f"entry {upto} cannot go to the archive: {bounds.because}, so"
@@ -59,12 +63,28 @@ async def archive(config: Config, upto: int | None, *, dry_run: bool) -> str:
                 return (
                     f"Entries {bounds.archived + 1} to {last} would go to {archive_folder(config)}."
                 )
-            count = await move(log, files, last)
+            with _alone(archive_folder(config)):
+                count = await move(log, files, last)
         finally:
             await tables.close()
             await log.close()
     where = archive_folder(config)
     return f"Entries {bounds.archived + 1} to {last} are in {where} now, in {count} segments."
+
+
+@contextmanager
+def _alone(folder: Path) -> Iterator[None]:
+    """Hold *folder* as the only run of this command; it goes with the process, however that ends.
+
+    Two runs would save segments that overlap, and an archive that has such is not read any more.
+    """
+    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    with (folder / ".lock").open("wb") as file:
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            raise UsageError(f"another `outcry archive` is at work in {folder}") from None
+        yield
 
 
 async def move(log: LedgerLog, archive: LogArchive, upto: int) -> int:
@@ -114,15 +134,15 @@ async def _runs(log: LedgerLog, after: int, upto: int) -> AsyncIterator[list[Row
         yield rows
 
 
-async def _bounds(config: Config, log: LedgerLog, tables: int) -> Bounds:
-    folder = DataDir(Path(config.data_dir)).folder("snapshots")
-    kept = FileSnapshots(folder).kept(CHECKPOINT_NAME, await log.timeline(), CHECKPOINT_VERSION)
+async def bounds_of(log: LedgerLog, snapshots: Snapshots, tables: int) -> Bounds:
+    """Return how far *log* may go when tables stand at entry *tables*."""
+    kept = snapshots.kept(CHECKPOINT_NAME, await log.timeline(), CHECKPOINT_VERSION)
     newest = await log.archived()
     limits = [
         (await log.head() - 1, "the log ends there"),
         # The entry it stands at stays: a start looks whether the log still has it.
         (min(kept, default=1) - 1, "the oldest checkpoint stands on the next one" if kept
-         else f"there is no checkpoint in {folder} yet"),
+         else "there is no checkpoint yet"),
         (tables, "the tables stand there"),
     ]  # fmt: skip
     limit, because = min(limits)

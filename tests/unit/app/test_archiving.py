@@ -10,6 +10,7 @@ from outcry.adapters.files import FileArchive
 from outcry.adapters.memory import MemoryLedgerLog, MemoryProjection
 from outcry.app import archiving
 from outcry.app.archiving import move
+from outcry.app.failures import UsageError
 from outcry.app.verify import verify
 from outcry.domain.errors import CorruptError
 from outcry.messages.ledger_checkpoints import state_hash
@@ -101,6 +102,15 @@ async def test_log_and_archive_are_one_history(
     assert after.tables.dump() == before.tables.dump()
     report = await verify(both, after)
     assert report.clean, report.findings
+
+
+def test_two_runs_at_once_are_refused(tmp_path: Path) -> None:
+    """Both would save the same entries, and segments that overlap are read by nobody."""
+    with archiving._alone(tmp_path), pytest.raises(UsageError, match="another"):  # noqa: SIM117
+        with archiving._alone(tmp_path):
+            pass
+    with archiving._alone(tmp_path):
+        pass
 
 
 async def test_what_the_archive_altered_is_not_let_go_of(tmp_path: Path) -> None:

@@ -8,6 +8,7 @@ loop. What the world may do to the real thing, these can be told to do: `MemoryB
 from outcry.adapters.memory.bus import MemoryBus
 from outcry.adapters.memory.inbox import MemoryInbox
 from outcry.adapters.memory.ledger_log import MemoryLedgerLog
+from outcry.adapters.memory.log_archive import MemoryArchive
 from outcry.adapters.memory.projection import MemoryProjection
 from outcry.adapters.memory.queries import MemoryQueries
 from outcry.adapters.memory.series import MemorySeries
@@ -18,6 +19,7 @@ from outcry.adapters.memory.transactions import MemoryTransactions
 
 
 __all__ = [
+    "MemoryArchive",
     "MemoryBus",
     "MemoryCommunity",
     "MemoryInbox",
