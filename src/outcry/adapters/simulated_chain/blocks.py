@@ -4,7 +4,7 @@ The same doings in the same order give the same chain, hashes included, so a jou
 that has to be kept.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from hashlib import blake2b
 from typing import Final, NamedTuple
 
@@ -77,6 +77,8 @@ class Blocks:
         self._settled: set[tuple[int, int]] = set()
         self._refused: dict[tuple[int, int], str] = {}
         self._forks = 0
+        #: Whether what a transaction settles is there: None, or why not. Nothing else is asked.
+        self.settles: Callable[[Payload], Failure | None] = _settles
 
     @property
     def head(self) -> Block:
@@ -169,7 +171,13 @@ class Blocks:
 
     def reorganise(self, depth: int, *, keep: bool) -> None:
         """Replace the last *depth* blocks by one more; what they held waits again, or is lost."""
-        depth = min(depth, len(self._blocks) - 1)
+        depth = min(depth, self.head.number)
+        self.rewind(depth, keep=keep)
+        for _ in range(depth + 1):
+            self.mine()
+
+    def rewind(self, depth: int, *, keep: bool) -> None:
+        """Forget the last *depth* blocks; what they held waits again, or is lost."""
         self._forks += 1
         gone = self._blocks[len(self._blocks) - depth :]
         del self._blocks[len(self._blocks) - depth :]
@@ -181,8 +189,6 @@ class Blocks:
         if keep:
             for raw in raws:
                 self.take(raw)
-        for _ in range(depth + 1):
-            self.mine()
 
     def simulate(self, raws: list[bytes]) -> list[Failure | None]:
         """Return what would become of transactions upon the newest block."""
@@ -197,7 +203,7 @@ class Blocks:
 
     def _carry_out(self, block: Block, index: int, raw: bytes) -> ChainEvent:
         payload = _decode(raw)
-        failure = self._failure(payload, self._settled)
+        failure = self._failure(payload, self._settled) or self.settles(payload)
         if failure is None:
             self._settled.add(payload.part)
         trade_id, fills = payload.trade_id, payload.fills
@@ -212,3 +218,8 @@ class Blocks:
             if reason:
                 return Failure(leg, reason)
         return None
+
+
+def _settles(_payload: Payload) -> Failure | None:
+    """There are no contracts that could lack anything."""
+    return None

@@ -6,12 +6,13 @@ what everybody had after it, so a reorganisation is to go back to an older one.
 
 from collections import Counter
 from collections.abc import Sequence
+from contextlib import suppress
 from typing import Final, NamedTuple, TypeVar
 
 from msgspec import msgpack
 
 from outcry.adapters.simulated_chain.blocks import hash_of
-from outcry.adapters.simulated_chain.vault import Refused, Said, Vault
+from outcry.adapters.simulated_chain.vault import Deed, Refused, Said, Vault
 from outcry.messages.happenings import Happened, Happening
 from outcry.messages.settlements import SettlementRequest
 from outcry.ports.chain import FILLS_COUNT_MAX, Block, Prepared, Price
@@ -20,20 +21,6 @@ from outcry.ports.escrow import Answer, BlockGone, CarriedOut, Escrow, Job, Mine
 
 #: Whose escrow fees go to.
 FEE_ACCOUNT: Final = "0x" + "fe" * 20
-
-
-class Deed(NamedTuple):
-    """Something that somebody else does: a user, or whoever settles trades."""
-
-    kind: int
-    who: str = ""
-    asset: str = "0"
-    amount: int = 0
-    #: Fills that settle together.
-    request: SettlementRequest | None = None
-    fills: tuple[int, ...] = ()
-    #: Tells apart what is done twice; given when it is taken.
-    serial: int = 0
 
 
 class _Mined(NamedTuple):
@@ -79,15 +66,40 @@ class SimulatedEscrow(Escrow):
 
         Of what is kept each *without*-th thing is lost all the same.
         """
-        gone = self._chain[-depth:]
-        del self._chain[-depth:]
+        self.rewind(depth, keep=keep, without=without)
+        self.mine(depth + 1)
+
+    def rewind(self, depth: int, *, keep: bool, without: int = 0, settlements: bool = True) -> None:
+        """Forget the last *depth* blocks; see `reorganise`.
+
+        Without *settlements* those never wait again: somebody else does them anew.
+        """
+        gone = self._chain[len(self._chain) - depth :]
+        del self._chain[len(self._chain) - depth :]
         self._forks += 1
         if keep:
-            deeds = _without([deed for mined in gone for deed in mined.deeds], without)
+            done = [deed for mined in gone for deed in mined.deeds]
+            deeds = _without([deed for deed in done if settlements or not deed.request], without)
             self._deeds = deeds + self._deeds
             for raw in _without([raw for mined in gone for raw in mined.raws], without):
                 self._waiting.setdefault(_decode(raw)[0], raw)
-        self.mine(depth + 1)
+
+    def hindrance(self, request: SettlementRequest, fills: Sequence[int]) -> Refused | None:
+        """Return why the next block could not settle these *fills*, behind all that waits."""
+        vault = self.vault.copy()
+        for deed in self._deeds:
+            with suppress(Refused):
+                vault.carry_out(deed)
+        try:
+            vault.settle(request, fills)
+        except Refused as why:
+            return why
+        return None
+
+    @property
+    def waiting(self) -> int:
+        """How many doings of users wait for a block."""
+        return len(self._deeds)
 
     @property
     def vault(self) -> Vault:
@@ -216,14 +228,8 @@ class SimulatedEscrow(Escrow):
         self._chain.append(mined)
 
     def _deed(self, mined: _Mined, tx_hash: str, deed: Deed) -> None:
-        try:
-            if deed.request is not None:
-                mined.vault.settle(deed.request, deed.fills)
-                return
-            said = mined.vault.outside(deed.kind, deed.who, deed.asset, deed.amount)
-        except Refused:
-            return
-        self._say(mined, tx_hash, [said])
+        with suppress(Refused):
+            self._say(mined, tx_hash, mined.vault.carry_out(deed))
 
     def _job(self, mined: _Mined, raw: bytes) -> None:
         tx_hash = hash_of(raw)

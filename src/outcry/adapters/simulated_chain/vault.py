@@ -2,7 +2,6 @@
 
 from collections import Counter
 from collections.abc import Sequence
-from copy import deepcopy
 from typing import Final, NamedTuple
 
 from outcry.domain.ledger.escrow import ATOMS_PER_LOT
@@ -28,6 +27,20 @@ class Said(NamedTuple):
     number: int = 0
     yes: int = 0
     no: int = 0
+
+
+class Deed(NamedTuple):
+    """Something that somebody else does: a user, or whoever settles trades."""
+
+    kind: int
+    who: str = ""
+    asset: str = "0"
+    amount: int = 0
+    #: Fills that settle together.
+    request: SettlementRequest | None = None
+    fills: tuple[int, ...] = ()
+    #: Tells apart what is done twice; given when it is taken.
+    serial: int = 0
 
 
 class Refused(Exception):
@@ -60,14 +73,25 @@ class Vault:
         self.addresses: dict[int, str] = {}
 
     def copy(self) -> "Vault":
-        """Return another one with the same in it."""
-        return deepcopy(self)
+        """Return another one with the same in it; names are shared."""
+        other = Vault(self.fee_account)
+        for name, kept in self.__dict__.items():
+            shared = name in ("tokens", "addresses") or not hasattr(kept, "copy")
+            setattr(other, name, kept if shared else kept.copy())
+        return other
 
     def become(self, other: "Vault") -> None:
         """Have what *other* has."""
         self.__dict__.update(other.__dict__)
 
     # --- users ----------------------------------------------------------------------------------
+
+    def carry_out(self, deed: Deed) -> list[Said]:
+        """Carry out what somebody else does and return what it says; raises `Refused`."""
+        if deed.request is not None:
+            self.settle(deed.request, deed.fills)
+            return []
+        return [self.outside(deed.kind, deed.who, deed.asset, deed.amount)]
 
     def outside(self, kind: int, who: str, asset: str, amount: int) -> Said:
         """Carry out what a user does; raises `Refused`."""
@@ -100,7 +124,10 @@ class Vault:
         if part in self.parts:
             raise Refused(Answer.DONE, "settled already")
         moved: Counter[tuple[str, str]] = Counter()
-        condition = next(c for c in self.registered if self.registered[c] == self._pair(request))
+        pair = self._pair(request)
+        condition = next((c for c, tokens in self.registered.items() if tokens == pair), "")
+        if not condition:
+            raise Refused(Answer.LATER, "no such condition")
         for fill in request.fills:
             if fill.fill not in fills:
                 continue

@@ -8,6 +8,7 @@ from collections.abc import AsyncIterator, Sequence
 from contextlib import AbstractAsyncContextManager
 
 from outcry.adapters.memory import MemoryBus, MemoryLedgerLog, MemoryProjection, MemorySnapshots
+from outcry.app.sim.claim import Claim
 from outcry.app.sim.lines import Line, Server
 from outcry.app.sim.process import Process
 from outcry.ports.bus import Bus, BusUnavailable, StreamEntry
@@ -98,24 +99,6 @@ class SimBus(Bus):
         """Do nothing: the bus outlives its users."""
 
 
-class Claim:
-    """The right to write, as a server keeps it: a process holds it until it dies or its session."""
-
-    def __init__(self) -> None:
-        self._holder: Process | None = None
-
-    async def take(self, process: Process, *, by_force: bool) -> bool:
-        """Give it to *process* unless another that lives has it."""
-        if by_force or self._holder is None or not self._holder.alive:
-            self._holder = process
-        return self._holder is process
-
-    def release(self, process: Process) -> None:
-        """Take it from *process*, if it has it."""
-        if self._holder is process:
-            self._holder = None
-
-
 class SimLog(LedgerLog):
     """The ledger log over a line."""
 
@@ -156,8 +139,11 @@ class SimLog(LedgerLog):
     async def entries(self, after: int, upto: int | None = None) -> AsyncIterator[Row]:
         """Yield rows, up to where the log stood when it was asked."""
         await self._line.travel()
-        head = await self._log.head()
+        head, breaks_after = await self._log.head(), self._line.breaks_after()
         async for row in self._log.entries(after, head if upto is None else min(upto, head)):
+            breaks_after -= 1
+            if not breaks_after:
+                raise LogUnavailable("the connection broke while rows were read")
             yield row
             self._line.process.check()
 
@@ -203,7 +189,13 @@ class SimLog(LedgerLog):
 
     async def forget(self, segment: Segment, at_us: int) -> None:
         """Let go of archived entries."""
-        await self._line.tell("forget", lambda: self._log.forget(segment, at_us))
+
+        async def forget() -> None:
+            newest = await self._log.archived()
+            if newest is None or newest.last < segment.last:  # else it was said twice
+                await self._log.forget(segment, at_us)
+
+        await self._line.tell(f"forget {segment.first}..{segment.last}", forget)
 
     async def close(self) -> None:
         """Give back the right to write; the log outlives its users."""

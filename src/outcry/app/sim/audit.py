@@ -8,7 +8,11 @@ must all say the same. Last `verify`, with the kernel that anyone can check by e
 
 from collections.abc import Callable, Mapping
 
+from outcry.app.sim.archivist import whole
 from outcry.app.sim.bank import Bank
+from outcry.app.sim.chain import settled_on
+from outcry.app.sim.chain_bank import ChainBank
+from outcry.app.sim.contracts import Contracts
 from outcry.app.sim.journal import Journal
 from outcry.app.sim.layout import Grounds
 from outcry.app.sim.lines import at_once
@@ -18,8 +22,8 @@ from outcry.app.sim.rest import of_kind
 from outcry.app.sim.told import Told, is_later
 from outcry.app.verify.run import verify
 from outcry.domain.bookhash import ledger_book_hash
-from outcry.domain.ids import COLLATERAL, EXTERNAL, FEES, token_asset
-from outcry.domain.ledger.state import Ledger
+from outcry.domain.ids import COLLATERAL, EXTERNAL, FEES, SUSPENSE, token_asset
+from outcry.domain.ledger.state import Ledger, split_key
 from outcry.domain.market import MarketState
 from outcry.domain.order import OrderStatus
 from outcry.kernel.naive import NaiveEngine
@@ -28,6 +32,7 @@ from outcry.messages.requests import OrderAccepted
 from outcry.runtime.books import LiveBooks
 from outcry.services.asset.service import AssetService
 from outcry.services.match_engine.service import MatchEngine
+from outcry.services.onchain.proof import prove
 from outcry_wire.records import OrderKind, Side
 
 
@@ -47,23 +52,29 @@ class Auditor:
     def audit(self, processes: Mapping[str, Process], asset: AssetService | None) -> None:
         """Compare; nothing moves meanwhile."""
         assert asset is not None, "who is at rest has a writer"
-        journal = Journal(self._seed, self._told, self._find)
-        for row in self._grounds.log.rows:
+        journal = Journal(self._seed, self._told, self._grounds.tables.tables, self._find)
+        log = whole(self._grounds.log, self._grounds.archive)
+        for row in log.rows:
             journal.take(row)
         journal.close()
         self.fills_count, self.entries_count = journal.fills_count, journal.n
         bank = journal.bank
         self._orders_told(bank)
         ledger = asset.ledger
-        self._compare_ledger(bank, ledger)
+        chain = self._grounds.chain
+        if isinstance(bank, ChainBank) and isinstance(chain, Contracts):
+            self._compare_contracts(bank, ledger, chain)
+        else:
+            self._compare_ledger(bank, ledger)
         self._compare_orders(bank, ledger)
-        self._compare_tables(bank)
+        self._same("fills settled", set(bank.settled), settled_on(self._grounds.chain))
+        self._compare_tables(bank, ledger)
         self._compare_books(ledger, processes)
         self._compare_streams(journal)
         heard = of_kind(processes, Listener)[0].heard
         if heard != journal.events:
             self._find("what users heard is not what the log says")
-        report = at_once(verify(self._grounds.log, self._grounds.tables, kernel_class=NaiveEngine))
+        report = at_once(verify(log, self._grounds.tables, kernel_class=NaiveEngine))
         for finding in report.findings:
             self._find(f"verify: {finding}")
 
@@ -99,6 +110,13 @@ class Auditor:
                 if sheet is None or sheet.status <= OrderStatus.OPEN:
                     self._find(f"order {order_id} was told to be {word}, and it is not")
 
+    def _compare_contracts(self, bank: ChainBank, ledger: Ledger, chain: Contracts) -> None:
+        """What the contracts have is what the ledger says, by our sums and by its own proof."""
+        for difference in bank.differences(ledger, chain.escrow.vault, self._told.addresses):
+            self._find(difference)
+        for finding in at_once(prove(ledger, chain.escrow)).findings:
+            self._find(f"proof: {finding}")
+
     # --- ledger and tables ----------------------------------------------------------------------
 
     def _compare_ledger(self, bank: Bank, ledger: Ledger) -> None:
@@ -107,7 +125,9 @@ class Auditor:
         everything = bank.outside + bank.house + sum(bank.money.values())
         self._same("all money together", everything + sum(bank.pools.values()), 0)
         held = _held(bank)
-        for account in self._told.owners:
+        missing = {split_key(key): amount for key, amount in ledger.chain.missing.items()}
+        self._same("what is missing", missing, {k: v for k, v in bank.missing.items() if v})
+        for account in (*self._told.owners, SUSPENSE):
             balance = ledger.balance(account, COLLATERAL)
             expected = (bank.money[account], held.get((account, COLLATERAL), 0))
             self._same(f"money of {account}", (balance.total, balance.held), expected)
@@ -145,7 +165,7 @@ class Auditor:
         }
         self._same("open orders", live, expected)
 
-    def _compare_tables(self, bank: Bank) -> None:
+    def _compare_tables(self, bank: Bank, ledger: Ledger) -> None:
         tables = self._grounds.tables.tables
         for order_id, sheet in bank.orders.items():
             row = tables.orders.get(order_id)
@@ -159,7 +179,8 @@ class Auditor:
         for account in self._told.owners:
             row_of_money = tables.balances.get((account, COLLATERAL))
             money = row_of_money.total if row_of_money else 0
-            self._same(f"money of {account} in the tables", money, bank.money[account])
+            expected_money = ledger.total(account, COLLATERAL)
+            self._same(f"money of {account} in the tables", money, expected_money)
 
     # --- engines, books, streams ----------------------------------------------------------------
 

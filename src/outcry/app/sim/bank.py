@@ -5,13 +5,14 @@ order of the log, and so works out by itself what everybody must have.
 """
 
 from collections import defaultdict
+from collections.abc import Callable
 from dataclasses import dataclass
 from fractions import Fraction
 from math import ceil, floor
 from typing import Final
 
 from outcry.domain.fees import FeeKind, FeeSchedule
-from outcry.domain.ids import COLLATERAL, asset_market, trade_id
+from outcry.domain.ids import COLLATERAL, SUSPENSE, asset_market, token_asset, trade_id
 from outcry.domain.order import OrderStatus
 from outcry.messages.facts import (
     Fact,
@@ -91,6 +92,10 @@ class Bank:
         #: Fills that wait for the chain, with what each costs taker and maker: nothing of them
         #: has been exchanged.
         self.waiting: dict[tuple[int, int], tuple[Traded, int, int]] = {}
+        #: Fills that the chain has settled, and what of them it took back that was not there any
+        #: more, by account and asset.
+        self.settled: dict[tuple[int, int], Traded] = {}
+        self.missing: defaultdict[tuple[int, int], int] = defaultdict(int)
         self.house = 0
         self.outside = 0
         #: Collateral of each market.
@@ -111,6 +116,8 @@ class Bank:
 
     def transfer(self, source: int, target: int, asset: int, amount: int) -> None:
         """Money or tokens move between two accounts, tokens with their part of the cost."""
+        if not amount:
+            return
         if asset == COLLATERAL:
             self.money[source] -= amount
             self.money[target] += amount
@@ -173,11 +180,38 @@ class Bank:
         """The chain has said what becomes of a fill that waits."""
         fact, taker_fee, maker_fee = self.waiting.pop((trade_id, fill))
         if confirmed:
+            self.settled[trade_id, fill] = fact
             self._exchange(fact, taker_fee, maker_fee)
             return
         for order_id, fee in ((fact.taker_order, taker_fee), (fact.maker_order, maker_fee)):
             self.orders[order_id].failed += fact.qty
             self.orders[order_id].spared += fee
+
+    def revert(self, key: tuple[int, int], take: Callable[[int, int, int], int]) -> None:
+        """A settled fill is not on the chain any more: what both sides got is suspended.
+
+        ``take(account, asset, amount)`` says how much of it was there.
+        """
+        fact = self.settled.pop(key)
+        for order_id in (fact.taker_order, fact.maker_order):
+            sheet = self.orders[order_id]
+            asset, amount = token_asset(sheet.market, sheet.outcome), fact.qty
+            if sheet.side == Side.SELL:
+                own = UNIT - fact.price if sheet.outcome else fact.price
+                asset, amount = COLLATERAL, own * fact.qty
+            there = take(sheet.account, asset, amount)
+            self.transfer(sheet.account, SUSPENSE, asset, there)
+            self.missing[sheet.account, asset] += amount - there
+
+    def is_idle(self, account: int) -> bool:
+        """Return whether nothing of *account* is set aside, or waits for the chain."""
+        live = any(sheet.account == account and sheet.status <= OrderStatus.OPEN
+                   for sheet in self.orders.values())  # fmt: skip
+        return not live and not any(
+            account
+            in (self.orders[fact.taker_order].account, self.orders[fact.maker_order].account)
+            for fact, _, _ in self.waiting.values()
+        )
 
     def fill(self, shard: int, fact: Traded, *, waits: bool) -> None:
         """Two orders have met; what they exchange may have to wait for the chain."""

@@ -1,21 +1,17 @@
-"""The chain of a world: the simulated chain over a line that fails, and what the world does to it.
+"""The chain of a world: the simulated chain over a line that fails.
 
-Blocks come all the time, some of them are replaced, fewer than are waited for; which fills the
-chain refuses is decided by the seed and their numbers alone.
+Which fills the chain refuses is decided by the seed and their numbers alone.
 """
 
-import asyncio
 from collections.abc import Collection, Sequence
 from random import Random
 from typing import Final
 
-from outcry.adapters.memory import MemoryLedgerLog, MemoryTransactions
+from outcry.adapters.memory import MemoryTransactions
 from outcry.adapters.simulated_chain import SimulatedChain
 from outcry.app.sim.lines import Line, Server, at_once
 from outcry.app.sim.process import Process
-from outcry.app.sim.trace import Trace
 from outcry.domain.ledger.pending import Outcome
-from outcry.messages.entry import unpack_entry
 from outcry.messages.settlements import SettlementRequest
 from outcry.ports.chain import (
     FREE,
@@ -31,10 +27,8 @@ from outcry.ports.transactions import Stored, Transaction, Transactions
 
 
 FAILED_SHARE: Final = 0.25
-#: Blocks after which a transaction is believed; a reorganisation never goes as deep.
+#: Blocks after which a transaction is believed.
 CONFIRMATIONS: Final = 3
-BLOCK_SECONDS: Final = 0.08
-REORGANISED_SHARE: Final = 0.05
 
 
 def outcome_of(seed: int, trade_id: int, fill: int) -> Outcome:
@@ -43,39 +37,15 @@ def outcome_of(seed: int, trade_id: int, fill: int) -> Outcome:
     return Outcome.FAILED if drawn < FAILED_SHARE else Outcome.CONFIRMED
 
 
-class Nature:
-    """What happens to the chain by itself."""
-
-    def __init__(
-        self, seed: int, chain: SimulatedChain, log: MemoryLedgerLog, chance: Random, trace: Trace
-    ) -> None:
-        self._seed = seed
-        self._chain = chain
-        self._log = log
-        self._chance = chance
-        self._trace = trace
-        self._n = 0
-
-    async def run(self) -> None:
-        """Add a block now and then, and replace some, until cancelled."""
-        while True:
-            await asyncio.sleep(self._chance.uniform(0, 2 * BLOCK_SECONDS))
-            self._refuse()
-            if self._chance.random() < REORGANISED_SHARE:
-                depth = self._chance.randrange(1, CONFIRMATIONS)
-                keep = self._chance.random() < 1 / 2
-                self._trace.note("chain", f"reorganised {depth} deep, transactions kept: {keep}")
-                at_once(self._chain.reorganise(depth, keep=keep))
-            at_once(self._chain.mine())
-
-    def _refuse(self) -> None:
-        """Let fail what shall, before anybody can have settled it."""
-        for row in self._log.rows[self._n :]:
-            for request in unpack_entry(row.body).settlements if row.body else ():
-                for fill in request.fills:
-                    if outcome_of(self._seed, request.trade_id, fill.fill) == Outcome.FAILED:
-                        at_once(self._chain.refuse(request.trade_id, fill.fill, "refused"))
-        self._n = len(self._log.rows)
+def settled_on(chain: SimulatedChain) -> set[tuple[int, int]]:
+    """Return the fills that the chain has settled."""
+    head = at_once(chain.head())
+    return {
+        (event.trade_id, fill)
+        for event in at_once(chain.events(0, head.number))
+        if event.failure is None
+        for fill in event.fills
+    }
 
 
 class SimChain(Chain):

@@ -4,15 +4,21 @@ from collections import Counter, defaultdict
 from collections.abc import Callable
 from typing import Final
 
+from outcry.adapters.memory import MemoryTables
 from outcry.app.sim.bank import Bank, Sheet
 from outcry.app.sim.chain import outcome_of
+from outcry.app.sim.chain_bank import ChainBank
+from outcry.app.sim.taken import Taken
 from outcry.app.sim.told import Told
 from outcry.domain.fees import FeeSchedule
-from outcry.domain.ids import trade_id
+from outcry.domain.ids import SUSPENSE, asset_market, trade_id
+from outcry.domain.ledger.escrow import Operation
 from outcry.domain.ledger.pending import Outcome
 from outcry.messages import chain_records as chain
+from outcry.messages import escrow_records as escrow
 from outcry.messages import ledger_records as rec
 from outcry.messages import requests as req
+from outcry.messages.chain_requests import ReleaseOp
 from outcry.messages.commands import PlaceOrder, ReduceOrder, ReplaceOrder, unpack_commands
 from outcry.messages.entry import Commands, Decision, Facts, unpack_entry
 from outcry.messages.facts import Traded, unpack_facts
@@ -30,15 +36,21 @@ _ASKED: Final[dict[type[rec.LedgerRecord], Callable[..., req.FundsOp]]] = {
     rec.Merge: req.MergeOp,
     rec.Redeem: req.RedeemOp,
 }
-_REQUESTS: Final = frozenset(_ASKED.values())
+_REQUESTS: Final = frozenset([*_ASKED.values(), ReleaseOp])
 
 
 class Journal:
     """What the log says, and the bank that follows it."""
 
-    def __init__(self, seed: int, told: Told, find: Callable[[str], None]) -> None:
+    def __init__(
+        self, seed: int, told: Told, tables: MemoryTables, find: Callable[[str], None]
+    ) -> None:
+        """Of *tables* only is taken how much was there when the chain took something back."""
         self._seed = seed
-        self.bank = Bank()
+        self._taken = Taken(tables)
+        #: Whether contracts keep what people have.
+        self._at_home = bool(told.addresses)
+        self.bank = ChainBank() if self._at_home else Bank()
         self.n = 0
         self.fills_count = 0
         self.commands: defaultdict[int, bytearray] = defaultdict(bytearray)
@@ -172,25 +184,63 @@ class Journal:
             bank.transfer(record.source, record.target, record.asset, record.amount)
         elif isinstance(record, rec.Redeem):
             bank.redeem(record.account, record.market_id, self._payouts[record.market_id])
+        elif isinstance(record, escrow.EscrowBegun):
+            self._match_begun(record)
         elif isinstance(record, rec.Resolved | rec.Voided):
             self._payouts[record.market_id] = (record.payout_0, record.payout_1)
         elif isinstance(record, chain.ChainResult):
             expected = outcome_of(self._seed, record.trade_id, record.fill)
-            if record.confirmed != (expected == Outcome.CONFIRMED):
+            # Contracts refuse for reasons of their own as well.
+            if record.confirmed != (expected == Outcome.CONFIRMED) and not (
+                self._at_home and not record.confirmed
+            ):
                 self._find(f"entry {self.n} has {record}, and the chain said {expected.name}")
             bank.verdict(record.trade_id, record.fill, confirmed=record.confirmed)
+        elif isinstance(record, chain.ChainReverted):
+            self.bank.revert((record.trade_id, record.fill), self._there)
         elif isinstance(record, rec.FeeScheduleSet):
             bank.fees[record.version] = FeeSchedule(
                 record.version, record.kind, record.taker_bps, record.maker_bps,
                 record.rebate_bps,
             )  # fmt: skip
 
+    def _there(self, account: int, asset: int, amount: int) -> int:
+        """Return how much of *amount* the tables say was there; who is idle gives all there is."""
+        there = self._taken.of(self.n, account, asset, amount)
+        market, outcome = asset_market(asset) if asset else (0, 0)
+        tokens = self.bank.tokens[account, market, outcome]
+        total = tokens if market else self.bank.money[account]
+        if self._at_home:
+            return there  # they know better what is there
+        if there > total or (self.bank.is_idle(account) and there != min(amount, total)):
+            self._find(f"entry {self.n} took {there} of {amount} of asset {asset} from {account},"
+                       f" who had {total}")  # fmt: skip
+        return there
+
     def _match(self, record: rec.LedgerRecord) -> None:
         """Find whose request *record* carries out; each is carried out once."""
         fields = _fields(record)
-        if isinstance(record, rec.Transfer):
+        asked = _ASKED[type(record)]
+        if isinstance(record, rec.Transfer) and record.source == SUSPENSE:
+            asked, fields = ReleaseOp, [fields[0], *fields[2:]]
+        elif isinstance(record, rec.Transfer):
             fields.insert(1, self._told.owners[record.source])
-        op = _ASKED[type(record)](*fields)
+        self._require(asked(*fields), record)
+
+    def _match_begun(self, record: escrow.EscrowBegun) -> None:
+        """Find whose request an operation of the contracts carries out; some are nobody's."""
+        actor, account, key = record.actor, record.account, record.key
+        if record.kind == Operation.WITHDRAW:
+            op: req.FundsOp = req.WithdrawOp(actor, account, record.asset, record.qty, key)
+        elif record.kind == Operation.REDEEM:
+            return
+        else:
+            kind = req.SplitOp if record.kind == Operation.SPLIT else req.MergeOp
+            op = kind(actor, account, record.market_id, record.qty, key)
+        self._require(op, record)
+
+    def _require(self, op: req.FundsOp, record: rec.LedgerRecord) -> None:
+        """Take note that *op* was carried out; a finding when nobody asked for it."""
         if self._done[op, self.n] > 0:
             self._done[op, self.n] -= 1
         elif op in self._doubtful:

@@ -3,11 +3,12 @@
 Every setting that bounds something is drawn low enough to be met.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from random import Random
 from typing import Final, NamedTuple
 
 from outcry.adapters.memory import (
+    MemoryArchive,
     MemoryBus,
     MemoryLedgerLog,
     MemoryProjection,
@@ -15,32 +16,20 @@ from outcry.adapters.memory import (
     MemoryTransactions,
 )
 from outcry.adapters.simulated_chain import SimulatedChain
-from outcry.app.sim.adapters import Claim, Shown, SimBus, SimClock, SimLog, SimSnapshots, SimTables
-from outcry.app.sim.chain import CONFIRMATIONS, SimChain, SimTransactions
-from outcry.app.sim.door import Door, SimAsset
+from outcry.app.sim.adapters import Shown, SimClock
+from outcry.app.sim.chain import CONFIRMATIONS
+from outcry.app.sim.claim import Claim
+from outcry.app.sim.contracts import HOME
+from outcry.app.sim.door import Door
 from outcry.app.sim.lines import Server
-from outcry.app.sim.listener import Listener
-from outcry.app.sim.process import Process
 from outcry.domain.ledger.state import Retention
-from outcry.ports.asset import Asset
-from outcry.ports.ledger_log import LedgerLog
-from outcry.runtime.books import LiveBooks
-from outcry.runtime.log_tail import LogTail
-from outcry.runtime.service import Service
+from outcry.domain.market import SettlementMode
 from outcry.services.asset.config import AssetConfig
-from outcry.services.asset.publishing import CommandPublishers
-from outcry.services.asset.service import AssetService
 from outcry.services.depth.config import DepthConfig
-from outcry.services.depth.service import Depth
 from outcry.services.history.config import HistoryConfig
-from outcry.services.history.service import History
 from outcry.services.match_engine.config import MatchEngineConfig
-from outcry.services.match_engine.service import MatchEngine
 from outcry.services.onchain.config import OnchainConfig
-from outcry.services.onchain.service import Onchain
-from outcry.services.processor.service import OWN_APPLIES_MAX, Processor
 from outcry.services.store.config import StoreConfig
-from outcry.services.store.service import Store
 
 
 #: Services of each process, when they share processes as `outcry up` has them …
@@ -50,9 +39,17 @@ TOGETHER: Final = {
     "history": ("history",),
     "edge": ("books", "listener"),
     "chain": ("onchain",),
+    "archive": ("archivist",),
 }
 #: … and when each has its own.
 APART: Final = {name: (name,) for names in TOGETHER.values() for name in names}
+#: Who looks after escrow, where contracts keep everything, and in whose process.
+ESCROW: Final = "escrow"
+JOINED: Final[tuple[Mapping[str, tuple[str, ...]], ...]] = (
+    {ESCROW: (ESCROW,)}, {"chain": ("onchain", ESCROW)},
+)  # fmt: skip
+#: Of all worlds, those that live on contracts.
+HOME_SHARE: Final = 0.35
 
 
 class Grounds(NamedTuple):
@@ -60,10 +57,13 @@ class Grounds(NamedTuple):
 
     bus: MemoryBus
     log: MemoryLedgerLog
+    archive: MemoryArchive
     tables: MemoryProjection
     snapshots: MemorySnapshots
     chain: SimulatedChain
     transactions: MemoryTransactions
+    #: Of who looks after escrow.
+    jobs: MemoryTransactions
     bus_server: Server
     log_server: Server
     tables_server: Server
@@ -85,16 +85,24 @@ class Settings(NamedTuple):
     depth: DepthConfig
     history: HistoryConfig
     onchain: OnchainConfig
+    #: Mean time between two runs of the archive command.
+    archive_seconds: float
+
+    @property
+    def at_home(self) -> bool:
+        """Whether the world lives on contracts."""
+        return self.asset.home is not None
 
 
 def draw(chance: Random) -> Settings:
     """Return settings for one world."""
     shards = chance.choice((1, 1, 2))
     snapshot_commands = chance.choice((5, 20, 60))
+    processes, asset = _where(chance, _asset(chance, shards))
     return Settings(
         shards,
-        chance.choice((TOGETHER, APART)),
-        _asset(chance, shards),
+        processes,
+        asset,
         MatchEngineConfig(
             ring_bytes_max=chance.choice((2_000, 1 << 20)),
             stream_bytes_max=chance.choice((4_000, 1 << 20)),
@@ -122,7 +130,18 @@ def draw(chance: Random) -> Settings:
             checkpoint_entries_min=3,
         ),
         OnchainConfig(CONFIRMATIONS, poll_ms=chance.choice((50, 200)), resend_blocks=4),
+        chance.choice((0.3, 1.0, 60.0)),
     )
+
+
+def _where(chance: Random, asset: AssetConfig) -> tuple[Mapping[str, Sequence[str]], AssetConfig]:
+    """Return who shares processes, and the ledger's settings: some ledgers live on contracts."""
+    together = chance.random() < 1 / 2
+    processes: dict[str, tuple[str, ...]] = dict(TOGETHER if together else APART)
+    if chance.random() < HOME_SHARE:
+        asset = asset._replace(home=HOME, settlement=SettlementMode.CHAIN)
+        processes |= JOINED[together]
+    return processes, asset
 
 
 def _asset(chance: Random, shards: int) -> AssetConfig:
@@ -138,94 +157,3 @@ def _asset(chance: Random, shards: int) -> AssetConfig:
         retention=Retention(own_keys_us=3_600_000_000),
         account_orders_max=chance.choice((5, 10_000)),
     )
-
-
-class Builder:
-    """Makes the services of a process on lines of its own."""
-
-    def __init__(self, grounds: Grounds, settings: Settings, steady: Callable[[], float]) -> None:
-        """Build on *grounds*; *steady* is the clock that nobody sets."""
-        self._grounds = grounds
-        self._settings = settings
-        self._steady = steady
-
-    def build(self, process: Process) -> list[Service]:
-        """Return the services of *process*, made anew."""
-        grounds, names = self._grounds, self._settings.processes[process.name.rstrip("'")]
-        bus = SimBus(grounds.bus, grounds.bus_server, process, grounds.shown)
-        log: LedgerLog = SimLog(grounds.log, grounds.log_server, process, grounds.claim)
-        snapshots = SimSnapshots(grounds.snapshots, process)
-        if "asset" in names:
-            log = LogTail(log)
-        asset: Asset = SimAsset(grounds.door, process)
-        made: list[Service] = []
-        for name in names:
-            if name == "asset":
-                asset = self._asset(bus, log, snapshots, process)
-                made.append(asset)
-            elif name == "processor":
-                own = isinstance(asset, AssetService)
-                made.append(
-                    Processor(
-                        bus, log, asset, range(self._settings.shards),
-                        applies_max=OWN_APPLIES_MAX if own else 1,
-                    )
-                )  # fmt: skip
-            elif name == "history":
-                tables = SimTables(grounds.tables, grounds.tables_server, process)
-                made.append(
-                    History(self._settings.history, log=log, projection=tables, snapshots=snapshots)
-                )
-            elif name == "books":
-                shards = range(self._settings.shards)
-                made.append(LiveBooks(bus, log, snapshots, shards=shards))
-            elif name == "onchain":
-                made.append(self._onchain(bus, log, asset, process))
-            elif name == "listener":
-                made.append(Listener(bus, log))
-            else:
-                made += self._of_shards(name, bus, log, snapshots)
-        return made
-
-    def _onchain(self, bus: SimBus, log: LedgerLog, asset: Asset, process: Process) -> Onchain:
-        grounds = self._grounds
-        return Onchain(
-            self._settings.onchain,
-            bus=bus,
-            log=log,
-            asset=asset,
-            chain=SimChain(grounds.chain, grounds.chain_server, process),
-            transactions=SimTransactions(grounds.transactions, process),
-        )
-
-    def _asset(
-        self, bus: SimBus, log: LedgerLog, snapshots: SimSnapshots, process: Process
-    ) -> AssetService:
-        tables = SimTables(self._grounds.tables, self._grounds.tables_server, process)
-        return AssetService(
-            log,
-            CommandPublishers(bus, log, self._settings.shards),
-            self._grounds.clock,
-            self._settings.asset,
-            tables=tables.position,
-            snapshots=snapshots,
-            steady=self._steady,
-        )
-
-    def _of_shards(
-        self, name: str, bus: SimBus, log: LedgerLog, snapshots: SimSnapshots
-    ) -> list[Service]:
-        settings = self._settings
-        made: list[Service] = []
-        for shard in range(settings.shards):
-            if name == "match_engine":
-                config = settings.engine._replace(shard=shard)
-                made.append(MatchEngine(config, bus=bus, log=log, snapshots=snapshots))
-            elif name == "store":
-                made.append(
-                    Store(settings.store._replace(shard=shard), log=log, snapshots=snapshots)
-                )
-            else:
-                depth = settings.depth._replace(shard=shard)
-                made.append(Depth(depth, bus=bus, log=log, snapshots=snapshots))
-        return made

@@ -24,6 +24,8 @@ LONG_SECONDS_MAX: Final = 0.8
 LONG_SHARE: Final = 0.01
 #: Of the messages, those that take no time at all.
 DIRECT_SHARE: Final = 0.5
+#: Answers before a line breaks, at most.
+ANSWERS_MAX: Final = 20
 #: What a dead process had sent arrives with this probability.
 ARRIVES_SHARE: Final = 0.6
 
@@ -74,6 +76,11 @@ class Line:
         if self.server.fails():
             self._note("is away")
             raise self._unavailable(f"{self.server.name} is away")
+
+    def breaks_after(self) -> int:
+        """Return after how many answers to one question the line breaks; 0: it does not."""
+        breaks = self.server.failing > 0 and self.server.chance.random() < self.server.failing
+        return self.server.chance.randint(1, ANSWERS_MAX) if breaks else 0
 
     async def ask(self, do: Callable[[], Awaitable[T]]) -> T:
         """Ask a question."""

@@ -38,8 +38,17 @@ class Operator(Person):
     #: Those whose payout may be disputed.
     _windows: frozenset[int] = frozenset()
 
-    async def list_markets(self, count: int, start_us: int, seconds: float) -> None:
-        """List *count* markets with fees of different kinds, to trade for *seconds*."""
+    async def list_markets(
+        self,
+        count: int,
+        start_us: int,
+        seconds: float,
+        at_home: bool = False,  # noqa: FBT001, FBT002
+    ) -> None:
+        """List *count* markets with fees of different kinds, to trade for *seconds*.
+
+        *at_home*: all of them settle on a chain.
+        """
         versions = [0]
         for kind in (FeeKind.FLAT, FeeKind.QUADRATIC):
             rates = (self.chance.randint(0, 1_000), self.chance.randint(0, 1_000))
@@ -48,7 +57,7 @@ class Operator(Person):
         while not self.markets:
             now_us = start_us + int(asyncio.get_running_loop().time() * MICROS_PER_SECOND)
             end_at_us = now_us + int(seconds * 2 / 3 * MICROS_PER_SECOND)
-            specs = [self._spec(number, versions, end_at_us) for number in range(count)]
+            specs = [self._spec(number, versions, end_at_us, at_home) for number in range(count)]
             event = CreateEventOp(0, f"at {now_us}", "Sim", "", "", "", "", "", 0, 0, specs)
             answer = await self.fund(event)
             if isinstance(answer, Done):
@@ -70,10 +79,16 @@ class Operator(Person):
                 self.told.find(f"{event} was declined: {answer}")
                 return
 
-    def _spec(self, number: int, versions: list[int], end_at_us: int) -> MarketSpec:
+    def _spec(
+        self,
+        number: int,
+        versions: list[int],
+        end_at_us: int,
+        at_home: bool,  # noqa: FBT001
+    ) -> MarketSpec:
         """Return the terms of a market, some of which end by themselves."""
         ends = self.chance.random() < ENDING_SHARE
-        chained = self.chance.random() < CHAINED_SHARE
+        chained = at_home or self.chance.random() < CHAINED_SHARE
         return MarketSpec(
             f"m{number}", "Really?", fee_version=self.chance.choice(versions), tick=100,
             price_min=100, end_at_us=end_at_us if ends else 0,

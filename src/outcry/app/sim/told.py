@@ -32,6 +32,8 @@ class Told:
     find: Callable[[str], None]
     #: Owner of each account.
     owners: dict[int, int] = field(default_factory=dict)
+    #: Address of each account, where contracts keep what it has.
+    addresses: dict[int, str] = field(default_factory=dict)
     placed: dict[int, Placed] = field(default_factory=dict)
     #: Order ids by account and client order id.
     named: dict[tuple[int, str], int] = field(default_factory=dict)

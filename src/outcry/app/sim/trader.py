@@ -69,6 +69,8 @@ MARKET_SHARE: Final = 0.2
 class Trader(Person):
     """Trades in *markets* until *until* (virtual seconds)."""
 
+    actions = ACTIONS
+
     def __init__(self, name: str, door: Door, told: Told, trace: Trace, chance: Random) -> None:
         super().__init__(name, door, told, trace, chance)
         self.user_id = 0
@@ -98,7 +100,7 @@ class Trader(Person):
     async def trade(self, until: float) -> None:
         """Act until the time is up."""
         loop = asyncio.get_running_loop()
-        names, weights = list(ACTIONS), list(ACTIONS.values())
+        names, weights = list(self.actions), list(self.actions.values())
         while loop.time() < until:
             await asyncio.sleep(self.chance.expovariate(1 / PACE_SECONDS))
             count = self.chance.choice(AT_ONCE)

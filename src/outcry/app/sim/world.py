@@ -9,6 +9,7 @@ from random import Random
 from typing import Final, NamedTuple
 
 from outcry.adapters.memory import (
+    MemoryArchive,
     MemoryBus,
     MemoryLedgerLog,
     MemoryProjection,
@@ -17,17 +18,22 @@ from outcry.adapters.memory import (
 )
 from outcry.adapters.simulated_chain import SimulatedChain
 from outcry.app.sim import layout
-from outcry.app.sim.adapters import Claim, SimClock
+from outcry.app.sim.adapters import SimClock
 from outcry.app.sim.audit import Auditor
-from outcry.app.sim.chain import Nature
+from outcry.app.sim.builder import Builder
+from outcry.app.sim.caretaker import Caretaker
+from outcry.app.sim.claim import Claim
+from outcry.app.sim.contracts import Contracts
+from outcry.app.sim.depositor import Depositor
 from outcry.app.sim.door import Door
 from outcry.app.sim.lane import Lane
 from outcry.app.sim.lines import Server
 from outcry.app.sim.logs import logs_into
 from outcry.app.sim.loop import Exhausted, VirtualLoop
+from outcry.app.sim.nature import Nature
 from outcry.app.sim.operator import Operator
 from outcry.app.sim.process import RESTARTABLE, Process
-from outcry.app.sim.rest import where, writer
+from outcry.app.sim.rest import halted, where, writer
 from outcry.app.sim.storm import Storm
 from outcry.app.sim.told import Told
 from outcry.app.sim.trace import Trace
@@ -42,8 +48,12 @@ TRADING_SECONDS: Final = 4.0
 REST_SECONDS_MAX: Final = 60.0
 LOOK_SECONDS: Final = 0.05
 STEPS_MAX: Final = 150_000
+#: Processes of which a lock allows one: who sends to contracts is the only one with its nonces.
+ONLY_ONE: Final = ("chain", "onchain", layout.ESCROW)
 #: How often what still runs at the end is cancelled: it may be about to cancel others.
 ENDINGS_MAX: Final = 20
+#: Mean time between two looks at what needs people.
+LOOK_AFTER_SECONDS: Final = 0.5
 #: Mean time until a process that ended is started again.
 RESTART_SECONDS: Final = 0.3
 
@@ -81,7 +91,9 @@ class World:
         self.processes: dict[str, Process] = {}
         self.doubles: list[Process] = []
         self.grounds = self._grounds()
-        self.builder = layout.Builder(self.grounds, self.settings, self.loop.time)
+        self.builder = Builder(
+            self.grounds, self.settings, self.loop.time, self._chance("archivist")
+        )
         self.storm = Storm(
             self.loop, self.grounds, self.processes, self._start_twice,
             self._chance("storm"), self.trace, self.settings,
@@ -126,8 +138,9 @@ class World:
             return Server(name, self.loop, self._chance(name), self.trace, failing)
 
         return layout.Grounds(
-            MemoryBus(), MemoryLedgerLog(), MemoryProjection(), MemorySnapshots(),
-            SimulatedChain(), MemoryTransactions(),
+            MemoryBus(), MemoryLedgerLog(), MemoryArchive(), MemoryProjection(), MemorySnapshots(),
+            Contracts() if self.settings.at_home else SimulatedChain(),
+            MemoryTransactions(), MemoryTransactions(),
             server("bus"), server("log"), server("tables"), server("chain"),
             Door(server("door"), lambda: [*self.processes.values(), *self.doubles]),
             SimClock(START_US, self.loop), Claim(), {},
@@ -138,9 +151,9 @@ class World:
     async def _live(self) -> None:
         keepers = [asyncio.create_task(self._keep(name)) for name in self.settings.processes]
         self.loop.on_step = self.storm.step
-        chance = self._chance("nature")
-        nature = Nature(self.seed, self.grounds.chain, self.grounds.log, chance, self.trace)
-        keepers.append(asyncio.create_task(nature.run()))
+        self._nature = Nature(self.seed, self.grounds, self._chance("nature"), self.trace)
+        keepers.append(asyncio.create_task(self._nature.run()))
+        keepers.append(asyncio.create_task(self._look_after()))
         found = asyncio.create_task(self._found.wait())
         people = asyncio.create_task(self._people())
         await asyncio.wait({people, found, *keepers}, return_when=asyncio.FIRST_COMPLETED)
@@ -154,8 +167,8 @@ class World:
         door, told, trace = self.grounds.door, self.told, self.trace
         operator = Operator("operator", door, told, trace, self._chance("operator"))
         count = self._chance("markets").choice((1, 2, 3))
-        await operator.list_markets(count, START_US, TRADING_SECONDS)
-        traders = [Trader(name, door, told, trace, self._chance(name)) for name in TRADERS]
+        await operator.list_markets(count, START_US, TRADING_SECONDS, self.settings.at_home)
+        traders = [self._trader(number, name) for number, name in enumerate(TRADERS, 1)]
         for trader in traders:
             trader.markets, trader.start_us = operator.markets, START_US
         await asyncio.gather(*(trader.arrive() for trader in traders))
@@ -169,8 +182,17 @@ class World:
         )
         self.storm.calm()
         self.grounds.door.calm()
+        self._nature.calm()
         await asyncio.gather(*(trader.leave() for trader in traders))
         await self._rest()
+
+    def _trader(self, number: int, name: str) -> Trader:
+        door, told, chain, chance = (
+            self.grounds.door, self.told, self.grounds.chain, self._chance(name)
+        )  # fmt: skip
+        if isinstance(chain, Contracts):
+            return Depositor(name, door, told, self.trace, chance, chain, f"0x{number:040x}")
+        return Trader(name, door, told, self.trace, chance)
 
     async def _rest(self) -> None:
         """Wait until every part stands at the end of the log."""
@@ -180,6 +202,19 @@ class World:
                 raise Exhausted(f"not at rest after {REST_SECONDS_MAX} s: {behind}")
             await asyncio.sleep(LOOK_SECONDS)
         self._rest_seconds = self.loop.time() - began
+
+    async def _look_after(self) -> None:
+        """Decide what is right wherever a service has halted, and start it again."""
+        chance, door = self._chance("caretaker"), self.grounds.door
+        caretaker = Caretaker("caretaker", door, self.told, self.trace, chance)
+        while True:
+            await asyncio.sleep(chance.uniform(0, 2 * LOOK_AFTER_SECONDS))
+            ledger = writer(self.processes, self.doubles)
+            for name in halted(self.processes):
+                self.trace.note("caretaker", f"{name} stands still: it is started again")
+                self.processes[name].stop()
+            if ledger is not None:
+                await caretaker.decide(ledger.ledger)
 
     # --- processes ------------------------------------------------------------------------------
 
@@ -212,6 +247,8 @@ class World:
     def _start_twice(self, name: str) -> None:
         """Start a second process of a kind; nobody starts it again when it has ended."""
         if any(process.alive for process in self.doubles):
+            return
+        if self.settings.at_home and name in ONLY_ONE:
             return
         self.trace.note("storm", f"a second {name} starts")
         process = Process(self.loop, f"{name}'", self.builder.build)

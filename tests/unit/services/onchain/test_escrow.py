@@ -215,21 +215,6 @@ async def test_what_the_ledger_did_not_hear_is_told_again() -> None:
         await on.agrees()
 
 
-async def test_a_deposit_in_blocks_that_had_nothing_before_is_credited() -> None:
-    """Blocks that were read, and nothing of them believed, are replaced by ones that have it."""
-    async with desk_scene() as on:
-        desk = await on.desk()
-        on.escrow.mine(9)
-        await desk.step()
-        del on.escrow._chain[1:]
-        on.escrow._forks += 1
-        on.escrow.does(Deed(Happened.DEPOSITED, address(7), "0", HUNDRED))
-        on.escrow.mine(12)
-        await desk.step()
-        assert set(on.venue.asset.ledger.addresses) == {address(7)}
-        await on.agrees()
-
-
 async def test_a_desk_that_starts_again_does_nothing_twice() -> None:
     """Killed between any two steps, with and without its stored transactions: paid once."""
     async with desk_scene() as on:
