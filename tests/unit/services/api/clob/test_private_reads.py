@@ -231,34 +231,6 @@ async def test_there_are_no_rewards(door: Door) -> None:
     assert (await door.client.get("/builder/trades")).status_code == 400
 
 
-ROUTES = [
-    ("GET", "/auth/api-keys"), ("DELETE", "/auth/api-key"), ("POST", "/auth/readonly-api-key"),
-    ("GET", "/auth/readonly-api-keys"), ("DELETE", "/auth/readonly-api-key"),
-    ("POST", "/auth/builder-api-key"), ("GET", "/auth/builder-api-key"),
-    ("DELETE", "/auth/builder-api-key"), ("GET", "/auth/ban-status/closed-only"),
-    ("POST", "/order"), ("POST", "/orders"), ("DELETE", "/order"), ("DELETE", "/orders"),
-    ("DELETE", "/cancel-all"), ("DELETE", "/cancel-market-orders"), ("GET", "/data/order/0x1"),
-    ("GET", "/data/orders"), ("GET", "/data/trades"), ("GET", "/data/pre-migration-orders"),
-    ("GET", "/balance-allowance"), ("GET", "/balance-allowance/update"),
-    ("GET", "/notifications"), ("DELETE", "/notifications"), ("GET", "/order-scoring"),
-    ("POST", "/orders-scoring"), ("GET", "/rewards/user"), ("GET", "/rewards/user/total"),
-    ("GET", "/rewards/user/percentages"), ("GET", "/rewards/user/markets"),
-    ("POST", "/v1/heartbeats"),
-]  # fmt: skip
-
-
-async def test_every_private_route_needs_a_key(door: Door) -> None:
-    """Without a signature, with one of another path and with an old one: 401 and one text."""
-    ann = await Wallet(door, 1).log_in()
-    for method, path in ROUTES:
-        none: dict[str, str] = {}
-        for headers in (none, ann.headers("GET", "/x"), ann.headers(method, path, timestamp=1)):
-            answer = await door.client.request(method, path, headers=headers)
-            assert (answer.status_code, set(answer.json()) >= {"error"}) == (401, True), path
-        # Whoever guesses so often is locked out; here every route is to be asked.
-        door.lockout._guessing.discard("127.0.0.1")
-
-
 async def test_a_trade_on_a_chain_is_where_the_chain_says(
     door: Door, monkeypatch: pytest.MonkeyPatch
 ) -> None:
