@@ -66,6 +66,16 @@ def read_body(decoder: json.Decoder[FormT], body: bytes) -> FormT | Rejected:
         return Rejected(Reject.MALFORMED)
 
 
+def read_message(decoder: json.Decoder[FormT], message: bytes, form: str) -> FormT | Rejected:
+    """Return the form in a *message* of a feed, or why it is none and that *form* is expected."""
+    try:
+        return decoder.decode(message)
+    except DecodeError as error:
+        return Rejected(Reject.MALFORMED, _shortened(str(error)), form)
+    except (UnicodeError, RecursionError):
+        return Rejected(Reject.MALFORMED, expected=form)
+
+
 def read_query(form: type[FormT], query: Mapping[str, str]) -> FormT | Rejected:
     """Return the form in the parameters of a query, or why it is none."""
     try:
@@ -87,7 +97,7 @@ def _explain(error: MsgspecError, raw: object, form: object) -> Rejected:
     if "missing required field" in sentence:
         return Rejected(Reject.FIELD_MISSING, expected=name)
     if "unknown field" in sentence:
-        return Rejected(Reject.FIELD_UNKNOWN, name)
+        return Rejected(Reject.FIELD_UNKNOWN, _shortened(name))
     expected = sentence.removeprefix("Expected ").partition(", got")[0]
     for kind, words in _KINDS.items():
         expected = expected.replace(kind, words)

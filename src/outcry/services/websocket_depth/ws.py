@@ -3,10 +3,11 @@
 import asyncio
 from typing import Literal, Protocol
 
-from msgspec import DecodeError, Struct, json
+from msgspec import Struct, json
 
 from outcry.domain.rejects import Reject, Rejected
 from outcry.ports.projection import MarketRow
+from outcry.runtime.forms import read_message
 from outcry.runtime.ws_session import Session, Wire, error_frame
 from outcry.services.websocket_depth.config import DepthFeedConfig
 from outcry.services.websocket_depth.followed import Following
@@ -88,13 +89,10 @@ class DepthSession(Session):
 
     def received(self, message: bytes) -> None:
         """Take a request."""
-        try:
-            request = _decoder.decode(message)
-        except DecodeError as error:
-            refused = Rejected(Reject.MALFORMED, str(error), REQUEST_FORM)
-            self.send(error_frame("error", refused))
-            return
-        if self.work or not self._host.knows(request.market_id):
+        request = read_message(_decoder, message, REQUEST_FORM)
+        if isinstance(request, Rejected):
+            self.send(error_frame("error", request))
+        elif self.work or not self._host.knows(request.market_id):
             self._host.handle_later(self, request)
         else:
             self._host.handle(self, request)

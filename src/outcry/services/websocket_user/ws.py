@@ -9,11 +9,12 @@ from collections.abc import Iterator
 from enum import Enum, auto
 from typing import Protocol
 
-from msgspec import DecodeError, Struct, json
+from msgspec import Struct, json
 
 from outcry.domain.rejects import Reject, Rejected
 from outcry.messages.user_events import UserBatch
 from outcry.ports.queries import AccountImage
+from outcry.runtime.forms import read_message
 from outcry.runtime.identity import Principal
 from outcry.runtime.ws_session import CloseCode, Session, Wire, encode, error_frame, malformed
 from outcry.services.websocket_user.config import UserFeedConfig
@@ -119,13 +120,10 @@ class UserSession(Session):
 
     def received(self, message: bytes) -> None:
         """Take a login; there is nothing else to say here."""
-        try:
-            login = _decoder.decode(message)
-        except DecodeError as error:
-            refused = Rejected(Reject.MALFORMED, str(error), LOGIN_FORM)
-            self.refuse(refused) if self.principal is None else self._answer_error(refused)
-            return
-        if self.phase is Phase.CHECKING:
+        login = read_message(_decoder, message, LOGIN_FORM)
+        if isinstance(login, Rejected):
+            self.refuse(login) if self.principal is None else self._answer_error(login)
+        elif self.phase is Phase.CHECKING:
             self.refuse(Rejected(Reject.MALFORMED, "a second login before the first was answered"))
         elif not login.auth and not login.api_key:
             refused = malformed(LOGIN_FORM)

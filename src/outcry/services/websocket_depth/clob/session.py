@@ -3,9 +3,11 @@
 import asyncio
 from typing import Final, Protocol
 
-from msgspec import DecodeError, Struct, json
+from msgspec import Struct, json
 
+from outcry.domain.rejects import Rejected
 from outcry.runtime.clob.ws import ClobSession
+from outcry.runtime.forms import read_message
 from outcry.runtime.ws_session import CloseCode, Wire
 from outcry.services.websocket_depth.config import DepthFeedConfig
 
@@ -71,10 +73,9 @@ class MarketSession(ClobSession):
 
     def asked(self, message: bytes) -> None:
         """Take a request; what is none ends the connection."""
-        try:
-            request = _decode(message)
-        except DecodeError as error:
-            self.refuse(f"{str(error)[:50]}; {FORM}")
+        request = read_message(_decoder, message, FORM)
+        if isinstance(request, Rejected):
+            self.refuse(f"{request.got[:50]}; {FORM}")
             return
         refusal = self._refusal(request)
         if refusal:
@@ -121,4 +122,4 @@ class MarketSession(ClobSession):
         return ""
 
 
-_decode: Final = json.Decoder(MarketRequest).decode
+_decoder: Final = json.Decoder(MarketRequest)

@@ -3,11 +3,13 @@
 import asyncio
 from typing import Final, Protocol
 
-from msgspec import DecodeError, Struct, json
+from msgspec import Struct, json
 
+from outcry.domain.rejects import Rejected
 from outcry.runtime.clob.ws import PING, PONG, ClobSession
 from outcry.runtime.clob_identity import Holder
 from outcry.runtime.clob_keys import Credentials
+from outcry.runtime.forms import read_message
 from outcry.runtime.ws_session import CloseCode, Wire, encode
 from outcry.services.websocket_user.clob.frames import Who
 from outcry.services.websocket_user.config import UserFeedConfig
@@ -91,10 +93,9 @@ class ClobUserSession(ClobSession):
 
     def asked(self, message: bytes) -> None:
         """Take the credentials, then changes of what is followed."""
-        try:
-            request = _decode(message)
-        except DecodeError as error:
-            self.refuse(f"{str(error)[:40]}; {FORM}")
+        request = read_message(_decoder, message, FORM)
+        if isinstance(request, Rejected):
+            self.refuse(f"{request.got[:40]}; {FORM}")
             return
         markets = [market.lower() for market in request.markets or ()]
         if any(len(market) > TEXT_LENGTH_MAX for market in markets):
@@ -156,4 +157,4 @@ class ClobUserSession(ClobSession):
             self.refuse(UPDATE_FORM)
 
 
-_decode: Final = json.Decoder(UserRequest).decode
+_decoder: Final = json.Decoder(UserRequest)
