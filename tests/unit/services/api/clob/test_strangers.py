@@ -4,7 +4,7 @@ The routes are those of the application: one that is added is private here until
 """
 
 import re
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from typing import Any, Final
 
 import pytest
@@ -25,7 +25,7 @@ PUBLIC: Final = re.compile(
 )
 LOGINS: Final = ("POST /auth/api-key", "GET /auth/derive-api-key")
 #: Bodies that get as far as the question whose something is.
-NAMES: Final = {
+NAMES: Final[dict[str, Callable[[str], object]]] = {
     "DELETE /order": lambda order: {"orderID": order},
     "DELETE /orders": lambda order: [order],
     "POST /orders-scoring": lambda order: [order],
