@@ -137,4 +137,5 @@ class LogTail:
         ):
             self._bytes -= len(self._rows.popleft().body)
         grown, self._grown = self._grown, asyncio.Event()
-        grown.set()
+        # A turn later: whoever is answered by this commit goes before who reads what it wrote.
+        asyncio.get_running_loop().call_soon(grown.set)

@@ -1,8 +1,8 @@
 """The committer: one batch open, one in flight.
 
 While the database writes one entry, everything that arrives is applied to memory and gathers in the
-open batch. When the commit returns, that batch is sealed and its commit begins; only then are those
-answered who waited for the finished one, and its commands published.
+open batch. When the commit returns, that batch is sealed; those are answered who waited for the
+finished one, and its commands published; then the next commit begins, in the same breath.
 
 A batch without items needs no commit, only an answer; but a process that was stopped for a while
 and goes on may not be the writer any more. So it answers from memory only shortly after a commit,
@@ -36,8 +36,8 @@ class Committer:
         self._sequencer = sequencer
         self._publishers = publishers
         self._arrived = asyncio.Event()
-        self._commit: asyncio.Future[None] | None = None
-        self._in_flight: Sealed | None = None
+        self._committing: asyncio.Task[None] | None = None
+        self._stopping = asyncio.Event()
         self.head = opened.head
         #: Why memory must not be committed any more.
         self.failure: BaseException | None = None
@@ -52,36 +52,49 @@ class Committer:
         self._arrived.set()
 
     async def run(self) -> None:
-        """Commit until cancelled; raises `failure` or what the log raised."""
-        finished: Sealed | None = None
-        while True:
-            if finished is None:
-                await self._arrived.wait()
-            self._arrived.clear()
-            if self.failure is not None:
-                raise self.failure
-            if not self._sequencer.batch.idle:
-                self._in_flight = self._seal()
-                self._commit = asyncio.ensure_future(self._append(self._in_flight))
-            if finished is not None:
-                self._finish(finished)
-            if self._commit is not None:
-                # Shielded: a stop must not tear up a commit whose outcome it then could not know.
-                await asyncio.shield(self._commit)
-            finished, self._in_flight = self._in_flight, None
+        """Commit until cancelled; raises `failure` or what the log raised.
+
+        The commit that is then in flight goes on, for its outcome could not be known otherwise;
+        whom it covers is answered.
+        """
+        self._committing = asyncio.create_task(self._commit_all())
+        try:
+            await asyncio.shield(self._committing)
+        finally:
+            self._stopping.set()
+            self.wake()
 
     async def drain(self) -> None:
         """Finish the commit in flight, then commit what is open; answer both."""
         if self.failure is not None:
             return
-        if self._commit is not None:
-            await self._commit
-        if self._in_flight is not None:
-            self._finish(self._in_flight)
+        if self._committing is not None:
+            await self._committing
         if not self._sequencer.batch.idle:
             sealed = self._seal()
             await self._append(sealed)
             self._finish(sealed)
+
+    async def _commit_all(self) -> None:
+        """Commit one batch after the other, all in one task: every answer is a turn earlier."""
+        while not self._stopping.is_set():
+            await self._arrived.wait()
+            self._arrived.clear()
+            if self.failure is not None:
+                raise self.failure
+            sealed = None if self._stopping.is_set() else self._open()
+            while sealed is not None:
+                await self._append(sealed)
+                # What came meanwhile is sealed before anybody hears of this commit and adds more.
+                follows = None if self._stopping.is_set() else self._open()
+                self._finish(sealed)
+                sealed = follows
+
+    def _open(self) -> Sealed | None:
+        """Seal the open batch, if there is anything in it; raises `failure`."""
+        if self.failure is not None:
+            raise self.failure
+        return None if self._sequencer.batch.idle else self._seal()
 
     def _seal(self) -> Sealed:
         sequencer = self._sequencer
