@@ -14,7 +14,9 @@ MORE_ABOUT_ORDERS = (
     "amounts, the digest is the client's order id; fees are those of the market, whatever "
     "`feeRateBps` says; on a real chain, which takes no more than was signed, it must name the "
     "market's higher rate at least (`ORDER_FEE_RATE_INVALID`). `signatureType` is 0 for the "
-    "address itself, 1 and 2 for its proxy and its safe, 3 for a wallet that is a contract."
+    "address itself, 1 and 2 for its proxy and its safe, 3 for a wallet that is a contract; on a "
+    "real chain for any account that has named the key there, which its first order links to the "
+    "user (as on the CLOB surface: clob.md). `orders/validate` links nothing."
 )
 
 LINK = Call(

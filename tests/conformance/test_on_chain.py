@@ -76,7 +76,7 @@ def test_a_first_generation_maker_meets_a_second_generation_taker_to_confirmed(
 def test_a_wallet_that_is_a_contract_takes_from_a_first_generation_maker(
     place: ChainPlace,
 ) -> None:
-    """What its escrow had before is traded by its first order; tokens come into its escrow."""
+    """What its escrow had before is seen and traded; tokens come into its escrow."""
     market = place.market()
     key, _ = new_wallet()
     wallet = place.wallet(key)
@@ -84,8 +84,11 @@ def test_a_wallet_that_is_a_contract_takes_from_a_first_generation_maker(
     maker, taker = Trader1(place), WalletTrader(place, key, wallet)
     funded(maker)
     until(lambda: place.believed(wallet))
+    until(lambda: taker.balance()["balance"] == "1000000000")
     trade = to_confirmed(place, market, maker, taker)
     assert trade["transaction_hash"].startswith("0x")
+    assert trade["maker_address"] == wallet.lower()
+    assert taker.trades(maker_address=wallet) == [trade]
     until(lambda: int(taker.balance(market.no)["balance"]) == 10_000_000)
     assert int(taker.balance()["balance"]) == 994_000_000
     assert place.in_escrow(wallet) == {MONEY: 994_000_000, "outcome 1": 10_000_000}
@@ -156,9 +159,40 @@ def test_proxies_and_safes_trade_for_keys_that_they_named(
     assert refused()
     until(lambda: not maker.orders())
     assert place.in_escrow(wallet) == {MONEY: 996_000_000, "outcome 0": 10_000_000}
+    assert set(maker.balance()["allowances"].values()) == {"0"}
     place.names(key, wallet, sign=True)
     until(lambda: not refused())
+    assert "0" not in maker.balance()["allowances"].values()
     assert "clean" in place.outcry("verify", "--chain")
+
+
+def test_a_wallet_trades_at_the_other_door(place: ChainPlace) -> None:
+    """An order that an official client signed for a wallet links it through `/api` as well."""
+    market = place.market()
+    key, _ = new_wallet()
+    wallet = place.wallet(key)
+    place.outcry("chain", "faucet", wallet, "1000", "--escrow")
+    maker, taker = WalletTrader(place, key, wallet), Trader2(place)
+    funded(taker, maker)
+    order = maker.client.create_order(OrderArgsV2(market.yes, 0.40, 10, BUY))
+    found = place.operator.http.get(f"/gamma/markets/{market.market_id}").json()
+    names = ("salt", "maker", "signer", "makerAmount", "takerAmount", "timestamp", "metadata",
+             "builder", "signature", "tokenId")  # fmt: skip
+    body = {
+        **{name: str(getattr(order, name)) for name in names},
+        "event_id": int(found["events"][0]["id"]),
+        "market_id": market.market_id,
+        "side": "buy",
+        "order_type": "limit",
+        "signatureType": 3,
+        "wait": "result",
+    }
+    user = place.user(key)
+    assert user.post("/api/orders/validate", body)["refusal"]["name"] == "SIGNATURE_INVALID"
+    assert user.post("/api/place_order", body)["status"] == "new"
+    assert taker.limit(market.no, BUY, 0.60, 10)["success"]
+    until(lambda: int(maker.balance(market.yes)["balance"]) == 10_000_000)
+    assert place.in_escrow(wallet) == {MONEY: 996_000_000, "outcome 0": 10_000_000}
 
 
 def test_a_request_for_quotes_settles(place: ChainPlace) -> None:

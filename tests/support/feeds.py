@@ -1,6 +1,7 @@
 """Both feeds on a real port over a whole exchange, and clients that use sockets."""
 
 import asyncio
+import time
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
@@ -14,6 +15,7 @@ from websockets.exceptions import ConnectionClosed
 from outcry.adapters.memory import MemorySeries
 from outcry.ports.queries import Queries
 from outcry.runtime.clob.fees import FeeSchedules
+from outcry.runtime.clob.mirrors import Mirrors
 from outcry.runtime.clob_identity import ClobIdentity
 from outcry.runtime.clob_keys import ClobKeys
 from outcry.runtime.directory import Directory
@@ -168,6 +170,7 @@ async def feeds(
                 series=MemorySeries(door.queries._tables),
                 directory=directory,
                 fees=fees,
+                mirrors=Mirrors(tables, time.monotonic, escrow=True),
             ),
             clock=door.venue.clock.now_us,
             announced=stages.announced,

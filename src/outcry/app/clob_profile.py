@@ -16,7 +16,6 @@ from outcry.services.api.clob.config import ClobConfig
 from outcry.services.api.clob.profiles import (
     NAME,
     POLYGON,
-    SETTLED_KINDS,
     VERSIONS,
     Profile,
     ProfileError,
@@ -40,6 +39,7 @@ class _Deployment(Struct):
     home_v1: str = ""
     home_v2: str = ""
     domain_name: str = ""
+    deployed_block: int = 0
 
 
 def clob_config(config: Config) -> ClobConfig | None:
@@ -83,7 +83,7 @@ def signing_of(config: Config) -> Signing | None:
             raise ConfigError(str(error)) from error
         first, second = (f"0x{taken.exchanges[version].hex()}" for version in VERSIONS)
         return Signing(
-            taken.name, taken.chain_id, second, MONEY_DECIMALS, SETTLED_KINDS, first, escrow=True
+            taken.name, taken.chain_id, second, MONEY_DECIMALS, contract_v1=first, escrow=True
         )
     if not trading.signed_orders:
         return None
@@ -104,11 +104,12 @@ def wallets_of(commons: Commons) -> Wallets | None:
         deployed = _deployment(Path(config.data_dir) / DEPLOYMENT)
         # Who settles asks there as well.
         url = url or config.settlement.rpc_url or deployed.rpc_url
-    if not (config.clob.enabled and url):
+    if not url or not (config.clob.enabled or deployed.settlement):
         return None
     rpc = Rpc(url)
     commons.stack.push_async_callback(rpc.close)
-    return EvmWallets(rpc, deployed.settlement, config.settlement.confirmations)
+    confirmations = config.settlement.confirmations
+    return EvmWallets(rpc, deployed.settlement, confirmations, deployed.deployed_block)
 
 
 def _profile(config: Config) -> Profile:

@@ -14,6 +14,10 @@ class Wallets(Protocol):
         """Return whether the contract at *wallet*, 20 bytes, accepts *signature* of *digest*."""
         ...
 
+    async def of(self, key: bytes) -> list[bytes]:
+        """Return the wallets that let the address *key* sign for them, the first one first."""
+        ...
+
     async def names(self, wallet: bytes, key: bytes) -> bool:
         """Return whether *wallet* has let the address *key* sign for it where contracts settle.
 

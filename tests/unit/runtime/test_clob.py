@@ -18,6 +18,7 @@ from outcry.ports.rows import AuditRow
 from outcry.runtime.clob.books import clob_book, own_top
 from outcry.runtime.clob.conditions import condition_of, is_condition, question_of
 from outcry.runtime.clob.fees import FeeSchedules, base_fee, fee_details
+from outcry.runtime.clob.mirrors import Mirrors
 from outcry.runtime.clob.texts import money_text, price_text, size_text
 from outcry.runtime.directory import Directory
 
@@ -126,3 +127,18 @@ def test_clients_of_the_second_generation_never_reckon_too_small_a_fee() -> None
         price = ticks / 10_000
         assert told.rate * price * (1 - price) >= 0.02 * min(price, 1 - price) - 1e-12
     assert base_fee(flat) == 200
+
+
+async def test_what_was_linked_is_known_a_moment_later() -> None:
+    """The last word on an account counts; where nothing is in escrow nobody looks."""
+    tables, now = MemoryTables(), 10.0
+    seen = Mirrors(MemoryQueries(tables), lambda: now, escrow=True)
+    blind = Mirrors(MemoryQueries(tables), lambda: now, escrow=False)
+    assert await seen.wallet_of(7) == ""
+    for n, account, address in ((3, 7, "0xaa"), (4, 8, "0xbb"), (5, 9, "0xcc")):
+        body = json.dumps({"user_id": 1, "account": account, "address": address})
+        tables.audit[n, 0] = AuditRow(n, 0, 1, "wallet", body, 5)
+    assert await seen.wallet_of(7) == ""
+    now += 1.0
+    assert [await seen.wallet_of(one) for one in (7, 8, 9)] == ["0xaa", "0xbb", "0xcc"]
+    assert await blind.wallet_of(7) == ""

@@ -15,7 +15,11 @@ from outcry.runtime.bounded import Bounded
 
 #: First four bytes of the call's Keccak-256, and what a wallet answers that accepts.
 SELECTOR: Final = bytes.fromhex("1626ba7e")
+#: Blocks whose logs are asked for at once, and how often in one look; the next one goes on.
+LOGS_BLOCKS_MAX: Final = 2_000
+LOOKS_COUNT_MAX: Final = 50
 _WORD: Final = 32
+_SIGNER_TOPIC: Final = "0x" + SETTLEMENT.topic("SignerSet").hex()
 _YES: Final = f"0x{SELECTOR.ljust(_WORD, bytes(1)).hex()}"
 #: Gas that a wallet may use to make up its mind.
 GAS_MAX: Final = 100_000
@@ -30,16 +34,52 @@ _GAS_BASE, _GAS_BYTE, _GAS_ZERO_BYTE = 21_000, 16, 4
 class EvmWallets:
     """The wallets of the chain that a node shows."""
 
-    def __init__(self, rpc: Rpc, settlement: str = "", confirmations: int = 1) -> None:
+    def __init__(
+        self, rpc: Rpc, settlement: str = "", confirmations: int = 1, first_block: int = 0
+    ) -> None:
         """Ask *rpc*, which is closed by whoever made it; *settlement* is the contract's address.
 
         Without it no wallet has named a key. What a wallet has named counts once the block that
-        says so has its *confirmations*, as deposits do.
+        says so has its *confirmations*, as deposits do. Nothing of it is before *first_block*.
         """
         self._rpc = rpc
         self._settlement = settlement
         self._confirmations = confirmations
+        self._first_block = first_block
+        #: By key: wallets that ever named it, and the block up to which that is known.
+        self._found: Bounded[bytes, tuple[list[bytes], int]] = Bounded(NAMED_COUNT_MAX)
         self._believed: Bounded[tuple[bytes, bytes], bool] = Bounded(NAMED_COUNT_MAX)
+
+    async def of(self, key: bytes) -> list[bytes]:
+        """Return the wallets that let *key* sign for them, the first one first."""
+        if not self._settlement:
+            return []
+        try:
+            head = int(await self._rpc.call("eth_blockNumber"), 16)
+            ever, upto = self._found.get(key) or ([], self._first_block - 1)
+            for _ in range(LOOKS_COUNT_MAX):
+                if upto >= head:
+                    break
+                last = min(upto + LOGS_BLOCKS_MAX, head)
+                ever = await self._named(key, ever, upto + 1, last)
+                upto = last
+        except RpcError as error:
+            raise ChainUnavailable(str(error)) from error
+        # Blocks that may still be others are read again.
+        self._found.put(key, (ever, min(upto, head - self._confirmations)))
+        return [wallet for wallet in ever if await self.names(wallet, key)]
+
+    async def _named(self, key: bytes, ever: list[bytes], first: int, last: int) -> list[bytes]:
+        """Return *ever* and who else named *key* in these blocks."""
+        wanted: Json = {
+            "address": self._settlement,
+            "topics": [_SIGNER_TOPIC, None, f"0x{key.rjust(_WORD, bytes(1)).hex()}"],
+            "fromBlock": hex(max(first, 0)),
+            "toBlock": hex(last),
+        }
+        logs = await self._rpc.call("eth_getLogs", wanted)
+        wallets = [bytes.fromhex(log["topics"][1][-40:]) for log in logs]
+        return list(dict.fromkeys([*ever, *wallets]))
 
     async def names(self, wallet: bytes, key: bytes) -> bool:
         """Return whether *wallet* lets *key* sign for it until it says otherwise."""

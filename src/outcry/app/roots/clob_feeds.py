@@ -6,6 +6,7 @@ from outcry.app.commons import Commons
 from outcry.app.monitor import Part
 from outcry.runtime.books import LiveBooks
 from outcry.runtime.clob.fees import FeeSchedules
+from outcry.runtime.clob.mirrors import Mirrors
 from outcry.runtime.clob_identity import ClobIdentity
 from outcry.runtime.clob_keys import ClobKeys
 from outcry.runtime.directory import Directory
@@ -51,6 +52,7 @@ async def clob_users(
         series=await commons.series(),
         directory=directory,
         fees=FeeSchedules(queries),
+        mirrors=Mirrors(queries, time.monotonic, escrow=commons.config.settlement.chain == "evm"),
     )
     feed = ClobUsers(
         user_feed.from_limits(commons.config.limits),

@@ -22,10 +22,11 @@ from outcry.runtime.identity import Principal
 from outcry.runtime.rates import Rates
 from outcry.services.api import parse
 from outcry.services.api.catalogue import Catalogue
+from outcry.services.api.clob.funders import Funders, Signer
 from outcry.services.api.forms import Body, PlaceBody
 from outcry.services.api.lookups import Lookups
 from outcry.services.api.render_orders import placed_view
-from outcry.services.api.signed import SIGNED_BODY, Signing, unsigned
+from outcry.services.api.signed import SIGNED_BODY, Signing, terms_of, unsigned
 from outcry.services.api.views import PlacedView
 from outcry_wire.records import Side
 
@@ -97,10 +98,15 @@ class Ordering:
         lookups: Lookups,
         catalogue: Catalogue,
         rates: Rates[int],
+        funders: Funders,
         terms: Terms,
         clock: Callable[[], float] = time.time,
     ) -> None:
-        """Ask *asset*; *rates* bounds the orders of each account, *clock* dates signatures."""
+        """Ask *asset*; *rates* bounds the orders of each account, *clock* dates signatures.
+
+        *funders* knows whose escrow pays for what was signed.
+        """
+        self._funders = funders
         self._asset = asset
         self._lookups = lookups
         self._catalogue = catalogue
@@ -169,7 +175,7 @@ class Ordering:
         limited = self._rates.take(who.account)
         if limited:
             return limited
-        read = await self._read(who, body, "")
+        read = await self._read(who, body, "", links=False)
         if isinstance(read, Rejected):
             return VerdictView(valid=False, hold="", refusal=_refusal(read))
         (result,) = await self._asset.submit([DryRun(read[0])], wait_result=False)
@@ -180,9 +186,11 @@ class Ordering:
         hold = format_money(result.hold) if buying else format_quantity(result.hold)
         return VerdictView(valid=True, hold=hold, refusal=None)
 
-    async def _read(self, who: Principal, body: bytes, key: str) -> Read | Rejected:
-        """Return the order in *body* and when to answer it."""
-        read = await self._read_form(who, body)
+    async def _read(
+        self, who: Principal, body: bytes, key: str, *, links: bool = True
+    ) -> Read | Rejected:
+        """Return the order in *body* and when to answer it; what is signed for a wallet *links*."""
+        read = await self._read_form(who, body, links=links)
         if isinstance(read, Rejected):
             return read
         form, signed = read
@@ -201,7 +209,7 @@ class Ordering:
         return (replace(request, signed=signed) if signed else request), form.wait
 
     async def _read_form(
-        self, who: Principal, body: bytes
+        self, who: Principal, body: bytes, *, links: bool
     ) -> tuple[PlaceBody, SignedOrder | None] | Rejected:
         """Return the order in words, and as it was signed if it was."""
         form = parse.read_place(body, unsigned_orders=self._terms.unsigned_orders)
@@ -217,7 +225,14 @@ class Ordering:
         user = await self._catalogue.user(who.user_id, who.registered_n)
         if isinstance(user, Rejected):
             return user
-        return unsigned(order, signing, market, user.address, int(self._clock()))
+        read = unsigned(order, signing, market, user.address, int(self._clock()))
+        if isinstance(read, Rejected):
+            return read
+        signer, digest = Signer(who.user_id, user.address.lower()), read[0].client_order_id
+        problem = await self._funders.problem(
+            signer, terms_of(order), bytes.fromhex(digest), links=links
+        )
+        return problem or read
 
     async def _submit(
         self, requests: list[OrderRequest], *, wait_result: bool

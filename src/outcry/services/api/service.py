@@ -28,6 +28,7 @@ from outcry.services.api.catalogue import Catalogue
 from outcry.services.api.charts import Charts
 from outcry.services.api.clob.config import ClobConfig
 from outcry.services.api.clob.door import ClobDoor
+from outcry.services.api.clob.funders import Funders
 from outcry.services.api.clob.private import Ground, private_parts
 from outcry.services.api.clob.public import Public, public_parts
 from outcry.services.api.config import ApiConfig
@@ -119,6 +120,7 @@ class ApiService:
 
 def _parts(config: ApiConfig, needs: Needs, lookups: Lookups) -> Parts:
     catalogue = Catalogue(needs.queries, needs.series, needs.books, lookups, needs.log)
+    escrow = config.signing is not None and config.signing.escrow
     rates: Rates[int] = Rates(config.account_requests_per_second_max, time.monotonic)
     return Parts(
         gate=needs.gate,
@@ -128,7 +130,12 @@ def _parts(config: ApiConfig, needs: Needs, lookups: Lookups) -> Parts:
         charts=Charts(needs.series, catalogue, needs.stages),
         social=Social(needs.asset, needs.community, lookups, catalogue, needs.keys),
         ordering=Ordering(
-            needs.asset, lookups, catalogue, rates, Terms(config.unsigned_orders, config.signing)
+            needs.asset,
+            lookups,
+            catalogue,
+            rates,
+            Funders(needs.asset, needs.wallets, escrow=escrow),
+            Terms(config.unsigned_orders, config.signing),
         ),
         trading=Trading(needs.asset, lookups, catalogue, rates),
         operator=Operator(needs.asset, lookups, catalogue, needs.identity, needs.keys),

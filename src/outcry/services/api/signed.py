@@ -103,8 +103,8 @@ class Signing(NamedTuple):
     kinds: tuple[int, ...] = EVERY_KIND
     #: The contract of the first generation, where it is another one; "": the same.
     contract_v1: str = ""
-    #: Whether contracts settle from the escrow of the user's address: no other wallet has any
-    #: there, and they know no tolerance of amounts.
+    #: Whether contracts settle from the escrow of the maker, the user's address or a wallet that
+    #: has named it; they know no tolerance of amounts.
     escrow: bool = False
 
 
@@ -113,15 +113,13 @@ def unsigned(
 ) -> tuple[PlaceBody, SignedOrder] | Rejected:
     """Return what *form* says and as what it was signed, if by *address*, the user's own.
 
+    Whether its maker pays for it is another question.
     *now* is in seconds since 1970.
     """
     problem = _problem(form, address)
     if problem:
         return problem
     terms = terms_of(form)
-    if signing.escrow and form.maker.lower() != address.lower():
-        wanted = f"{address}: its escrow is this user's"
-        return Rejected(Reject.SIGNATURE_INVALID, f"maker {form.maker}", wanted)
     digest = signatures.verify(terms, profile_of(signing), _bytes(address), now)
     if isinstance(digest, Rejected):
         return digest
@@ -191,6 +189,7 @@ def profile_of(signing: Signing) -> Profile:
         SAFES,
         name=signing.name,
         kinds=signing.kinds,
+        named=signing.escrow,
     )
 
 

@@ -132,7 +132,7 @@ async def test_a_try_says_which_check_fails_and_changes_nothing(door: Door) -> N
     assert balances["cash_available"] == "10.000000"
 
 
-def signed(event: dict[str, Any], side: str, maker: int, taker: int, **more: Any) -> dict[str, Any]:
+def signed(event: dict[str, Any], side: str, given: int, taken: int, **more: Any) -> dict[str, Any]:
     """Return the body of an order for the first outcome, with Ann's signature."""
     market = event["markets"][0]
     body = {
@@ -144,8 +144,8 @@ def signed(event: dict[str, Any], side: str, maker: int, taker: int, **more: Any
         "salt": 123_456_789,
         "maker": ADDRESS,
         "signer": ADDRESS,
-        "makerAmount": str(maker),
-        "takerAmount": str(taker),
+        "makerAmount": str(given),
+        "takerAmount": str(taken),
         "signature": "0x" + "00" * 65,
         **more,
     }
@@ -184,6 +184,40 @@ async def test_signed_orders_of_both_generations_count_once(door: Door) -> None:
         )  # fmt: skip
     verdict = await door.post("/api/orders/validate", signed(event, "buy", 10**8, 2 * 10**8), ann)
     assert verdict["refusal"]["name"] == "FUNDS_INSUFFICIENT"
+
+
+class Named:
+    """A chain on which one wallet has named whoever asks."""
+
+    def __init__(self, wallet: str) -> None:
+        self._wallet = bytes.fromhex(wallet[2:])
+
+    async def accepts(self, wallet: bytes, digest: bytes, signature: bytes) -> bool:
+        """Nobody asks where contracts settle."""
+        raise AssertionError((wallet, digest, signature))
+
+    async def of(self, key: bytes) -> list[bytes]:
+        """Nobody asks for it here."""
+        raise AssertionError(key)
+
+    async def names(self, wallet: bytes, key: bytes) -> bool:
+        """Return whether it is the wallet."""
+        return (wallet, f"0x{key.hex()}") == (self._wallet, ADDRESS.lower())
+
+
+async def test_a_signed_order_of_a_wallet_links_it_where_contracts_settle() -> None:
+    """One that named the key goes on to be linked, as on the CLOB surface; a try links nothing."""
+    named, other = "0x" + "ab" * 20, "0x" + "cd" * 20
+    config = ApiConfig(signing=SIGNING._replace(escrow=True))
+    async with http_door(config, wallets=Named(named)) as door:
+        event = await door.event()
+        ann = await signer(door)
+        good = signed(event, "buy", 5_500_000, 10_000_000, maker=named, signatureType=2)
+        strange = signed(event, "buy", 5_500_000, 10_000_000, maker=other, signatureType=2)
+        await refused(door, Reject.SIGNATURE_INVALID, "POST", "/api/place_order", ann, strange)
+        # The ledger of this test is on no chain: it declines to link, so it was asked to.
+        await refused(door, Reject.ON_NO_CHAIN, "POST", "/api/place_order", ann, good)
+        assert (await door.post("/api/orders/validate", good, ann))["valid"]
 
 
 async def test_signed_market_orders_are_bounded_by_what_was_signed(door: Door) -> None:

@@ -12,6 +12,7 @@ from outcry.ports.dealings import TradeFilter, TradePlace
 from outcry.ports.projection import MarketRow, OrderRow, TradeRow
 from outcry.ports.queries import Queries
 from outcry.runtime.clob.fees import FeeSchedules, base_fee
+from outcry.runtime.clob.mirrors import Mirrors
 from outcry.runtime.clob.names import (
     FAILED,
     TradePart,
@@ -75,9 +76,13 @@ class Dealings:
 
     def __init__(
         self, queries: Queries, stages: TradeStages, reads: Reads, lookups: Lookups,
-        fees: FeeSchedules, writes: OwnWrites,
+        fees: FeeSchedules, writes: OwnWrites, mirrors: Mirrors,
     ) -> None:  # fmt: skip
-        """Read from *queries*; what the holder wrote here is waited for."""
+        """Read from *queries*; what the holder wrote here is waited for.
+
+        *mirrors* says whose escrow an account is.
+        """
+        self._mirrors = mirrors
         self._queries, self._stages = queries, stages
         self._reads = reads
         self._lookups = lookups
@@ -124,7 +129,9 @@ class Dealings:
             return before
         if isinstance(place, Rejected):
             return place
-        foreign = asked.maker_address and address_key(asked.maker_address) not in wallets(who)
+        maker = await self._maker(who)
+        own = (maker, *wallets(who))
+        foreign = asked.maker_address and address_key(asked.maker_address) not in own
         if before is None or foreign or (asked.id and part is None):
             return page_of([], END)
         await self._writes.seen(who.principal.user_id)
@@ -139,7 +146,7 @@ class Dealings:
             who.principal.account, wanted, before=TradePlace(*before) if before else None,
             count=PAGE_COUNT,
         )  # fmt: skip
-        views = await self._trade_views(who, fills, part)
+        views = await self._trade_views(who._replace(address=maker), fills, part)
         full = len({(fill.n, fill.trade_id) for fill in fills}) == PAGE_COUNT
         cursor = pair_cursor(fills[-1].n, fills[-1].trade_id) if full else END
         return page_of(views, cursor)
@@ -163,7 +170,12 @@ class Dealings:
         row = await self._reads.market_row(market)
         return row if isinstance(row, Rejected) else (row.market_id, -1)
 
+    async def _maker(self, who: Holder) -> str:
+        """Return whose escrow a user's orders trade: the address of a wallet, or their own."""
+        return await self._mirrors.wallet_of(who.principal.account) or who.address
+
     async def _order_views(self, who: Holder, rows: Sequence[OrderRow]) -> list[OpenOrderView]:
+        who = who._replace(address=await self._maker(who))
         traded = await self._associated(who, [row for row in rows if row.filled])
         return [
             open_order_view(

@@ -8,7 +8,7 @@ the first such order links the two, and from then on the user's account is what 
 escrow. Elsewhere a wallet that is a contract is asked itself (ERC-1271), if there is a node to ask.
 """
 
-from typing import Final
+from typing import Final, NamedTuple
 
 from outcry.domain.rejects import Reject, Rejected
 from outcry.messages.escrow_requests import LinkWalletOp
@@ -17,12 +17,18 @@ from outcry.ports.asset import Asset
 from outcry.ports.chain import ChainUnavailable
 from outcry.ports.wallets import Wallets
 from outcry.runtime.bounded import Bounded
-from outcry.runtime.clob_identity import Holder
 from outcry.services.api.signatures import CONTRACT, OWN_KEY, Terms
 
 
 #: Wallets that are known to be linked.
 LINKED_COUNT_MAX: Final = 10_000
+
+
+class Signer(NamedTuple):
+    """Who signed: a user, and the address of their key in lower case."""
+
+    user_id: int
+    address: str
 
 
 class Funders:
@@ -35,8 +41,13 @@ class Funders:
         self._escrow = escrow
         self._linked: Bounded[int, bytes] = Bounded(LINKED_COUNT_MAX)
 
-    async def problem(self, who: Holder, terms: Terms, digest: bytes) -> Rejected | None:
-        """Return why the maker of a verified order does not pay for it, None if it does."""
+    async def problem(
+        self, who: Signer, terms: Terms, digest: bytes, *, links: bool = True
+    ) -> Rejected | None:
+        """Return why the maker of a verified order does not pay for it, None if it does.
+
+        Nothing is linked unless the order *links*: one that is only tried does not.
+        """
         kind = terms.signature_type
         if kind == OWN_KEY or (kind != CONTRACT and not self._escrow):
             return None
@@ -47,12 +58,12 @@ class Funders:
             wrong = await self._wrong(self._wallets, who, terms, digest)
         except ChainUnavailable as error:
             return Rejected(Reject.UNAVAILABLE, str(error)[:200])
-        if wrong or not self._escrow:
+        if wrong or not (self._escrow and links):
             return wrong
-        return await self._link(who, terms.maker)
+        return await self._link(who.user_id, terms.maker)
 
     async def _wrong(
-        self, wallets: Wallets, who: Holder, terms: Terms, digest: bytes
+        self, wallets: Wallets, who: Signer, terms: Terms, digest: bytes
     ) -> Rejected | None:
         """Return why the wallet does not stand by what was signed for it."""
         if not self._escrow:
@@ -65,9 +76,8 @@ class Funders:
         wanted = f"one that has let {who.address} sign for it: setSigner on the settlement contract"
         return Rejected(Reject.SIGNATURE_INVALID, f"maker 0x{terms.maker.hex()}", wanted)
 
-    async def _link(self, who: Holder, wallet: bytes) -> Rejected | None:
+    async def _link(self, user_id: int, wallet: bytes) -> Rejected | None:
         """Let the user's account be what the wallet has in escrow; the same again does nothing."""
-        user_id = who.principal.user_id
         if self._linked.get(user_id) == wallet:
             return None
         done = await self._asset.funds(LinkWalletOp(user_id, user_id, f"0x{wallet.hex()}"))

@@ -29,7 +29,7 @@ from outcry.runtime.forms import read_body
 from outcry.runtime.rates import Rates
 from outcry.runtime.settlement_stages import SettlementStages
 from outcry.services.api.clob.config import ClobConfig
-from outcry.services.api.clob.funders import Funders
+from outcry.services.api.clob.funders import Funders, Signer
 from outcry.services.api.clob.order_forms import (
     BATCH_COUNT_MAX,
     ORDER,
@@ -157,7 +157,8 @@ class Orders:
         digest = verify(terms, self._config.profile, bytes.fromhex(who.address[2:]), now)
         if isinstance(digest, Rejected):
             return digest
-        problem = await self._funders.problem(who, terms, digest)
+        signer = Signer(who.principal.user_id, who.address)
+        problem = await self._funders.problem(signer, terms, digest)
         if problem:
             return problem
         amounts = _amounts(terms, token[0], tif, exact=self._config.escrow)

@@ -10,6 +10,7 @@ from outcry.ports.queries import Queries
 from outcry.ports.series import Series
 from outcry.ports.wallets import Wallets
 from outcry.runtime.clob.fees import FeeSchedules
+from outcry.runtime.clob.mirrors import Mirrors
 from outcry.runtime.clob_identity import ClobIdentity, Holder
 from outcry.runtime.directory import Directory
 from outcry.runtime.gate import Gate
@@ -89,6 +90,7 @@ def private_parts(config: ClobConfig, ground: Ground) -> Private:
     writes = OwnWrites(ground.lookups)
     fees = FeeSchedules(queries)
     stages = TradeStages(ground.series, ground.stages)
+    mirrors = Mirrors(queries, time.monotonic, escrow=config.escrow)
     terms = OrderTerms(config, time.time, ground.wallets)
     orders = Orders(asset, ground.directory, fees, rates, writes, ground.stages, terms)
     return Private(
@@ -97,8 +99,8 @@ def private_parts(config: ClobConfig, ground: Ground) -> Private:
         orders=orders,
         quoting=Quoting(asset, ground.directory, orders, rates, writes, Desk(time.time)),
         cancels=Cancels(asset, queries, ground.reads, rates, writes),
-        dealings=Dealings(queries, stages, ground.reads, ground.lookups, fees, writes),
-        balances=Balances(queries, ground.reads, writes, config),
+        dealings=Dealings(queries, stages, ground.reads, ground.lookups, fees, writes, mirrors),
+        balances=Balances(queries, ground.reads, writes, config, ground.wallets, mirrors),
         notifications=Notifications(queries, stages, ground.lookups, writes, time.time),
         heartbeats=Heartbeats(asset, time.monotonic),
         logins=Logins(asset, queries, writes, ground.identity, register=config.register),

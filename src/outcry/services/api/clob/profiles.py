@@ -16,8 +16,6 @@ NAME: Final = "Polymarket CTF Exchange"
 VERSIONS: Final = ("1", "2")
 #: An own key, a proxy, a safe, a wallet that is a contract.
 EVERY_KIND: Final = (0, 1, 2, 3)
-#: What is taken where contracts settle and nobody asks the chain about wallets.
-SETTLED_KINDS: Final = (0, 3)
 
 
 class ProfileError(ValueError):

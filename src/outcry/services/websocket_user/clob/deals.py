@@ -10,6 +10,7 @@ from outcry.ports.queries import Queries
 from outcry.ports.series import Series
 from outcry.runtime.bounded import Bounded
 from outcry.runtime.clob.fees import FeeSchedules, base_fee
+from outcry.runtime.clob.mirrors import Mirrors
 from outcry.runtime.clob.names import PART_FILLS, TradePart
 from outcry.runtime.directory import Directory
 from outcry.services.websocket_user.clob.frames import Deal
@@ -32,13 +33,16 @@ class Deals:
     """Looks up, and remembers within bounds."""
 
     def __init__(
-        self, *, queries: Queries, series: Series, directory: Directory, fees: FeeSchedules
-    ) -> None:
+        self, *, queries: Queries, series: Series, directory: Directory, fees: FeeSchedules,
+        mirrors: Mirrors,
+    ) -> None:  # fmt: skip
+        """Read from these; *mirrors* says whose escrow an account is."""
+        self._mirrors = mirrors
         self._queries = queries
         self._series = series
         self._directory = directory
         self._fees = fees
-        self._addresses: Bounded[int, str] = Bounded(ADDRESSES_COUNT_MAX)
+        self._addresses: Bounded[int, tuple[int, str]] = Bounded(ADDRESSES_COUNT_MAX)
         self._trades: Bounded[TradePart, Trade] = Bounded(TRADES_COUNT_MAX)
         self._settled: Bounded[TradePart, frozenset[int]] = Bounded(TRADES_COUNT_MAX)
 
@@ -61,7 +65,7 @@ class Deals:
     async def deal(self, trade: Trade) -> Deal:
         """Return what frames of *trade* need beside it."""
         row = await self.market(trade.market_id)
-        addresses = {user_id: await self._address(user_id) for user_id in trade.users}
+        addresses = {user_id: await self.address(user_id) for user_id in trade.users}
         return Deal(row, addresses, base_fee(await self._fees.schedule(row.fee_version)))
 
     async def market(self, market_id: int) -> MarketRow:
@@ -74,14 +78,16 @@ class Deals:
             await asyncio.sleep(MARKET_PAUSE_SECONDS)
         return row
 
-    async def _address(self, user_id: int) -> str:
+    async def address(self, user_id: int) -> str:
+        """Return whose escrow a user's orders trade: the address of a wallet, or their own."""
         known = self._addresses.get(user_id)
         if known is None:
             user = await self._queries.user(user_id)
-            known = user.address.lower() if user else ""
+            known = (user.account, user.address.lower()) if user else (0, "")
             if user:
                 self._addresses.put(user_id, known)
-        return known
+        account, own = known
+        return await self._mirrors.wallet_of(account) or own
 
     async def _read(self, part: TradePart, market_id: int) -> Trade | None:
         before = (part.trade_id, (part.part + 1) * PART_FILLS)

@@ -116,9 +116,11 @@ class Teller:
     async def _tell_order(self, news: OrderNews) -> None:
         user_id, order, kind, trades = news
         row = await self._deals.market(order.market_id)
+        maker = await self._deals.address(user_id)
         for session in list(self._sessions.get(user_id, ())):
             if session.wants(condition_of(row)):
-                session.tell(order_frame(order, kind, row, session.who, trades))
+                who = session.who._replace(address=maker)
+                session.tell(order_frame(order, kind, row, who, trades))
 
     def _unannounced(self, batches: list[UserBatch]) -> set[FillKey]:
         """Return the fills of an entry that wait for a chain and did not pass their pre-flight."""

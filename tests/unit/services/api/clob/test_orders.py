@@ -306,6 +306,10 @@ class Says:
         """Nobody asks where no contract settles."""
         raise AssertionError((wallet, key))
 
+    async def of(self, key: bytes) -> list[bytes]:
+        """Nobody asks there either."""
+        raise AssertionError(key)
+
 
 @pytest.mark.parametrize(
     ("says", "error"), [(True, ""), (False, "invalid signature"), (None, "A part of the exchange")]

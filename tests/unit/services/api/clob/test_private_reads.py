@@ -12,13 +12,16 @@ from tests.unit.services.api.clob.test_orders import door_key, market
 
 from outcry.domain.ledger.pending import Outcome
 from outcry.messages.chain_requests import ChainReportOp, ChainVerdict
+from outcry.messages.requests import CreateUserOp
 from outcry.messages.settlement_status import SettlementStage
 from outcry.messages.settlements import SettlementRequest, unpack_requests
 from outcry.messages.streams import SETTLEMENT_REQUESTS
 from outcry.ports.transactions import Transaction
 from outcry.runtime.clob.names import trade_named
 from outcry.services.api.clob import dealings, heartbeats, notifications, trade_hashes
+from outcry.services.api.clob.config import ClobConfig
 from outcry.services.api.clob.profiles import PROXIES
+from outcry.services.api.config import ApiConfig
 from outcry.services.api.signatures import wallet_of
 from outcry.services.onchain.news import News
 from outcry.services.onchain.parts import Part
@@ -229,6 +232,46 @@ async def test_there_are_no_rewards(door: Door) -> None:
     code = {"builder_code": "0x" + "11" * 32}
     assert (await door.client.get("/builder/trades", params=code)).json()["data"] == []
     assert (await door.client.get("/builder/trades")).status_code == 400
+
+
+class Named:
+    """A chain on which one wallet has named whoever asks, or none has."""
+
+    def __init__(self) -> None:
+        self.wallet = b""
+
+    async def accepts(self, wallet: bytes, digest: bytes, signature: bytes) -> bool:
+        """Nobody asks where contracts settle."""
+        raise AssertionError((wallet, digest, signature))
+
+    async def of(self, key: bytes) -> list[bytes]:
+        """Return the wallet."""
+        assert len(key) == 20
+        return [self.wallet] if self.wallet else []
+
+    async def names(self, wallet: bytes, key: bytes) -> bool:
+        """Return whether it is the wallet's."""
+        assert len(key) == 20
+        return wallet == self.wallet
+
+
+async def test_the_balance_of_a_wallet_is_there_before_its_first_order() -> None:
+    """Of a wallet that named the key what its escrow has; without one nothing may be taken."""
+    wallets = Named()
+    config = ApiConfig(clob=ClobConfig(escrow=True))
+    async with http_door(config, wallets=wallets) as door:
+        ann, address = await Wallet(door, 1).fund(), "0x" + "ab" * 20
+        asked = {"asset_type": "COLLATERAL", "signature_type": "3"}
+        nothing = await ann.told("GET", "/balance-allowance", **asked)
+        assert (nothing["balance"], set(nothing["allowances"].values())) == ("0", {"0"})
+        await door.venue.fund(CreateUserOp(0, f"eth:{address}", address, ""))
+        await door.user(f"eth:{address}", "70")
+        wallets.wallet = bytes.fromhex(address[2:])
+        await door.settled()
+        there = await ann.told("GET", "/balance-allowance", **asked)
+        assert (there["balance"], int(there["allowance"])) == ("70000000", 2**256 - 1)
+        own = await ann.told("GET", "/balance-allowance", asset_type="COLLATERAL")
+        assert own["balance"] not in ("0", there["balance"])
 
 
 async def test_a_trade_on_a_chain_is_where_the_chain_says(
