@@ -168,7 +168,7 @@ def resident() -> int:
 
 
 def allocated() -> int:
-    """Return the bytes that malloc has given out, mapped areas included."""
+    """Return the bytes that malloc has given out, and those of all that is mapped."""
 
     class Info(ctypes.Structure):
         names = ("arena", "ordblks", "smblks", "hblks", "hblkhd", "usmblks", "fsmblks", "uordblks")
@@ -177,11 +177,13 @@ def allocated() -> int:
     libc = ctypes.CDLL(None)
     libc.mallinfo2.restype = Info
     info = libc.mallinfo2()
-    return int(info.uordblks + info.hblkhd)
+    with Path("/proc/self/statm").open() as file:
+        mapped = int(file.read().split()[0]) * os.sysconf("SC_PAGE_SIZE")
+    return int(info.uordblks) + mapped
 
 
 def steady_state(engine_module: ModuleType, work: Workload) -> int:
-    """Return by how many bytes malloc's total changes in the second half of a workload."""
+    """Return by how many bytes what is allocated changes in the second half of a workload."""
     engine = engine_module.Engine()
     engine.process(work.setup)
     engine.bind(work.stream, bytearray(TARGET))

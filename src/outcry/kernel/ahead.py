@@ -1,7 +1,7 @@
 """Fetches into the cache what the next commands will touch. Only compiled; it changes nothing.
 
 What a command needs is found by following indices from one table to the next, and each step may
-miss the cache. The records of a batch are all there, so the steps are taken in three stages, some
+miss the cache. The records of a batch are all there, so the steps are taken in four stages, some
 records ahead of the command at hand: what one stage fetches, the next one reads. What is touched
 last and decides nothing, such as the neighbours of an order in its account, is left to the command:
 waiting for that, the processor goes on, and looking would cost as much.
@@ -46,11 +46,12 @@ def forget_views(core: Core) -> None:
 
 
 def look_ahead(core: Core, src: memoryview, end: int) -> None:
-    """Take one more record into view, and two of those in view one stage further."""
+    """Take one more record into view, and three of those in view one stage further."""
     if rarely(core.seen_moves != moves()):
         forget_views(core)
     turn = core.turn
     core.turn = turn + 1
+    look_last(core, cython.address(core.views[(turn - 3 * STAGE) & (TURNS - 1)]))
     look_near(core, cython.address(core.views[(turn - 2 * STAGE) & (TURNS - 1)]))
     look_far(core, cython.address(core.views[(turn - STAGE) & (TURNS - 1)]))
     at = core.far_at
@@ -94,6 +95,12 @@ def look_near(core: Core, view: View) -> None:
     prefetch(node_at(core, node.next))
     prefetch(node_at(core, node.prev))
     prefetch(node_at(core, node_at(core, view.best).next))
+
+
+def look_last(core: Core, view: View) -> None:
+    """Fetch the place of the id of the first order at the touch: it may be about to be filled."""
+    maker = node_at(core, node_at(core, view.best).next)
+    prefetch(cython.address(core.recent[place_in(maker.order_id, core.recent_mask)]))
 
 
 def peek(core: Core, cmd: memoryview) -> None:

@@ -137,7 +137,7 @@ SNAPSHOT_HEADER_WORDS = 8
 #: Places of the first table of recent orders, of the second, and at least how many each node has.
 RECENT_FIRST = 4096
 RECENT_SECOND = 65536
-RECENT_PER_NODE = 3
+RECENT_PER_NODE = 6
 #: How many places of a table that has grown move with each new node, a power of two.
 MOVED_PER_NODE = 32
 #: A session begins as many places behind the last one as its ids, shifted by this, are higher.
@@ -159,10 +159,10 @@ CANCEL_WORDS = 5
 PLACE_SHAPE = PLACE_ORDER | PLACE_WORDS * 8 << 16
 CANCEL_SHAPE = CANCEL_ORDER | CANCEL_WORDS * 8 << 16
 #: Records in view, rounded up to a power of two.
-TURNS = 8
+TURNS = 16
 #: Records between two stages, and from the first stage to the command at hand.
-STAGE = 2
-LEAD = 6
+STAGE = 3
+LEAD = 10
 #: How many words before it is read the stream of records is fetched, and those of a cache line.
 READ_AHEAD = 256
 CACHE_LINE_WORDS = 8

@@ -45,14 +45,64 @@ cdef extern from * nogil:
         abort();
     }
 
-    /* Zeroed and aligned to a cache line; the pointer of malloc stands just before it. */
-    static void *outcry_new(size_t bytes) {
-        char *raw = (char *)calloc(1, bytes + 72), *base;
-        if (raw == NULL) outcry_no_memory();
-        base = raw + 8;
-        base += (64 - (uintptr_t)base % 64) % 64;
-        ((void **)base)[-1] = raw;
+    /* Memory of a shard is zeroed and aligned to a cache line; in front of it stands where it really
+     * begins, and its bytes if it is mapped. A large area is mapped by itself, on huge pages where the
+     * system has them: it is read at random, and a page of 4 kB would be looked up each time. */
+    enum { OUTCRY_LINE = 64, OUTCRY_HUGE = 1 << 21 };
+    typedef struct { void *raw; size_t mapped; } outcry_front;
+    static inline outcry_front *outcry_front_of(void *base) { return (outcry_front *)base - 1; }
+
+    static void *outcry_begin(char *raw, size_t mapped) {
+        char *base = raw + sizeof(outcry_front);
+        base += -(uintptr_t)base % OUTCRY_LINE;
+        outcry_front_of(base)->raw = raw;
+        outcry_front_of(base)->mapped = mapped;
         return base;
+    }
+
+    #ifdef __linux__
+    #include <sys/mman.h>
+    /* A range of addresses that begins at a huge page, for a whole number of them. */
+    static char *outcry_reserve(size_t bytes, int access) {
+        char *found = (char *)mmap(NULL, bytes + OUTCRY_HUGE, access, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+        size_t before;
+        if (found == MAP_FAILED) outcry_no_memory();
+        before = -(uintptr_t)found % OUTCRY_HUGE;
+        if (before != 0) munmap(found, before);
+        munmap(found + before + bytes, OUTCRY_HUGE - before);
+        return found + before;
+    }
+    static size_t outcry_mapped_bytes(size_t bytes) {
+        return (bytes + OUTCRY_LINE + OUTCRY_HUGE - 1) / OUTCRY_HUGE * OUTCRY_HUGE;
+    }
+    static void *outcry_map(size_t bytes) {
+        size_t size = outcry_mapped_bytes(bytes);
+        char *raw = outcry_reserve(size, PROT_READ | PROT_WRITE);
+        madvise(raw, size, MADV_HUGEPAGE);
+        return outcry_begin(raw, size);
+    }
+    /* Its pages move as they are: nothing is copied. */
+    static void *outcry_map_more(outcry_front old, size_t bytes) {
+        size_t size = outcry_mapped_bytes(bytes);
+        char *raw = outcry_reserve(size, PROT_NONE);
+        if (mremap(old.raw, old.mapped, size, MREMAP_MAYMOVE | MREMAP_FIXED, raw) == MAP_FAILED) outcry_no_memory();
+        madvise(raw, size, MADV_HUGEPAGE);
+        return outcry_begin(raw, size);
+    }
+    static void outcry_unmap(outcry_front old) { munmap(old.raw, old.mapped); }
+    #else
+    static void *outcry_map(size_t bytes) { return NULL; }
+    static void *outcry_map_more(outcry_front old, size_t bytes) { return NULL; }
+    static void outcry_unmap(outcry_front old) {}
+    #endif
+
+    static void *outcry_new(size_t bytes) {
+        void *base = bytes >= OUTCRY_HUGE ? outcry_map(bytes) : NULL;
+        char *raw;
+        if (base != NULL) return base;
+        raw = (char *)calloc(1, bytes + sizeof(outcry_front) + OUTCRY_LINE);
+        if (raw == NULL) outcry_no_memory();
+        return outcry_begin(raw, 0);
     }
 
     /* Counts what has moved or gone in any shard, so that nobody keeps looking there; see ahead.py. */
@@ -64,24 +114,21 @@ cdef extern from * nogil:
 
     static void outcry_release(void *base) {
         outcry_move();
-        if (base != NULL) free(((void **)base)[-1]);
+        if (base == NULL) return;
+        if (outcry_front_of(base)->mapped != 0) outcry_unmap(*outcry_front_of(base));
+        else free(outcry_front_of(base)->raw);
     }
 
-    /* Like realloc (large areas move by remapping, not by copying), but keeps the alignment. */
+    /* An area that grows, of which old_bytes are in use, moves. */
     static void *outcry_more(void *old, size_t old_bytes, size_t bytes) {
-        char *raw, *base, *moved;
-        size_t offset;
+        void *base;
         outcry_move();
-        if (old == NULL) return outcry_new(bytes);
-        raw = (char *)((void **)old)[-1];
-        offset = (size_t)((char *)old - raw);
-        raw = (char *)realloc(raw, bytes + 72);
-        if (raw == NULL) outcry_no_memory();
-        moved = raw + offset;
-        base = raw + 8;
-        base += (64 - (uintptr_t)base % 64) % 64;
-        if (base != moved) memmove(base, moved, old_bytes);
-        ((void **)base)[-1] = raw;
+        if (old != NULL && outcry_front_of(old)->mapped != 0) return outcry_map_more(*outcry_front_of(old), bytes);
+        base = outcry_new(bytes);
+        if (old != NULL) {
+            memcpy(base, old, old_bytes);
+            outcry_release(old);
+        }
         return base;
     }
     """
@@ -252,7 +299,7 @@ ctypedef struct Core:
     long long least_orders_max
     int[256] sizes
     # what is looked at ahead
-    View[8] views
+    View[16] views
     unsigned int turn
     unsigned long seen_moves
     long far_at

@@ -166,7 +166,7 @@ class Core:
         #: No limit on orders was ever below this.
         self.least_orders_max = 0
         self.sizes = [0] * 256
-        self.views = [View() for _ in range(8)]
+        self.views = [View() for _ in range(16)]
         self.turn = self.far_at = self.seen_moves = self.nothing = 0
         #: A record that leads nowhere.
         self.blank = [0] * 11
