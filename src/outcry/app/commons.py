@@ -16,6 +16,7 @@ from typing import Any, TypeVar, cast
 
 from prometheus_client import CollectorRegistry
 
+from outcry.app.measured import MeasuredBus
 from outcry.app.measured_log import MeasuredLog
 from outcry.app.monitor import Part
 from outcry.app.tracing import Tracer
@@ -99,7 +100,8 @@ class Commons:
             self.config.redis.url, stream_bytes_max=2 * self.config.limits.stream_mib_max * MIB
         )
         self.stack.push_async_callback(bus.close)
-        return self.tracer.bus(bus) if self.tracer else bus
+        measured = MeasuredBus(bus, self.registry)
+        return self.tracer.bus(measured) if self.tracer else measured
 
     @cached_property
     def tracer(self) -> Tracer | None:

@@ -20,6 +20,7 @@ from prometheus_client.exposition import CONTENT_TYPE_PLAIN_0_0_4
 from prometheus_client.registry import Collector
 
 from outcry.app.failures import PortTaken, address_in_use
+from outcry.app.figures import meaning
 from outcry.app.record import Address
 from outcry.runtime.service import Service
 
@@ -184,8 +185,7 @@ class _Figures(Collector):
 def _family(service: str, figure: str) -> Metric:
     kind = CounterMetricFamily if figure.endswith("_total") else GaugeMetricFamily
     name = figure.removesuffix("_total")
-    words = f"{name.replace('_', ' ').capitalize()}, as {service} counts it."
-    return kind(f"outcry_{service}_{name}", words, labels=())
+    return kind(f"outcry_{service}_{name}", meaning(service, figure), labels=())
 
 
 def _response(status: HTTPStatus, kind: str, body: bytes) -> bytes:

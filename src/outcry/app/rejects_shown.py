@@ -1,4 +1,4 @@
-"""What was refused at a TCP door, for Prometheus: read when somebody asks."""
+"""What was refused somewhere, for Prometheus: read when somebody asks."""
 
 from collections.abc import Callable, Iterator, Mapping
 
@@ -19,7 +19,7 @@ class RejectFigures(Collector):
         """Yield the counts, which have the labels of those of HTTP."""
         counted = CounterMetricFamily(
             f"outcry_{self._door}_rejects",
-            "Commands, messages and logons that were refused, by the number of the rule.",
+            "What was asked and refused, by the number of the rule.",
             labels=["reject", "name"],
         )
         for reject, count in self._read().items():

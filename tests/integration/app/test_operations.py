@@ -25,11 +25,25 @@ DEPLOY = Path(__file__).parents[3] / "deploy"
 def shown(made: Exchange) -> set[str]:
     """Return the name of every metric that the processes of a running exchange show."""
     addresses = made.record().addresses
-    names = set()
+    names: set[str] = set()
     for process in ("core", "match", "history", "edge"):
         text = httpx.get(f"http://{addresses[process]}/metrics", trust_env=False).text
-        names |= set(re.findall(r"^(\w+)(?:\{| )", text, re.MULTILINE))
+        # A figure without a meaning of its own is just called by its name.
+        assert not re.findall(r"^# HELP outcry_.* of [a-z_]+\.$", text, re.MULTILINE), process
+        # What is counted by rule has no line before the first refusal, but it is announced.
+        names |= set(re.findall(r"^(?:# TYPE )?(\w+)(?:\{| )", text, re.MULTILINE))
     return names
+
+
+#: What each process measures of itself: rates, latencies, refusals, and how large things are.
+MEASURED = {
+    "outcry_asset_requests_total", "outcry_asset_submit_seconds_bucket",
+    "outcry_asset_commit_seconds_bucket", "outcry_stream_append_seconds_bucket",
+    "outcry_history_write_seconds_bucket", "outcry_websocket_user_delay_seconds_bucket",
+    "outcry_http_request_seconds_bucket", "outcry_asset_rejects_total",
+    "outcry_http_rejects_total", "outcry_depth_levels", "outcry_depth_largest_book_levels",
+    "outcry_match_engine_orders", "outcry_disk_free_bytes",
+}  # fmt: skip
 
 
 #: Metrics of an exchange that lives on contracts.
@@ -67,6 +81,7 @@ def test_every_metric_that_is_watched_exists_and_a_backup_brings_everything_back
         watched = {entry for entry in named_in_files() if not entry[1].startswith(ON_CHAIN)}
         missing = {entry for entry in watched if entry[1] not in names}
         assert not missing
+        assert names >= MEASURED
 
         blocks = made.data_dir / "onchain" / "chain.journal"
         wait_until(lambda: blocks.exists() and blocks.stat().st_size > 0)

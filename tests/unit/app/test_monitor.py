@@ -67,7 +67,7 @@ async def test_figures_are_metrics_with_their_shard(shown: Shown) -> None:
     assert 'outcry_counting_seq{shard="2"} 7.0' in text
     assert "# TYPE outcry_counting_sent_total counter" in text
     assert 'outcry_counting_sent_total{shard="2"} 3.0' in text
-    assert "# HELP outcry_counting_sent_total Sent, as counting counts it." in text
+    assert "# HELP outcry_counting_sent_total Transactions that were sent." in text
 
 
 async def test_a_figure_of_a_followed_shard_names_that_shard(shown: Shown) -> None:

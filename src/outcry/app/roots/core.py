@@ -6,6 +6,7 @@ from typing import Final
 
 from outcry.adapters.clock import ManualClock, SystemClock
 from outcry.app.commons import Builder, Commons
+from outcry.app.measured import MeasuredAsset
 from outcry.app.monitor import Part
 from outcry.app.roots.chain import home_of
 from outcry.domain.ledger.state import MICROS_PER_HOUR, Retention
@@ -57,7 +58,7 @@ async def asset(commons: Commons) -> list[Part]:
     service = AssetService(log, publishers, clock, asset_config(config), tables=tables,
                            snapshots=commons.snapshots)  # fmt: skip
     commons.own_asset = service
-    doubting = DoubtingAsset(service)
+    doubting = MeasuredAsset(DoubtingAsset(service), commons.registry)
     typed = commons.tracer.asset(doubting) if commons.tracer else doubting
     address = f"{config.grpc.host}:{config.grpc.port}"
     server = AssetServer(doubting, commons.keys, address, typed=typed)

@@ -16,6 +16,7 @@ from outcry.adapters.redis import RedisInbox
 from outcry.app.clob_profile import clob_config, signing_of, wallets_of
 from outcry.app.commons import Builder, Commons
 from outcry.app.credentials import verifier
+from outcry.app.measured import feed_delay
 from outcry.app.monitor import Part
 from outcry.app.rejects_shown import RejectFigures
 from outcry.app.roots.chain import chain_of, escrow_desk, settles_on_chain
@@ -78,6 +79,7 @@ async def websocket_user(commons: Commons) -> list[Part]:
         lockout=await _lockout(commons),
         directory=await _directory(commons),
     )
+    feed.watch(feed_delay(commons.registry))
     _route(commons, "/user", feed.session)
     parts = [Part(feed)]
     if commons.config.clob.enabled:

@@ -5,6 +5,7 @@ from typing import Final
 
 from outcry.adapters.postgres import PostgresProjection
 from outcry.app.commons import Builder, Commons
+from outcry.app.measured import MeasuredProjection
 from outcry.app.monitor import Part
 from outcry.app.priority import let_stand_back
 from outcry.services.history.config import HistoryConfig
@@ -18,7 +19,8 @@ async def history(commons: Commons) -> list[Part]:
     dsn = commons.config.postgres.dsn
     projection = await PostgresProjection.connect(dsn, opened=let_stand_back)
     commons.stack.push_async_callback(projection.close)
-    traced = commons.tracer.projection(projection) if commons.tracer else projection
+    measured = MeasuredProjection(projection, commons.registry)
+    traced = commons.tracer.projection(measured) if commons.tracer else measured
     ranking = Standings(
         await commons.community(), pause_seconds=commons.config.limits.ranking_seconds
     )

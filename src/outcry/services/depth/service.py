@@ -99,10 +99,13 @@ class Depth:
 
     def status(self) -> Mapping[str, int]:
         """Return figures for metrics and readiness."""
+        sizes = [len(book.bids) + len(book.asks) for book in self._levels.books.values()]
         figures = {
             "ready": int(self._ready),
             "seq": self._levels.seq,
-            "markets": len(self._levels.books),
+            "markets": len(sizes),
+            "levels": sum(sizes),
+            "largest_book_levels": max(sizes, default=0),
             "recoveries": self._recoveries,
             "saved_seq": self._saver.saved_seq,
         }
