@@ -7,7 +7,7 @@ import pytest
 from tests.contract.chain_worlds import TAKER, ChainWorld, chain_world
 from tests.contracts.needs import needs_anvil, needs_tokens
 
-from outcry.ports.chain import SETTLED, Chain, ChainEvent, Failure
+from outcry.ports.chain import SETTLED, Chain, ChainEvent, ChainUnavailable, Failure
 
 
 REAL = [pytest.param(kind, marks=[needs_anvil, needs_tokens]) for kind in ("evm", "plain")]
@@ -35,7 +35,7 @@ async def events(chain: Chain) -> list[ChainEvent]:
     """Return everything of ours that is on the chain."""
     found: list[ChainEvent] = []
     for first in range(0, (await chain.head()).number + 1, 100):
-        found += await chain.events(first, first + 99)
+        found += await chain.events(await chain.blocks(first, first + 99))
     return found
 
 
@@ -177,3 +177,14 @@ async def test_what_settled_a_part_is_found_wherever_it_is(world: ChainWorld) ->
     assert await chain.settled(9, 0, 0) is None
     assert await chain.used(settled.block.number - 1) == 0
     assert await chain.used(settled.block.number) == 2
+
+
+async def test_a_block_that_is_gone_has_no_events(world: ChainWorld) -> None:
+    """Asked for by its hash: what is there now at its height is never taken for it."""
+    await send(world, 7)
+    await world.mine(3)
+    (event,) = await events(world.chain)
+    assert await world.chain.events([event.block]) == [event]
+    await world.reorganise(3, keep=False)
+    with pytest.raises(ChainUnavailable):
+        await world.chain.events([event.block])

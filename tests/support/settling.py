@@ -124,7 +124,8 @@ class Scene:
 
     async def settled(self) -> list[tuple[int, int]]:
         """Return every fill that is settled on the chain, once for each time."""
-        events: list[ChainEvent] = await self.chain.events(0, (await self.chain.head()).number)
+        blocks = await self.chain.blocks(0, (await self.chain.head()).number)
+        events: list[ChainEvent] = await self.chain.events(blocks)
         return [(e.trade_id, fill) for e in events if e.failure is None for fill in e.fills]
 
     async def agree(self) -> None:

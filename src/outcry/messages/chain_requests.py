@@ -50,6 +50,9 @@ class ChainReportOp(Struct, frozen=True, array_like=True, tag="chain_report", gc
     block_hash: str = ""
     #: The chain is another one above ``block``, though nothing is reverted.
     rewinds: bool = False
+    #: The block of the last report that the sender knows; -1: any. Whoever does not know the last
+    #: one may be of another branch, and is declined.
+    after: int = -1
 
 
 class FreezeOp(Struct, frozen=True, array_like=True, tag="freeze", gc=False):

@@ -63,6 +63,8 @@ class EscrowReportOp(Struct, frozen=True, array_like=True, tag="escrow_report", 
     kept: list[Happening] = []
     lost: list[Happening] = []
     exits: list[Happening] = []
+    #: The block of the last report that the sender knows; -1: any. See `ChainReportOp`.
+    after: int = -1
 
 
 EscrowOp = EscrowReportOp | PayOutOp | LinkWalletOp

@@ -107,11 +107,18 @@ class Chain(Protocol):
         ...
 
     async def blocks(self, first: int, last: int) -> list[Block]:
-        """Return the blocks *first* to *last* (at most `BLOCKS_COUNT_MAX`), as far as there are."""
+        """Return the blocks *first* to *last* (at most `BLOCKS_COUNT_MAX`), as far as there are.
+
+        They are of one branch, each upon the one before; `ChainUnavailable` if that was replaced
+        meanwhile.
+        """
         ...
 
-    async def events(self, first: int, last: int) -> list[ChainEvent]:
-        """Return the events of blocks *first* to *last* (at most `BLOCKS_COUNT_MAX`), in order."""
+    async def events(self, blocks: Sequence[Block]) -> list[ChainEvent]:
+        """Return the events of these blocks (at most `BLOCKS_COUNT_MAX`), in order.
+
+        Of these and no others: raises `ChainUnavailable` where one of them is gone.
+        """
         ...
 
     async def nonce(self) -> int:

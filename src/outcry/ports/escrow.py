@@ -101,7 +101,11 @@ class Escrow(Protocol):
         ...
 
     async def blocks(self, first: int, last: int) -> list[Block]:
-        """Return the blocks *first* to *last* (at most `ASKED_COUNT_MAX`), as far as there are."""
+        """Return the blocks *first* to *last* (at most `ASKED_COUNT_MAX`), as far as there are.
+
+        They are of one branch, each upon the one before; `ChainUnavailable` if that was replaced
+        meanwhile.
+        """
         ...
 
     async def happened(self, blocks: Sequence[Block]) -> list[Happening]:

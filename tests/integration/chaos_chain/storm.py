@@ -62,7 +62,7 @@ class Storm:
             (8, self.trade), (9, self.settler), (3, self.second), (9, self.clerk), (2, self.rival),
             (7, self.mine), (3, self.reorganise), (1, self.conflict), (1, self.price),
             (1, self.faults), (1, self.restart), (2, self.deposit), (2, self.withdraw),
-            (2, self.pairs), (1, self.leaves), (1, self.people_look), (0.3, self.resolve),
+            (2, self.pairs), (1, self.leaves), (3, self.people_look), (0.3, self.resolve),
         ]  # fmt: skip
         weights = [weight for weight, _ in doings]
         for _ in range(count):
@@ -85,6 +85,9 @@ class Storm:
 
     async def trade(self) -> None:
         """One order meets one to four of another person's: a transfer, a mint or a merge."""
+        if self.on.ledger.markets[self.market].state != MarketState.OPEN:
+            await self.resolve()
+            return
         ann, bob = self.chance.sample(self.people, 2)
         kind = self.chance.choice(["transfer", "mint", "merge"])
         makers, price = self.chance.randrange(1, 5), self.chance.randrange(20, 80) * 100

@@ -18,7 +18,13 @@ from outcry.adapters.evm.reading import Reader
 from outcry.adapters.evm.rpc import Call, Rpc, RpcError
 from outcry.adapters.evm.signer import Signer, Transaction
 from outcry.adapters.evm.taken import hand_over
-from outcry.adapters.evm.wire import Fields, answered, quantity, read_transaction, unhex
+from outcry.adapters.evm.wire import (
+    Fields,
+    answered,
+    quantity,
+    read_transaction,
+    unhex,
+)
 from outcry.domain.errors import CorruptError
 from outcry.messages.settlements import SettlementRequest
 from outcry.ports.chain import (
@@ -78,9 +84,9 @@ class EvmChain(Chain):
         """Return these blocks as far as there are; an unbroken run of them from *first*."""
         return await blocks_of(self._rpc, first, last)
 
-    async def events(self, first: int, last: int) -> list[ChainEvent]:
+    async def events(self, blocks: Sequence[Block]) -> list[ChainEvent]:
         """Return what became of our transactions in these blocks."""
-        return await self._reader.events(first, last)
+        return await self._reader.events(blocks)
 
     async def nonce(self) -> int:
         """Return the lowest nonce that nothing in a block or waiting has."""
@@ -116,8 +122,8 @@ class EvmChain(Chain):
         }
         for log in await self._ask("eth_getLogs", sought):
             # The search is a hint: what counts is what the block holds now.
-            block = quantity(log["blockNumber"])
-            for event in await self.events(block, block):
+            block = Block(quantity(log["blockNumber"]), str(log["blockHash"]))
+            for event in await self.events([block]):
                 found = number_on_chain(event.trade_id, event.fills[0])
                 if event.failure is None and found == number:
                     return event

@@ -44,16 +44,18 @@ class Reader:
             del self._known[next(iter(self._known))]
         return call
 
-    async def events(self, first: int, last: int) -> list[ChainEvent]:
-        """Return what became of transactions of ours in blocks *first* to *last*."""
+    async def events(self, blocks: Sequence[Block]) -> list[ChainEvent]:
+        """Return what became of transactions of ours in *blocks*, named by their hashes."""
         events: list[ChainEvent] = []
-        for start in range(first, last + 1, FULL_BLOCKS_COUNT_MAX):
-            numbers = range(start, min(start + FULL_BLOCKS_COUNT_MAX, last + 1))
-            events += await self._events(numbers)
+        for start in range(0, len(blocks), FULL_BLOCKS_COUNT_MAX):
+            events += await self._events(blocks[start : start + FULL_BLOCKS_COUNT_MAX])
         return events
 
-    async def _events(self, numbers: range) -> list[ChainEvent]:
-        receipts = await self._receipts(numbers)
+    async def _events(self, blocks: Sequence[Block]) -> list[ChainEvent]:
+        receipts = await self._receipts(blocks)
+        hashes = {block.hash for block in blocks}
+        if any(receipt["blockHash"] not in hashes for receipt in receipts):
+            raise ChainUnavailable("a block was replaced while it was read")
         calls = await self._calls([receipt["transactionHash"] for receipt in receipts])
         return [
             await self._event(call, receipt)
@@ -61,30 +63,21 @@ class Reader:
             if call is not None
         ]
 
-    async def _receipts(self, numbers: range) -> list[Json]:
+    async def _receipts(self, blocks: Sequence[Block]) -> list[Json]:
         """Return the receipts of what was sent to the contract, in the order of the chain."""
         if not self._whole:
-            return await self._receipts_singly(numbers)
-        asked = [Call("eth_getBlockReceipts", [hex(number)]) for number in numbers]
-        said = await self._rpc.batch(asked)
+            return await self._receipts_singly(blocks)
+        said = await self._rpc.batch([Call("eth_getBlockReceipts", [b.hash]) for b in blocks])
         if any(isinstance(one, RpcError) and one.unknown for one in said):
             self._whole = False
-            return await self._receipts_singly(numbers)
-        found = [answered(block) for block in said]
-        await self._missing([at for at, block in zip(numbers, found, strict=True) if block is None])
-        return [one for block in found for one in self._ours(block or ())]
+            return await self._receipts_singly(blocks)
+        found = _there(blocks, said)
+        return [one for block in found for one in self._ours(block)]
 
-    async def _missing(self, numbers: Sequence[int]) -> None:
-        """Make sure that blocks without receipts are not there; raises `ChainUnavailable`."""
-        calls = [Call("eth_getBlockByNumber", [hex(number), False]) for number in numbers]
-        for number, said in zip(numbers, await self._rpc.batch(calls), strict=True):
-            if said is not None and not isinstance(said, RpcError):
-                raise ChainUnavailable(f"the node has block {number} and not yet its receipts")
-
-    async def _receipts_singly(self, numbers: range) -> list[Json]:
-        calls = [Call("eth_getBlockByNumber", [hex(number), True]) for number in numbers]
-        blocks = [answered(one) or {"transactions": ()} for one in await self._rpc.batch(calls)]
-        sent = [one for block in blocks for one in self._ours(block["transactions"])]
+    async def _receipts_singly(self, blocks: Sequence[Block]) -> list[Json]:
+        calls = [Call("eth_getBlockByHash", [block.hash, True]) for block in blocks]
+        found = _there(blocks, await self._rpc.batch(calls))
+        sent = [one for block in found for one in self._ours(block["transactions"])]
         for one in sent:
             self.learn(one["hash"], unhex(one["input"]))
         asked = [Call("eth_getTransactionReceipt", [one["hash"]]) for one in sent]
@@ -146,3 +139,11 @@ class Reader:
         if isinstance(again, RpcError):
             return failure_of(again.output)
         return Failure(NOBODY, "it failed, and the node cannot say why")
+
+
+def _there(blocks: Sequence[Block], said: Sequence[Any]) -> list[Any]:
+    """Return what a node says of each of *blocks*; raises `ChainUnavailable` for one it lacks."""
+    for block, one in zip(blocks, said, strict=True):
+        if one is None or isinstance(one, RpcError):
+            raise ChainUnavailable(f"the node has nothing of block {block.number}, {block.hash}")
+    return list(said)

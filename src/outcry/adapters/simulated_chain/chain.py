@@ -19,6 +19,7 @@ from outcry.ports.chain import (
     Block,
     Chain,
     ChainEvent,
+    ChainUnavailable,
     Failure,
     Prepared,
     Price,
@@ -68,9 +69,12 @@ class SimulatedChain(Chain):
         """Return the blocks from *first* to *last*."""
         return self._blocks.blocks(first, last)
 
-    async def events(self, first: int, last: int) -> list[ChainEvent]:
+    async def events(self, blocks: Sequence[Block]) -> list[ChainEvent]:
         """Return the events of these blocks."""
-        return self._blocks.events(first, last)
+        for block in blocks:
+            if self._blocks.blocks(block.number, block.number) != [block]:
+                raise ChainUnavailable(f"block {block.number}, {block.hash}, is gone")
+        return [e for b in blocks for e in self._blocks.events(b.number, b.number)]
 
     async def nonce(self) -> int:
         """Return the next free nonce."""

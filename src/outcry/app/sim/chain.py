@@ -39,10 +39,10 @@ def outcome_of(seed: int, trade_id: int, fill: int) -> Outcome:
 
 def settled_on(chain: SimulatedChain) -> set[tuple[int, int]]:
     """Return the fills that the chain has settled."""
-    head = at_once(chain.head())
+    blocks = at_once(chain.blocks(0, at_once(chain.head()).number))
     return {
         (event.trade_id, fill)
-        for event in at_once(chain.events(0, head.number))
+        for event in at_once(chain.events(blocks))
         if event.failure is None
         for fill in event.fills
     }
@@ -63,9 +63,9 @@ class SimChain(Chain):
         """Return blocks."""
         return await self._line.ask(lambda: self._chain.blocks(first, last))
 
-    async def events(self, first: int, last: int) -> list[ChainEvent]:
+    async def events(self, blocks: Sequence[Block]) -> list[ChainEvent]:
         """Return the events of blocks."""
-        return await self._line.ask(lambda: self._chain.events(first, last))
+        return await self._line.ask(lambda: self._chain.events(blocks))
 
     async def nonce(self) -> int:
         """Return the next free nonce."""

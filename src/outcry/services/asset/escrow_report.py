@@ -71,6 +71,9 @@ def report(sequencer: Sequencer, op: EscrowReportOp) -> FundsResult:
 
 def _check(ledger: Ledger, op: EscrowReportOp, news: list[Happening]) -> Declined | None:
     """Decline what cannot be: then this ledger and that contract are not of one another."""
+    if op.after not in (-1, ledger.chain.escrow_block):
+        known = f"after block {ledger.chain.escrow_block}"
+        return Declined(Reject.OUT_OF_SEQUENCE, f"after block {op.after}", known)
     one_block = len({one.block for one in op.happenings}) <= 1
     limit = BLOCK_HAPPENINGS_COUNT_MAX if one_block else HAPPENINGS_COUNT_MAX
     if len(op.happenings) > limit or len(op.given_up) > GIVEN_UP_COUNT_MAX:

@@ -40,6 +40,9 @@ def report(sequencer: Sequencer, op: ChainReportOp) -> FundsResult:
     if len(op.verdicts) > VERDICTS_COUNT_MAX:
         most = f"at most {VERDICTS_COUNT_MAX} verdicts"
         return Declined(Reject.BATCH_TOO_LARGE, str(len(op.verdicts)), most)
+    if op.after not in (-1, ledger.chain.cursor[0]):
+        known = f"after block {ledger.chain.cursor[0]}"
+        return Declined(Reject.OUT_OF_SEQUENCE, f"after block {op.after}", known)
     news: dict[Fill, ChainVerdict] = {}
     known_n = 0
     for verdict in op.verdicts:

@@ -73,10 +73,14 @@ class Believed:
         while self.reports and self.reports[-1].block >= report.block:
             self.reports.pop()
         self.reports.append(report)
-        for key, tx_hash in confirmed.items():
-            self.places[key] = Place(report.n, tx_hash, report.block, report.block)
+        self.settled(report.n, report.block, confirmed)
         if len(self.reports) >= 2 * REPORTS_COUNT_MAX:
             self._forget(self.reports[-REPORTS_COUNT_MAX])
+
+    def settled(self, n: int, block: int, confirmed: dict[FillKey, str]) -> None:
+        """Entry *n* confirmed fills that are settled in *block*."""
+        for key, tx_hash in confirmed.items():
+            self.places[key] = Place(n, tx_hash, block, block)
 
     def displace_above(self, block: int) -> None:
         """Blocks above *block* are others now: what was in them has to be looked for."""

@@ -11,6 +11,7 @@ from collections.abc import Mapping, Sequence
 from typing import Final
 
 import structlog
+from msgspec.structs import replace
 
 from outcry.domain.rejects import Reject
 from outcry.messages.entry import Recorded, unpack_items
@@ -289,10 +290,10 @@ class EscrowDesk:
 
     async def _report(self, op: EscrowReportOp) -> None:
         """Tell the ledger, and take in what it made of it."""
-        result = await self._asset.funds(op)
+        result = await self._asset.funds(replace(op, after=self._todo.cursor))
         if isinstance(result, Declined):
             name = Reject(result.reject).name
-            if result.reject not in _PASSING:
+            if result.reject not in (*_PASSING, Reject.OUT_OF_SEQUENCE):
                 self._halted = True
                 _log.error("escrow_halted", reject=name, got=result.got, expected=result.expected)
             raise AssetUnavailable(f"the ledger declined a report of escrow: {name}")

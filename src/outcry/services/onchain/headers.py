@@ -1,6 +1,6 @@
 """The blocks that were read of late, by their hashes: whether they are still there."""
 
-from collections.abc import AsyncIterator, Collection, Sequence
+from collections.abc import AsyncIterator, Collection
 
 from outcry.ports.chain import BLOCKS_COUNT_MAX, Block, Chain, ChainEvent, ChainUnavailable
 
@@ -42,22 +42,19 @@ class Headers:
     async def read(self, head: Block) -> AsyncIterator[ChainEvent]:
         """Yield the events of the blocks above those that were read, which they must follow.
 
-        Raises `ChainUnavailable` when a block was replaced since it was read, or between its header
-        and its events.
+        Raises `ChainUnavailable` when a block was replaced meanwhile.
         """
         while self.scanned < head.number:
             before = self.block(self.scanned)
             first = self.scanned + (before is None)
             last = min(first + BLOCKS_COUNT_MAX - 1, head.number)
             blocks = await self._chain.blocks(first, last)
-            if before and blocks[:1] != [before]:
-                raise ChainUnavailable(f"block {before.number} was replaced since it was read")
+            if before is not None and blocks[:1] != [before]:
+                raise ChainUnavailable(f"block {before.number} was replaced while it was read")
             blocks = blocks[before is not None :]
             if not blocks:
                 return
-            events = await self._chain.events(blocks[0].number, blocks[-1].number)
-            _require_in(blocks, events)
-            for event in events:
+            for event in await self._chain.events(blocks):
                 yield event
             self._seen.update((block.number, block.hash) for block in blocks)
             self.scanned = blocks[-1].number
@@ -68,11 +65,3 @@ class Headers:
         for number in [number for number in self._seen if number < oldest]:
             if number not in kept:
                 del self._seen[number]
-
-
-def _require_in(blocks: Sequence[Block], events: Sequence[ChainEvent]) -> None:
-    """Both are asked for by numbers: make sure that they are of the same branch."""
-    known = set(blocks)
-    for event in events:
-        if event.block not in known:
-            raise ChainUnavailable(f"block {event.block.number} was replaced while it was read")

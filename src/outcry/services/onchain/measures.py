@@ -6,6 +6,10 @@ from collections.abc import Callable
 from outcry.domain.ledger.pending import Outcome
 
 
+def nobody(_seconds: float) -> None:
+    """Nobody wants to know how long settling took."""
+
+
 class Measures:
     """Counters, how long settling takes, and whether the chain lives."""
 

@@ -4,7 +4,9 @@ from collections.abc import Sequence
 from typing import Final
 
 import structlog
+from msgspec.structs import replace
 
+from outcry.domain.errors import OutcryError
 from outcry.domain.ledger.pending import Outcome
 from outcry.domain.rejects import Reject
 from outcry.messages.chain_requests import ChainReportOp, ChainVerdict
@@ -22,6 +24,10 @@ _PASSING: Final = (Reject.BUSY, Reject.SHUTTING_DOWN, Reject.UNAVAILABLE)
 _log = structlog.get_logger(__name__)
 
 
+class Behind(OutcryError):
+    """Somebody else has reported meanwhile: what is known here is out of date."""
+
+
 class Reporter:
     """Tells the ledger, and remembers here what it was told."""
 
@@ -29,6 +35,10 @@ class Reporter:
         self._asset = asset
         self._parts = parts
         self._measures = measures
+
+    def knows(self, parts: Parts) -> None:
+        """Go by *parts* from now on."""
+        self._parts = parts
 
     async def events(self, events: Sequence[ChainEvent], block: Block) -> None:
         """Report what is believed of one block."""
@@ -49,11 +59,14 @@ class Reporter:
     ) -> None:
         """Give the ledger verdicts and the position they are from; then they are final here."""
         number, block_hash = block or Block(0, "")
-        op = ChainReportOp(0, list(verdicts), number, log_index, block_hash, rewinds)
+        believed = self._parts.believed
+        op = ChainReportOp(
+            0, list(verdicts), number, log_index, block_hash, rewinds, believed.cursor
+        )
         result = await self._ask(op)
         if isinstance(result, Declined):
             await self._singly(verdicts)
-            result = await self._ask(ChainReportOp(0, [], number, log_index, block_hash, rewinds))
+            result = await self._ask(replace(op, verdicts=[]))
         for verdict in verdicts:
             self._final(verdict)
         if block is not None and isinstance(result, Done):
@@ -62,7 +75,10 @@ class Reporter:
                 for verdict in verdicts
                 if verdict.outcome == Outcome.CONFIRMED
             }
-            self._parts.believed.report(Report(result.n, number, block_hash), confirmed)
+            if rewinds or number >= believed.cursor:
+                believed.report(Report(result.n, number, block_hash), confirmed)
+            else:
+                believed.settled(result.n, number, confirmed)
 
     async def _singly(self, verdicts: Sequence[ChainVerdict]) -> None:
         """Somebody else gave a verdict: give the others one by one, and say which they are."""
@@ -73,8 +89,13 @@ class Reporter:
                            reject=result.reject, got=result.got, now=result.expected)  # fmt: skip
 
     async def _ask(self, op: ChainReportOp) -> FundsResult:
-        """Ask the ledger; a reject that passes by is none, but `AssetUnavailable`."""
+        """Ask the ledger; a reject that passes by is none, but `AssetUnavailable`.
+
+        Raises `Behind`.
+        """
         result = await self._asset.funds(op)
+        if isinstance(result, Declined) and result.reject == Reject.OUT_OF_SEQUENCE:
+            raise Behind(f"a report {result.got}, and somebody else reported {result.expected}")
         if isinstance(result, Declined) and result.reject in _PASSING:
             raise AssetUnavailable(f"the ledger declined a report: {Reject(result.reject).name}")
         return result

@@ -31,10 +31,10 @@ from outcry.services.onchain.config import OnchainConfig
 from outcry.services.onchain.displaced import find_displaced
 from outcry.services.onchain.headers import Headers
 from outcry.services.onchain.late import Late
-from outcry.services.onchain.measures import Measures
+from outcry.services.onchain.measures import Measures, nobody
 from outcry.services.onchain.news import News
 from outcry.services.onchain.parts import Parts
-from outcry.services.onchain.reporting import Reporter
+from outcry.services.onchain.reporting import Behind, Reporter
 from outcry.services.onchain.requests import requests_after
 from outcry.services.onchain.sending import Sender
 from outcry.services.onchain.strangers import OtherTrade, require_same
@@ -52,10 +52,6 @@ LOOK_SECONDS: Final = 1.0
 _log = structlog.get_logger(__name__)
 
 
-def _nobody(_seconds: float) -> None:
-    """Nobody wants to know how long settling took."""
-
-
 class Onchain:
     """Settles trades of one exchange with one sender."""
 
@@ -70,7 +66,7 @@ class Onchain:
         asset: Asset,
         chain: Chain,
         transactions: Transactions,
-        took: Callable[[float], None] = _nobody,
+        took: Callable[[float], None] = nobody,
         gate: Gate | None = None,
     ) -> None:
         """Go through *gate* before anything is read or sent.
@@ -129,6 +125,13 @@ class Onchain:
         if head - stored.mark > LONG_LOG_ENTRIES:
             await self._tidy()
         _log.info("onchain_ready", open=len(self._parts.open), block=believed.cursor)
+
+    async def _begin_again(self) -> None:
+        """Find out from the log what somebody else has reported, as after a start."""
+        self._parts = Parts()
+        self._reporter.knows(self._parts)
+        self._late = Late(self._log, self._chain, self._parts)
+        await self.start()
 
     async def run(self) -> None:
         """Settle until cancelled."""
@@ -194,6 +197,9 @@ class Onchain:
             return
         try:
             await self._step()
+        except Behind as reason:
+            _log.warning("settlement_begins_again", reason=str(reason))
+            await self._begin_again()
         except OtherTrade as error:
             self._halted = True
             _log.error("settlement_halted", hint=str(error))

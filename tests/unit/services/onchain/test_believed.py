@@ -33,7 +33,7 @@ async def test_a_second_deep_reorganisation_after_a_restart_takes_back_what_the_
             await on.chain.mine()
             await on.step()
         await on.restart()
-        events = await on.chain.events(0, 100)
+        events = await on.chain.events(await on.chain.blocks(0, 100))
         last = next(event for event in events if event.trade_id == second)
         head = await on.chain.head()
         await on.chain.reorganise(head.number - last.block.number + 1, keep=False)
@@ -52,7 +52,7 @@ async def test_what_a_deep_reorganisation_kept_is_lost_by_a_shallow_one() -> Non
         await twice_confirmed(on)
         await on.chain.reorganise(12, keep=True)
         await on.step(2)
-        events = await on.chain.events(0, 100)
+        events = await on.chain.events(await on.chain.blocks(0, 100))
         head = await on.chain.head()
         depth = head.number - events[-1].block.number + 1
         await on.chain.reorganise(depth, keep=False)

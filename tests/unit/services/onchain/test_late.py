@@ -44,7 +44,7 @@ async def test_what_is_settled_is_neither_sent_nor_failed() -> None:
 async def test_the_event_that_settled_counts_and_the_late_one_does_not() -> None:
     """Also for who reads only the second: a part without the first waits, and has not failed."""
     chain, parts = await scene()
-    settled, late = await chain.events(0, 2)
+    settled, late = await chain.events(await chain.blocks(0, 2))
     assert late.failure is not None
     assert late.failure.reason == SETTLED
     (part,) = parts.open.values()

@@ -223,3 +223,26 @@ async def test_what_lost_its_place_for_good_fails() -> None:
         await on.chain.mine(CONFIRMATIONS + 1)
         await look(service)
         assert on.outcomes() == {(trade, 0): Outcome.FAILED}
+
+
+async def test_who_has_not_heard_of_the_last_report_does_not_cover_up_what_it_lost() -> None:
+    """The first believed a trade, and its block is gone; the second, who knew of neither, says so.
+
+    Its report of the other branch would have stood above the one that is of none.
+    """
+    async with scene() as on:
+        first = await on.another(on.kept)
+        second = await on.another(MemoryTransactions())
+        await on.chain.mine(2)
+        await look(second)
+        trade = await on.trade(100)
+        await end(on, first)
+        await on.chain.refuse(trade, 0, "no cash")
+        await on.chain.reorganise(8, keep=False)
+        await on.chain.mine(2)
+        await on.trade(50)
+        for _ in range(12):
+            await look(second)
+            await on.chain.mine()
+        assert on.outcomes()[trade, 0] == Outcome.REVERTED
+        assert second.status()["halted"]
