@@ -144,6 +144,7 @@ class Leg(NamedTuple):
 _LEG: Final = Struct(">7q")
 #: ``pack_leg(leg, asset, amount, balance_after, kind, ref, at_us)`` returns the bytes of a leg.
 pack_leg: Final = _LEG.pack
+LEG_SIZE: Final = _LEG.size
 
 
 def unpack_legs(legs: bytes) -> list[Leg]:

@@ -10,7 +10,7 @@ import asyncpg
 
 from outcry.adapters.postgres import tables
 from outcry.adapters.postgres.tables import Table
-from outcry.runtime.rules_twin import twin_of
+from outcry.runtime.rules_twin import build_info, twin_of
 
 
 if TYPE_CHECKING:
@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 else:
     copy_rows = twin_of("outcry.adapters.postgres.copy_rows")
 
+#: Else the driver packs, which is faster than packing interpreted.
+_COMPILED: Final = build_info() == "compiled"
 #: How long one statement may take.
 STATEMENT_TIMEOUT_S: Final = 120.0
 #: Rows that are made into bytes at once.
@@ -80,13 +82,17 @@ class TableWriter:
         return int(status.removeprefix("UPDATE "))
 
     async def _copy(self, table: Table, target: str, rows: Sequence[tuple[object, ...]]) -> None:
-        if rows:
+        if rows and _COMPILED:
             await self.connection.copy_to_table(
                 target,
                 source=_packed(rows, self._widths_of(table)),
                 columns=table.columns,
                 format="binary",
                 timeout=STATEMENT_TIMEOUT_S,
+            )
+        elif rows:
+            await self.connection.copy_records_to_table(
+                target, records=rows, columns=table.columns, timeout=STATEMENT_TIMEOUT_S
             )
 
     def _widths_of(self, table: Table) -> bytes:

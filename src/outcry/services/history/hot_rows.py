@@ -10,10 +10,13 @@ from outcry.domain.ledger.effects import POSTING_KINDS, Fill, Posting
 from outcry.domain.ledger.numbers import KEY_BITS, KEY_MASK
 from outcry.domain.ledger.state import Ledger
 from outcry.domain.order import Order
+from outcry.domain.outcomes import own_price
 from outcry.ports.projection import BalanceRow, OrderRow, PositionRow, TradeRow
-from outcry.ports.rows import JournalRow, pack_leg
+from outcry.ports.rows import LEG_SIZE, JournalRow
+from outcry.runtime.big_endian import put_seven
 
 
+_NO_LEG: Final = bytes(LEG_SIZE)
 _KIND_NUMBERS: Final = {kind: number for number, kind in enumerate(POSTING_KINDS)}
 
 
@@ -50,21 +53,68 @@ def trade_row(n: int, fill: Fill) -> TradeRow:
 
 def journal_rows(n: int, postings: Sequence[Posting]) -> list[JournalRow]:
     """Return one row for each account: of a posting its source gave, its target got."""
-    legs: dict[int, list[bytes]] = {}
+    legs: dict[int, bytearray] = {}
     leg = 0
     for posting in postings:
-        asset, amount, ref, at_us = posting.asset, posting.amount, posting.ref, posting.at_us
-        kind = _KIND_NUMBERS[posting.kind]
-        gave = pack_leg(leg, asset, -amount, posting.source_after, kind, ref, at_us)
-        got = pack_leg(leg + 1, asset, amount, posting.target_after, kind, ref, at_us)
-        for account, packed in ((posting.source, gave), (posting.target, got)):
-            known = legs.get(account)
-            if known is None:
-                legs[account] = [packed]
-            else:
-                known.append(packed)
+        _add_leg(legs, posting.source, leg, posting, -posting.amount, posting.source_after)
+        _add_leg(legs, posting.target, leg + 1, posting, posting.amount, posting.target_after)
         leg += 2
-    return [JournalRow(account, n, b"".join(packed)) for account, packed in legs.items()]
+    return [JournalRow(account, n, bytes(packed)) for account, packed in legs.items()]
+
+
+def _add_leg(
+    legs: dict[int, bytearray], account: int, leg: int, posting: Posting, amount: int, after: int
+) -> None:
+    """Add what *posting* did to *account*, as `outcry.ports.rows.pack_leg` has it."""
+    packed = legs.get(account)
+    if packed is None:
+        packed = legs[account] = bytearray()
+    at = len(packed)
+    packed.extend(_NO_LEG)
+    buffer = packed
+    kind = _KIND_NUMBERS[posting.kind]
+    put_seven(
+        buffer, at, leg, posting.asset, amount, after, kind, posting.ref, posting.at_us
+    )  # fmt: skip
+
+
+def add_candle(candles: dict[tuple[int, int], list[int]], fill: Fill, lasts_us: int) -> None:
+    """Add a fill to the candle of its market and time; see `outcry.services.history.series`."""
+    price, qty, at_us = fill.price, fill.qty, fill.at_us
+    key = fill.market_id, at_us - at_us % lasts_us
+    candle = candles.get(key)
+    if candle is None:
+        candles[key] = [price, price, price, price, qty, price * qty, 1]
+        return
+    if price > candle[1]:
+        candle[1] = price
+    elif price < candle[2]:
+        candle[2] = price
+    candle[3] = price
+    candle[4] += qty
+    candle[5] += price * qty
+    candle[6] += 1
+
+
+def add_turnover(days: dict[tuple[int, int], list[int]], fill: Fill, lasts_us: int) -> None:
+    """Add both sides of a fill to the days of who traded."""
+    day_us = fill.at_us - fill.at_us % lasts_us
+    _add_side(days, (fill.taker_account, day_us), fill.taker_outcome, fill.taker_fee, fill)
+    _add_side(days, (fill.maker_account, day_us), fill.maker_outcome, fill.maker_fee, fill)
+
+
+def _add_side(
+    days: dict[tuple[int, int], list[int]], key: tuple[int, int], outcome: int, fee: int, fill: Fill
+) -> None:
+    own = own_price(outcome, fill.price)
+    volume = own * fill.qty
+    sums = days.get(key)
+    if sums is None:
+        days[key] = [volume, fee, 1]
+        return
+    sums[0] += volume
+    sums[1] += fee
+    sums[2] += 1
 
 
 def balance_rows(ledger: Ledger, keys: Sequence[int]) -> list[BalanceRow]:

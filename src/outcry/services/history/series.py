@@ -6,7 +6,7 @@ gives the same series, however it is cut into batches.
 
 from collections import defaultdict
 from collections.abc import Mapping
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from outcry.domain.ids import COLLATERAL, FIRST_ACCOUNT, asset_market
 from outcry.domain.ledger.effects import Fill
@@ -14,7 +14,13 @@ from outcry.domain.ledger.state import Ledger, Market, split_key
 from outcry.domain.market import PAID_STATES, own_price
 from outcry.domain.units import MICROS_PER_SECOND, TICKS_PER_UNIT
 from outcry.ports.rows import CANDLE_SECONDS, CandleRow, PortfolioRow, TurnoverRow
+from outcry.runtime.rules_twin import twin_of
 
+
+if TYPE_CHECKING:
+    from outcry.services.history import hot_rows as hot
+else:
+    hot = twin_of("outcry.services.history.hot_rows")
 
 HOUR_US: Final = 3_600 * MICROS_PER_SECOND
 DAY_US: Final = 24 * HOUR_US
@@ -36,20 +42,7 @@ class Candles:
 
     def add(self, fill: Fill) -> None:
         """Take one fill; they come in order."""
-        price, qty = fill.price, fill.qty
-        key = fill.market_id, fill.at_us - fill.at_us % _SHORT_US
-        candle = self._short.get(key)
-        if candle is None:
-            self._short[key] = [price, price, price, price, qty, price * qty, 1]
-            return
-        if price > candle[1]:
-            candle[1] = price
-        elif price < candle[2]:
-            candle[2] = price
-        candle[3] = price
-        candle[4] += qty
-        candle[5] += price * qty
-        candle[6] += 1
+        hot.add_candle(self._short, fill, _SHORT_US)
 
     def rows(self) -> list[CandleRow]:
         """Return the candles of every interval."""
@@ -76,9 +69,7 @@ class Turnovers:
 
     def add(self, fill: Fill) -> None:
         """Take both sides of one fill."""
-        day_us = fill.at_us - fill.at_us % DAY_US
-        self._add(fill.taker_account, day_us, fill.taker_outcome, fill.taker_fee, fill)
-        self._add(fill.maker_account, day_us, fill.maker_outcome, fill.maker_fee, fill)
+        hot.add_turnover(self._days, fill, DAY_US)
 
     def rows(self, owners: Mapping[int, int]) -> list[TurnoverRow]:
         """Return the days of the *owners* of accounts."""
@@ -88,16 +79,6 @@ class Turnovers:
             stands = rows.get(row[:2])
             rows[row[:2]] = stands.then(row) if stands else row
         return list(rows.values())
-
-    def _add(self, account: int, day_us: int, outcome: int, fee: int, fill: Fill) -> None:
-        volume = own_price(outcome, fill.price) * fill.qty
-        sums = self._days.get((account, day_us))
-        if sums is None:
-            self._days[account, day_us] = [volume, fee, 1]
-            return
-        sums[0] += volume
-        sums[1] += fee
-        sums[2] += 1
 
 
 def portfolios(ledger: Ledger, before_us: int) -> list[PortfolioRow]:
