@@ -150,9 +150,12 @@ class Parts:
         return lost
 
     def mark(self, position: int) -> int:
-        """Return the log entry up to which nothing is needed any more."""
+        """Return the log entry up to which nothing is needed any more.
+
+        Not above *position*, up to where requests were taken: reports may stand in later entries.
+        """
         needed = [part.n for part in self.open.values()]
-        return min([*needed, *self.believed.first_needed()], default=position + 1) - 1
+        return min(position + 1, *needed, *self.believed.first_needed()) - 1
 
 
 def part_key(trade_id: int, fill: int) -> PartKey:

@@ -5,7 +5,8 @@ from tests.support.settling import CONFIRMATIONS, Scene, scene
 from outcry.domain.ledger.pending import Outcome
 from outcry.messages.chain_records import ChainCursor, ChainResult, ChainReverted
 from outcry.ports.chain import Block
-from outcry.services.onchain.believed import REPORTS_COUNT_MAX, Believed, Place
+from outcry.services.onchain.believed import REPORTS_COUNT_MAX, Believed, Place, Report
+from outcry.services.onchain.parts import Parts
 
 
 async def twice_confirmed(on: Scene) -> tuple[int, int]:
@@ -97,3 +98,11 @@ def test_reports_of_long_ago_are_forgotten_with_what_they_confirmed() -> None:
     assert REPORTS_COUNT_MAX <= len(believed.reports) < 2 * REPORTS_COUNT_MAX
     assert len(believed.places) == len(believed.reports)
     assert believed.cursor == 4 * REPORTS_COUNT_MAX - 1
+
+
+def test_what_is_needed_at_the_next_start_begins_where_requests_were_taken() -> None:
+    """A report may stand in a later entry than requests that nobody has read: they are read then."""
+    parts = Parts()
+    parts.believed.report(Report(92, 1, "0x1"), {})
+    assert parts.mark(83) == 83
+    assert parts.mark(95) == 91
