@@ -1,6 +1,7 @@
 """The life of an exchange: stop it, kill it, start it again, end it without a rest."""
 
 import os
+import shutil
 import signal
 from pathlib import Path
 
@@ -18,7 +19,8 @@ pytestmark = pytest.mark.timeout(600)  # several starts, on whatever machine
 def test_what_was_committed_outlives_every_end(tmp_path: Path) -> None:
     """An order rests through an orderly stop and kill -9; no end leaves a process behind.
 
-    While it runs, who writes tables stands back, in the database too.
+    While it runs, who writes tables stands back, in the database too. The folder of the streams may
+    be removed while nobody runs, and beneath them.
     """
     with exchange(tmp_path) as made:
         made.start()
@@ -44,9 +46,16 @@ def test_what_was_committed_outlives_every_end(tmp_path: Path) -> None:
         made.signal(signal.SIGKILL)
         made.wait()
         wait_until(lambda: not any(alive(process) for process in killed.values()))
+        shutil.rmtree(made.data_dir / "redis")
 
         made.start()
         assert open_orders(made) == [order_id]
+        streams = made.processes()["valkey"]
+        shutil.rmtree(made.data_dir / "redis")
+        made.kill("valkey")
+        made.wait_replaced("valkey", streams)
+        second = place(made, again=True)
+        assert sorted(open_orders(made)) == [order_id, second]
         assert "clean" in made.verify()
         done = made.command("stop")
         assert (done.returncode, done.stdout) == (0, "Stopped.\n")
@@ -78,8 +87,8 @@ def test_a_start_that_is_interrupted_ends_well(tmp_path: Path) -> None:
         assert made.stop() == 0
 
 
-def place(made: Exchange) -> int:
-    """Let a user place an order that rests; returns its id."""
+def place(made: Exchange, *, again: bool = False) -> int:
+    """Let a user place an order that rests, perhaps *again*; returns its id."""
     operator = made.client(made.token("operator", admin=True))
     ann = made.client(made.token("ann"))
     user_id = ann.get("/api/user_data")["id"]
@@ -87,8 +96,10 @@ def place(made: Exchange) -> int:
     market = {"market_identifier": "rain", "question": "Will it rain?"}
     event = {"event_identifier": "weather", "title": "Weather", "markets": [market]}
     made_event = operator.post("/api/admin/events", event)
+    # What was listed before is listed once: the same answer comes.
+    price = "0.20" if again else "0.30"
     body = {"event_id": made_event["event_id"], "market_id": made_event["market_ids"][0]}
-    body |= {"side": "buy", "order_type": "limit", "price": "0.30", "quantity": "10"}
+    body |= {"side": "buy", "order_type": "limit", "price": price, "quantity": "10"}
     body |= {"token_id": token_of(ann, made_event["event_id"])}
     order_id: int = ann.post("/api/place_order", body, wait="result")["order_id"]
     return order_id

@@ -63,6 +63,7 @@ class ValkeyServer:
 
     def start(self) -> None:
         """Start it; returns when it answers. Data that it cannot read is set aside."""
+        self._data_dir.folder("redis")  # it may have been removed: nothing in it is needed
         wait_for_leftovers(self._folder, PROGRAMS, self._given_up)
         binary = binaries.redis_binary(self._config.binary)
         try:
