@@ -4,6 +4,7 @@ import re
 from pathlib import Path
 
 import pytest
+from tests.sim.chain_plants import CHAIN_PLANTS
 from tests.sim.plants import PLANTS
 
 
@@ -32,5 +33,5 @@ def test_every_test_that_the_page_names_is_there(path: str, names: str) -> None:
 
 def test_the_page_lists_every_planted_bug() -> None:
     """The table of planted bugs has a row for each, in its own words."""
-    for plant in PLANTS:
+    for plant in PLANTS + CHAIN_PLANTS:
         assert f"| {plant.__name__.replace('_', ' ')} |" in PAGE, plant.__name__

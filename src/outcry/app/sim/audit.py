@@ -7,6 +7,7 @@ must all say the same. Last `verify`, with the kernel that anyone can check by e
 """
 
 from collections.abc import Callable, Mapping
+from typing import Final
 
 from outcry.app.sim.archivist import whole
 from outcry.app.sim.bank import Bank
@@ -34,6 +35,10 @@ from outcry.services.asset.service import AssetService
 from outcry.services.match_engine.service import MatchEngine
 from outcry.services.onchain.proof import prove
 from outcry_wire.records import OrderKind, Side
+
+
+#: More than any world has.
+BLOCKS_MAX: Final = 1_000_000
 
 
 class Auditor:
@@ -114,6 +119,10 @@ class Auditor:
         """What the contracts have is what the ledger says, by our sums and by its own proof."""
         for difference in bank.differences(ledger, chain.escrow.vault, self._told.addresses):
             self._find(difference)
+        escrow = chain.escrow
+        happened = at_once(escrow.happened(at_once(escrow.blocks(0, BLOCKS_MAX))))
+        for sentence in bank.overpaid(ledger, happened):
+            self._find(sentence)
         for finding in at_once(prove(ledger, chain.escrow)).findings:
             self._find(f"proof: {finding}")
 

@@ -4,14 +4,17 @@ It follows orders and fees like the other one. Of money and tokens it knows noth
 balance of the ledger, less what is missing, is what escrow has.
 """
 
-from collections.abc import Callable, Iterator, Mapping
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Mapping
 
 from outcry.adapters.simulated_chain.vault import Vault
 from outcry.app.sim.bank import Bank
 from outcry.domain.ids import COLLATERAL, FEES, SUSPENSE, token_asset
-from outcry.domain.ledger.escrow import ATOMS_PER_LOT
+from outcry.domain.ledger.escrow import ATOMS_PER_LOT, Operation
 from outcry.domain.ledger.state import Ledger, balance_key
+from outcry.messages.escrow_records import EscrowBegun
 from outcry.messages.facts import Traded
+from outcry.messages.happenings import Happened, Happening
 
 
 class ChainBank(Bank):
@@ -19,6 +22,8 @@ class ChainBank(Bank):
 
     def __init__(self) -> None:
         super().__init__()
+        #: What people asked to be paid out, in atomic units, by address and asset.
+        self.asked: Counter[tuple[str, int]] = Counter()
         self._fills: dict[tuple[int, int], Traded] = {}
 
     def verdict(self, trade_id: int, fill: int, *, confirmed: bool) -> None:
@@ -33,6 +38,23 @@ class ChainBank(Bank):
     def revert(self, key: tuple[int, int], _take: Callable[[int, int, int], int]) -> None:
         """A fill is not on the chain any more, and nothing of it is left."""
         del self.settled[key]
+
+    def begun(self, record: EscrowBegun) -> None:
+        """Something is to be paid out."""
+        if record.kind == Operation.WITHDRAW:
+            scale = 1 if record.asset == COLLATERAL else ATOMS_PER_LOT
+            self.asked[record.address, record.asset] += record.qty * scale
+
+    def overpaid(self, ledger: Ledger, happened: Iterable[Happening]) -> Iterator[str]:
+        """Yield who was paid out more than people asked for."""
+        paid: Counter[tuple[str, str]] = Counter()
+        for one in happened:
+            if one.kind == Happened.PAID_OUT:
+                paid[one.who, one.asset] += one.amount
+        asked = {(who, _name(ledger, asset)): most for (who, asset), most in self.asked.items()}
+        for place, amount in paid.items():
+            if amount > asked.get(place, 0):
+                yield f"{place} was paid out {amount}, and asked for {asked.get(place, 0)}"
 
     def _exchange(self, fact: Traded, taker_fee: int, maker_fee: int) -> None:
         """The contracts do."""

@@ -229,6 +229,8 @@ class Journal:
 
     def _match_begun(self, record: escrow.EscrowBegun) -> None:
         """Find whose request an operation of the contracts carries out; some are nobody's."""
+        if isinstance(self.bank, ChainBank):
+            self.bank.begun(record)
         actor, account, key = record.actor, record.account, record.key
         if record.kind == Operation.WITHDRAW:
             op: req.FundsOp = req.WithdrawOp(actor, account, record.asset, record.qty, key)

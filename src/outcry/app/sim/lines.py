@@ -26,6 +26,8 @@ LONG_SHARE: Final = 0.01
 DIRECT_SHARE: Final = 0.5
 #: Answers before a line breaks, at most.
 ANSWERS_MAX: Final = 20
+#: How much more often it breaks where there are many of them.
+LONG_ANSWERS: Final = 10
 #: What a dead process had sent arrives with this probability.
 ARRIVES_SHARE: Final = 0.6
 
@@ -79,7 +81,8 @@ class Line:
 
     def breaks_after(self) -> int:
         """Return after how many answers to one question the line breaks; 0: it does not."""
-        breaks = self.server.failing > 0 and self.server.chance.random() < self.server.failing
+        failing = self.server.failing * LONG_ANSWERS
+        breaks = failing > 0 and self.server.chance.random() < failing
         return self.server.chance.randint(1, ANSWERS_MAX) if breaks else 0
 
     async def ask(self, do: Callable[[], Awaitable[T]]) -> T:

@@ -101,7 +101,7 @@ def test_reports_of_long_ago_are_forgotten_with_what_they_confirmed() -> None:
 
 
 def test_what_is_needed_at_the_next_start_begins_where_requests_were_taken() -> None:
-    """A report may stand in a later entry than requests that nobody has read: they are read then."""
+    """A report may stand behind requests that nobody has read yet: they are read then."""
     parts = Parts()
     parts.believed.report(Report(92, 1, "0x1"), {})
     assert parts.mark(83) == 83
