@@ -151,7 +151,7 @@ class Play:
     async def events(self) -> list[ChainEvent]:
         """Return every event that is on the chain."""
         chain, found = self.stage.chain(), list[ChainEvent]()
-        for first in range(0, await self.stage.height() + 1, 100):
+        for first in range(1, await self.stage.height() + 1, 100):
             found += await chain.events(await chain.blocks(first, first + 99))
         await chain.close()
         return found

@@ -161,7 +161,10 @@ class Chain(Protocol):
         ...
 
     async def simulate(self, transactions: Sequence[bytes]) -> list[Failure | None]:
-        """Return what would become of *transactions* in this order, upon the newest block."""
+        """Return what would become of *transactions* in this order, upon the newest block.
+
+        Of the first ones alone, and of one at least, where all are more than is simulated at once.
+        """
         ...
 
     async def send(self, *raws: bytes) -> None:

@@ -8,6 +8,11 @@ from tests.contracts.needs import needs_anvil, needs_tokens
 from tests.support.playing import CONFIRMATIONS, Play, play
 from tests.support.venue import limit
 
+from outcry.adapters.evm.abi import address_of
+from outcry.adapters.evm.chain import EvmChain, EvmTerms
+from outcry.adapters.evm.devnet import CHAIN_ID
+from outcry.adapters.evm.rpc import Rpc
+from outcry.adapters.evm.wire import read_transaction
 from outcry.domain.ids import token_asset
 from outcry.domain.ledger.pending import Outcome
 from outcry.ports.chain import NOBODY
@@ -171,3 +176,21 @@ async def test_what_nobody_is_to_blame_for_is_signed_again(on: Play) -> None:
     assert set(on.outcomes().values()) == {Outcome.CONFIRMED}
     assert await on.stage.nonce() == 2
     await on.agree()
+
+
+async def test_a_batch_is_simulated_within_the_gas_that_a_node_gives(on: Play) -> None:
+    """Of three transactions the first two come to the limit; one alone is always simulated."""
+    market = await on.market()
+    ann, bob = await on.person("ann"), await on.person("bob")
+    for _ in range(3):
+        await on.order(ann, market, BUY, 6_000, 100)
+        await on.order(bob, market, BUY, 4_000, 100, outcome=1)
+    await on.first.look()
+    raws = await on.stage.waiting()
+    await on.stage.drop_waiting()
+    gas = [read_transaction(raw).gas for raw in raws]
+    for most, count in ((sum(gas), 3), (sum(gas) - 1, 2), (1, 1)):
+        terms = EvmTerms(CHAIN_ID, address_of(on.stage.deployment.settlement), simulated_gas=most)
+        async with Rpc(on.stage.node.url) as rpc:
+            found = await EvmChain(rpc, on.stage.operator, terms).simulate(raws)
+        assert found == [None] * count

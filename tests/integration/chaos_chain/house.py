@@ -245,7 +245,7 @@ class House:
             assert proof.findings == []
             head = await self.stage.height()
             settled, operations = list[tuple[int, int]](), list[int]()
-            for first in range(0, head + 1, 100):
+            for first in range(1, head + 1, 100):
                 for event in await chain.events(await chain.blocks(first, first + 99)):
                     if event.failure is None:
                         settled += [(event.trade_id, fill) for fill in event.fills]

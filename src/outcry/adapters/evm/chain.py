@@ -44,6 +44,8 @@ from outcry.ports.chain import (
 SEARCH_BLOCKS_MAX: Final = 2_000
 #: Gas of one simulated block: calls that need more are simulated in a further one.
 SIMULATED_GAS_MAX: Final = 25_000_000
+#: Gas of one request: geth gives so much to all of its calls together (``--rpc.gascap``).
+SIMULATED_GAS: Final = 50_000_000
 #: For who makes the block, where the node does not say what is usual.
 TIP_WEI: Final = GWEI
 _SETTLED_TOPIC: Final = "0x" + SETTLEMENT.topic("Settled").hex()
@@ -59,6 +61,8 @@ class EvmTerms(NamedTuple):
     deployed_block: int = 0
     #: The most that a unit of gas may cost.
     ceiling_wei: int = 500 * GWEI
+    #: Gas limits of what is simulated in one request, together; one transaction always is.
+    simulated_gas: int = SIMULATED_GAS
 
 
 class EvmChain(Chain):
@@ -168,7 +172,7 @@ class EvmChain(Chain):
 
     async def simulate(self, transactions: Sequence[bytes]) -> list[Failure | None]:
         """Return what would become of transactions, one after the other."""
-        calls = [read_transaction(raw) for raw in transactions]
+        calls = self._at_once([read_transaction(raw) for raw in transactions])
         found = await self._simulated(calls) if self._simulates is not False else None
         if found is None:
             found = await self._called(calls)
@@ -176,6 +180,15 @@ class EvmChain(Chain):
         if blamed:
             raise ChainUnavailable(f"nothing settles at present: {blamed[0].reason}")
         return found
+
+    def _at_once(self, calls: list[Fields]) -> list[Fields]:
+        """Return as many of the first *calls* as the node simulates in one request."""
+        gas = 0
+        for count, call in enumerate(calls):
+            gas += call.gas
+            if count and gas > self._terms.simulated_gas:
+                return calls[:count]
+        return calls
 
     async def _simulated(self, calls: list[Fields]) -> list[Failure | None] | None:
         """Return what one `eth_simulateV1` says; None where the node has none."""

@@ -169,7 +169,8 @@ async def _evm(commons: Commons) -> Chain:
     rpc = Rpc(config.settlement.rpc_url or found.rpc_url)
     address = address_of(found.settlement)
     ceiling = config.settlement.gas_price_gwei_max * GWEI
-    terms = EvmTerms(found.chain_id, address, found.deployed_block, ceiling)
+    simulated_gas = config.settlement.simulated_gas_max
+    terms = EvmTerms(found.chain_id, address, found.deployed_block, ceiling, simulated_gas)
     chain = EvmChain(rpc, signer, terms)
     commons.stack.push_async_callback(chain.close)
     try:

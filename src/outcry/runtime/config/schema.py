@@ -222,10 +222,7 @@ class Settlement(Section, frozen=True):
     ] = 1_000
     chain: Annotated[
         Literal["simulated", "evm"],
-        Meta(
-            description="`evm` settles every market by the contracts that "
-            "`data_dir/chain/deployment.json` names."
-        ),
+        Meta(description="`evm`: every market, by what `data_dir/chain/deployment.json` names."),
     ] = "simulated"
     rpc_url: Annotated[
         str,
@@ -237,6 +234,9 @@ class Settlement(Section, frozen=True):
     gas_price_gwei_max: Annotated[
         int, Meta(ge=1, le=1_000_000, description="The most that a unit of gas may cost.")
     ] = 500
+    simulated_gas_max: Annotated[
+        int, Meta(ge=10**7, le=10**10, description="Gas that a node gives to one simulation.")
+    ] = 50_000_000
     resend_blocks: Annotated[
         int,
         Meta(

@@ -100,6 +100,10 @@ class Sender:
         if unsettleable:
             return unsettleable
         failures = await self._simulate(parts, fresh, drafts)
+        # What was more than is simulated at once is next.
+        more = len(fresh) == SIMULATE_COUNT_MAX or len(failures) < len(fresh)
+        self.behind = more and bool(failures)
+        fresh = fresh[: len(failures)]
         good = [part for part, failure in zip(fresh, failures, strict=True) if failure is None]
         by_nonce = {draft.nonce: draft for draft in drafts}
         # Nonces are dense: who goes takes the place of who does not.
@@ -108,7 +112,6 @@ class Sender:
             mine = (draft.trade_id, draft.fills) == (part.request.trade_id, tuple(part.fills))
             part.transaction = draft if mine else self._signed(part, nonce, price)
         await self._store_and_send(good, head)
-        self.behind = len(fresh) == SIMULATE_COUNT_MAX
         return await self._declined(fresh, failures, head)
 
     async def send_again(self, parts: Parts, head: int) -> None:
@@ -188,15 +191,16 @@ class Sender:
     async def _simulate(
         self, parts: Parts, fresh: list[Part], drafts: list[Transaction]
     ) -> list[Failure | None]:
-        """Return what would become of *fresh* after what waits and has orders in common."""
+        """Return what would become of the first of *fresh*, after what waits and shares orders.
+
+        Of none of them where what waits is as much as is simulated at once.
+        """
         orders = {order for part in fresh for order in _orders(part)}
         before = [part for part in parts.open.values() if part.waits and orders & _orders(part)]
         before = sorted(before, key=_nonce)[:SHARED_COUNT_MAX]
         raws = [part.transaction.raw for part in before if part.transaction]
         raws += [draft.raw for draft in drafts]
-        failures: list[Failure | None] = []
-        for first in range(0, len(raws), SIMULATE_COUNT_MAX):
-            failures += await self._chain.simulate(raws[first : first + SIMULATE_COUNT_MAX])
+        failures = await self._chain.simulate(raws[:SIMULATE_COUNT_MAX])
         return failures[len(before) :]
 
     async def _declined(

@@ -1,11 +1,14 @@
 """Two senders with one key, prices, gaps: nothing settles twice, and nothing is left behind."""
 
+from collections.abc import Sequence
+
 from tests.support.settling import CONFIRMATIONS, Scene, scene
 
 from outcry.adapters.memory import MemoryTransactions
+from outcry.adapters.simulated_chain import SimulatedChain
 from outcry.domain.ledger.pending import Outcome
 from outcry.messages.settlements import SettlementRequest
-from outcry.ports.chain import Price
+from outcry.ports.chain import Failure, Price
 from outcry.services.onchain.config import OnchainConfig
 from outcry.services.onchain.parts import LEFT_OUT
 from outcry.services.onchain.service import Onchain
@@ -246,3 +249,30 @@ async def test_who_has_not_heard_of_the_last_report_does_not_cover_up_what_it_lo
             await on.chain.mine()
         assert on.outcomes()[trade, 0] == Outcome.REVERTED
         assert second.status()["halted"]
+
+
+class Small(SimulatedChain):
+    """A chain whose node simulates three transactions at once."""
+
+    async def simulate(self, transactions: Sequence[bytes]) -> list[Failure | None]:
+        """Return what would become of the first three."""
+        return (await super().simulate(transactions))[:3]
+
+
+async def test_what_is_more_than_a_node_simulates_at_once_goes_next() -> None:
+    """Eight trades, three at a time: each is simulated before it is sent, and all settle."""
+    async with scene() as on:
+        on.chain = Small()
+        await on.chain.mine(2)
+        service = await on.another(on.kept)
+        trades = [await on.trade(10) for _ in range(8)]
+        await on.chain.refuse(trades[4], 0, "no cash")
+        sent = []
+        for _ in range(4):
+            await look(service)
+            sent.append(service.status()["sent_total"])
+        assert sent == [3, 5, 7, 7]
+        await end(on, service)
+        failed = [key for key, outcome in on.outcomes().items() if outcome == Outcome.FAILED]
+        assert failed == [(trades[4], 0)]
+        await on.agree()
