@@ -4,7 +4,9 @@ Checks run in a fixed order, so the same request in the same state is always dec
 number: who, which market and its state, the terms, and money last.
 """
 
-from typing import Final, NamedTuple
+from typing import Final
+
+from msgspec import Struct
 
 from outcry.domain import fees, signed_order
 from outcry.domain.ids import is_client_order_id
@@ -45,7 +47,7 @@ _CANCEL_ONLY: Final = int(Mode.CANCEL_ONLY)
 _OPEN: Final = int(MarketState.OPEN)
 
 
-class Granted(NamedTuple):
+class Granted(Struct, frozen=True, gc=False):
     """What the sequencer writes into the command and the decision beside it."""
 
     user_id: int

@@ -5,7 +5,7 @@ one run. Sealing turns the batch into bytes: memory moves on while the database 
 """
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from outcry.domain.ledger.effects import Effects
 from outcry.domain.ledger.sessions import SessionKey
@@ -31,6 +31,10 @@ if TYPE_CHECKING:
     from outcry.services.asset.events import user_batches
 else:
     user_batches = twin_of("outcry.services.asset.events").user_batches
+
+
+#: No run of commands is open.
+NO_SHARD: Final = -1
 
 
 class Sealed:
@@ -63,6 +67,9 @@ class OpenBatch:
         self.answers: list[Callable[[], None]] = []
         self._items: list[Item] = []
         self._run: tuple[str, int] = ("", 0)
+        #: The shard of the run, if it is one of commands, and its span: most commands go on there.
+        self._commands_of = NO_SHARD
+        self._commands_span = [0, 0]
         self._chunks: list[bytes] = []
         self._decisions: list[Decision] = []
         #: First and last seq by shard and kind.
@@ -82,17 +89,20 @@ class OpenBatch:
 
     def add_command(self, shard: int, seq: int, record: bytes, decision: Decision | None) -> None:
         """Add one numbered command."""
-        self._continue_run("c", shard)
+        if shard != self._commands_of:
+            self._begin_commands(shard, seq)
         self._chunks.append(record)
         if decision is not None:
             self._decisions.append(decision)
-        self._extend_span(shard, "c", seq, seq)
+        self._commands_span[1] = seq
+        self.count += 1
 
     def add_facts(self, shard: int, first: int, last: int, body: bytes) -> None:
         """Add applied facts ``first..last``."""
         self._continue_run("f", shard)
         self._chunks.append(body)
-        self._extend_span(shard, "f", first, last)
+        self._spans.setdefault((shard, "f"), [first, last])[1] = last
+        self.count += 1
 
     def add_record(self, record: LedgerRecord, key_id: int = 0) -> None:
         """Add one ledger record, asked for by API key *key_id*."""
@@ -122,13 +132,10 @@ class OpenBatch:
         spans = [Span(*key, first, last) for key, (first, last) in self._spans.items()]
         return Sealed(self.n, ledger.time_us, entry, spans, self)
 
-    def _extend_span(self, shard: int, kind: str, first: int, last: int) -> None:
-        self.count += 1
-        known = self._spans.get((shard, kind))
-        if known:
-            known[1] = last
-        else:
-            self._spans[shard, kind] = [first, last]
+    def _begin_commands(self, shard: int, seq: int) -> None:
+        self._continue_run("c", shard)
+        self._commands_of = shard
+        self._commands_span = self._spans.setdefault((shard, "c"), [seq, seq])
 
     def _continue_run(self, kind: str, shard: int) -> None:
         if self._run != (kind, shard):
@@ -144,3 +151,4 @@ class OpenBatch:
             else:
                 self._items.append(Facts(shard, body))
         self._run, self._chunks, self._decisions = ("", 0), [], []
+        self._commands_of = NO_SHARD

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from itertools import groupby
+from typing import Final
 
 from outcry.domain.ledger.effects import Effects, Fill
 from outcry.domain.ledger.state import Ledger
@@ -15,14 +16,15 @@ from outcry.messages.settlements import (
 )
 
 
+#: A plain int: one is compared for each fill.
+_CHAIN: Final = int(SettlementMode.CHAIN)
+
+
 def settlement_requests(ledger: Ledger, effects: Effects) -> list[SettlementRequest]:
     """Return the trades of the entry that settle on a chain, in their order."""
     signed = ledger.chain.signed
-    fills = (
-        fill
-        for fill in effects.fills
-        if ledger.markets[fill.market_id].settlement == SettlementMode.CHAIN
-    )
+    markets = ledger.markets
+    fills = [fill for fill in effects.fills if markets[fill.market_id].settlement == _CHAIN]
     return [
         SettlementRequest(trade_id, market_id, [_fill(fill, signed) for fill in group])
         for (trade_id, market_id), group in groupby(fills, lambda f: (f.trade_id, f.market_id))

@@ -30,7 +30,7 @@ from outcry.messages.requests import (
 )
 from outcry.messages.session_requests import SessionRequest
 from outcry.runtime.fold import Fold
-from outcry.runtime.rules import check_place
+from outcry.runtime.rules import apply_command, check_place
 from outcry.services.asset import changes, closing, sessions
 from outcry.services.asset.answers import busy, declined, request_digest
 from outcry.services.asset.batch import OpenBatch
@@ -109,10 +109,11 @@ class Sequencer:
 
     def number(self, shard: int, command: Command, decision: Decision | None = None) -> int:
         """Apply *command*, add it to the batch, return its seq."""
-        self.ledger.n = self.batch.n
-        self.fold.apply_command(shard, command, decision, self.batch.effects)
-        self.batch.add_command(shard, command.seq, pack_command(command), decision)
-        return command.seq
+        batch, seq = self.batch, command.seq
+        self.ledger.n = batch.n
+        apply_command(self.ledger, batch.effects, shard, command, decision)
+        batch.add_command(shard, seq, pack_command(command), decision)
+        return seq
 
     def apply(self, shard: int, first: int, last: int, body: bytes) -> None:
         """Apply facts ``first..last`` of *shard* and add them to the batch."""
@@ -176,12 +177,13 @@ class Sequencer:
         early = self.too_early(post_only=request.post_only)
         if early:
             return Ticket(early)
-        if self.is_busy(granted.shard) or self.awaits_chain(request.market_id):
+        number = granted.shard
+        if self.is_busy(number) or self.awaits_chain(request.market_id):
             return Ticket(busy())
-        command = self._place_command(request, granted)
+        command = self._place_command(request, granted, self.next_seq(number))
         terms = (granted.hold, granted.fee_version, request.client_order_id, digest)
         decision = Decision(*terms, granted.signed, goes_with)
-        seq = self.number(granted.shard, command, decision)
+        seq = self.number(number, command, decision)
         order = self.ledger.orders[command.order_id]
         if request.expire_at_us:
             self.due.watch_order(order)
@@ -190,9 +192,9 @@ class Sequencer:
             self.batch.n,
             remaining=order.remaining,
             update_id=seq,
-            command=command_number(granted.shard, seq),
+            command=command_number(number, seq),
         )
-        return Ticket(accepted, ((granted.shard, seq),), order)
+        return Ticket(accepted, ((number, seq),), order)
 
     def too_early(self, *, post_only: bool) -> Declined | None:
         """Decline what would take, for a while after a start."""
@@ -203,11 +205,11 @@ class Sequencer:
         wait_ms = -(-wait_us // 1_000)
         return Declined(Reject.MODE_FORBIDS, "just started", expected, retry_after_ms=wait_ms)
 
-    def _place_command(self, request: PlaceRequest, granted: Granted) -> PlaceOrder:
+    def _place_command(self, request: PlaceRequest, granted: Granted, seq: int) -> PlaceOrder:
         # By place: so many names would cost more than the object.
         return PlaceOrder(
             request.market_id,
-            self.next_seq(granted.shard),
+            seq,
             self.time_us,
             request.account,
             self.ledger.next_order_id,

@@ -1,12 +1,12 @@
 """Tickets: what a request came to, before the commit that makes it true."""
 
-from typing import NamedTuple
+from msgspec import Struct
 
 from outcry.domain.order import Order
 from outcry.messages.requests import FundsResult, OrderResult
 
 
-class Ticket(NamedTuple):
+class Ticket(Struct, frozen=True, gc=False):
     """The answer once committed, and the commands that were numbered for it."""
 
     result: OrderResult | FundsResult
