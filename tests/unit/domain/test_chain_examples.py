@@ -361,6 +361,7 @@ async def test_whose_signature_did_not_count_meets_nobody_else(blamed: Blamed) -
         bad = on.ann if blamed == Blamed.MAKER else on.bob
         assert ledger.frozen == {bad: "no signature"}
         assert (await venue.fund(ChainReportOp(0, [verdict]))).repeated
+        await venue.fund(CheckpointOp(0))  # which is answered when the cancels are carried out
         assert [name for name, order in orders.items() if order in ledger.orders] == [
             account for account in orders if account != bad
         ]
