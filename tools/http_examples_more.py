@@ -6,7 +6,7 @@ from tools.http_calls import Call, Section
 MORE_ABOUT_ORDERS = (
     "The header `Idempotency-Key` names an order that has no `client_order_id`; in a batch of "
     "`orders` (at most 50) its place is added: `-0`, `-1` and so on. `orders/validate` tries an "
-    "order and changes nothing. Where `trading.signed_orders` is set, `place_order` also takes "
+    "order and changes nothing. Where `trading.signed_orders` is set, these three also take "
     "orders with an EIP-712 signature of the user's address: instead of `quantity` and "
     "`client_order_id` they have `salt`, `maker`, `signer`, `taker`, `makerAmount`, `takerAmount`, "
     "`expiration`, `signatureType`, `signature`, and `nonce`, `feeRateBps` (first generation) "

@@ -182,6 +182,9 @@ async def test_signed_orders_of_both_generations_count_once(door: Door) -> None:
         assert (order["price"], order["quantity"], len(order["client_order_id"])) == (
             price, quantity, 64,
         )  # fmt: skip
+    third = signed(event, "buy", 1_000_000, 10_000_000, timestamp=now)
+    told = await door.post("/api/orders", {"orders": [third, second]}, ann)
+    assert [item["data"]["repeated"] for item in told["results"]] == [False, True]
     verdict = await door.post("/api/orders/validate", signed(event, "buy", 10**8, 2 * 10**8), ann)
     assert verdict["refusal"]["name"] == "FUNDS_INSUFFICIENT"
 

@@ -1,7 +1,8 @@
 """OpenAPI: what routes take, added to what the framework knows they return.
 
 A route names its forms in ``opt``: ``query`` and ``body`` (structs), ``scope``. The same structs
-that read requests therefore describe them.
+that read requests therefore describe them. ``items`` names what a list in the body may hold, where
+that is one of several forms.
 """
 
 import re
@@ -81,6 +82,9 @@ def _complete(operation: Operation, handler: HTTPRouteHandler, components: dict[
         forms = handler.opt["body"]
         forms = forms if isinstance(forms, tuple) else (forms,)
         schemas = [_component(form, components) for form in forms]
+        for name, kinds in handler.opt.get("items", {}).items():
+            listed = components[forms[0].__name__]["properties"][name]
+            listed["items"] = {"anyOf": [_component(kind, components) for kind in kinds]}
         content = _media(schemas[0] if len(schemas) == 1 else {"anyOf": schemas})
         filled = all(components[form.__name__].get("required") for form in forms)
         operation.request_body = RequestBody(content={JSON: content}, required=filled)

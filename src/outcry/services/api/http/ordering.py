@@ -34,7 +34,16 @@ async def place_order(request: Asked, body: RawBody) -> Envelope[PlacedView]:
     return success(placed_view(accepted))
 
 
-@post("/orders", status_code=200, opt={"query": WaitQuery, "body": OrdersBody, "scope": TRADE})
+@post(
+    "/orders",
+    status_code=200,
+    opt={
+        "query": WaitQuery,
+        "body": OrdersBody,
+        "items": {"orders": (PlaceBody, SignedBody)},
+        "scope": TRADE,
+    },
+)
 async def orders(request: Asked, body: RawBody) -> Envelope[OrdersView]:
     """Enter up to 50 orders at once. Each has a result of its own, like that of `place_order`."""
     who = await holder(request, TRADE)

@@ -58,8 +58,8 @@ class Approved(Struct, frozen=True, rename="camel"):
     trade_ids: tuple[str, ...]
 
 
-class RequestView(Struct, frozen=True, rename="camel"):
-    """A request."""
+class _View(Struct, frozen=True, kw_only=True, rename="camel"):
+    """What is shown of both."""
 
     request_id: str
     user_address: str
@@ -72,33 +72,23 @@ class RequestView(Struct, frozen=True, rename="camel"):
     size_in: str
     size_out: str
     price: float
-    accepted_quote_id: str
     state: str
     expiry: int
     created_at: str
     updated_at: str
 
 
-class QuoteView(Struct, frozen=True, rename="camel"):
+class RequestView(_View, frozen=True, kw_only=True, rename="camel"):
+    """A request."""
+
+    accepted_quote_id: str
+
+
+class QuoteView(_View, frozen=True, kw_only=True, rename="camel"):
     """A quote, from the side of who made it."""
 
     quote_id: str
-    request_id: str
-    user_address: str
-    proxy_address: str
-    token: str
-    complement: str
-    condition: str
-    market: str
-    side: str
-    size_in: str
-    size_out: str
-    price: float
     match_type: str
-    state: str
-    expiry: int
-    created_at: str
-    updated_at: str
 
 
 class ListPage(Struct, Generic[ItemT], frozen=True):
