@@ -212,7 +212,7 @@ async def test_who_falls_silent_has_no_orders(door: Door, monkeypatch: pytest.Mo
     monkeypatch.setattr(heartbeats, "SILENCE_SECONDS", 0.0)
     await ann.told("POST", "/v1/heartbeats", first)
     await parts.private.heartbeats.look()
-    await door.venue.asset.applied(0)
+    await door.settled()
     assert (await ann.told("DELETE", "/cancel-all"))["canceled"] == []
     await door.settled()
     assert (await ann.told("GET", "/data/orders"))["data"] == []
