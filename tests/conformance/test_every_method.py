@@ -9,6 +9,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 import pytest
+from py_clob_client.client import ClobClient as Client1
 from py_clob_client.clob_types import (
     BalanceAllowanceParams,
     BookParams,
@@ -20,7 +21,8 @@ from py_clob_client.clob_types import (
     TradeParams,
 )
 from py_clob_client_v2 import clob_types as types_2
-from tests.conformance.clients import Client1, Client2, Trader1, Trader2
+from py_clob_client_v2.client import ClobClient as Client2
+from tests.conformance.clients import Trader1, Trader2
 from tests.conformance.venue import Market, Place
 
 

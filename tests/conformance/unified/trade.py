@@ -61,7 +61,12 @@ async def main() -> None:
     matched = await taker.place_market_order(asset_id=no, amount="2.4", side="BUY")
     await until(lambda: user.has("trade", "CONFIRMED"))
     await until(lambda: market.has("last_trade_price"))
-    open_ = await until(lambda: first(maker.list_open_orders(market=said["condition"])))
+
+    async def filled() -> list[Any]:
+        found = await first(maker.list_open_orders(market=said["condition"]))
+        return found if found and found[0].size_matched == 4 else []
+
+    open_ = await until(filled)
     trades = await until(lambda: first(taker.list_account_trades(market=said["condition"])))
     answer = {
         "resting": resting,

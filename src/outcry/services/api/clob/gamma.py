@@ -128,6 +128,24 @@ class Gamma:
         """Return every topic."""
         return [tag_of(topic) for topic in await self._queries.topics() if topic]
 
+    async def tag(self, slug: str) -> TagView | Rejected:
+        """Return one topic by its slug, which is its id as well."""
+        found = [tag for tag in await self.tags() if tag.slug == slug]
+        # A topic is there as long as an event has it.
+        return found[0] if found else Rejected(Reject.EVENT_UNKNOWN, f"tag {slug[:80]}")
+
+    async def tags_of_event(self, event_id: str) -> list[TagView] | Rejected:
+        """Return the topic of an event."""
+        event = await self.event(event_id)
+        return event if isinstance(event, Rejected) else event.tags
+
+    async def tags_of_market(self, market_id: str) -> list[TagView] | Rejected:
+        """Return the topic of a market's event."""
+        row = await self._named(market_id, "")
+        if row is None:
+            return Rejected(Reject.MARKET_UNKNOWN, market_id[:80])
+        return await self.tags_of_event(str(row.event_id))
+
     # ------------------------------------------------------------------ parts
 
     async def _named(self, market_id: str, slug: str) -> MarketRow | None:

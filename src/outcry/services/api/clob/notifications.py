@@ -7,22 +7,23 @@ from collections.abc import Callable, Sequence
 from hashlib import sha256
 from typing import Any, Final
 
-from msgspec import Struct
+from msgspec import Struct, to_builtins
 
 from outcry.domain.market import PAID_STATES, own_price
 from outcry.domain.order import OrderStatus
 from outcry.domain.units import MICROS_PER_SECOND
 from outcry.ports.dealings import TradeFilter
-from outcry.ports.projection import MarketRow, TradeRow
+from outcry.ports.projection import MarketRow, OrderRow, TradeRow
 from outcry.ports.queries import Queries
 from outcry.runtime.bounded import Bounded
 from outcry.runtime.clob.books import outcome_name, token_of
 from outcry.runtime.clob.conditions import condition_of
-from outcry.runtime.clob.names import FAILED, WAITING, order_hash, trade_name
+from outcry.runtime.clob.names import FAILED, WAITING, order_hash, order_type, trade_name
 from outcry.runtime.clob.texts import price_text, size_text
 from outcry.runtime.clob_identity import Holder
 from outcry.services.api.clob.dealing_views import parts
 from outcry.services.api.clob.own_writes import OwnWrites
+from outcry.services.api.clob.reads import Reads
 from outcry.services.api.clob.trade_stages import TradeStages, key
 from outcry.services.api.lookups import Lookups
 from outcry.services.api.render import winner
@@ -54,10 +55,11 @@ class Notifications:
     """What happened to holders of keys."""
 
     def __init__(
-        self, queries: Queries, stages: TradeStages, lookups: Lookups, writes: OwnWrites,
-        clock: Callable[[], float],
+        self, queries: Queries, stages: TradeStages, reads: Reads, lookups: Lookups,
+        writes: OwnWrites, clock: Callable[[], float],
     ) -> None:  # fmt: skip
-        """Read from *queries*; *clock* gives seconds since 1970."""
+        """Read from *queries* and *reads*; *clock* gives seconds since 1970."""
+        self._reads = reads
         self._queries = queries
         self._stages = stages
         self._lookups = lookups
@@ -94,14 +96,7 @@ class Notifications:
         for row in page.rows:
             if row.status == OrderStatus.CANCELLED and row.updated_at_us >= since_us:
                 name = order_hash(row.order_id, row.client_order_id)
-                payload = {
-                    "order_id": name,
-                    "side": Side(row.side).name,
-                    "price": price_text(own_price(row.outcome, row.price)),
-                    "original_size": size_text(row.qty or row.filled),
-                    "matched_size": size_text(row.filled),
-                    **await self._place(row.market_id, row.outcome),
-                }
+                payload = await self._order(row)
                 found.append(_view(CANCELLED, name, row.updated_at_us, who, payload))
         return found
 
@@ -111,29 +106,35 @@ class Notifications:
         )
         markets = {one: await self._market(one) for one in {fill.market_id for fill in fills}}
         stages = await self._stages.of(fills, markets)
-        by_kind: dict[int, list[TradeRow]] = {FILLED: [], FILL_FAILED: []}
+        by_stage: dict[tuple[int, str], list[TradeRow]] = {}
         for fill in fills:
-            status = stages[key(fill)].status
+            status, tx_hash, *_ = stages[key(fill)]
             if status != WAITING:
-                by_kind[FILL_FAILED if status == FAILED else FILLED].append(fill)
-        return [one for kind, some in by_kind.items() for one in await self._fills(who, kind, some)]
+                kind = FILL_FAILED if status == FAILED else FILLED
+                by_stage.setdefault((kind, tx_hash), []).append(fill)
+        return [
+            one for stage, some in by_stage.items() for one in await self._fills(who, stage, some)
+        ]
 
     async def _fills(
-        self, who: Holder, kind: int, fills: Sequence[TradeRow]
+        self, who: Holder, stage: tuple[int, str], fills: Sequence[TradeRow]
     ) -> list[NotificationView]:  # fmt: skip
+        """Return one for each trade of *fills*, all of one kind and transaction."""
+        kind, tx_hash = stage
         found = []
         for part, own in parts(fills).items():
             first = own[0]
             taking = first.taker_account == who.principal.account
+            number = first.taker_order if taking else first.maker_order
             outcome = first.taker_outcome if taking else first.maker_outcome
-            side = first.taker_side if taking else first.maker_side
+            (order,) = await self._queries.orders_by_id([number])
             payload = {
+                **await self._order(order),
                 "trade_id": trade_name(part),
+                "transaction_hash": tx_hash,
                 "trader_side": "TAKER" if taking else "MAKER",
-                "side": Side(side).name,
                 "price": price_text(own_price(outcome, first.price)),
                 "matched_size": size_text(sum(fill.qty for fill in own)),
-                **await self._place(first.market_id, outcome),
             }
             found.append(_view(kind, trade_name(part), first.at_us, who, payload))
         return found
@@ -147,7 +148,9 @@ class Notifications:
         for market in (position.market for position in (*held.rows, *over.rows)):
             if market.state in PAID_STATES and market.resolved_at_us >= since_us:
                 won = winner(market)
+                view = await self._reads.market(condition_of(market))
                 payload = {
+                    **to_builtins(view),
                     **_market(market),
                     "outcome": "" if won is None else outcome_name(market, won),
                 }
@@ -155,12 +158,21 @@ class Notifications:
                 found.append(_view(RESOLVED, key, market.resolved_at_us, who, payload))
         return found
 
-    async def _place(self, market_id: int, outcome: int) -> dict[str, str]:
-        market = await self._market(market_id)
+    async def _order(self, row: OrderRow) -> dict[str, Any]:
+        """Return what is told of an order as it is now."""
+        market, whole = await self._market(row.market_id), row.qty or row.filled
         return {
             **_market(market),
-            "asset_id": token_of(market, outcome),
-            "outcome": outcome_name(market, outcome),
+            "order_id": order_hash(row.order_id, row.client_order_id),
+            "type": order_type(row.tif, row.kind),
+            "side": Side(row.side).name,
+            "price": price_text(own_price(row.outcome, row.price)),
+            "original_size": size_text(whole),
+            "matched_size": size_text(row.filled),
+            "remaining_size": size_text(whole - row.filled),
+            "asset_id": token_of(market, row.outcome),
+            "outcome": outcome_name(market, row.outcome),
+            "outcome_index": row.outcome,
         }
 
     async def _market(self, market_id: int) -> MarketRow:
@@ -170,7 +182,14 @@ class Notifications:
 
 
 def _market(market: MarketRow) -> dict[str, str]:
-    return {"market": condition_of(market), "question": market.question, "slug": market.slug}
+    return {
+        "market": condition_of(market),
+        "question": market.question,
+        "slug": market.slug,
+        "market_slug": market.slug,
+        "icon": market.image,
+        "image": market.image,
+    }
 
 
 def _view(

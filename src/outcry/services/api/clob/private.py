@@ -101,7 +101,9 @@ def private_parts(config: ClobConfig, ground: Ground) -> Private:
         cancels=Cancels(asset, queries, ground.reads, rates, writes),
         dealings=Dealings(queries, stages, ground.reads, ground.lookups, fees, writes, mirrors),
         balances=Balances(queries, ground.reads, writes, config, ground.wallets, mirrors),
-        notifications=Notifications(queries, stages, ground.lookups, writes, time.time),
+        notifications=Notifications(
+            queries, stages, ground.reads, ground.lookups, writes, time.time
+        ),
         heartbeats=Heartbeats(asset, time.monotonic),
         logins=Logins(asset, queries, writes, ground.identity, register=config.register),
         writes=writes,

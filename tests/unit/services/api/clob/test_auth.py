@@ -94,7 +94,7 @@ async def test_a_revoked_key_is_refused_at_once(door: Door) -> None:
     """And the same nonce makes another key then, with other secrets."""
     ann = await Wallet(door, 1).log_in()
     first = ann.creds
-    assert (await ann.ask("DELETE", "/auth/api-key")).text == "OK"
+    assert (await ann.told("DELETE", "/auth/api-key")) == "OK"
     assert (await ann.refused("GET", "/auth/api-keys"))["name"] == "KEY_INVALID"
     await ann.log_in()
     assert first is not None
@@ -132,7 +132,7 @@ async def test_builder_keys(door: Door) -> None:
     (listed,) = await ann.told("GET", "/auth/builder-api-key")
     assert listed["key"] == made["key"]
     assert listed["createdAt"].endswith("Z")
-    assert (await ann.ask("DELETE", "/auth/builder-api-key")).text == "OK"
+    assert (await ann.told("DELETE", "/auth/builder-api-key")) == "OK"
     (listed,) = await ann.told("GET", "/auth/builder-api-key")
     assert listed["revokedAt"]
 
@@ -162,7 +162,7 @@ async def test_a_builder_shows_the_key_itself(door: Door) -> None:
     assert (await door.client.get("/data/orders", headers=nameless)).status_code == 401
 
     path = "/auth/builder-api-key"
-    assert (await door.client.delete(path, headers=headers("DELETE", path))).text == "OK"
+    assert (await door.client.delete(path, headers=headers("DELETE", path))).json() == "OK"
     assert (await door.client.delete(path, headers=headers("DELETE", path))).status_code == 401
 
 

@@ -248,7 +248,16 @@ async def test_gamma_lists_and_finds(door: Door) -> None:
         assert await read(door, f"{base}/events/1") == first
         assert await read(door, f"{base}/events/slug/rain") == first
     assert await read(door, "/gamma/events", tag_slug="weather", closed=True) == []
-    assert [tag["slug"] for tag in await read(door, "/gamma/tags")] == ["weather"]
+    (weather,) = await read(door, "/gamma/tags")
+    assert weather["slug"] == "weather"
+    for base in ("", "/gamma"):
+        assert await read(door, f"{base}/tags/weather") == weather
+        assert await read(door, f"{base}/tags/slug/weather") == weather
+        assert await read(door, f"{base}/events/{rain['events'][0]['id']}/tags") == [weather]
+        assert await read(door, f"{base}/series") == []
+    assert await read(door, f"/gamma/markets/{rain['id']}/tags") == [weather]
+    assert await read(door, "/gamma/tags/weather/related-tags") == []
+    assert (await door.client.get("/gamma/tags/snow")).status_code == 404
     found = await read(door, "/gamma/public-search", q="SNOW")
     assert [event["id"] for event in found["events"]] == ["2"]
 

@@ -17,9 +17,9 @@ from tests.support.http_door import Door, http_door
 APART: Final = r"/(api|docs|healthz|readyz|metrics)(/|$)"
 #: What anybody may ask: books, prices, catalogue, clock, and logins, which bring their own proof.
 PUBLIC: Final = re.compile(
-    r"/$|/(ok|time|version|books?|prices?|midpoints?|spreads?|tags|neg-risk|fee-rate|tick-size"
+    r"/$|/(ok|time|version|books?|prices?|midpoints?|spreads?|series|neg-risk|fee-rate|tick-size"
     r"|last-trade-price|last-trades-prices|prices-history|batch-prices-history|public-search)$"
-    r"|/(gamma|events|markets|markets-by-token|clob-markets|simplified-markets|sampling-markets"
+    r"|/(gamma|events|tags|markets|markets-by-token|clob-markets|simplified-markets|sampling-markets"
     r"|sampling-simplified-markets|live-activity|rewards/markets|rebates|fees|builder/trades)(/|$)"
     r"|/auth/validate-readonly-api-key$"
 )

@@ -3,7 +3,7 @@
 import time
 from typing import Final
 
-from litestar import MediaType, delete, get, post
+from litestar import MediaType, Response, delete, get, post
 from litestar.handlers import HTTPRouteHandler
 from msgspec import Struct, json
 
@@ -65,11 +65,11 @@ async def listed(request: Asked) -> KeysView:
 
 
 @delete("/auth/api-key", status_code=200)
-async def revoke(request: Asked) -> str:
+async def revoke(request: Asked) -> Response[bytes]:
     """Stop accepting the key that asks, at once."""
     who = await holder(request, TRADE)
     accept(await clob(request).private.logins.revoke(who, who.principal.key_id))
-    return OK
+    return _ok()
 
 
 @post("/auth/readonly-api-key", status_code=200)
@@ -121,19 +121,24 @@ async def builders(request: Asked) -> list[BuilderView]:
 
 
 @delete("/auth/builder-api-key", status_code=200)
-async def revoke_builder(request: Asked) -> str:
+async def revoke_builder(request: Asked) -> Response[bytes]:
     """Stop accepting the builder's key that asks, or all of them when their owner asks."""
     door = clob(request).private
     if "poly_builder_signature" in request.headers:
         who = accept(await door.gate.builder(await asking(request), time.time()))
         counted(request, who)
         accept(await door.logins.revoke(who, who.principal.key_id))
-        return OK
+        return _ok()
     who = await holder(request, TRADE)
     for row in await door.logins.listed(who, BUILDER):
         if not row.revoked_at_us:
             accept(await door.logins.revoke(who, row.key_id))
-    return OK
+    return _ok()
+
+
+def _ok() -> Response[bytes]:
+    """Return what says that it was done: unified clients take JSON alone, the others either."""
+    return Response(json.encode(OK), media_type=MediaType.JSON)
 
 
 @get("/auth/ban-status/closed-only")

@@ -83,6 +83,51 @@ async def gamma_tags(request: Asked) -> list[TagView]:
     return await clob(request).public.gamma.tags()
 
 
+@get(["/gamma/tags/{slug:str}", "/tags/{slug:str}"])
+async def gamma_tag(request: Asked, slug: FromPath[str]) -> TagView:
+    """One topic by its id, which is its slug."""
+    admit(request)
+    return accept(await clob(request).public.gamma.tag(slug))
+
+
+@get(["/gamma/tags/slug/{slug:str}", "/tags/slug/{slug:str}"])
+async def gamma_tag_by_slug(request: Asked, slug: FromPath[str]) -> TagView:
+    """One topic."""
+    admit(request)
+    return accept(await clob(request).public.gamma.tag(slug))
+
+
+@get(["/gamma/tags/{slug:str}/related-tags", "/gamma/tags/{slug:str}/related-tags/tags",
+      "/gamma/tags/slug/{slug:str}/related-tags",
+      "/gamma/tags/slug/{slug:str}/related-tags/tags"])  # fmt: skip
+async def gamma_related_tags(request: Asked, slug: FromPath[str]) -> list[TagView]:
+    """Topics stand for themselves here: none is related to another."""
+    admit(request)
+    accept(await clob(request).public.gamma.tag(slug))
+    return []
+
+
+@get(["/gamma/events/{event_id:str}/tags", "/events/{event_id:str}/tags"])
+async def gamma_tags_of_event(request: Asked, event_id: FromPath[str]) -> list[TagView]:
+    """The topic of an event."""
+    admit(request)
+    return accept(await clob(request).public.gamma.tags_of_event(event_id))
+
+
+@get("/gamma/markets/{market_id:str}/tags")
+async def gamma_tags_of_market(request: Asked, market_id: FromPath[str]) -> list[TagView]:
+    """The topic of a market's event."""
+    admit(request)
+    return accept(await clob(request).public.gamma.tags_of_market(market_id))
+
+
+@get(["/gamma/series", "/series"])
+async def gamma_series(request: Asked) -> list[TagView]:
+    """Nothing: events of this exchange are not joined into series."""
+    admit(request)
+    return []
+
+
 @get(["/gamma/public-search", "/public-search"])
 async def gamma_search(request: Asked) -> SearchView:
     """Events whose title has a text."""
@@ -111,5 +156,11 @@ GAMMA_HANDLERS: Final[list[HTTPRouteHandler]] = [
     gamma_event,
     gamma_event_by_slug,
     gamma_tags,
+    gamma_tag,
+    gamma_tag_by_slug,
+    gamma_related_tags,
+    gamma_tags_of_event,
+    gamma_tags_of_market,
+    gamma_series,
     gamma_search,
 ]
