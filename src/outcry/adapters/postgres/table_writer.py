@@ -56,11 +56,13 @@ class TableWriter:
         """Add rows that are new."""
         await self._copy(table, table.name, rows)
 
-    async def merge(self, table: Table, rows: Sequence[tuple[object, ...]]) -> None:
+    async def merge(self, table: Table, rows: Iterable[tuple[object, ...]]) -> None:
         """Overwrite the rows that exist and add the others; each key comes once."""
-        staged = await self._stage(table, rows)
-        if staged and await self._update(table) < staged:
-            await self.connection.execute(table.insert_from_stage(), timeout=STATEMENT_TIMEOUT_S)
+        # By their key, which comes first in them: neighbours in the batch are so in the index.
+        ordered = sorted(rows)
+        if ordered:
+            await self._copy(table, table.stage, ordered)
+            await self.connection.execute(table.merge_stage(), timeout=STATEMENT_TIMEOUT_S)
 
     async def remove(self, table: Table, keys: Sequence[int]) -> int:
         """Remove the rows of these keys, each one number; returns how many there were."""
@@ -68,18 +70,6 @@ class TableWriter:
             table.remove(), keys, timeout=STATEMENT_TIMEOUT_S
         )
         return int(status.removeprefix("DELETE "))
-
-    async def _stage(self, table: Table, rows: Iterable[tuple[object, ...]]) -> int:
-        # By their key, which comes first in them: neighbours in the batch are so in the index.
-        ordered = sorted(rows)
-        await self._copy(table, table.stage, ordered)
-        return len(ordered)
-
-    async def _update(self, table: Table) -> int:
-        status: str = await self.connection.execute(
-            table.update_from_stage(), timeout=STATEMENT_TIMEOUT_S
-        )
-        return int(status.removeprefix("UPDATE "))
 
     async def _copy(self, table: Table, target: str, rows: Sequence[tuple[object, ...]]) -> None:
         if rows and _COMPILED:

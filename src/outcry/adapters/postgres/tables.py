@@ -68,27 +68,23 @@ class Table(NamedTuple):
             f"select {', '.join(self.columns)} from {self.name} with no data"
         )
 
-    def update_from_stage(self) -> str:
-        """Statement that overwrites the rows of which a new version is staged."""
+    def merge_stage(self) -> str:
+        """Statement that overwrites the rows of which a new version is staged and adds the rest."""
         values = [column for column in self.columns if column not in self.key]
         changes = ", ".join(f"{name} = {self.merged.get(name, f's.{name}')}" for name in values)
-        return f"update {self.name} t set {changes} from {self.stage} s where {self._same()}"  # noqa: S608 - our names
-
-    def insert_from_stage(self) -> str:
-        """Statement that adds the staged rows which are not there yet."""
         columns = ", ".join(self.columns)
+        staged = ", ".join(f"s.{column}" for column in self.columns)
+        same = " and ".join(f"t.{column} = s.{column}" for column in self.key)
         return (
-            f"insert into {self.name} ({columns}) select {columns} from {self.stage} s "  # noqa: S608 - our names
-            f"where not exists (select from {self.name} t where {self._same()})"
+            f"merge into {self.name} t using {self.stage} s on {same} "  # noqa: S608 - our names
+            f"when matched then update set {changes} "
+            f"when not matched then insert ({columns}) values ({staged})"
         )
 
     def remove(self) -> str:
         """Statement that removes the rows whose keys, each one number, are in the array $1."""
         (key,) = self.key
         return f"delete from {self.name} where {key} = any($1::bigint[])"  # noqa: S608 - our names
-
-    def _same(self) -> str:
-        return " and ".join(f"t.{column} = s.{column}" for column in self.key)
 
 
 USERS: Final = Table(
