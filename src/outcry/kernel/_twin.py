@@ -30,6 +30,7 @@ class InterpretedKernelWarning(RuntimeWarning):
     """The kernel runs interpreted although nobody asked for that: correct, but far slower."""
 
 
+TWIN = "outcry.kernel.compiled.engine"
 #: Folders with parts of the compiled unit, from that of the package on.
 FOLDERS = (Path("kernel"), Path("services/gateway"))
 
@@ -51,26 +52,16 @@ def interpreted() -> ModuleType:
 
 def compiled() -> ModuleType:
     """Import the compiled engine. Raises ``NotCompiledError`` if it is missing, broken or stale."""
-    package = Path(__file__).parents[1]
-    current = source_hash(*(package / folder for folder in FOLDERS))
-    unit = _import("outcry.kernel.compiled.engine")
-    if unit.__source_hash__ != current:
-        message = "stale: source changed since build"
-        raise NotCompiledError(message)
-    return unit
-
-
-def _import(qualified: str) -> ModuleType:
     try:
-        return importlib.import_module(qualified)
-    except ModuleNotFoundError as error:
-        if error.name != qualified:
-            raise
-        message = "no compiled module"
-        raise NotCompiledError(message) from error
-    except (ImportError, ValueError) as error:  # ValueError: modules of different builds
-        message = f"compiled module does not load: {error}"
-        raise NotCompiledError(message) from error
+        unit = importlib.import_module(TWIN)
+    except Exception as error:  # built from other sources, it may miss whatever they had
+        if isinstance(error, ModuleNotFoundError) and error.name == TWIN:
+            raise NotCompiledError("no compiled module") from error
+        raise NotCompiledError(f"compiled module does not load: {error}") from error
+    package = Path(__file__).parents[1]
+    if unit.__source_hash__ != source_hash(*(package / folder for folder in FOLDERS)):
+        raise NotCompiledError("stale: source changed since build")
+    return unit
 
 
 @cache

@@ -8,8 +8,10 @@ cdef extern from * nogil:
     static inline unsigned long long outcry_bit(int k) { return 1ULL << k; }
     static inline unsigned long long outcry_below(int k) { return (1ULL << k) - 1; }
     static inline unsigned long long outcry_above(int k) { return ~0ULL << k << 1; }
-    static inline long outcry_spread(long long key, long mask) {
-        return ((unsigned long long)key * 0x9E3779B97F4A7C15ULL) >> 36 & mask;
+    static inline long outcry_spread(long long key, unsigned long long salt, long mask) {
+        unsigned long long mixed = (unsigned long long)key * salt;
+        mixed ^= mixed >> 32;
+        return mixed * 0x9E3779B97F4A7C15ULL >> 36 & mask;
     }
     static inline unsigned long long outcry_fold(unsigned long long state, long long word) {
         state = (state ^ ((unsigned long long)word * 0x9E3779B97F4A7C15ULL)) * 0x100000001B3ULL;
@@ -51,7 +53,7 @@ cdef extern from * nogil:
     unsigned long long bit "outcry_bit"(int)
     unsigned long long below "outcry_below"(int)
     unsigned long long above "outcry_above"(int)
-    long spread "outcry_spread"(long long, long)
+    long spread "outcry_spread"(long long, unsigned long long, long)
     unsigned long long fold_word "outcry_fold"(unsigned long long, long long)
     long long signed_word "outcry_signed"(unsigned long long)
     long long fact_head "outcry_head"(int, int, int, unsigned int)

@@ -31,12 +31,15 @@ def above(place: int) -> int:
     return MASK & (MASK << place << 1)
 
 
-def spread(key: int, mask: int) -> int:
-    """Return the place of *key* in a table of ``mask + 1``: upper bits of its product with `MIX`.
+def spread(key: int, salt: int, mask: int) -> int:
+    """Return the place of *key* in a table of ``mask + 1``.
 
+    *salt* is odd. Who does not know it cannot choose keys whose places are alike more often than by
+    chance: the first product hides how keys differ, the second brings that to its upper bits.
     The size of the table is a power of 2, at most 2**28.
     """
-    return (((key & MASK) * MIX & MASK) >> 36) & mask
+    mixed = key * salt & MASK
+    return ((mixed ^ mixed >> 32) * MIX & MASK) >> 36 & mask
 
 
 def fold_word(state: int, word: int) -> int:

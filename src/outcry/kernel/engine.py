@@ -43,18 +43,21 @@ OUTPUT_MIN = 256
 
 
 class Engine:
-    """Books over many instruments, for one thread at a time; see `idle`."""
+    """Books over many instruments, for one thread at a time; see `idle`.
 
-    def __cinit__(self) -> None:
-        self.core = boot()
-        self.is_bound = False
-        self.is_running = False
+    *seed*, of 63 bits, decides where ids stand in memory and nothing that can be observed. Give one
+    that clients cannot know, if they choose their ids: else they can make look-ups long.
+    """
+
+    def __cinit__(self, seed: int = 0) -> None:
+        self.core = boot(seed % 2**63)
+        self.is_bound = self.is_running = False
         self.reading = 0
         self.consumed = self.pending_from = self.pending_to = 0
 
-    def __init__(self) -> None:
+    def __init__(self, seed: int = 0) -> None:
         if not cython.compiled:
-            self.__cinit__()
+            self.__cinit__(seed)
 
     def __dealloc__(self) -> None:
         free_core(self.core)
@@ -196,12 +199,12 @@ class Engine:
         return data
 
     @staticmethod
-    def restore(data: bytes) -> "Engine":
+    def restore(data: bytes, seed: int = 0) -> "Engine":
         """Return an engine in the state of a snapshot. Works without the GIL.
 
         Raises ValueError if *data* is not one that an engine with these rules could have written.
         """
-        engine = Engine()
+        engine = Engine(seed)
         content = bytes(data)
         problem = 5
         if len(content) % 8 == 0:
@@ -261,8 +264,7 @@ class Engine:
         index = find_order(core, order_id) if order_id > 0 and order_id >> 63 == 0 else 0
         if index == 0:
             return -1
-        level = node_at(core, index).level
-        ahead = 0
+        level, ahead = node_at(core, index).level, 0
         index = node_at(core, index).prev
         while index != level:
             ahead += node_at(core, index).remaining

@@ -4,8 +4,9 @@
   apart; the last order that came holds it. It has at least `RECENT_PER_NODE` places for each node.
   So where ids rise, as the exchange and its sessions give them, nearly every live order holds its
   place, and is found, added and removed there in one access.
-* An order that loses its place to a later one moves to ``sparse``, a hash by the mixed bits of ids.
-  So ids of any other pattern cost a second look, and none can make many orders meet.
+* An order that loses its place to a later one moves to ``sparse``, a hash by ids mixed with a salt.
+  So ids of any other pattern cost a second look, and nobody who does not know the salt can choose
+  ids that make many orders meet there. The salt alters no fact, no snapshot and no hash of a state.
 * When ``recent`` grows, its former self is kept as ``fading``, and its orders move over a few at a
   time with each new node, long before it must grow again: no command waits for all of them.
 * No live order has an id above ``newest_id``: an id above it needs no look to be known as free.
@@ -108,7 +109,7 @@ def move_faded(core: Core) -> None:
 def sparse_slot(core: Core, order_id: int) -> int:
     """Return where in the hash the order with that id is, or the free place where it belongs."""
     table = core.sparse
-    place = spread(order_id, core.sparse_mask)
+    place = spread(order_id, core.salt, core.sparse_mask)
     while table[place] != 0 and node_at(core, table[place]).order_id != order_id:
         place = (place + 1) & core.sparse_mask
     return place
@@ -131,7 +132,7 @@ def sparse_remove(core: Core, order_id: int) -> None:
     core.sparse_used -= 1
     place = (hole + 1) & mask
     while table[place] != 0:
-        home = spread(node_at(core, table[place]).order_id, mask)
+        home = spread(node_at(core, table[place]).order_id, core.salt, mask)
         if ((place - home) & mask) >= ((place - hole) & mask):
             table[hole] = table[place]
             table[place] = 0

@@ -285,6 +285,7 @@ ctypedef struct Core:
     long long newest_id
     int* sparse
     long sparse_mask
+    unsigned long long salt
     int sparse_used
     # expiries
     Expiry* heap

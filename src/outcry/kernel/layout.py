@@ -160,6 +160,7 @@ class Core:
         self.fading_mask = self.fading_at = 0
         self.sparse: list[int] = []
         self.sparse_mask = self.sparse_used = 0
+        self.salt = 1
         self.heap: list[Expiry] = []
         self.heap_count = self.heap_room = self.heap_stale = self.heap_ticket = 0
         self.time_us = self.account_orders_max = self.total_orders_max = 0

@@ -1,6 +1,6 @@
 cimport cython
 
-cdef Core* boot() noexcept nogil
+cdef Core* boot(long long seed) noexcept nogil
 cdef void refuse_record(Core* core, Words cmd) noexcept nogil
 cdef void refuse_rest(Core* core, int first) noexcept nogil
 cdef void dispatch(Core* core, Words cmd) noexcept nogil

@@ -61,9 +61,10 @@ from outcry.kernel.placing import do_place
 from outcry.kernel.window import clear_book
 
 
-def boot() -> Core:
-    """Return an empty shard."""
+def boot(seed: int) -> Core:
+    """Return an empty shard; see `Engine` for *seed*."""
     core = new_core()
+    core.salt = 2 * seed + 1
     core.own_room = 512
     core.own_out = more_words(core.own_out, 0, core.own_room)
     core.node_room = 1024 * NODE_STEP

@@ -123,6 +123,14 @@ def test_without_a_compiler_it_builds_and_says_so(tree: Path) -> None:
     assert "InterpretedKernelWarning" in loaded.stderr
 
 
+def test_a_twin_that_does_not_load_is_not_used(tree: Path) -> None:
+    """Built from other sources, a twin may fail in any way: the kernel runs interpreted."""
+    (tree / "src/outcry/kernel/compiled/engine.py").write_text("from json import gone\nNAME.x\n")
+    assert probe(tree).startswith("interpreted (compiled module does not load: cannot import")
+    (tree / "src/outcry/kernel/compiled/engine.py").write_text("NAME.x\n")
+    assert "does not load: name 'NAME'" in probe(tree)
+
+
 def test_requiring_the_twin_makes_its_absence_fail(tree: Path) -> None:
     """OUTCRY_REQUIRE_CYTHON fails the build, OUTCRY_REQUIRE_COMPILED fails the start."""
     assert build(tree, CC="/bin/false", OUTCRY_REQUIRE_CYTHON="1").returncode != 0

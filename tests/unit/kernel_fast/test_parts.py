@@ -8,18 +8,21 @@ import pytest
 
 from outcry import kernel
 from outcry.kernel import constants, shard
-from outcry.kernel.bits import above, below, bit, highest, lowest, reciprocal_of, signed_word
+from outcry.kernel.bits import (
+    above,
+    below,
+    bit,
+    highest,
+    lowest,
+    reciprocal_of,
+    signed_word,
+)
 from outcry.kernel.constants import (
     ACCOUNTS_MIN,
-    RECENT_FIRST,
-    RECENT_PER_NODE,
-    ROLE_ORDER,
-    SESSION_SHIFT,
 )
-from outcry.kernel.ids import add_id, claim_id, find_order, remove_id
 from outcry.kernel.ladder import mark, slot_at_or_above, slot_at_or_below, slot_of, unmark
-from outcry.kernel.layout import Book, Core, new_bits
-from outcry.kernel.pool import find_account, give_node, open_account, take_node
+from outcry.kernel.layout import Book, new_bits
+from outcry.kernel.pool import find_account, open_account
 from outcry.kernel.window import floor_to, gcd
 from outcry_wire import records, rejects, snapshot
 
@@ -65,7 +68,7 @@ def test_constants_are_those_of_the_wire(prefix: str) -> None:
 def test_sizes_of_commands() -> None:
     """The table of command sizes knows exactly the commands and their lengths."""
     commands = {k: v.size for k, v in records.LAYOUTS.items() if k < records.FIRST_FACT}
-    sizes = shard.boot().sizes
+    sizes = shard.boot(0).sizes
     assert {number: size for number, size in enumerate(sizes) if size >= 0} == commands
 
 
@@ -131,96 +134,9 @@ def test_occupancy_finds_the_next_slot(slots: int) -> None:
     assert slot_of(book, 0) == -1
 
 
-def place_ids(core: Core, ids: list[int]) -> None:
-    """Make orders with those ids known."""
-    for order_id in ids:
-        assert claim_id(core, order_id)
-        index = take_node(core, ROLE_ORDER)
-        core.nodes[index].order_id = order_id
-        add_id(core, order_id, index)
-
-
-def forget_id(core: Core, order_id: int) -> None:
-    """Forget the order with that id."""
-    index = find_order(core, order_id)
-    assert core.nodes[index].order_id == order_id
-    remove_id(core, order_id, index)
-    assert find_order(core, order_id) == 0
-    give_node(core, index)
-
-
-def test_rising_ids_need_no_hash() -> None:
-    """Orders whose ids rise by one hold their own places, however many ids were used before."""
-    core = shard.boot()
-    first = 10**12
-    place_ids(core, list(range(first, first + 500)))
-    for order_id in range(first + 500, first + 10 * RECENT_FIRST):
-        place_ids(core, [order_id])
-        forget_id(core, order_id - 500)
-    assert core.recent_mask + 1 == RECENT_FIRST
-    assert core.sparse_used == 0
-
-
-def test_an_order_whose_place_is_taken_is_found_in_the_hash() -> None:
-    """Of orders that share a place the last to come holds it; all are found, and lost, alike."""
-    core = shard.boot()
-    ids = [5 + number * RECENT_FIRST for number in range(400)]
-    place_ids(core, ids)
-    assert core.sparse_used == len(ids) - 1
-    for order_id in (ids[-1], *ids[:-1]):
-        forget_id(core, order_id)
-    assert core.sparse_used == 0
-    assert not any(core.recent)
-
-
-def test_sessions_whose_ids_begin_alike_keep_apart() -> None:
-    """Ids that two sessions count from 1 each do not take each other's places."""
-    core = shard.boot()
-    for session in (1, 2, 3):
-        first = (session << SESSION_SHIFT) + 1
-        place_ids(core, list(range(first, first + 200)))
-    assert core.sparse_used == 0
-
-
-@pytest.mark.parametrize("count", [700, 3000])
-def test_more_orders_get_more_places(count: int) -> None:
-    """The places grow with the nodes, and orders of any ids are found while they move and after."""
-    core, random = shard.boot(), Random(5)
-    ids = random.sample(range(1, 2**63), count)
-    place_ids(core, ids)
-    assert core.recent_mask >= RECENT_PER_NODE * len(ids)
-    assert (core.fading != []) == (count == 700)
-    random.shuffle(ids)
-    for order_id in ids:
-        forget_id(core, order_id)
-    assert core.sparse_used == 0
-    assert not any(core.recent)
-    assert not any(core.fading)
-
-
-def test_an_order_that_fades_and_ends_is_not_found_again() -> None:
-    """An order that ended after it moved is unknown, though its node still has its id."""
-    core = shard.boot()
-    ids = list(range(1, 701))
-    place_ids(core, ids)
-    assert core.fading != []
-    for order_id in ids:
-        forget_id(core, order_id)
-    assert all(find_order(core, order_id) == 0 for order_id in ids)
-
-
-def test_an_id_is_free_unless_an_order_has_it() -> None:
-    """An id is free above the newest, below it unless an order lives there, and never at 0."""
-    core = shard.boot()
-    place_ids(core, [7, 9])
-    assert [claim_id(core, order_id) for order_id in (-1, 0, 7, 8, 9, 11, 10)] == [
-        *(False, False, False, True, False, True, True)
-    ]
-
-
 def test_accounts_without_orders_are_swept() -> None:
     """The table of accounts is bounded by those with orders, however many were seen."""
-    core = shard.boot()
+    core = shard.boot(0)
     kept = open_account(core, -7)
     core.nodes[kept].orders = 1
     for account in range(10_000):

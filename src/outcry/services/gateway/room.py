@@ -6,6 +6,7 @@ them, the numbers of messages included, is then as it was.
 """
 
 import hashlib
+import os
 from collections.abc import Callable
 from struct import Struct
 from typing import Any, Final, NamedTuple
@@ -25,6 +26,11 @@ _HEAD: Final = Struct("<8sqq")
 #: account, number, whether its orders go with the connection, group, last_seq, last_order_id, sent
 _SESSION: Final = Struct("<qIB3xqqqq")
 _OPEN: Final = Struct("<qI4xq")
+
+
+def secret_seed() -> int:
+    """Return a seed of the kernel that clients, who choose ids of orders, cannot know."""
+    return int.from_bytes(os.urandom(8))
 
 
 class Instrument(NamedTuple):
@@ -63,7 +69,7 @@ class Room:
         self.instruments: dict[int, Instrument] = {}
         #: Orders that may rest, of one account and of all; 0 and 0 before they were set.
         self.limits = (0, 0)
-        self._start(kernel.load().Engine())
+        self._start(kernel.load().Engine(secret_seed()))
 
     def _start(self, engine: Any) -> None:  # noqa: ANN401 - one of two twins
         self.engine = engine
@@ -198,7 +204,7 @@ class Room:
             if magic != _MAGIC:
                 raise CorruptError("not a snapshot of this engine")
             books = _HEAD.size + count * _SESSION.size
-            self._start(type(self.engine).restore(data[books:]))
+            self._start(type(self.engine).restore(data[books:], secret_seed()))
             self.desk.time_us = time_us
             self.places.clear()
             self.going.clear()
