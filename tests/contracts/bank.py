@@ -9,7 +9,7 @@ from fractions import Fraction
 from typing import NamedTuple
 
 from tests.contracts.reasons import Refusal, Why
-from tests.contracts.world import BUY, NOBODY, OWN_KEY, Fill, Market, Order
+from tests.contracts.world import BUY, NOBODY, OWN_KEY, WALLET, Fill, Market, Order
 
 
 CASH = 0
@@ -49,6 +49,8 @@ class Bank:
         self.unclaimed = 0
         self.revoked: dict[bytes, int] = {}
         self.raised: dict[bytes, tuple[int, int]] = {}
+        #: Until when a key signs for an account that named it.
+        self.until: dict[tuple[bytes, bytes], float] = {}
         self.trades: set[int] = set()
         self.markets: dict[Asset, tuple[Market, Asset]] = {}
 
@@ -73,9 +75,9 @@ class Bank:
         makers: list[Order],
         fills: list[Fill],
         now: int,
-        hashes: dict[Order, tuple[bytes, bool]],
+        hashes: dict[Order, tuple[bytes, bytes]],
     ) -> Verdict:
-        """Settle, or return why not; *hashes* has each order's hash and whether it is signed."""
+        """Settle, or return why not; *hashes* has each order's hash and the key that signed it."""
         if trade in self.trades:
             return ("Refused", (int(Refusal.DONE_ALREADY),))
         held = Held(Counter(self.escrow), Counter(self.used), Counter(self.sets))
@@ -93,7 +95,7 @@ class Bank:
         taker: Order,
         pairs: list[tuple[Order, Fill]],
         now: int,
-        hashes: dict[Order, tuple[bytes, bool]],
+        hashes: dict[Order, tuple[bytes, bytes]],
     ) -> None:
         self._check(0, taker, now, hashes)
         total, paid, fees = 0, 0, 0
@@ -119,7 +121,7 @@ class Bank:
         give(held, 0, taker, hashes[taker][0], total, paid, fees)
 
     def _check(
-        self, leg: int, order: Order, now: int, hashes: dict[Order, tuple[bytes, bool]]
+        self, leg: int, order: Order, now: int, hashes: dict[Order, tuple[bytes, bytes]]
     ) -> None:
         """Say what is wrong with an order whatever it is filled with."""
         if order.version == 1:
@@ -133,9 +135,24 @@ class Bank:
         digest, signed = hashes[order]
         if now >= self.revoked.get(digest, now + 1):
             raise Leg(leg, Why.REVOKED)
-        own = order.sig_type == OWN_KEY and order.signer == order.maker != NOBODY
-        if not self.used[digest] and not (own and signed):
+        if not self.used[digest] and not self._counts(order, signed, now):
             raise Leg(leg, Why.SIGNATURE)
+
+    def _counts(self, order: Order, key: bytes, now: int) -> bool:
+        """Whether what *key* signed, nobody's for no signature, counts for the account."""
+        if key == NOBODY or order.sig_type > WALLET:
+            return False
+        if order.sig_type == OWN_KEY:
+            return key == order.signer == order.maker
+        named = now < self.until.get((order.maker, key), 0)
+        if order.sig_type == WALLET:
+            return named and order.version == 2 and order.signer == order.maker
+        return named and key == order.signer
+
+    def name(self, who: bytes, key: bytes, now: int, *, allowed: bool) -> None:
+        """Let a key sign for an account, or no longer, once the delay has passed."""
+        ends = min(self.until.get((who, key), 0), now + self.delay)
+        self.until[who, key] = float("inf") if allowed else ends
 
     def _takers_cash(self, leg: int, taker: Order, maker: Order, fill: Fill) -> int:
         if maker.token_id == taker.token_id:

@@ -11,7 +11,20 @@ from typing import NamedTuple
 
 from tests.contracts.bank import CASH, Bank, Verdict
 from tests.contracts.reasons import Refusal
-from tests.contracts.world import BUY, EXIT_DELAY, SELL, UNIT, Fill, Market, Order, Refused, World
+from tests.contracts.test_signatures import nested
+from tests.contracts.world import (
+    BUY,
+    EXIT_DELAY,
+    NOBODY,
+    SELL,
+    UNIT,
+    WALLET,
+    Fill,
+    Market,
+    Order,
+    Refused,
+    World,
+)
 
 from outcry.adapters.evm.signer import Signer
 
@@ -42,11 +55,14 @@ class Trading:
         self.resolved: dict[bytes, Payouts] = {}
         self.exits: dict[tuple[bytes, int], tuple[int, int]] = {}
         self.orders: list[Order] = []
-        self.hashes: dict[Order, tuple[bytes, bool]] = {}
+        self.hashes: dict[Order, tuple[bytes, bytes]] = {}
         self.reasons: Counter[Verdict] = Counter()
         self.matches = self.refused = self.operations = self.trades = 0
         for one in self.people:
             self.bank.escrow[one.address, CASH] += PURSE
+        for one, other in zip(self.people, [*self.people[1:], self.people[0]], strict=True):
+            world.do(one, "setSigner", other.address, True)
+            self.bank.name(one.address, other.address, world.now, allowed=True)
         for market in self.markets:
             self.bank.add(market)
             for one in self.people:
@@ -71,14 +87,35 @@ class Trading:
             version=version,
             **({"extra": extra} if version == 1 else {}),
         )
-        signed = True
-        if rnd.random() < 0.05:
-            order, signed = order._replace(salt=order.salt + 10**9), False
         if rnd.random() < 0.03 and version == 1:
             extra = (int.from_bytes(self.people[0].address), *order.extra[1:])
             order = self.world.signed(one, order._replace(extra=extra))
+        signed = one.address
+        if rnd.random() < 0.4:
+            order, signed = self._by_another(rnd, order)
+        if rnd.random() < 0.05:
+            order, signed = order._replace(salt=order.salt + 10**9), NOBODY
         self.orders = [*self.orders[-ORDERS_MAX + 1 :], order]
         self.hashes[order] = (self.world.digest(order), signed)
+
+    def _by_another(self, rnd: Random, order: Order) -> tuple[Order, bytes]:
+        """Return an order as a proxy's, a safe's or a wallet's, and whose key signed it."""
+        place = next(n for n, one in enumerate(self.people) if one.address == order.maker)
+        step = 1 if rnd.random() < 0.8 else rnd.randrange(PEOPLE)
+        key, kind = self.people[(place + step) % PEOPLE], rnd.choice((1, 2, WALLET, 4))
+        signer = order.maker if kind == WALLET else key.address
+        order = order._replace(sig_type=kind, signer=signer)
+        if kind != WALLET:
+            return self.world.signed(key, order), key.address
+        signature = nested(self.world, key, order.maker, order)
+        return order._replace(signature=signature), key.address
+
+    def name(self, rnd: Random) -> None:
+        """Somebody lets another key sign from now on, or no longer."""
+        place, allowed = rnd.randrange(PEOPLE), rnd.random() < 0.7
+        one, other = self.people[place], self.people[(place + 1) % PEOPLE]
+        self.world.do(one, "setSigner", other.address, allowed)
+        self.bank.name(one.address, other.address, self.world.now, allowed=allowed)
 
     def match(self, rnd: Random) -> Verdict:
         """Settle a match that is legal more often than not."""

@@ -4,9 +4,10 @@ Each test has a world of its own. Every call is a transaction; what it reverted 
 Gas told by this EVM excludes calldata and what a transaction costs by itself.
 """
 
-from typing import Any, Final, NamedTuple
+import os
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
-from pyrevm import EVM, BlockEnv, CfgEnv, Env
+from pyrevm import BlockEnv, CfgEnv, Env
 from tests.contracts.sources import Source
 
 from outcry.adapters.evm.abi import Event, Interface, Reverted, address_text
@@ -15,6 +16,11 @@ from outcry.adapters.evm.node_modules import conditional_tokens
 from outcry.adapters.evm.signer import Signer
 from outcry.runtime.eip712 import Domain, keccak256, order_digest, separator
 
+
+if TYPE_CHECKING or os.environ.get("OUTCRY_EVM") != "py-evm":
+    from pyrevm import EVM
+else:
+    from tests.contracts.py_evm import EVM
 
 CHAIN: Final = 80_002
 NAME: Final = "Polymarket CTF Exchange"
