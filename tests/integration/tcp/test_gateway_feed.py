@@ -7,7 +7,7 @@ from tests.support.tcp_door import Raw, venue
 from tests.support.tcp_records import framed, place
 
 from outcry_wire import tcp
-from outcry_wire.records import RecordType
+from outcry_wire.records import InstrumentState, RecordType
 from outcry_wire.rejects import Reject
 from outcry_wire.tcp import Feed, Message
 
@@ -85,6 +85,29 @@ async def test_the_public_feed_leads_to_the_book_as_it_is() -> None:
         async with asyncio.timeout(60):
             while books.status()["subscriptions"]:  # noqa: ASYNC110 - nobody tells
                 await asyncio.sleep(0.01)
+
+
+async def test_subscribers_hear_that_a_market_is_halted_and_open_again() -> None:
+    """With its terms, and the state that its book has now."""
+    async with venue() as exchange:
+        door = exchange.door
+        market = (await door.event(tick_size="0.01"))["markets"][0]["market_id"]
+        watcher, other = await exchange.raw(), await exchange.raw()
+        await watcher.log_on(await exchange.key("eve"))
+        await other.log_on(await exchange.key("ann"))
+        other.writer.write(framed(place(1, 1, instrument=market, price=4000)))
+        await door.books_show(market)
+        watcher.writer.write(asked(Message.SUBSCRIBE, market, Feed.TRADES))
+        await until(watcher, Message.DONE)
+        for move, state in (
+            ("pause", InstrumentState.HALTED),
+            ("resume", InstrumentState.OPEN),
+        ):
+            await door.post(f"/api/admin/markets/{market}/{move}", {}, door.as_admin())
+            told = tcp.INSTRUMENT.unpack((await until(watcher, Message.INSTRUMENT))[-1])
+            assert (told[3], told[8]) == (market, state)
+        watcher.writer.close()
+        other.writer.close()
 
 
 async def test_a_drop_copy_hears_everything_and_commands_nothing() -> None:

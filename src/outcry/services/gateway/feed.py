@@ -111,6 +111,10 @@ class PublicFeed(Generic[ReaderT]):
             self.unsubscribe(reader, instrument, Feed.TOP | Feed.LEVELS | Feed.TRADES)
         self._behind = {pair for pair in self._behind if pair[1] is not reader}
 
+    def readers(self, instrument: int) -> list[ReaderT]:
+        """Return who subscribed to an instrument."""
+        return [*self._subscribers.get(instrument, ())]
+
     def _is_watched(self, instrument: int) -> bool:
         return bool(self._subscribers.get(instrument))
 

@@ -19,9 +19,13 @@ _STATES: Final = {
 }
 
 
-def instrument_record(market: MarketRow) -> bytes:
-    """Return a market as clients are told of it; what takes no more orders counts as closed."""
-    state = _STATES.get(MarketState(market.state), InstrumentState.CLOSED)
+def instrument_record(market: MarketRow, state: InstrumentState | None = None) -> bytes:
+    """Return a market as clients are told of it; what takes no more orders counts as closed.
+
+    With *state*, as its book is in that one already.
+    """
+    if state is None:
+        state = _STATES.get(MarketState(market.state), InstrumentState.CLOSED)
     head = (Message.INSTRUMENT, 0, INSTRUMENT.size, market.market_id, 0, now_us(), 0)
     row = (market.tick, market.price_min, market.price_max, market.qty_min, market.qty_max)
     name = fixed_text(market.identifier, NAME_SIZE)

@@ -6,12 +6,17 @@ from typing import Final, Protocol
 
 from outcry.messages.book_updates import PublicTrade
 from outcry.ports.books import Books
+from outcry.ports.projection import MarketRow
 from outcry.runtime.book_changes import Subscription
+from outcry.runtime.directory import Directory
+from outcry.runtime.logging import get_logger
+from outcry.services.gateway.door.listing import instrument_record
 from outcry.services.gateway.door.session import DoorSession
 from outcry.services.gateway.feed import Levels, PublicFeed, Published
 from outcry.services.gateway.line import now_us
 from outcry.services.gateway.subscribing import Subscribing
-from outcry_wire.tcp import TRADE, Message
+from outcry_wire.records import InstrumentState
+from outcry_wire.tcp import TRADE, Message, frame
 
 
 #: Levels of each side that are shown, and the time between two looks at the books.
@@ -38,6 +43,9 @@ class PublicBooks:
         self._books = books
         self._subscription: Subscription | None = None
         self.is_wanted = asyncio.Event()
+        self._states: dict[int, int] = {}
+        #: Markets that were looked at, and have another state since.
+        self.moved: dict[int, int] = {}
 
     def knows(self, market_id: int) -> bool:
         """Return whether a market has a book."""
@@ -50,6 +58,7 @@ class PublicBooks:
             self.is_wanted.set()
         else:
             self.is_wanted.clear()
+            self._states.clear()
             if self._subscription is not None:
                 self._subscription.close()
                 self._subscription = None
@@ -57,11 +66,17 @@ class PublicBooks:
     def changes(self) -> tuple[bytes, Iterable[int]]:
         """Return, once, public records of fills, and the markets whose books may differ."""
         taken = self._subscription.take() if self._subscription is not None else []
+        for change in taken:
+            if self._states.get(change.market_id, change.state) != change.state:
+                self._states[change.market_id] = self.moved[change.market_id] = change.state
         trades = [_trade(change.market_id, trade) for change in taken for trade in change.trades]
         return b"".join(trades), [change.market_id for change in taken]
 
     def look(self, instrument: int, depth: int, last: int) -> Published:
         """Return a book. How many orders stand at a price is not public: 0."""
+        state = self._books.state(instrument)
+        if state is not None:
+            self._states[instrument] = state
         image = self._books.book(instrument)
         if image is None:
             return Published(last)
@@ -82,8 +97,9 @@ def _trade(market_id: int, trade: PublicTrade) -> bytes:
 class Public:
     """Subscriptions of sessions to public books."""
 
-    def __init__(self, books: BookSource, subscriptions_max: int) -> None:
+    def __init__(self, books: BookSource, directory: Directory, subscriptions_max: int) -> None:
         self._books = PublicBooks(books)
+        self._directory = directory
         self._feed: PublicFeed[DoorSession] = PublicFeed(DEPTH_MAX, DoorSession.write)
         self._feed.attach(self._books)
         self._asking = Subscribing(
@@ -105,4 +121,22 @@ class Public:
         while True:
             await self._books.is_wanted.wait()
             self._feed.publish(now_us())
+            await self._tell_states()
             await asyncio.sleep(LOOK_SECONDS)
+
+    async def _tell_states(self) -> None:
+        """Tell who follows a market that it is halted, closed or open again."""
+        moved, self._books.moved = self._books.moved, {}
+        for market_id, state in moved.items():
+            market = await self._market(market_id)
+            if market is not None:
+                data = frame(instrument_record(market, InstrumentState(state)))
+                for session in self._feed.readers(market_id):
+                    session.write(data)
+
+    async def _market(self, market_id: int) -> MarketRow | None:
+        try:
+            return await self._directory.find_market(market_id)
+        except Exception as error:  # noqa: BLE001 - the tables may be away: the list has it later
+            get_logger().warning("state of a market not told", reason=repr(error))
+            return None

@@ -97,7 +97,7 @@ class Gateway:
         self._queries, self._keys = queries, keys
         self.principal = self._keys.principal
         self._directory = directory
-        self._public = Public(books, config.subscriptions_max)
+        self._public = Public(books, directory, config.subscriptions_max)
         self.hear_public = self._public.hear
         self._errands = Errands(directory, log, lambda: self._position)
         self._view = memoryview(bytearray(_BUFFER_BYTES))
