@@ -166,6 +166,8 @@ LEAD = 10
 #: How many words before it is read the stream of records is fetched, and those of a cache line.
 READ_AHEAD = 256
 CACHE_LINE_WORDS = 8
+#: How many words before it is written the place of a fact is fetched.
+WRITE_AHEAD = 64
 #: Words of the smallest batch in which looking ahead pays.
 LOOK_AHEAD_MIN = 128
 #: Bytes of the smallest batch for which the GIL is given up.

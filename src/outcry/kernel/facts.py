@@ -7,7 +7,15 @@
 * Whoever writes a fact knows whether it is the last one of its command, and says so in its flags.
 """
 
-from outcry.kernel.bits import copy_pair, fact_head, join_halves, rarely, signed_word
+from outcry.kernel.bits import (
+    copy_pair,
+    fact_head,
+    join_halves,
+    prefetch,
+    rarely,
+    signed_word,
+    words_from,
+)
 from outcry.kernel.constants import (
     BOOK_HASHED,
     CANCELLED_USER,
@@ -25,6 +33,7 @@ from outcry.kernel.constants import (
     TICKED,
     TRADED,
     WAS_RESTING,
+    WRITE_AHEAD,
 )
 from outcry.kernel.layout import Book, Core, more_words, node_at
 from outcry.kernel.pool import account_of, price_of
@@ -79,6 +88,7 @@ def begin_answer(core: Core, record_type: int, flags: int, book: Book, words: in
     place = core.at
     core.at = place + words
     core.out[place] = fact_head(record_type, flags | LAST_OF_SEQ, words, book.instrument)
+    prefetch(words_from(core.out, place + WRITE_AHEAD))
     return place
 
 
@@ -91,6 +101,7 @@ def begin_fact(
     at = core.at
     core.at = at + words
     out = core.out
+    prefetch(words_from(out, at + WRITE_AHEAD))
     out[at] = fact_head(record_type, flags, words, instrument)
     out[at + 1] = core.seq
     out[at + 2] = core.now

@@ -5,7 +5,7 @@ order of an open book, on the grid, within all bounds. Every other one goes thro
 their order; the two never disagree, they only differ in cost.
 """
 
-from outcry.kernel.bits import book_side, is_below, rarely, word_high, word_low
+from outcry.kernel.bits import book_side, is_below, prefetch, rarely, word_high, word_low
 from outcry.kernel.book import crosses, link_order, open_level
 from outcry.kernel.checks import refuse_entry, refuse_form, refuse_room, refuse_terms
 from outcry.kernel.constants import (
@@ -190,6 +190,7 @@ def load_taker(core: Core, cmd: memoryview) -> None:
 
 def enter(core: Core, book: Book, cmd: memoryview, may_rest: bool) -> None:
     """Let the order trade; what remains rests or is cancelled."""
+    prefetch(node_at(core, node_at(core, book.best_level[1 - book_side(cmd[6])]).next))
     note_header(core, cmd)
     load_taker(core, cmd)
     if (cmd[6] >> 24) & 255 == TIF_FOK and not can_fill(core, book):
