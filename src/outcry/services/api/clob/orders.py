@@ -5,10 +5,10 @@ inside the exchange, so the same order counts once.
 """
 
 import asyncio
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from typing import Final, NamedTuple
 
-from outcry.domain.market import SettlementMode, own_price
+from outcry.domain.market import own_price
 from outcry.domain.rejects import Reject, Rejected
 from outcry.domain.units import MICROS_PER_SECOND, TIME_US_MAX
 from outcry.messages.requests import (
@@ -22,12 +22,10 @@ from outcry.ports.asset import Asset
 from outcry.ports.projection import MarketRow
 from outcry.ports.wallets import Wallets
 from outcry.runtime.clob.fees import FeeSchedules, base_fee
-from outcry.runtime.clob.names import TradePart
 from outcry.runtime.clob_identity import Holder
 from outcry.runtime.directory import Directory
 from outcry.runtime.forms import read_body
 from outcry.runtime.rates import Rates
-from outcry.runtime.settlement_stages import SettlementStages
 from outcry.services.api.clob.config import ClobConfig
 from outcry.services.api.clob.funders import Funders, Signer
 from outcry.services.api.clob.order_forms import (
@@ -41,7 +39,7 @@ from outcry.services.api.clob.order_forms import (
 from outcry.services.api.clob.order_views import OrderView, new_trades, order_view
 from outcry.services.api.clob.own_writes import OwnWrites
 from outcry.services.api.clob.texts import sentence_of
-from outcry.services.api.clob.trade_hashes import hashes_of
+from outcry.services.api.clob.trade_hashes import Announcements
 from outcry.services.api.signatures import Terms, signed_order, verify
 from outcry.services.api.signed_amounts import (
     TOLERANCE,
@@ -76,8 +74,7 @@ class Read(NamedTuple):
 
     request: PlaceRequest
     wait: bool
-    #: Whether its trades are final when a chain says so.
-    on_chain: bool
+    market: MarketRow
 
 
 class Orders:
@@ -90,11 +87,11 @@ class Orders:
         fees: FeeSchedules,
         rates: Rates[int],
         writes: OwnWrites,
-        stages: SettlementStages,
+        announcements: Announcements,
         terms: OrderTerms,
     ) -> None:
         """Ask *asset*; *rates* bounds the orders of each account."""
-        self._stages = stages
+        self._announcements = announcements
         self._asset = asset
         self._directory = directory
         self._fees = fees
@@ -166,8 +163,7 @@ class Orders:
             return amounts
         account = who.principal.account
         request = _request(account, terms, form, token, amounts, digest.hex())
-        on_chain = token[0].settlement == SettlementMode.CHAIN
-        return Read(request, not form.defer_exec, on_chain)
+        return Read(request, not form.defer_exec, token[0])
 
     def _expiry_problem(self, form: OrderBody, tif: TimeInForce, now: int) -> Rejected | None:
         """Only a GTD order ends by itself, and not too soon."""
@@ -208,17 +204,10 @@ class Orders:
             return result
         assert isinstance(result, OrderAccepted), "orders are answered in kind"
         trades = new_trades(result)
-        hashes = await hashes_of(trades, self._stages, on_chain=read.on_chain)
-        told = not read.on_chain or self._announced(result, trades)
+        hashes = await self._announcements.hashes(trades, read.market)
+        account = read.request.account
+        told = await self._announcements.passed(account, result, trades, read.market)
         return order_view(result, read.request, hashes, announced=told)
-
-    def _announced(self, result: OrderAccepted, trades: Sequence[TradePart]) -> bool:
-        """Return whether what an order came to has passed its pre-flight, as far as is known.
-
-        Of a repeat nobody says which trades it made later, as one that rested.
-        """
-        known = trades or [TradePart(result.command, 0)]
-        return all(self._stages.of(trade) is not None for trade in known)
 
 
 def _amounts(

@@ -29,6 +29,7 @@ from outcry.services.api.clob.own_writes import OwnWrites
 from outcry.services.api.clob.reads import Reads
 from outcry.services.api.clob.rfq.desk import Desk
 from outcry.services.api.clob.rfq.service import Quoting
+from outcry.services.api.clob.trade_hashes import Announcements
 from outcry.services.api.clob.trade_stages import TradeStages
 from outcry.services.api.lookups import Lookups
 from outcry_wire.records import OrderKind, SelfTrade, Side, TimeInForce
@@ -89,10 +90,11 @@ def private_parts(config: ClobConfig, ground: Ground) -> Private:
     asset, queries, rates = ground.asset, ground.queries, ground.rates
     writes = OwnWrites(ground.lookups)
     fees = FeeSchedules(queries)
-    stages = TradeStages(ground.series, ground.stages)
     mirrors = Mirrors(queries, time.monotonic, escrow=config.escrow)
     terms = OrderTerms(config, time.time, ground.wallets)
-    orders = Orders(asset, ground.directory, fees, rates, writes, ground.stages, terms)
+    stages = TradeStages(ground.series, ground.stages)
+    announcements = Announcements(queries, stages, ground.stages)
+    orders = Orders(asset, ground.directory, fees, rates, writes, announcements, terms)
     return Private(
         asset=asset,
         gate=ClobGate(ground.identity, ground.gate, config),

@@ -327,13 +327,17 @@ async def test_a_trade_on_a_chain_names_its_transaction_once_it_is_signed(door: 
     ann, bob = await Wallet(door, 1).fund(), await Wallet(door, 2).fund()
     await ann.place(token_id=yes, price=0.4, size=10, side="BUY")
     news = News(door.venue.bus)
-    placing = asyncio.create_task(bob.place(token_id=no, price=0.6, size=10, side="BUY"))
+    body = bob.signed(token_id=no, price=0.6, size=10, side="BUY")
+    placing = asyncio.create_task(bob.told("POST", "/order", body))
     request = await _first_request(door)
     part = Part(request, 1, [0], Transaction(request.trade_id, (0,), 0, "0xaa", b""))
     news.note(part, SettlementStage.SENT)
     await news.tell()
     taken = await placing
     assert (taken["status"], taken["transactionsHashes"]) == ("matched", ["0xaa"])
+    await door.settled()
+    again = await bob.told("POST", "/order", body)
+    assert (again["status"], again["takingAmount"], again["tradeIDs"]) == ("matched", "10", [])
     part.transaction = Transaction(request.trade_id, (0,), 0, "0xbb", b"")
     for stage, status in (
         (SettlementStage.RETRYING, "RETRYING"),
