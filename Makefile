@@ -84,6 +84,13 @@ build/py-evm: Makefile
 contracts-py-evm: $(DEV) build/py-evm ## Try the contracts on a second EVM, py-evm (about ten minutes)
 	OUTCRY_EVM=py-evm PYTHONPATH=$(CURDIR)/src:$(CURDIR) build/py-evm/bin/python -m pytest -q -n $(WORKERS) -p no:cacheprovider --timeout 1800 $(addprefix tests/contracts/test_,escrow.py matching.py signatures.py model.py)
 
+build/hardhat:
+	npm install --no-save --ignore-scripts --no-audit --no-fund --prefix $@ hardhat@2.29.1
+
+.PHONY: chain-hardhat
+chain-hardhat: $(DEV) $(TWIN) $(NODE) build/hardhat ## Settle trades through another node than anvil, Hardhat's
+	OUTCRY_HARDHAT=$(CURDIR)/build/hardhat $(PY) -m pytest -q -n 0 tests/integration/chain/test_other_node.py
+
 .PHONY: contracts
 contracts: $(DEV) ## Compile contracts/ into the artefacts that the exchange carries
 	$(PY) tools/write_contracts.py
