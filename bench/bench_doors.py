@@ -39,6 +39,8 @@ UNLIMITED = {
     "OUTCRY_LIMITS_ADDRESS_REQUESTS_PER_SECOND_MAX": "10000000",
     "OUTCRY_LIMITS_ACCOUNT_ORDERS_COUNT_MAX": "10000000",
     "OUTCRY_LIMITS_FEED_CONNECTIONS_COUNT_MAX": "50000",
+    # On a busy machine tables are late at the start, and nothing is declined for that.
+    "OUTCRY_LIMITS_READ_WAIT_MS_MAX": "60000",
 }
 
 Json = dict[str, Any]
