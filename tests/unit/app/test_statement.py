@@ -1,10 +1,14 @@
 """Statements: every posting of the period, and balances that were summed up, not believed."""
 
+import csv
+import io
+import json
 from collections.abc import AsyncIterator
 
 import pytest
 
-from outcry.app.statement import Line, lines_of
+from outcry.adapters.postgres.export import Wanted
+from outcry.app.statement import _WRITERS, COLUMNS, Line, lines_of
 from outcry.domain.errors import CorruptError
 from outcry.domain.ids import token_asset
 
@@ -68,3 +72,23 @@ def test_amounts_are_in_the_units_of_their_asset() -> None:
     assert LEGS[1].fields()[2:] == ("mint", "collateral", "900", "-6.000000", "94.000000")
     assert LEGS[2].fields()[2:] == ("mint", "market 7 YES", "900", "10.00", "10.00")
     assert LEGS[0].fields()[0] == "1970-01-01 00:00:00.000010"
+
+
+def test_every_form_says_the_same() -> None:
+    """Text, CSV and JSON have the same fields of the same lines, each read as what it is."""
+    said = {}
+    for form, writes in _WRITERS.items():
+        file = io.StringIO()
+        with writes(file, 1_000, Wanted(since_us=1)) as write:
+            for leg in LEGS:
+                write(leg)
+        said[form] = file.getvalue()
+    fields = [list(leg.fields()) for leg in LEGS]
+
+    assert list(csv.reader(io.StringIO(said["csv"]))) == [list(COLUMNS), *fields]
+    lines = json.loads(said["json"])
+    assert (lines["account"], [list(line.values()) for line in lines["lines"]]) == (1_000, fields)
+    title, _, names, *rows = said["text"].splitlines()
+    assert title.startswith("Account 1000, from 1970-01-01 00:00:00.000001")
+    assert names.split() == list(COLUMNS)
+    assert [" ".join(row.split()) for row in rows] == [" ".join(filter(None, f)) for f in fields]

@@ -171,6 +171,8 @@ class Vault:
             self._take(job.who, job.asset, job.amount)
         else:
             tokens = self._tokens(job.condition)
+            if job.condition in self.redeemed:
+                raise Refused(Answer.LATER, "no such condition any more")
             said = Said(Happened.SPLIT, job.who, job.condition, job.amount, job.number)
             if job.act == Act.SPLIT:
                 self._take(job.who, COLLATERAL, job.amount)

@@ -92,9 +92,10 @@ class Bank:
         #: Fills that wait for the chain, with what each costs taker and maker: nothing of them
         #: has been exchanged.
         self.waiting: dict[tuple[int, int], tuple[Traded, int, int]] = {}
-        #: Fills that the chain has settled, and what of them it took back that was not there any
-        #: more, by account and asset.
+        #: Fills that the chain has settled, those that it took back, and what of them was not
+        #: there any more, by account and asset.
         self.settled: dict[tuple[int, int], Traded] = {}
+        self.reverted: set[tuple[int, int]] = set()
         self.missing: defaultdict[tuple[int, int], int] = defaultdict(int)
         self.house = 0
         self.outside = 0
@@ -193,6 +194,7 @@ class Bank:
         ``take(account, asset, amount)`` says how much of it was there.
         """
         fact = self.settled.pop(key)
+        self.reverted.add(key)
         for order_id in (fact.taker_order, fact.maker_order):
             sheet = self.orders[order_id]
             asset, amount = token_asset(sheet.market, sheet.outcome), fact.qty

@@ -50,9 +50,10 @@ def halted(processes: Mapping[str, Process]) -> list[str]:
     ]
 
 
-def _confirmed(asset: AssetService) -> set[tuple[int, int]]:
+def _with(asset: AssetService, outcome: Outcome) -> set[tuple[int, int]]:
+    """Return the fills of which the ledger was told so."""
     verdicts = asset.ledger.chain.verdicts
-    return {key for key, verdict in verdicts.items() if verdict.outcome == Outcome.CONFIRMED}
+    return {key for key, verdict in verdicts.items() if verdict.outcome == outcome}
 
 
 def _escrow(
@@ -84,6 +85,8 @@ def where(
     if asset is None or not all(process.alive for process in processes.values()):
         return {"dead": [name for name, process in processes.items() if not process.alive]}
     head = at_once(grounds.log.head())
+    # What was suspended, and is mined again, stays so where the chain does not keep the funds.
+    given_up = set() if asset.ledger.chain.home else _with(asset, Outcome.REVERTED)
     places: dict[str, tuple[object, object]] = {
         "tables": (at_once(grounds.tables.position()), head),
         "listener": (next(iter(of_kind(processes, Listener))).position, head),
@@ -91,7 +94,7 @@ def where(
         "ledger": (asset.ledger.n, head),
         "pending": (len(asset.ledger.chain.pending), 0),
         "halted": (halted(processes), []),
-        "settled": (_confirmed(asset), settled_on(grounds.chain)),
+        "settled": (_with(asset, Outcome.CONFIRMED), settled_on(grounds.chain) - given_up),
     }
     if isinstance(grounds.chain, Contracts):
         places |= _escrow(processes, asset.ledger, grounds.chain)
