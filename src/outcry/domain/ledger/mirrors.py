@@ -8,7 +8,7 @@ the other address has or is given later. An address has one account at any time.
 from collections.abc import Iterator
 
 from outcry.domain.ids import COLLATERAL
-from outcry.domain.ledger.state import Ledger, balance_key
+from outcry.domain.ledger.state import Ledger, balance_key, split_key
 from outcry.domain.outcomes import token_asset
 
 
@@ -74,15 +74,23 @@ def hindrance(ledger: Ledger, account: int) -> str:
         return f"it is frozen: {ledger.frozen[account]}"
     if any(one.account == account for one in state.operations.values()):
         return "the contract is still doing something for it"
-    for asset in assets(ledger):
-        key = balance_key(account, asset)
-        transit = state.transit.get(key)
-        if transit and (transit.outgoing or transit.incoming):
+    if any(split_key(key)[0] == account for key in state.exits):
+        return "an exit of it was announced"
+    if any(split_key(key)[0] == account for key in state.missing):
+        return "something of it is missing"
+    for asset in _own_assets(ledger, account):
+        # Whoever waits for tokens gives money for them, or tokens of the same market.
+        if balance_key(account, asset) in state.transit:
             return "fills of it are on their way to the chain"
-        if key in state.exits:
-            return "an exit of it was announced"
-        if key in state.missing:
-            return "something of it is missing"
         if ledger.total(account, asset) != ledger.free(account, asset):
             return "something of it is set aside for orders"
     return ""
+
+
+def _own_assets(ledger: Ledger, account: int) -> Iterator[int]:
+    """Yield what *account* may have something of; strangers may ask for it again and again."""
+    yield COLLATERAL
+    for market_id in ledger.markets:
+        if balance_key(account, market_id) in ledger.positions:
+            yield token_asset(market_id, 0)
+            yield token_asset(market_id, 1)

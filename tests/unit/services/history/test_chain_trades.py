@@ -1,14 +1,19 @@
 """Trades that wait for a chain: they count when they are confirmed, and never when they fail."""
 
+from tests.support.escrow import Contract, on_chain
 from tests.support.settling import Scene, scene
+from tests.support.venue import limit
 from tests.unit.services.history.test_history import caught_up, history
 
 from outcry.adapters.memory import MemoryProjection, MemorySeries
+from outcry.domain.ids import trade_id
 from outcry.domain.ledger.pending import Outcome
 from outcry.domain.units import TICKS_PER_UNIT
+from outcry.messages.chain_requests import ChainReportOp, ChainVerdict
 from outcry.messages.settlement_status import SettlementStage
 from outcry.runtime.settlement_stages import SettlementStages
 from outcry.services.history.config import HistoryConfig
+from outcry_wire.records import Side
 
 
 async def one_of_three_fails(on: Scene) -> int:
@@ -82,3 +87,25 @@ async def test_the_hash_is_told_as_soon_as_it_is_signed_and_where_the_transactio
         found = again.of_fill(trade, 0)
         assert found is not None
         assert found.stage == SettlementStage.SENT
+
+
+async def test_what_is_taken_back_and_comes_again_counts_once() -> None:
+    """Confirmed, undone, confirmed again: one trade in candles, with the last verdict."""
+    projection = MemoryProjection()
+    async with on_chain().running() as venue, history(venue, projection, HistoryConfig(2)):
+        contract = Contract(venue)
+        ann, bob = await contract.funded(7, 10**8), await contract.funded(8, 10**8)
+        market = await contract.registered()
+        await venue.placed(contract.signed(limit(ann, market, Side.BUY, 6_000, 100), 7))
+        sale = contract.signed(limit(bob, market, Side.BUY, 4_000, 100, outcome=1), 8)
+        trade = trade_id(0, (await venue.placed(sale)).update_id)
+        for turn, outcome in enumerate((Outcome.CONFIRMED, Outcome.REVERTED, Outcome.CONFIRMED)):
+            verdict = ChainVerdict(trade, 0, outcome, f"0x{turn}", "deep")
+            await venue.fund(ChainReportOp(0, [verdict]))
+        await caught_up(projection, venue)
+        tables = projection.tables
+        minutes = [row for row in tables.candles.values() if row.seconds == 60]
+        assert [(row.qty, row.trades) for row in minutes] == [(100, 1)]
+        verdicts = await MemorySeries(tables).verdicts(market, [(trade, 0)])
+        last = verdicts[trade, 0]
+        assert (last.verdict, last.tx_hash) == (Outcome.CONFIRMED, "0x2")
