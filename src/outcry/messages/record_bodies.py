@@ -6,14 +6,35 @@ seq (all facts of one command share theirs). The writer was always ours, so anyt
 """
 
 from collections.abc import Callable, Iterator, Mapping
-from typing import TypeVar
+from typing import Final, TypeVar
 
 from outcry.domain.errors import CorruptError
+from outcry.messages.record_fields import made_of
 from outcry_wire.records import HEADER, HEADER_SIZE, LAYOUTS, RecordType
 
 
 Body = bytes | memoryview
 RecordT = TypeVar("RecordT")
+#: Codes of the fields that every record has before its instrument: type, flags and length.
+_BEGIN: Final = "<BBH"
+
+
+def _codes(layout_format: str) -> bytes:
+    """Return the codes of the fields from the instrument on, one for each and each unused byte."""
+    assert layout_format.startswith(_BEGIN)
+    codes, count = "", ""
+    for code in layout_format.removeprefix(_BEGIN):
+        if code.isdigit():
+            count += code
+            continue
+        codes += code * int(count or 1)
+        count = ""
+    return codes.encode()
+
+
+#: By type of record: its size, and the codes of its fields from the instrument on.
+_FORMS: Final = {kind: (layout.size, _codes(layout.format)) for kind, layout in LAYOUTS.items()}
+_NO_FORM: Final = (0, b"")
 
 
 def iter_records(body: Body) -> Iterator[tuple[int, ...]]:
@@ -38,19 +59,20 @@ def unpack_records(
     *with_flags*: the flags come before them. Raises `CorruptError` for what is not *what*.
     """
     found = []
-    offset, end = 0, len(body)
+    whole = bytes(body)
+    data, offset, end = whole, 0, len(whole)
     while offset < end:
-        kind = body[offset]
-        layout, make = LAYOUTS.get(kind), kinds.get(kind)
-        if layout is None or offset + layout.size > end:
-            raise _damaged(body, offset)
+        kind = data[offset]
+        size, codes = _FORMS.get(kind, _NO_FORM)
+        if not size or offset + size > end:
+            raise _damaged(whole, offset)
+        make = kinds.get(kind)
         if make is None:
             raise CorruptError(f"record type {kind} is not {what}")
-        fields = layout.unpack_from(body, offset)
-        if fields[2] != layout.size:
-            raise _damaged(body, offset)
-        found.append(make(fields[1], *fields[3:]) if with_flags else make(*fields[3:]))
-        offset += layout.size
+        if data[offset + 2] + (data[offset + 3] << 8) != size:
+            raise _damaged(whole, offset)
+        found.append(made_of(make, data, offset, codes, with_flags))
+        offset += size
     return found
 
 

@@ -37,6 +37,7 @@ PARTS: Final = (
     "outcry.domain.ledger.settlement",
     "outcry.domain.ledger.laws",
     "outcry.domain.ledger.checks",
+    "outcry.messages.record_fields",
     "outcry.messages.record_bodies",
     "outcry.runtime.fold_commands",
     "outcry.runtime.fold_facts",
@@ -46,7 +47,7 @@ PARTS: Final = (
     "outcry.adapters.postgres.copy_rows",
 )
 #: Those of them whose module is for the interpreter alone: their C form is the whole ``.pxd``.
-DECLARED: Final = frozenset({"outcry.runtime.big_endian"})
+DECLARED: Final = frozenset({"outcry.messages.record_fields", "outcry.runtime.big_endian"})
 #: Classes whose fields compiled code knows by their place, each after those that it names.
 STRUCTS: Final = (
     ("outcry.domain.ledger.in_transit", ("ChainState",)),

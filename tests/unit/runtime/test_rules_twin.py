@@ -2,20 +2,29 @@
 
 import importlib
 import os
+import re
 import subprocess
 import sys
 from pathlib import Path
-from types import MemberDescriptorType
+from types import MemberDescriptorType, ModuleType
 
 import pytest
+from msgspec import Struct
 
 from outcry.app.sim.world import World
+from outcry.domain.errors import CorruptError
+from outcry.messages import record_bodies
+from outcry.messages.commands import COMMANDS
+from outcry.messages.facts import FACTS
 from outcry.runtime import rules_twin
+from outcry_wire.records import LAYOUTS
 
 
 ROOT = Path(__file__).parents[3]
 #: Worlds that are lived through with either rules.
 SEEDS = range(201, 209)
+#: By code of a field, the least and the largest number of it.
+_BOUNDS = {"B": (0, 255), "I": (0, 2**32 - 1), "Q": (0, 2**64 - 1), "q": (-(2**63), 2**63 - 1)}
 COMPILED = rules_twin.build_info() == "compiled"
 
 
@@ -104,6 +113,45 @@ def test_worlds_end_the_same_under_compiled_and_interpreted_rules() -> None:
         check=True,
     )
     assert interpreted.stdout.split() == [World(seed).run().digest for seed in SEEDS]
+
+
+@pytest.mark.parametrize("form", [record_bodies, rules_twin.twin_of(record_bodies.__name__)])
+@pytest.mark.parametrize(("kinds", "with_flags"), [(COMMANDS, False), (FACTS, True)])
+def test_records_are_read_as_they_were_written(
+    form: ModuleType, kinds: dict[int, type[Struct]], with_flags: bool
+) -> None:
+    """Each field of each kind is the number that was packed, the largest as well as the least."""
+    body, written = b"", []
+    for kind, make in kinds.items():
+        layout = LAYOUTS[kind]
+        codes = layout.format.partition("H")[2]
+        spelled = re.sub(r"(\d+)(.)", lambda one: int(one[1]) * one[2], codes)
+        bounds = [_BOUNDS[code] for code in spelled if code != "x"]
+        for side in (0, 1):
+            fields = [bound[side] for bound in bounds]
+            flags = 255 * side
+            body += layout.pack(kind, flags, layout.size, *fields)
+            written.append(make(flags, *fields) if with_flags else make(*fields))
+
+    assert form.unpack_records(body, kinds, "one", with_flags) == written
+    assert form.unpack_records(memoryview(body), kinds, "one", with_flags) == written
+
+
+@pytest.mark.parametrize("form", [record_bodies, rules_twin.twin_of(record_bodies.__name__)])
+@pytest.mark.parametrize(
+    ("body", "reason"),
+    [
+        (b"\x01\0", "2 bytes after the last whole record"),
+        (LAYOUTS[2].pack(2, 0, 40, 1, 2, 3, 4, 5)[:-1], "a CANCEL_ORDER of 40 bytes at offset 0"),
+        (LAYOUTS[2].pack(2, 0, 296, 1, 2, 3, 4, 5), "a CANCEL_ORDER of 296 bytes at offset 0"),
+        (bytes([99]) * 64, "record type 99 at offset 0"),
+        (LAYOUTS[72].pack(72, 0, 32, 1, 2, 3, 4), "record type 72 is not one"),
+    ],
+)
+def test_damaged_bodies_are_refused(form: ModuleType, body: bytes, reason: str) -> None:
+    """Nothing is read beyond a body's end, nor what its record does not say."""
+    with pytest.raises(CorruptError, match=reason):
+        form.unpack_records(body, COMMANDS, "one", False)
 
 
 def test_a_twin_of_other_sources_is_not_used(tmp_path: Path) -> None:
