@@ -11,6 +11,15 @@ from outcry_wire import records, tcp
 EDGES = (0, 1, -1, 2**31, -(2**31), 2**40 - 1, 2**40, 2**53, 2**62, 2**63 - 1, -(2**63))
 
 
+MESSAGES = (
+    tcp.Message.HEARTBEAT,
+    tcp.Message.RESEND,
+    tcp.Message.INSTRUMENTS,
+    tcp.Message.SUBSCRIBE,
+    tcp.Message.UNSUBSCRIBE,
+)
+
+
 class Spoiler:
     """An endless stream of pieces for one session; nothing of it is right for long."""
 
@@ -27,6 +36,8 @@ class Spoiler:
         for _ in range(count):
             data = framed(*[self._record() for _ in range(self._random.randint(1, 5))])
             chance = self._random.random()
+            if self._random.random() < 0.05:
+                data = tcp.frame(self._message())
             if chance < 0.5:
                 yield data
             elif chance < 0.8:
@@ -37,6 +48,18 @@ class Spoiler:
                 yield data + data
             else:
                 yield self._random.randbytes(self._random.randint(1, 200))
+
+    def _message(self) -> bytes:
+        """Return a message of the session, but none that ends it."""
+        random = self._random
+        kind = random.choice(MESSAGES)
+        instrument = random.choice((0, 1, 2, 3, 2**32 - 1))
+        head = (kind, 0, tcp.MESSAGES[kind].size, instrument, 0, 0, 0)
+        if kind in {tcp.Message.SUBSCRIBE, tcp.Message.UNSUBSCRIBE}:
+            return tcp.MESSAGES[kind].pack(*head, random.randint(0, 8))
+        if kind is tcp.Message.RESEND:
+            return tcp.RESEND.pack(*head, self._number(self._seq))
+        return tcp.MESSAGES[kind].pack(*head)
 
     def _record(self) -> bytes:
         random, known = self._random, self._random.randint(0, self._seq + 1)
