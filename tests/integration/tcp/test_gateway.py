@@ -18,11 +18,14 @@ from outcry_sdk.tcp import (
     OrderCancelled,
     OrderPlaced,
     OrderRefused,
+    PublicTrade,
     TcpClient,
     TcpEvent,
     TcpLogon,
+    TopChanged,
 )
 from outcry_wire.records import Side, TimeInForce
+from outcry_wire.tcp import Feed
 
 
 class Trader:
@@ -87,6 +90,7 @@ def test_a_day_at_the_gateway(tmp_path: Path) -> None:
             traders[0].core.place(number, Side.BUY, 3000, 1)
         running.wait_replaced("edge", before)
         traders[0].answered()
+        follows_again(traders[1])
         assert len({event.exchange_id for event in traders[0].of(Accepted)[-5:]}) == 5
         for trader in traders:
             trader.core.cancel_all()
@@ -94,6 +98,18 @@ def test_a_day_at_the_gateway(tmp_path: Path) -> None:
             trader.client.close()
         assert running.stop() == 0
         assert "clean" in running.verify().lower()
+
+
+def follows_again(trader: Trader) -> None:
+    """A subscription goes on over the next connection, without being asked for once more."""
+    logons = len(trader.of(LoggedOn))
+
+    def told() -> bool:
+        newest_first = [type(event) for event in reversed(trader.events)]
+        since = newest_first[: newest_first.index(LoggedOn)]
+        return newest_first.count(LoggedOn) > logons and TopChanged in since
+
+    trader.wait(told)
 
 
 def load(address: Any, traders: list[Trader]) -> None:
@@ -113,8 +129,10 @@ def trade(ann: Trader, bob: Trader, number: int) -> None:
     assert ann.of(OrderPlaced)[0].order_id == first
     assert isinstance(ann.events[0], LoggedOn)
     # Bob buys NO for 0.40: in prices of YES he asks at 6000.
+    bob.core.subscribe(number, Feed.TOP | Feed.TRADES)
+    bob.wait(lambda: bool(bob.of(TopChanged)))
     bob.core.place(number, Side.BUY, 6000, 4, outcome=1, tif=TimeInForce.IOC)
-    bob.wait(lambda: bool(bob.of(Fill)))
+    bob.wait(lambda: bool(bob.of(Fill)) and bool(bob.of(PublicTrade)))
     ann.wait(lambda: bool(ann.of(Fill)))
     (mine,), (his,) = ann.of(Fill), bob.of(Fill)
     assert (mine.order_id, mine.price, mine.qty, mine.remaining, mine.role) == (

@@ -102,15 +102,17 @@ class Public:
         self._directory = directory
         self._feed: PublicFeed[DoorSession] = PublicFeed(DEPTH_MAX, DoorSession.write)
         self._feed.attach(self._books)
-        self._asking = Subscribing(
-            self._feed, self._books.knows, subscriptions_max, DoorSession.write
-        )
+        self._asking = Subscribing(self._feed, self._knows, subscriptions_max, DoorSession.write)
 
     def hear(self, session: DoorSession, record: bytes) -> None:
         """Carry out SUBSCRIBE or UNSUBSCRIBE."""
         asking = self._asking
         way = asking.subscribe if record[0] == Message.SUBSCRIBE else asking.unsubscribe
         way(session, record)
+
+    def _knows(self, market_id: int) -> bool:
+        """Return whether there is such a market: tables or books may be the first to know."""
+        return self._books.knows(market_id) or self._directory.market(market_id) is not None
 
     def leave(self, session: DoorSession) -> None:
         """Forget a session."""
