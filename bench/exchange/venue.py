@@ -27,6 +27,8 @@ from outcry.runtime.secrets import master_key
 
 START_SECONDS_MAX = 120
 STOP_SECONDS_MAX = 60
+#: How long a process may take to say how it is, on however busy a machine.
+ANSWER_SECONDS_MAX = 60
 COMMAND = (sys.executable, "-c", "from outcry.app.cli import main; main()")
 T = TypeVar("T")
 SETTINGS = {
@@ -49,7 +51,7 @@ class Venue:
         self.data_dir = data_dir
         self.environ = {**os.environ, **SETTINGS, "OUTCRY_DATA_DIR": str(data_dir)}
         #: One for all questions: making a client costs more than asking.
-        self._http = httpx.Client(trust_env=False)
+        self._http = httpx.Client(trust_env=False, timeout=ANSWER_SECONDS_MAX)
         self._process = subprocess.Popen(
             [*COMMAND, "up"], env=self.environ, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
             stderr=(data_dir.parent / "log").open("wb"),

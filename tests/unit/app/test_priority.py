@@ -21,7 +21,7 @@ print(open("{AUTOGROUP}").read().split()[-1], os.nice(0) - before, flush=True)
 
 
 @pytest.mark.skipif(not AUTOGROUP.exists(), reason="Linux does not weigh sessions here")
-@pytest.mark.parametrize(("who", "nice"), [("leader", ["10", "10"]), ("member", ["0", "10"])])
+@pytest.mark.parametrize(("who", "nice"), [("leader", ["5", "5"]), ("member", ["0", "5"])])
 def test_a_session_stands_back_only_with_its_leader(who: str, nice: list[str]) -> None:
     """A process makes the session nice that it leads, never one that it was started in."""
     lived = subprocess.run(
