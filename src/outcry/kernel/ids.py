@@ -14,7 +14,7 @@
 
 from outcry.kernel.bits import rarely, spread
 from outcry.kernel.constants import MOVED_PER_NODE, RECENT_SECOND, SESSION_STEP_SHIFT
-from outcry.kernel.layout import Core, new_ints, no_ints, node_at, release
+from outcry.kernel.layout import Core, new_ints, new_places, no_ints, node_at, release
 
 
 def place_in(order_id: int, mask: int) -> int:
@@ -82,7 +82,7 @@ def grow_recent(core: Core) -> None:
     core.fading = core.recent
     core.fading_mask = core.recent_mask
     core.fading_at = 0
-    core.recent = new_ints(size)
+    core.recent = new_places(size)
     core.recent_mask = size - 1
 
 

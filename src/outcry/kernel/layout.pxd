@@ -97,12 +97,14 @@ cdef extern from * nogil:
     #endif
 
     static void *outcry_new(size_t bytes) {
-        void *base = bytes >= OUTCRY_HUGE ? outcry_map(bytes) : NULL;
-        char *raw;
-        if (base != NULL) return base;
-        raw = (char *)calloc(1, bytes + sizeof(outcry_front) + OUTCRY_LINE);
+        char *raw = (char *)calloc(1, bytes + sizeof(outcry_front) + OUTCRY_LINE);
         if (raw == NULL) outcry_no_memory();
         return outcry_begin(raw, 0);
+    }
+    /* For what is kept and read at random. */
+    static void *outcry_new_table(size_t bytes) {
+        void *base = bytes >= OUTCRY_HUGE ? outcry_map(bytes) : NULL;
+        return base != NULL ? base : outcry_new(bytes);
     }
 
     /* Counts what has moved or gone in any shard, so that nobody keeps looking there; see ahead.py. */
@@ -124,7 +126,7 @@ cdef extern from * nogil:
         void *base;
         outcry_move();
         if (old != NULL && outcry_front_of(old)->mapped != 0) return outcry_map_more(*outcry_front_of(old), bytes);
-        base = outcry_new(bytes);
+        base = outcry_new_table(bytes);
         if (old != NULL) {
             memcpy(base, old, old_bytes);
             outcry_release(old);
@@ -157,6 +159,7 @@ cdef extern from * nogil:
     Node* node_in "outcry_node_at"(Node*, long)
     void note_order "outcry_note_order"(Node*, const long long*)
     void* raw_new "outcry_new"(size_t)
+    void* raw_new_table "outcry_new_table"(size_t)
     void* raw_more "outcry_more"(void*, size_t, size_t)
     void release "outcry_release"(void*)
     unsigned long moves "outcry_moves"()
@@ -309,6 +312,9 @@ ctypedef struct Core:
 
 cdef inline int* new_ints(long count) noexcept nogil:
     return <int*>raw_new(count * sizeof(int))
+
+cdef inline int* new_places(long count) noexcept nogil:
+    return <int*>raw_new_table(count * sizeof(int))
 
 cdef inline int* no_ints() noexcept nogil:
     return NULL

@@ -187,6 +187,11 @@ def new_ints(count: int) -> list[int]:
     return [0] * count
 
 
+def new_places(count: int) -> list[int]:
+    """Return *count* zeros that are kept and read at random: in C perhaps on huge pages."""
+    return [0] * count
+
+
 def no_ints() -> list[int]:
     """Return an array that is not there: it is false."""
     return []
