@@ -93,6 +93,8 @@ def survives(mutant: Mutant, sources: Path) -> str:
             command, cwd=ROOT, env=environ, capture_output=True, text=True, timeout=SECONDS_MAX,
             check=False,
         )  # fmt: skip
+    except subprocess.TimeoutExpired:
+        return ""  # a test that never ends has noticed as well
     finally:
         place.write_text(whole, "utf-8")
     return "" if done.returncode == FAILED else f"pytest ended with {done.returncode}"
