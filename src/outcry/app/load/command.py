@@ -1,11 +1,15 @@
 """The options of `outcry load`. Loads nothing heavy: `outcry --help` must not wait for it."""
 
 from pathlib import Path
-from typing import Annotated, Final
+from typing import TYPE_CHECKING, Annotated, Final
 
 import typer
 
 from outcry.app.options import examples
+
+
+if TYPE_CHECKING:
+    from outcry.app.load.wire import Login
 
 
 EPILOG: Final = examples(
@@ -26,6 +30,7 @@ Target = Annotated[
 Window = Annotated[
     int, typer.Option(min=1, help="Unanswered commands of each connection (closed loop).")
 ]
+Rate = Annotated[float, typer.Option(min=0, help="Commands a second in all; 0: as answers come.")]
 Instruments = Annotated[
     int, typer.Option(min=0, help="How many instruments to trade; 0: all there are.")
 ]
@@ -39,6 +44,9 @@ Keys = Annotated[
     list[str] | None,
     typer.Option(help="API key for a gateway or for HTTP; may be given again."),
 ]
+EngineKeys = Annotated[
+    Path | None, typer.Option(help="The file of keys that the engine was started with.")
+]
 Folder = Annotated[
     Path | None, typer.Option(help="Folder for result.json, chart.html and histograms.")
 ]
@@ -50,9 +58,7 @@ def load(  # noqa: PLR0913 - a command has as many options as it has
     connections: Annotated[int, typer.Option(min=1, max=10_000, help="Connections.")] = 16,
     window: Window = 64,
     batch: Annotated[int, typer.Option(min=1, max=744, help="Commands in one frame.")] = 16,
-    rate: Annotated[
-        float, typer.Option(min=0, help="Commands a second in all; 0: as answers come.")
-    ] = 0,
+    rate: Rate = 0,
     seconds: Annotated[float, typer.Option(min=0.1, help="How long.")] = 10,
     seed: Annotated[int, typer.Option(help="Another seed, other orders.")] = 1,
     instruments: Instruments = 0,
@@ -60,6 +66,7 @@ def load(  # noqa: PLR0913 - a command has as many options as it has
     crossing: Crossing = 0.15,
     out: Folder = None,
     api_key: Keys = None,
+    keys: EngineKeys = None,
     echo: Annotated[
         bool, typer.Option("--echo", help="Measure the generator itself, against an echo.")
     ] = False,
@@ -84,7 +91,17 @@ def load(  # noqa: PLR0913 - a command has as many options as it has
         seconds=seconds,
         seed=seed,
         api_keys=tuple(api_key or ()),
+        keys=_logins(keys),
         mix=Mix(places, crossing),
         instruments=instruments,
     )
     raise typer.Exit(main(Job(target, shape, out, echo=echo, sweep=find_knee)))
+
+
+def _logins(keys: Path | None) -> "tuple[Login, ...]":
+    """Return as whom the keys in a file log on."""
+    from outcry.app.engine.files import read_keys  # noqa: PLC0415 - as above
+    from outcry.app.load.wire import Login  # noqa: PLC0415
+
+    known = read_keys(keys).values() if keys else ()
+    return tuple(Login(key.account, key.name, key.secret) for key in known)

@@ -12,10 +12,11 @@ from dataclasses import dataclass, field
 from random import Random
 from typing import Final
 
+from outcry.app.failures import UsageError
 from outcry.app.load.flow import Flow, Mix, Traded
 from outcry.app.load.http import HttpFlow, HttpHeard, listed
 from outcry.app.load.latencies import Latencies
-from outcry.app.load.wire import Heard, Opening
+from outcry.app.load.wire import Heard, Login, Opening
 
 
 _RECEIVE_BYTES: Final = 1 << 18
@@ -44,6 +45,8 @@ class Shape:
     seed: int = 1
     #: Of an exchange; connections take them in turn. None: a stand-alone engine.
     api_keys: tuple[str, ...] = ()
+    #: Of a stand-alone engine that asks for keys; likewise.
+    keys: tuple[Login, ...] = ()
     mix: Mix = field(default_factory=Mix)
     #: Instruments to trade, of those that there are; 0: all.
     instruments: int = 0
@@ -136,21 +139,25 @@ class Run:
         """Connect and log on, to an echo, by HTTP, or over TCP; raises OSError or `UsageError`."""
         self._shape = shape
         self._lines: dict[int, Line] = {}
+        self._openings: list[Opening] = []
         self._poll = select.epoll()
         random = Random(shape.seed)  # noqa: S311 - a workload, not a secret
         markets = listed(host, port)[: shape.instruments or None] if http else []
-        for number in range(shape.connections):
-            opening = Opening(host, port)
-            key = shape.api_keys[number % len(shape.api_keys)] if shape.api_keys else ""
-            if http:
-                line = Line(opening, HttpFlow(random, markets, shape.mix, key), HttpHeard())
-            else:
-                flow = (
-                    _echoed(random, shape) if echo else _flow(opening, number, key, random, shape)
-                )
-                line = Line(opening, flow, Heard(echo=echo))
-            self._lines[line.socket.fileno()] = line
-            self._poll.register(line.socket, select.EPOLLIN)
+        try:
+            for number in range(shape.connections):
+                opening = Opening(host, port)
+                self._openings.append(opening)
+                if http:
+                    key = shape.api_keys[number % len(shape.api_keys)]
+                    line = Line(opening, HttpFlow(random, markets, shape.mix, key), HttpHeard())
+                else:
+                    flow = _echoed(random, shape) if echo else _flow(opening, number, random, shape)
+                    line = Line(opening, flow, Heard(echo=echo))
+                self._lines[line.socket.fileno()] = line
+                self._poll.register(line.socket, select.EPOLLIN)
+        except (OSError, UsageError):
+            self._close()
+            raise
         self._result = Result(shape=shape, latencies=Latencies(), totals=Counter(), course=[0])
 
     def go(self, progress: Callable[[Result], None] | None = None) -> Result:
@@ -177,9 +184,13 @@ class Run:
             if shape.api_keys and number >= len(shape.api_keys):
                 totals.pop("fills", None)  # all sessions of an account hear of its fills
             result.totals.update(totals)
-            line.socket.close()
-        self._poll.close()
+        self._close()
         return result
+
+    def _close(self) -> None:
+        for opening in self._openings:
+            opening.socket.close()
+        self._poll.close()
 
     def _fill_windows(self, _now: float) -> float:
         """Send what the windows have room for; return how long to wait for answers."""
@@ -232,9 +243,19 @@ def _echoed(random: Random, shape: Shape) -> Flow:
     return Flow(random, [Traded(1, 10, 5_000)], shape.batch, shape.mix)
 
 
-def _flow(opening: Opening, number: int, key: str, random: Random, shape: Shape) -> Flow:
+def _login(shape: Shape, number: int) -> tuple[Login, int]:
+    """Return as whom a connection logs on, and the number of its session."""
+    if shape.api_keys:
+        return Login.of_api_key(shape.api_keys[number % len(shape.api_keys)]), number + 1
+    if shape.keys:
+        return shape.keys[number % len(shape.keys)], number + 1
+    return Login(number + 1), 1
+
+
+def _flow(opening: Opening, number: int, random: Random, shape: Shape) -> Flow:
     """Log a connection on; return what is said over it."""
-    seq, order_id = opening.log_on(number + 1, number + 1 if key else 1, key)
+    seq, order_id = opening.log_on(*_login(shape, number))
+    key = bool(shape.api_keys)
     if key:  # connections with one key share the ids of one account
         order_id += number << _SHARE_BITS
     traded = opening.instruments()[: shape.instruments or None]

@@ -2,7 +2,7 @@
 
 import socket
 from collections import Counter, deque
-from typing import Final
+from typing import Final, NamedTuple
 
 from outcry.app.failures import UsageError
 from outcry.app.load.flow import Traded
@@ -65,6 +65,19 @@ class Heard:
         )
 
 
+class Login(NamedTuple):
+    """As whom a connection logs on: an account, and a key where one is asked for."""
+
+    account: int
+    name: str = ""
+    secret: bytes = b""
+
+    @staticmethod
+    def of_api_key(api_key: str) -> "Login":
+        """Return that of a key of an exchange: the account is the first of its user."""
+        return Login(0, "_".join(api_key.split("_")[:3]), api_key.encode())
+
+
 class Opening:
     """A blocking beginning: greeting, logon, instruments."""
 
@@ -75,17 +88,14 @@ class Opening:
         self._bytes = b""
         self._records: deque[bytes] = deque()
 
-    def log_on(self, account: int, session: int, api_key: str = "") -> tuple[int, int]:
-        """Return the last seq and order id of a session; raises `UsageError`.
-
-        With an *api_key* of an exchange the account is that of its user.
-        """
+    def log_on(self, who: Login, session: int) -> tuple[int, int]:
+        """Return the last seq and order id of a session; raises `UsageError`."""
         nonce = HELLO.unpack(self._record(Message.HELLO))[10]
-        head = (Message.LOGON, 0, LOGON.size, 0, 0, 0, 0 if api_key else account)
-        name = "_".join(api_key.split("_")[:3]).encode()
+        head = (Message.LOGON, 0, LOGON.size, 0, 0, 0, who.account)
+        name = who.name.encode()
         record = LOGON.pack(*head, VERSION, 0, session, _HEARTBEAT_MS, 0, name, bytes(32))
-        if api_key:
-            record = record[:-32] + proof_of(api_key.encode(), nonce, record)
+        if who.secret:
+            record = record[:-32] + proof_of(who.secret, nonce, record)
         self.socket.sendall(frame(record))
         fields = LOGON_ACCEPTED.unpack(self._record(Message.LOGON_ACCEPTED))
         return fields[9], fields[10]

@@ -12,6 +12,7 @@ from tests.support.tcp_engine import hosted
 from tests.support.tcp_records import add_instrument, framed, unframed
 
 from outcry import kernel
+from outcry.app.failures import UsageError
 from outcry.app.load import report
 from outcry.app.load.echo import served
 from outcry.app.load.flow import BATCH_MAX, Flow, Mix, Traded
@@ -19,7 +20,8 @@ from outcry.app.load.http import HttpFlow, HttpHeard, Listed
 from outcry.app.load.latencies import Latencies
 from outcry.app.load.run import Result, Run, Shape
 from outcry.app.load.sweep import sweep
-from outcry.app.load.wire import Heard
+from outcry.app.load.wire import Heard, Login
+from outcry.services.gateway.logons import Key
 from outcry_wire import records
 
 
@@ -149,6 +151,17 @@ def test_the_knee_is_the_last_rate_that_is_carried() -> None:
     assert knee is not None
     assert knee.shape.rate == pytest.approx(60_000)
     assert len(results) == 7
+
+
+def test_an_engine_that_asks_for_keys_is_loaded_with_those() -> None:
+    """Connections take them in turn, each with a session of its own; without them none gets in."""
+    keys = {name: Key(name, name.encode() * 8, at, at) for at, name in ((50, "ann"), (51, "bob"))}
+    logins = tuple(Login(key.account, key.name, key.secret) for key in keys.values())
+    with hosted(keys) as engine:
+        result = Run("127.0.0.1", engine.port, replace(QUICK, connections=3, keys=logins)).go()
+        assert result.answered > 0
+        with pytest.raises(UsageError):
+            Run("127.0.0.1", engine.port, QUICK)
 
 
 def test_http_answers_are_counted_at_any_cut() -> None:
