@@ -27,7 +27,8 @@ async def fill_book(venue: Venue, account: int, market: int, count: int) -> None
     """Let *count* orders rest."""
     orders = [limit(account, market, Side.BUY, 4_000, 1) for _ in range(count)]
     for start in range(0, count, 1_000):
-        results = await venue.asset.submit(orders[start : start + 1_000], wait_result=False)
+        # Whoever does not wait for results can be faster than the books, and is told to wait.
+        results = await venue.asset.submit(orders[start : start + 1_000], wait_result=True)
         assert all(hasattr(result, "order_id") for result in results), results[0]
     await until(lambda: _applied(venue))
 
