@@ -14,7 +14,8 @@ from outcry.domain.ledger.pending import Outcome
 from outcry.domain.ledger.state import balance_key
 from outcry.domain.market import SettlementMode
 from outcry.messages.chain_requests import ChainReportOp, ChainVerdict
-from outcry.messages.happenings import Happened
+from outcry.messages.escrow_requests import EscrowReportOp
+from outcry.messages.happenings import Happened, Happening
 from outcry.messages.requests import PlaceRequest, ResolveOp, SetFeesOp, SplitOp, WithdrawOp
 from outcry_wire.records import Side
 
@@ -162,3 +163,33 @@ async def test_where_the_operator_keeps_the_funds_nothing_is_done_after_all() ->
         for outcome in (Outcome.CONFIRMED, Outcome.REVERTED):
             await venue.fund(ChainReportOp(0, [ChainVerdict(trade, 0, outcome, "0x1", "deep")]))
         await venue.refused(ChainReportOp(0, [ChainVerdict(trade, 0, Outcome.CONFIRMED, "0x1")]))
+
+
+@pytest.mark.parametrize("first", ["trade", "redemption"])
+async def test_what_is_redeemed_with_a_trade_that_comes_again_is_gone_once(
+    on: Stage, first: str
+) -> None:
+    """The contract redeemed its tokens too, whichever of both the ledger hears of first."""
+    trade = await meet(on, "mint")
+    await on.says(trade, Outcome.CONFIRMED)
+    await on.says(trade, Outcome.REVERTED)
+    await on.venue.close(on.market)
+    await on.venue.fund(ResolveOp(0, on.market, 10_000, 0))
+    await on.contract.says(Happened.REDEEMED, asset=on.contract.condition(on.market))
+    if first == "trade":
+        await on.says(trade, Outcome.CONFIRMED, "0x2")
+    money = on.venue.balance(on.ann)[0]
+    lots, condition = 3 * QTY, on.contract.condition(on.market)
+    on.contract.block += 1
+    one = Happening(
+        Happened.REDEEMED_FOR, on.contract.block, 0, "0x9", address(7), condition, lots * 10_000,
+        yes=lots * 10_000, no=2 * QTY * 10_000,
+    )  # fmt: skip
+    await on.venue.fund(EscrowReportOp(0, [one], [], on.contract.block, "0xb9"))
+    if first == "redemption":
+        await on.says(trade, Outcome.CONFIRMED, "0x2")
+        money -= PAID + on.venue.asset.ledger.position(on.ann, on.market).fees
+    audit(on.venue.asset.ledger)
+    assert on.has()[3:5] == [0, 0]
+    assert on.venue.balance(on.ann)[0] == money + lots * 10_000
+    assert not on.venue.asset.ledger.chain.missing

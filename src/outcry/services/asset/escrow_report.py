@@ -9,7 +9,7 @@ from outcry.domain.ledger import escrow as rules
 from outcry.domain.ledger import uncredited
 from outcry.domain.ledger.escrow import Operation, Stage
 from outcry.domain.ledger.mirrors import account_of, address_of
-from outcry.domain.ledger.state import Ledger
+from outcry.domain.ledger.state import Ledger, balance_key
 from outcry.domain.market import PAID_STATES, MarketMove, MarketState
 from outcry.domain.rejects import Reject
 from outcry.domain.units import BALANCE_LIMIT, TIME_US_MAX
@@ -239,12 +239,15 @@ class Taking:
                 if operation.kind == Operation.REDEEM
             }
         operation_id = self._redemptions.pop((account, market_id), 0)
+        surplus = self._surplus(one, account, market_id, operation_id)
         paid = 0
         if operation_id:
             operation = self.ledger.chain.operations[operation_id]
             paid = sum(amount for _, amount in rules.brings(self.ledger, operation))
             paid -= sum(micros for _, _, micros in rules.unpaid(self.ledger, operation))
             self._end(operation_id, one.tx_hash)
+        for moved in surplus:
+            self.sequencer.record(moved)
         now_us, more = self.sequencer.time_us, max(0, one.amount - paid)
         if uncredited.is_too_much(self.ledger, more):
             self.receive(account, COLLATERAL, more, one.tx_hash)
@@ -252,6 +255,28 @@ class Taking:
         self.sequencer.record(
             rec.EscrowRounded(now_us, self.actor, account, market_id, more, one.tx_hash)
         )
+
+    def _surplus(
+        self, one: Happening, account: int, market_id: int, operation_id: int
+    ) -> list[rec.EscrowMoved]:
+        """Return that tokens left which the contract redeemed beside those of the operation.
+
+        A trade brought them that is confirmed only later, or again: then they are missing by now.
+        """
+        moved: list[rec.EscrowMoved] = []
+        operation = self.ledger.chain.operations.get(operation_id)
+        counted = (operation.qty, operation.qty_no) if operation else (0, 0)
+        for outcome, atoms in enumerate((one.yes, one.no)):
+            asset = token_asset(market_id, outcome)
+            dust = self.ledger.chain.dust.get(balance_key(account, asset), 0)
+            lots = (atoms - dust) // rules.ATOMS_PER_LOT - counted[outcome]
+            if lots > 0:
+                gone, paid = -lots * rules.ATOMS_PER_LOT, True
+                at_us, tx_hash = self.sequencer.time_us, one.tx_hash
+                moved.append(
+                    rec.EscrowMoved(at_us, self.actor, account, asset, gone, tx_hash, paid)
+                )
+        return moved
 
     def _end(self, operation_id: int, tx_hash: str) -> None:
         now_us = self.sequencer.time_us
