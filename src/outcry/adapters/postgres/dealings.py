@@ -7,13 +7,11 @@ from typing import Final
 import asyncpg
 
 from outcry.adapters.postgres.tables import ORDERS, TRADES
-from outcry.domain.order import OrderStatus
 from outcry.ports.dealings import TradeFilter, TradePlace
 from outcry.ports.projection import OrderRow, TradeRow
 
 
 _ORDERS: Final = ORDERS.selected("o")
-_LIVE: Final = f"o.status < {OrderStatus.OPEN + 1}"
 #: The condition of the indexes of names, word for word.
 _NAMED: Final = "length(o.client_order_id) = 64"
 ORDER_BY_NAME: Final = (
@@ -24,7 +22,7 @@ ORDERS_BY_ID: Final = (
     f"select {_ORDERS} from orders o where o.order_id = any($1::bigint[]) order by o.order_id"  # noqa: S608 - our own texts
 )
 LIVE_ORDERS: Final = (
-    f"select {_ORDERS} from orders o where o.account = $1 and {_LIVE} "  # noqa: S608 - our own texts
+    f"select {_ORDERS} from orders_live o where o.account = $1 "  # noqa: S608 - our own texts
     "and ($2::bigint = 0 or o.market_id = $2) and ($3::integer = -1 or o.outcome = $3) "
     "and ($4::bigint = 0 or o.order_id < $4) order by o.order_id desc limit $5"
 )

@@ -10,6 +10,7 @@ from outcry.adapters.postgres.tables import (
     ACTIVITY,
     BALANCES,
     EVENTS,
+    LIVE_ORDERS,
     MARKETS,
     ORDERS,
     POSITION,
@@ -17,7 +18,6 @@ from outcry.adapters.postgres.tables import (
     TRADES,
 )
 from outcry.domain.market import MarketState
-from outcry.domain.order import OrderStatus
 
 
 _ROWS: Final = """
@@ -65,10 +65,9 @@ BALANCES_OF: Final = all_text(
     "b.asset",
 )
 
-#: What orders are parted by, word for word: only the part of those that live is looked at.
-_LIVE: Final = f"o.status < {OrderStatus.OPEN + 1}"
-ORDERS_OF: Final = f"orders o where o.account = $1 and {_IN_MARKET.format('o')}"
-LIVE_ORDERS_OF: Final = f"{ORDERS_OF} and {_LIVE}"
+_ORDERS_OF: Final = f"{{}} o where o.account = $1 and {_IN_MARKET.format('o')}"
+ORDERS_OF: Final = _ORDERS_OF.format(ORDERS.name)
+LIVE_ORDERS_OF: Final = _ORDERS_OF.format(LIVE_ORDERS.name)
 NEWEST_ORDER: Final = "o.order_id desc"
 ORDER_PAGE: Final = page_text(ORDERS.selected("o"), ORDERS_OF, NEWEST_ORDER, **_PLACE)
 LIVE_ORDER_PAGE: Final = page_text(ORDERS.selected("o"), LIVE_ORDERS_OF, NEWEST_ORDER, **_PLACE)
