@@ -41,10 +41,11 @@ async def closed(orders: int, step: int) -> tuple[float, float, int]:
         market = await venue.market()
         bids = [limit(account, market, Side.BUY, 4_000, 1) for _ in range(BATCH)]
         for _ in range(orders // BATCH):
-            await venue.asset.submit(bids, wait_result=False)
+            await venue.asset.submit(bids, wait_result=True)
         shard = venue.asset.ledger.shard(0)
         while shard.applied < shard.numbered:  # noqa: ASYNC110 - no event of our own
             await asyncio.sleep(0.01)
+        assert len(venue.asset.ledger.orders) == orders // BATCH * BATCH
         entries = len(venue.log.rows)
         worst = 0.0
         began = last = time.perf_counter()
