@@ -110,13 +110,13 @@ def check_tree(spans: list[Told]) -> None:
 
 
 def test_nothing_of_traces_is_there_when_they_are_off() -> None:
-    """Without the setting no port is wrapped and the exporter is not loaded."""
+    """Without the setting no port is traced and the exporter is not loaded."""
     script = """
 import asyncio, sys
 from contextlib import AsyncExitStack
 from prometheus_client import CollectorRegistry
-from outcry.adapters.redis import RedisBus
 from outcry.app.commons import Commons
+from outcry.app.measured import MeasuredBus
 from outcry.runtime.config import Config, Redis
 
 async def main():
@@ -127,7 +127,7 @@ async def main():
         commons.own_asset = mine = object()
         assert commons.tracer is None
         assert await commons.asset("processor") is mine
-        assert type(commons.bus) is RedisBus
+        assert type(commons.bus) is MeasuredBus
     assert "outcry.adapters.opentelemetry" not in sys.modules
 
 asyncio.run(main())
