@@ -155,7 +155,7 @@ class Parts:
         Not above *position*, up to where requests were taken: reports may stand in later entries.
         """
         needed = [part.n for part in self.open.values()]
-        return min(position + 1, *needed, *self.believed.first_needed()) - 1
+        return min([position + 1, *needed, *self.believed.first_needed()]) - 1
 
 
 def part_key(trade_id: int, fill: int) -> PartKey:

@@ -94,18 +94,26 @@ class Onchain:
         self._looked_at = 0.0
         self._ready = False
         self._halted = False
+        self._behind = Backoff()
 
     # --- life -----------------------------------------------------------------------------------
 
     async def start(self) -> None:
-        """Find out from the log what is open and what was believed, and what was signed for it."""
+        """Find out from the log what is open and what was believed, and what was signed for it.
+
+        What was known before stays until all is read: a mark made of half of it would lose fills.
+        """
         stored = await self._transactions.load()
         head = await self._log.head()
+        parts = Parts()
         async for row in self._log.entries(stored.mark, head):
             if row.body:
-                self._parts.apply(row.n, unpack_entry(row.body))
+                parts.apply(row.n, unpack_entry(row.body))
+        parts.attach(stored.transactions)
+        self._parts = parts
+        self._reporter.knows(parts)
+        self._late = Late(self._log, self._chain, parts)
         self._taken = head
-        self._parts.attach(stored.transactions)
         self._sender.nonces.take_all(stored.transactions)
         self._follower = Follower(
             self._bus,
@@ -125,13 +133,6 @@ class Onchain:
         if head - stored.mark > LONG_LOG_ENTRIES:
             await self._tidy()
         _log.info("onchain_ready", open=len(self._parts.open), block=believed.cursor)
-
-    async def _begin_again(self) -> None:
-        """Find out from the log what somebody else has reported, as after a start."""
-        self._parts = Parts()
-        self._reporter.knows(self._parts)
-        self._late = Late(self._log, self._chain, self._parts)
-        await self.start()
 
     async def run(self) -> None:
         """Settle until cancelled."""
@@ -198,11 +199,15 @@ class Onchain:
         try:
             await self._step()
         except Behind as reason:
+            # Somebody else has reported: what the log has of it is found out as at a start.
             _log.warning("settlement_begins_again", reason=str(reason))
-            await self._begin_again()
+            await self.start()
+            await self._behind.pause()
         except OtherTrade as error:
             self._halted = True
             _log.error("settlement_halted", hint=str(error))
+        else:
+            self._behind.reset()
         finally:
             await self._news.tell()
 
@@ -268,7 +273,7 @@ class Onchain:
             self._parts.believed.found(key, None)
         if lost:
             self._halted = True
-            hint = "decide about the suspended value, then start onchain again"
+            hint = "look at who is frozen, or at what is suspended, then start onchain again"
             _log.error("settlement_halted", common=common, reverted=len(lost), hint=hint)
 
     async def _report_believed(self) -> None:

@@ -1,10 +1,13 @@
 """What was believed survives reorganisations and restarts, with the block it is in now."""
 
+import pytest
 from tests.support.settling import CONFIRMATIONS, Scene, scene
 
 from outcry.domain.ledger.pending import Outcome
 from outcry.messages.chain_records import ChainCursor, ChainResult, ChainReverted
+from outcry.messages.chain_requests import ChainReportOp
 from outcry.ports.chain import Block
+from outcry.ports.ledger_log import LogUnavailable
 from outcry.services.onchain.believed import REPORTS_COUNT_MAX, Believed, Place, Report
 from outcry.services.onchain.parts import Parts
 
@@ -106,3 +109,38 @@ def test_what_is_needed_at_the_next_start_begins_where_requests_were_taken() -> 
     parts.believed.report(Report(92, 1, "0x1"), {})
     assert parts.mark(83) == 83
     assert parts.mark(95) == 91
+
+
+def test_who_needs_nothing_begins_behind_what_was_taken() -> None:
+    """With nothing open and nothing believed all that was taken may be left out next time."""
+    assert Parts().mark(5) == 5
+
+
+async def test_what_is_open_outlives_a_log_that_breaks_while_it_is_read_again(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Somebody else reported, the log could not be read, and a stop came: nothing is lost."""
+    async with scene() as on:
+        await on.step()
+        await on.trade(1_000)
+        await on.finish()
+        await on.trade(500)
+        await on.step(3)
+        cursor = on.venue.asset.ledger.chain.cursor
+        await on.venue.fund(ChainReportOp(0, [], cursor[0] + 1, 0, "0xother"))
+        await on.chain.mine(CONFIRMATIONS + 1)
+
+        async def breaks() -> int:
+            raise LogUnavailable("the database starts again")
+
+        with monkeypatch.context() as broken:
+            broken.setattr(on.venue.log, "head", breaks)
+            with pytest.raises(LogUnavailable):
+                await on.onchain.step()
+            await on.onchain.stop()
+        await on.restart()
+        for _ in range(2 * CONFIRMATIONS + 6):
+            await on.chain.mine()
+            await on.step()
+        assert on.pending == []
+        assert set(on.outcomes().values()) == {Outcome.CONFIRMED}
