@@ -1,7 +1,7 @@
 """The laws of the series, for every adapter: what was written in pieces reads as one story."""
 
 import pytest
-from tests.contract.rows import MARKET, NO_ROWS, PORTFOLIO, TRADE, TURNOVER
+from tests.contract.rows import MARKET, NO_ROWS, PORTFOLIO, TRADE, TURNOVER, VERDICT
 from tests.contract.worlds import TablesWorld
 
 from outcry.ports.projection import Rows
@@ -116,6 +116,23 @@ async def test_the_newest_fill_of_each_market(tables_world: TablesWorld) -> None
     assert await series.newest_trades([1, 1, 2, 3]) == {1: fills[2], 2: other}
     assert await series.newest_trades([3]) == {}
     assert await series.newest_trades([]) == {}
+
+
+async def test_a_fill_that_failed_is_the_newest_once_it_settled_after_all(
+    tables_world: TablesWorld,
+) -> None:
+    """Its last verdict counts, also where the same is said a second time."""
+    fills = [TRADE._replace(trade_id=trade, fill=0) for trade in (1, 2)]
+    await apply(tables_world, NO_ROWS._replace(trades=fills))
+    series, found = tables_world.series, []
+
+    for n, said in enumerate((0, 1, 2, 1), 2):
+        verdict = VERDICT._replace(trade_id=2, verdict=said, tx_hash=f"0x{n}", n=n)
+        await apply(tables_world, NO_ROWS._replace(verdicts=[verdict]))
+        assert await series.verdicts(1, [(2, 0)]) == {(2, 0): verdict}
+        found.append((await series.newest_trades([1]))[1])
+
+    assert found == [fills[0], fills[1], fills[1], fills[1]]
 
 
 async def test_a_day_ends_at_the_exchanges_time(tables_world: TablesWorld) -> None:

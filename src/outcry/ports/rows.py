@@ -42,7 +42,7 @@ class LimitRow(NamedTuple):
 
 
 class VerdictRow(NamedTuple):
-    """What a chain said of a fill (insert): at most a confirmation, and that it was taken back."""
+    """What a chain said of a fill (each kind of verdict once, as it was said last)."""
 
     market_id: int
     trade_id: int

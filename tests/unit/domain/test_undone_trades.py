@@ -3,17 +3,20 @@
 from collections.abc import AsyncIterator
 from typing import NamedTuple
 
+import msgspec
 import pytest
 from tests.support.escrow import Contract, address, on_chain
 from tests.support.venue import Venue, limit
 
 from outcry.domain.fees import FeeKind
 from outcry.domain.ids import COLLATERAL, FEES, SUSPENSE, token_asset, trade_id
+from outcry.domain.ledger.in_transit import Leg, Verdict
 from outcry.domain.ledger.invariants import audit
-from outcry.domain.ledger.pending import Outcome
+from outcry.domain.ledger.pending import VERDICT_RETENTION_US, Outcome
 from outcry.domain.ledger.state import balance_key
 from outcry.domain.market import SettlementMode
-from outcry.messages.chain_requests import ChainReportOp, ChainVerdict
+from outcry.domain.rejects import Reject
+from outcry.messages.chain_requests import ChainReportOp, ChainVerdict, FreezeOp
 from outcry.messages.escrow_requests import EscrowReportOp
 from outcry.messages.happenings import Happened, Happening
 from outcry.messages.requests import PlaceRequest, ResolveOp, SetFeesOp, SplitOp, WithdrawOp
@@ -163,6 +166,65 @@ async def test_where_the_operator_keeps_the_funds_nothing_is_done_after_all() ->
         for outcome in (Outcome.CONFIRMED, Outcome.REVERTED):
             await venue.fund(ChainReportOp(0, [ChainVerdict(trade, 0, outcome, "0x1", "deep")]))
         await venue.refused(ChainReportOp(0, [ChainVerdict(trade, 0, Outcome.CONFIRMED, "0x1")]))
+
+
+async def test_a_trade_that_comes_again_days_later_is_exchanged(on: Stage) -> None:
+    """Verdicts are forgotten after a day, but not what was undone; one done again has a new day."""
+    day_us = VERDICT_RETENTION_US
+
+    async def later(time_us: int) -> None:
+        on.venue.clock.set(on.venue.clock.now_us() + time_us)
+        await on.says(await meet(on, "mint"), Outcome.CONFIRMED)
+
+    before = on.has()
+    trade = await meet(on, "transfer")
+    await on.says(trade, Outcome.CONFIRMED)
+    confirmed = on.has()
+    await on.says(trade, Outcome.REVERTED)
+    for account in (on.ann, on.bob):
+        await on.venue.fund(FreezeOp(0, account, False, "looked"))
+    for _ in range(2):
+        await later(day_us + 1)
+    assert len(on.venue.asset.ledger.chain.verdicts) == 2
+    others = on.has()
+    await on.says(trade, Outcome.CONFIRMED, "0x2")
+    changed = [now - then for now, then in zip(on.has(), others, strict=True)]
+    assert changed == [now - then for now, then in zip(confirmed, before, strict=True)]
+    await later(day_us - 1)
+    await on.says(trade, Outcome.REVERTED)
+
+
+async def test_an_order_that_failed_and_settled_after_all_has_its_fee_again(on: Stage) -> None:
+    """What is left of it still rests: its fees and lots are as if it had never failed."""
+    maker = limit(on.ann, on.market, Side.BUY, 6_000, 2 * QTY)
+    resting = await on.venue.placed(on.contract.signed(maker, 7))
+    trade = await on.order(on.bob, Side.SELL, 6_000)
+    order = on.venue.asset.ledger.orders[resting.order_id]
+    fee = order.fee
+    await on.says(trade, Outcome.FAILED)
+    assert (order.failed, order.fee) == (QTY, 0)
+    await on.says(trade, Outcome.CONFIRMED, "0x2")
+    assert (order.failed, order.fee) == (0, fee)
+
+
+async def test_what_an_older_log_suspended_is_not_exchanged_a_second_time(on: Stage) -> None:
+    """It was not undone, so the buyer has paid already: people decide."""
+    trade = await meet(on, "transfer")
+    await on.says(trade, Outcome.CONFIRMED)
+    chain = on.venue.asset.ledger.chain
+    home, chain.home = chain.home, None  # as when it was taken back without regard to contracts
+    await on.says(trade, Outcome.REVERTED)
+    chain.home = home
+    before = on.has()
+    again = ChainReportOp(0, [ChainVerdict(trade, 0, Outcome.CONFIRMED, "0x2")])
+    assert (await on.venue.refused(again)).reject == Reject.KEY_REUSED
+    assert on.has() == before
+
+
+def test_a_verdict_of_an_older_checkpoint_was_not_undone() -> None:
+    """It has a field less."""
+    old = [[0] * len(Leg.__struct_fields__), 1, "0x1", 5, 6]
+    assert msgspec.convert(old, Verdict).undone is False
 
 
 @pytest.mark.parametrize("first", ["trade", "redemption"])

@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 
 from outcry.adapters.memory.tables import MemoryTables
+from outcry.domain.ledger.pending import Outcome
 from outcry.ports.projection import TradeRow
 from outcry.ports.rows import CandleRow, PortfolioRow, VerdictRow
 from outcry.ports.series import LastTrades, Series, Turnover, check_count, stored_seconds
@@ -57,9 +58,13 @@ class MemorySeries(Series):
     async def newest_trades(self, market_ids: Sequence[int]) -> Mapping[int, TradeRow]:
         """Return the newest fill of each market."""
         newest: dict[int, TradeRow] = {}
+        said: dict[tuple[int, int, int], VerdictRow] = {}
+        for verdict in sorted(self._tables.verdicts.values(), key=lambda one: one.n):
+            said[verdict[:3]] = verdict
         for row in self._tables.trades.values():
             known = newest.get(row.market_id)
-            failed = (row.market_id, row.trade_id, row.fill, 0) in self._tables.verdicts
+            last = said.get((row.market_id, row.trade_id, row.fill))
+            failed = last is not None and last.verdict == Outcome.FAILED
             if (
                 row.market_id in market_ids
                 and not failed

@@ -170,7 +170,7 @@ async def _write(writer: TableWriter, n_first: int, rows: Rows) -> None:
     await writer.merge(tables.PROFILES, _storable(rows.profiles))
     await writer.merge(tables.SEASONS, _storable(rows.seasons))
     await writer.merge(tables.LIMITS, rows.limits)
-    await writer.add(tables.VERDICTS, _storable(rows.verdicts))
+    await writer.merge(tables.VERDICTS, _storable(rows.verdicts))
     await writer.merge(tables.WITHDRAWALS, _storable(rows.withdrawals))
 
 

@@ -50,10 +50,10 @@ order by t.trade_id desc, t.fill desc
 NEWEST_TRADES: Final = f"""
 select {TRADES.selected("t")}
 from unnest($1::bigint[]) m (market_id) cross join lateral (
-    select * from trades f where market_id = m.market_id and not exists (
-        select from verdicts v where v.market_id = f.market_id and v.trade_id = f.trade_id
-            and v.fill = f.fill and v.verdict = 0
-    ) order by trade_id desc, fill desc limit 1
+    select * from trades f where market_id = m.market_id and coalesce((
+        select v.verdict from verdicts v where v.market_id = f.market_id
+            and v.trade_id = f.trade_id and v.fill = f.fill order by v.n desc limit 1
+    ), 1) <> 0 order by trade_id desc, fill desc limit 1
 ) t
 """  # noqa: S608 - our own names
 

@@ -153,7 +153,7 @@ PARTS: Final = (LIVE_ORDERS, ENDED_ORDERS)
 #: Tables of which existing rows are overwritten.
 STAGED: Final = (
     USERS, KEYS, MARKETS, BALANCES, POSITIONS, CANDLES, TURNOVERS, PROFILES, SEASONS, LIMITS,
-    WITHDRAWALS,
+    VERDICTS, WITHDRAWALS,
 )  # fmt: skip
 
 #: Columns of `events` that are made of the title, beside the fields of the row.

@@ -62,7 +62,10 @@ class Verdict(Struct, gc=False, array_like=True):
     outcome: int
     tx_hash: str
     n: int
+    #: When it was said, or last remembered anew.
     at_us: int
+    #: It was taken back and undone, nothing of it is in suspense: it can be done again.
+    undone: bool = False
 
 
 class Home(Struct, frozen=True, array_like=True):
@@ -110,7 +113,7 @@ class ChainState(Struct):
     settling: dict[int, SettlingOrder] = field(default_factory=dict)
     #: Orders as they were signed, by id, until they are closed and all their fills are final.
     signed: dict[int, SignedOrder] = field(default_factory=dict)
-    #: Fills that are final, oldest first; forgotten after a while.
+    #: Fills that are final, by `Verdict.at_us`; forgotten after a while, but not what was undone.
     verdicts: dict[tuple[int, int], Verdict] = field(default_factory=dict)
     #: What a deep reorganisation took back and the account no longer had, by the keys of balances.
     missing: dict[int, int] = field(default_factory=dict)

@@ -34,6 +34,7 @@ from outcry_wire.records import Side
 
 
 #: For how long a verdict is remembered: a repeat is recognised, and a reversal possible, for a day.
+#: What was undone is remembered for good: its transaction may be mined again at any time.
 VERDICT_RETENTION_US: Final = 24 * 3600 * MICROS_PER_SECOND
 
 
@@ -93,6 +94,8 @@ def fail(ledger: Ledger, effects: Effects, key: tuple[int, int], tx_hash: str, r
     leg = _leave(ledger, key)
     for party, order_id, fee in parties(leg):
         order = _order(ledger, order_id)
+        if order is None:
+            raise InvariantError(f"order {order_id} has pending fills but does not exist")
         order.fee -= fee
         order.failed += leg.qty
         effects.orders[order_id] = order
@@ -121,6 +124,23 @@ def revert(
     tell(ledger, effects, leg, Outcome.REVERTED, tx_hash, reason)
 
 
+def count_again(ledger: Ledger, effects: Effects, leg: Leg) -> None:
+    """A fill that had failed is none that failed; of an order that is known no more nothing."""
+    for _, order_id, fee in parties(leg):
+        order = _order(ledger, order_id)
+        if order is not None:
+            order.fee += fee
+            order.failed -= leg.qty
+            effects.orders[order_id] = order
+
+
+def remember(ledger: Ledger, key: tuple[int, int], verdict: Verdict) -> None:
+    """Remember a verdict as the newest; `VERDICT_RETENTION_US` begins (again)."""
+    ledger.chain.verdicts.pop(key, None)
+    verdict.at_us = ledger.time_us
+    ledger.chain.verdicts[key] = verdict
+
+
 def _forget_verdicts(ledger: Ledger) -> None:
     """Forget what is older than the retention at the ledger's time."""
     before_us = ledger.time_us - VERDICT_RETENTION_US
@@ -128,15 +148,16 @@ def _forget_verdicts(ledger: Ledger) -> None:
         key, oldest = next(iter(ledger.chain.verdicts.items()))
         if oldest.at_us >= before_us:
             return
-        del ledger.chain.verdicts[key]
+        if oldest.undone:
+            remember(ledger, key, oldest)
+        else:
+            del ledger.chain.verdicts[key]
 
 
-def _order(ledger: Ledger, order_id: int) -> Order:
-    """Return an order with pending fills, which may have ended."""
-    order = ledger.chain.settling[order_id].ended or ledger.orders.get(order_id)
-    if order is None:
-        raise InvariantError(f"order {order_id} has pending fills but does not exist")
-    return order
+def _order(ledger: Ledger, order_id: int) -> Order | None:
+    """Return an order, which may have ended if fills of it are pending."""
+    settling = ledger.chain.settling.get(order_id)
+    return (settling.ended if settling else None) or ledger.orders.get(order_id)
 
 
 def _leave(ledger: Ledger, key: tuple[int, int]) -> Leg:
@@ -162,7 +183,7 @@ def _finish(
             if settling.ended:
                 ledger.chain.signed.pop(order_id, None)
     verdict = Verdict(leg, outcome, tx_hash, ledger.n, ledger.time_us)
-    ledger.chain.verdicts[leg.trade_id, leg.fill] = verdict
+    remember(ledger, (leg.trade_id, leg.fill), verdict)
     _forget_verdicts(ledger)
     ledger.markets[leg.market_id].pending_count -= 1
     effects.markets[leg.market_id] = None

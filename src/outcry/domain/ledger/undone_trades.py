@@ -10,8 +10,9 @@ from outcry.domain.errors import InvariantError
 from outcry.domain.ids import COLLATERAL, EXTERNAL, FEES, token_asset
 from outcry.domain.ledger.effects import Effects
 from outcry.domain.ledger.escrow import bring_pairs, miss
+from outcry.domain.ledger.exchange import Party
 from outcry.domain.ledger.in_transit import Leg, Verdict
-from outcry.domain.ledger.pending import Outcome, parties, tell
+from outcry.domain.ledger.pending import Outcome, count_again, parties, remember, tell
 from outcry.domain.ledger.positions import bought, position_of, sold
 from outcry.domain.ledger.postings import post
 from outcry.domain.ledger.state import Ledger, balance_key
@@ -27,8 +28,9 @@ AFTER_ALL = "the chain settled a trade that was given up, and its value was used
 def undo(ledger: Ledger, effects: Effects, key: tuple[int, int], tx_hash: str, reason: str) -> None:
     """The chain took a confirmed fill back: both sides are as before it, and frozen."""
     verdict = _verdict(ledger, key, Outcome.CONFIRMED)
-    verdict.outcome, verdict.n = Outcome.REVERTED, ledger.n
-    _swing(ledger, effects, verdict.leg, -1, reason)
+    verdict.outcome, verdict.n, verdict.undone = Outcome.REVERTED, ledger.n, True
+    remember(ledger, key, verdict)
+    _give_back(ledger, effects, verdict.leg, reason)
     for party, _, _ in parties(verdict.leg):
         ledger.frozen[party.account] = reason
     tell(ledger, effects, verdict.leg, Outcome.REVERTED, tx_hash, reason)
@@ -39,9 +41,12 @@ def redo(ledger: Ledger, effects: Effects, key: tuple[int, int], tx_hash: str) -
     verdict = _verdict(ledger, key, Outcome.REVERTED, Outcome.FAILED)
     again = verdict.outcome == Outcome.REVERTED
     verdict.outcome, verdict.n, verdict.tx_hash = Outcome.CONFIRMED, ledger.n, tx_hash
+    verdict.undone = False
+    remember(ledger, key, verdict)
     leg = verdict.leg
-    _swing(ledger, effects, leg, 1, AFTER_ALL)
+    _exchange(ledger, effects, leg)
     if not again:
+        count_again(ledger, effects, leg)
         ledger.markets[leg.market_id].traded(leg.price, leg.qty)
         effects.markets[leg.market_id] = None
     tell(ledger, effects, leg, Outcome.CONFIRMED, tx_hash, "", again=again)
@@ -56,23 +61,41 @@ def _verdict(ledger: Ledger, key: tuple[int, int], *outcomes: Outcome) -> Verdic
     return verdict
 
 
-def _swing(ledger: Ledger, effects: Effects, leg: Leg, way: int, reason: str) -> None:
-    """Exchange what a fill exchanges (*way* 1), or give it back (-1)."""
-    fees, gives = 0, list[tuple[int, int, int]]()
+def _exchange(ledger: Ledger, effects: Effects, leg: Leg) -> None:
+    """Take from both sides what they give, as far as they have it, and give what they get."""
+    fees, buyers = 0, list[tuple[Party, int]]()
     for party, _, fee in parties(leg):
         value = own_price(party.outcome, leg.price) * leg.qty
-        buys = 1 if party.side == Side.BUY else -1
-        tokens, money = way * buys * leg.qty, -way * (buys * value + fee)
-        if tokens < 0:
-            _sell(ledger, effects, party.account, leg, party.outcome, reason)
+        if party.side == Side.BUY:
+            buyers.append((party, value))
+            _pay(ledger, effects, party.account, -value - fee, AFTER_ALL)
         else:
-            gives.append((party.account, party.outcome, value))
-        _pay(ledger, effects, party.account, money, reason)
-        position_of(ledger, effects, party.account, leg.market_id).fees += way * fee
-        fees += way * fee
-    for account, outcome, value in gives:
-        _buy(ledger, effects, account, leg, outcome, value)
+            _sell(ledger, effects, party.account, leg, party.outcome, AFTER_ALL)
+            _pay(ledger, effects, party.account, value - fee, AFTER_ALL)
+        position_of(ledger, effects, party.account, leg.market_id).fees += fee
+        fees += fee
+    for party, value in buyers:
+        _buy(ledger, effects, party.account, leg, party.outcome, value)
     _pay(ledger, effects, FEES, fees, "")
+    _dissolve(ledger, effects, leg)
+
+
+def _give_back(ledger: Ledger, effects: Effects, leg: Leg, reason: str) -> None:
+    """Take from both sides what they got, as far as they have it, and give back what they gave."""
+    fees, sellers = 0, list[tuple[Party, int]]()
+    for party, _, fee in parties(leg):
+        value = own_price(party.outcome, leg.price) * leg.qty
+        if party.side == Side.BUY:
+            _sell(ledger, effects, party.account, leg, party.outcome, reason)
+            _pay(ledger, effects, party.account, value + fee, reason)
+        else:
+            sellers.append((party, value))
+            _pay(ledger, effects, party.account, fee - value, reason)
+        position_of(ledger, effects, party.account, leg.market_id).fees -= fee
+        fees += fee
+    for party, value in sellers:
+        _buy(ledger, effects, party.account, leg, party.outcome, value)
+    _pay(ledger, effects, FEES, -fees, "")
     _dissolve(ledger, effects, leg)
 
 

@@ -239,6 +239,8 @@ class Taking:
                 if operation.kind == Operation.REDEEM
             }
         operation_id = self._redemptions.pop((account, market_id), 0)
+        # Counted before the operation ends, for then nobody knows any more what it took. Recorded
+        # after: what the surplus lacks goes missing, and the end would look for that among its own.
         surplus = self._surplus(one, account, market_id, operation_id)
         paid = 0
         if operation_id:

@@ -181,9 +181,10 @@ def _check(
     else:
         if (known.outcome, verdict.outcome) == (Outcome.CONFIRMED, Outcome.REVERTED):
             return 0
-        # Where the chain keeps the funds, what it has settled after all is so.
+        # Where the chain keeps the funds, what it has settled after all is so. Of what an older log
+        # took back into suspense people decide.
         settled = verdict.outcome == Outcome.CONFIRMED and ledger.chain.home is not None
-        if settled and known.outcome != Outcome.CONFIRMED:
+        if settled and (known.undone or known.outcome == Outcome.FAILED):
             return 0
         if (known.outcome, known.tx_hash) == (verdict.outcome, verdict.tx_hash):
             return known.n

@@ -92,7 +92,7 @@ class Batch:
         self._profiles: dict[int, ProfileRow] = {}
         self._seasons: dict[int, SeasonRow] = {}
         self._limits: dict[int, None] = {}
-        self._verdicts: list[VerdictRow] = []
+        self._verdicts: dict[tuple[int, int, int, int], VerdictRow] = {}
         self._operations: dict[int, None] = {}
 
     @property
@@ -161,12 +161,11 @@ class Batch:
 
     def _add_verdict(self, n: int, settled: Settled) -> None:
         leg = settled.leg
-        self._verdicts.append(
-            VerdictRow(
-                leg.market_id, leg.trade_id, leg.fill, settled.verdict, settled.tx_hash,
-                settled.reason, settled.at_us, n,
-            )
+        row = VerdictRow(
+            leg.market_id, leg.trade_id, leg.fill, settled.verdict, settled.tx_hash,
+            settled.reason, settled.at_us, n,
         )  # fmt: skip
+        self._verdicts[row[:4]] = row
         if settled.verdict == Outcome.CONFIRMED and not settled.again:
             self._traded(_fill_of(leg, settled.at_us))
 
@@ -198,7 +197,7 @@ class Batch:
             profiles=list(self._profiles.values()),
             seasons=list(self._seasons.values()),
             limits=[limit_row(ledger, key) for key in self._limits],
-            verdicts=self._verdicts,
+            verdicts=list(self._verdicts.values()),
             withdrawals=list(filter(None, map(catalog.withdrawal_row, self._operations))),
         )
 

@@ -16,10 +16,17 @@ from outcry.ports.chain import FILLS_COUNT_MAX, Block, ChainEvent
 from outcry.services.onchain.believed import Report
 from outcry.services.onchain.measures import Measures
 from outcry.services.onchain.parts import Parts, verdicts_of
+from outcry.services.onchain.strangers import OtherTrade
 
 
 #: The ledger will take the same report later.
 _PASSING: Final = (Reject.BUSY, Reject.SHUTTING_DOWN, Reject.UNAVAILABLE)
+
+#: What to do about settlements that cannot be taken in.
+UNKNOWN: Final = (
+    "the chain settled fills that the ledger knows no more: {fills}. Ledger and escrow differ by"
+    " them; decide about them, then start onchain again"
+)
 
 _log = structlog.get_logger(__name__)
 
@@ -57,15 +64,19 @@ class Reporter:
         *,
         rewinds: bool = False,
     ) -> None:
-        """Give the ledger verdicts and the position they are from; then they are final here."""
+        """Give the ledger verdicts and the position they are from; then they are final here.
+
+        Raises `OtherTrade` if the chain settled what the ledger does not know (any more).
+        """
         number, block_hash = block or Block(0, "")
         believed = self._parts.believed
         op = ChainReportOp(
             0, list(verdicts), number, log_index, block_hash, rewinds, believed.cursor
         )
         result = await self._ask(op)
+        unknown = []
         if isinstance(result, Declined):
-            await self._singly(verdicts)
+            unknown = await self._singly(verdicts)
             result = await self._ask(replace(op, verdicts=[]))
         for verdict in verdicts:
             self._final(verdict)
@@ -79,14 +90,24 @@ class Reporter:
                 believed.report(Report(result.n, number, block_hash), confirmed)
             else:
                 believed.settled(result.n, number, confirmed)
+        if unknown:  # last of all: whoever starts again after a look at it goes on from here
+            raise OtherTrade(UNKNOWN.format(fills=", ".join(unknown)))
 
-    async def _singly(self, verdicts: Sequence[ChainVerdict]) -> None:
-        """Somebody else gave a verdict: give the others one by one, and say which they are."""
+    async def _singly(self, verdicts: Sequence[ChainVerdict]) -> list[str]:
+        """Somebody else gave a verdict: give the others one by one, and say which they are.
+
+        Returns the fills that the chain has settled and the ledger knows nothing of.
+        """
+        unknown = []
         for verdict in verdicts:
             result = await self._ask(ChainReportOp(0, [verdict]))
             if isinstance(result, Declined):
                 _log.error("verdict_declined", trade=verdict.trade_id, fill=verdict.fill,
                            reject=result.reject, got=result.got, now=result.expected)  # fmt: skip
+                confirmed = verdict.outcome == Outcome.CONFIRMED
+                if confirmed and result.reject == Reject.SETTLEMENT_UNKNOWN:
+                    unknown.append(f"{verdict.trade_id}/{verdict.fill}")
+        return unknown
 
     async def _ask(self, op: ChainReportOp) -> FundsResult:
         """Ask the ledger; a reject that passes by is none, but `AssetUnavailable`.

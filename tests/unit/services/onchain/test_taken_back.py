@@ -81,3 +81,22 @@ async def test_another_transaction_on_the_other_branch_counts_if_it_says_what_wa
         assert on.outcomes() == {(trade, 0): Outcome.CONFIRMED}
         assert on.onchain is not None
         assert on.onchain.status()["halted"] == (not asked)
+
+
+async def test_a_settlement_of_a_fill_that_is_known_no_more_stops_the_service_once() -> None:
+    """Ledger and escrow differ by it: people look, and who starts again goes on."""
+    async with settled() as (on, trade):
+        raws = await raws_of(on)
+        await on.chain.reorganise((await on.chain.head()).number - 1, keep=False)
+        await on.step()
+        del on.venue.asset.ledger.chain.verdicts[trade, 0]
+        await on.restart()
+        await on.chain.send(*raws)
+        for _ in range(CONFIRMATIONS + 1):
+            await on.chain.mine()
+            await on.step()
+        assert on.onchain is not None
+        assert on.onchain.status()["halted"] == 1
+        await on.restart()
+        await on.step(2)
+        assert on.onchain.status()["halted"] == 0
