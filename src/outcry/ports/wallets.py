@@ -15,7 +15,10 @@ class Wallets(Protocol):
         ...
 
     async def of(self, key: bytes) -> list[bytes]:
-        """Return the wallets that let the address *key* sign for them, the first one first."""
+        """Return the wallets that let the address *key* sign for them, the first one first.
+
+        Anybody may name anybody's key: when more have than are looked at, none is returned.
+        """
         ...
 
     async def names(self, wallet: bytes, key: bytes) -> bool:

@@ -10,7 +10,7 @@ import pytest
 from eth_abi.abi import decode
 
 from outcry.adapters.evm.rpc import Rpc
-from outcry.adapters.evm.wallets import EvmWallets
+from outcry.adapters.evm.wallets import WALLETS_COUNT_MAX, EvmWallets
 from outcry.ports.chain import ChainUnavailable
 
 
@@ -66,12 +66,15 @@ class Names:
     """A chain on which a wallet named a key in one block, and took that back in another."""
 
     def __init__(self, named: int, ended: int = 1_000) -> None:
-        self.named, self.ended, self.head = named, ended, 0
+        self.named, self.ended, self.head, self.wallets = named, ended, 0, 1
 
     def answer(self, call: dict[str, Any]) -> dict[str, Any]:
         """Answer as a node at `head` does."""
         if call["method"] == "eth_blockNumber":
             return {"result": hex(self.head)}
+        if call["method"] == "eth_getLogs":
+            logs = [{"topics": ["", f"0x{number:064x}"]} for number in range(1, self.wallets + 1)]
+            return {"result": logs}
         at = call["params"][1]
         block = self.head if at == "latest" else int(at, 16)
         until = 2**256 - 1 if self.named <= block < self.ended else 0
@@ -102,6 +105,27 @@ async def test_a_name_that_was_believed_is_asked_of_the_newest_block_alone() -> 
         asked.clear()
         assert await wallets.names(WALLET, KEY)
     assert asked == ["eth_call"]
+
+
+async def test_however_many_wallets_name_a_key_little_is_asked() -> None:
+    """All are asked about in one request; of more than the bound none is, and no logs again."""
+    chain, asked = Names(named=1), list[str]()
+
+    def answer(call: dict[str, Any]) -> dict[str, Any]:
+        asked.append(call["method"])
+        return chain.answer(call)
+
+    chain.head = 20
+    for count, calls in ((WALLETS_COUNT_MAX, 2 * WALLETS_COUNT_MAX), (10_000, 0)):
+        chain.wallets = count
+        asked.clear()
+        async with node(answer, "0x" + "12" * 20, confirmations=3) as wallets:
+            found = await wallets.of(KEY)
+            assert found == [number.to_bytes(20, "big") for number in range(1, calls // 2 + 1)]
+            assert asked == ["eth_blockNumber", "eth_getLogs", *["eth_call"] * calls]
+            asked.clear()
+            assert await wallets.of(KEY) == found
+            assert len(asked) == (2 + WALLETS_COUNT_MAX if calls else 0)
 
 
 @pytest.mark.parametrize(

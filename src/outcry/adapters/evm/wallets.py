@@ -27,6 +27,8 @@ GAS_MAX: Final = 100_000
 SIGNATURE_BYTES_MAX: Final = 320
 #: Wallets and keys that were found named in a block that is believed.
 NAMED_COUNT_MAX: Final = 10_000
+#: Wallets that ever named one key, of which each is asked about; anybody may name anybody's key.
+WALLETS_COUNT_MAX: Final = 16
 #: What a transaction costs before anything is done, and each byte of its data; yellow paper.
 _GAS_BASE, _GAS_BYTE, _GAS_ZERO_BYTE = 21_000, 16, 4
 
@@ -51,14 +53,19 @@ class EvmWallets:
         self._believed: Bounded[tuple[bytes, bytes], bool] = Bounded(NAMED_COUNT_MAX)
 
     async def of(self, key: bytes) -> list[bytes]:
-        """Return the wallets that let *key* sign for them, the first one first."""
+        """Return the wallets that let *key* sign for them, the first one first.
+
+        None of them when more than `WALLETS_COUNT_MAX` ever did.
+        """
         if not self._settlement:
             return []
+        ever, upto = self._found.get(key) or ([], self._first_block - 1)
+        if len(ever) > WALLETS_COUNT_MAX:
+            return []
+        head = await self._head()
         try:
-            head = int(await self._rpc.call("eth_blockNumber"), 16)
-            ever, upto = self._found.get(key) or ([], self._first_block - 1)
             for _ in range(LOOKS_COUNT_MAX):
-                if upto >= head:
+                if upto >= head or len(ever) > WALLETS_COUNT_MAX:
                     break
                 last = min(upto + LOGS_BLOCKS_MAX, head)
                 ever = await self._named(key, ever, upto + 1, last)
@@ -67,10 +74,10 @@ class EvmWallets:
             raise ChainUnavailable(str(error)) from error
         # Blocks that may still be others are read again.
         self._found.put(key, (ever, min(upto, head - self._confirmations)))
-        return [wallet for wallet in ever if await self.names(wallet, key)]
+        return await self._naming(ever, key, head) if len(ever) <= WALLETS_COUNT_MAX else []
 
     async def _named(self, key: bytes, ever: list[bytes], first: int, last: int) -> list[bytes]:
-        """Return *ever* and who else named *key* in these blocks."""
+        """Return *ever* and who else named *key* in these blocks; one too many is enough."""
         wanted: Json = {
             "address": self._settlement,
             "topics": [_SIGNER_TOPIC, None, f"0x{key.rjust(_WORD, bytes(1)).hex()}"],
@@ -79,25 +86,36 @@ class EvmWallets:
         }
         logs = await self._rpc.call("eth_getLogs", wanted)
         wallets = [bytes.fromhex(log["topics"][1][-40:]) for log in logs]
-        return list(dict.fromkeys([*ever, *wallets]))
+        return list(dict.fromkeys([*ever, *wallets]))[: WALLETS_COUNT_MAX + 1]
 
     async def names(self, wallet: bytes, key: bytes) -> bool:
         """Return whether *wallet* lets *key* sign for it until it says otherwise."""
         if not self._settlement:
             return False
-        blocks = ["latest"]
-        if not self._believed.get((wallet, key)):
-            try:
-                head = int(await self._rpc.call("eth_blockNumber"), 16)
-            except RpcError as error:
-                raise ChainUnavailable(str(error)) from error
-            blocks.append(hex(max(head - self._confirmations + 1, 0)))
-        data = f"0x{SETTLEMENT.call('signerUntil', wallet, key).hex()}"
-        call: Json = {"to": self._settlement, "data": data}
-        answers = await self._rpc.batch([Call("eth_call", (call, block)) for block in blocks])
-        named = all(answer == f"0x{FOR_EVER:064x}" for answer in answers)
-        self._believed.put((wallet, key), named)
-        return named
+        head = 0 if self._believed.get((wallet, key)) else await self._head()
+        return bool(await self._naming([wallet], key, head))
+
+    async def _head(self) -> int:
+        try:
+            return int(await self._rpc.call("eth_blockNumber"), 16)
+        except RpcError as error:
+            raise ChainUnavailable(str(error)) from error
+
+    async def _naming(self, wallets: list[bytes], key: bytes, head: int) -> list[bytes]:
+        """Return those of *wallets* that name *key*, asked in one request."""
+        believed = hex(max(head - self._confirmations + 1, 0))
+        calls: list[tuple[bytes, Call]] = []
+        for wallet in wallets:
+            data = f"0x{SETTLEMENT.call('signerUntil', wallet, key).hex()}"
+            call: Json = {"to": self._settlement, "data": data}
+            blocks = ["latest"] if self._believed.get((wallet, key)) else ["latest", believed]
+            calls += [(wallet, Call("eth_call", (call, block))) for block in blocks]
+        answers = await self._rpc.batch([call for _, call in calls]) if calls else []
+        said = zip(calls, answers, strict=True)
+        not_named = {wallet for (wallet, _), answer in said if answer != f"0x{FOR_EVER:064x}"}
+        for wallet in wallets:
+            self._believed.put((wallet, key), wallet not in not_named)
+        return [wallet for wallet in wallets if wallet not in not_named]
 
     async def accepts(self, wallet: bytes, digest: bytes, signature: bytes) -> bool:
         """Return whether the contract at *wallet* accepts *signature* of *digest*."""

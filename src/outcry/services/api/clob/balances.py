@@ -1,7 +1,8 @@
 """Balances of the CLOB surface: collateral or one token, in atomic units. From tables only.
 
 Where contracts settle that is what is in escrow. A client that signs for a wallet sees the wallet's
-from the moment that it named the key, whether an order has linked the two yet or not.
+from the moment that it named the key, whether an order has linked the two yet or not; not if several
+name it and none is linked.
 """
 
 from typing import Final
@@ -98,7 +99,9 @@ class Balances:
         if linked:
             named = await wallets.names(bytes.fromhex(linked[2:]), key)
             return who.principal.account, UNBOUNDED if named else NOTHING
-        for wallet in await wallets.of(key):
-            user = await self._queries.user_by_address(f"0x{wallet.hex()}")
-            return user.account if user else None, UNBOUNDED
-        return None, NOTHING
+        named_by = await wallets.of(key)
+        # Anybody may name anybody's key: of several, only an order of the key says which is meant.
+        if len(named_by) != 1:
+            return None, NOTHING
+        user = await self._queries.user_by_address(f"0x{named_by[0].hex()}")
+        return user.account if user else None, UNBOUNDED

@@ -235,28 +235,28 @@ async def test_there_are_no_rewards(door: Door) -> None:
 
 
 class Named:
-    """A chain on which one wallet has named whoever asks, or none has."""
+    """A chain on which wallets have named whoever asks, or none has."""
 
     def __init__(self) -> None:
-        self.wallet = b""
+        self.wallets = list[bytes]()
 
     async def accepts(self, wallet: bytes, digest: bytes, signature: bytes) -> bool:
         """Nobody asks where contracts settle."""
         raise AssertionError((wallet, digest, signature))
 
     async def of(self, key: bytes) -> list[bytes]:
-        """Return the wallet."""
+        """Return the wallets."""
         assert len(key) == 20
-        return [self.wallet] if self.wallet else []
+        return self.wallets
 
     async def names(self, wallet: bytes, key: bytes) -> bool:
-        """Return whether it is the wallet's."""
+        """Return whether it is one of the wallets."""
         assert len(key) == 20
-        return wallet == self.wallet
+        return wallet in self.wallets
 
 
 async def test_the_balance_of_a_wallet_is_there_before_its_first_order() -> None:
-    """Of a wallet that named the key what its escrow has; without one nothing may be taken."""
+    """Of the one wallet that named the key what its escrow has; of none, or several, nothing."""
     wallets = Named()
     config = ApiConfig(clob=ClobConfig(escrow=True))
     async with http_door(config, wallets=wallets) as door:
@@ -266,12 +266,15 @@ async def test_the_balance_of_a_wallet_is_there_before_its_first_order() -> None
         assert (nothing["balance"], set(nothing["allowances"].values())) == ("0", {"0"})
         await door.venue.fund(CreateUserOp(0, f"eth:{address}", address, ""))
         await door.user(f"eth:{address}", "70")
-        wallets.wallet = bytes.fromhex(address[2:])
+        wallets.wallets = [bytes.fromhex(address[2:])]
         await door.settled()
         there = await ann.told("GET", "/balance-allowance", **asked)
         assert (there["balance"], int(there["allowance"])) == ("70000000", 2**256 - 1)
         own = await ann.told("GET", "/balance-allowance", asset_type="COLLATERAL")
         assert own["balance"] not in ("0", there["balance"])
+        # Anybody may name anybody's key: nobody chooses what others see of theirs.
+        for wallets.wallets in ([b"\xcd" * 20, *wallets.wallets], [*wallets.wallets, b"\xcd" * 20]):
+            assert await ann.told("GET", "/balance-allowance", **asked) == nothing
 
 
 async def test_a_trade_on_a_chain_is_where_the_chain_says(
