@@ -177,6 +177,7 @@ async def feeds(
         )
         user.watch(users.entry)
         stages.watch(users.staged)
+        stages.watch(markets.staged)
         paths = {
             "/depth": depth.session,
             "/user": user.session,

@@ -57,8 +57,12 @@ class Subscription:
         self._changed = asyncio.Event()
 
     async def wait(self) -> None:
-        """Wait until there is something to `take`."""
+        """Wait until there is something to `take`, or somebody says `wake`."""
         await self._changed.wait()
+
+    def wake(self) -> None:
+        """End the `wait`, though there may be nothing to take."""
+        self._changed.set()
 
     def take(self) -> list[MarketChange]:
         """Return what changed since the last call, at most one item per market."""

@@ -27,13 +27,15 @@ async def clob_markets(
     """Return the public feed, and what tells it of listings and resolutions."""
     queries = await commons.queries()
     fees = FeeSchedules(queries)
+    stages = await settlement_stages(commons)
     feed = ClobMarkets(
         depth_feed.from_limits(commons.config.limits),
         books=books,
         directory=directory,
         fees=fees,
-        announced=(await settlement_stages(commons)).announced,
+        announced=stages.announced,
     )
+    stages.watch(feed.staged)
     news = ClobNews(
         feed, bus=commons.bus, log=await commons.log(), queries=queries, directory=directory,
         fees=fees,

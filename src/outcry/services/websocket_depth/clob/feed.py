@@ -10,12 +10,13 @@ It reads books and tables and writes nothing.
 """
 
 import asyncio
-from collections.abc import Coroutine, Mapping
+from collections.abc import Coroutine, Iterable, Iterator, Mapping
 from contextlib import suppress
 from typing import Any, Final
 
 from structlog import get_logger
 
+from outcry.messages.settlement_status import SettlementStatus
 from outcry.ports.books import BookImage
 from outcry.ports.projection import MarketRow
 from outcry.runtime.book_changes import MarketChange, Subscription
@@ -74,8 +75,7 @@ class ClobMarkets:
         assert self._subscription is not None
         loop = asyncio.get_running_loop()
         while True:
-            waits = any(one.book_due or one.waits for one in self._markets.values())
-            if not self._behind and not waits:
+            if not self._behind and not any(one.due for one in self._markets.values()):
                 with suppress(TimeoutError):
                     async with asyncio.timeout(IDLE_SECONDS):
                         await self._subscription.wait()
@@ -123,6 +123,14 @@ class ClobMarkets:
                 self._send(session, followed, messages)
             await asyncio.sleep(0)
 
+    def staged(self, statuses: Iterable[SettlementStatus]) -> None:
+        """Tell of fills that passed their pre-flight, at the next turn of `run`."""
+        for status in statuses:
+            if status.market_id in self._markets:
+                self._markets[status.market_id].staged(status)
+        if self._subscription is not None:
+            self._subscription.wake()
+
     def to_all(self, frame: bytes) -> None:
         """Send a listing to everybody who wants them."""
         for session in self._sessions:
@@ -144,20 +152,17 @@ class ClobMarkets:
         image, top = self._image(row), self._books.top(row.market_id)
         return followed, followed.take(row, change, image, top, now)
 
-    def _due(self, now: float, told: set[int]) -> list[tuple[Followed, Messages]]:
-        """Return fills that may be told by now, and the books after fills of a moment ago."""
-        found = [
-            (followed, followed.later(self._image(followed.row), now))
-            for market_id, followed in self._markets.items()
-            if market_id not in told and (followed.book_due or followed.waits)
-        ]
-        return [(followed, messages) for followed, messages in found if messages]
+    def _due(self, now: float, told: set[int]) -> Iterator[tuple[Followed, Messages]]:
+        """Yield fills that may be told by now, and the books after fills of a moment ago."""
+        for market_id, one in self._markets.items():
+            late = one.due and market_id not in told and one.later(self._image(one.row), now)
+            if late:
+                yield one, late
 
     def _send(self, session: MarketSession, followed: Followed, messages: Messages) -> None:
         market_id = followed.row.market_id
-        if session.closing or messages.update_id <= session.since.get(market_id, -1):
-            return
-        if market_id in session.stale:
+        old = messages.update_id <= session.since.get(market_id, -1)
+        if session.closing or old or market_id in session.stale:
             return
         if session.backlogged:
             session.stale.add(market_id)
@@ -197,11 +202,9 @@ class ClobMarkets:
     def subscribe(self, session: MarketSession, tokens: list[str], *, dump: bool) -> None:
         """Let *session* follow tokens, those that nobody knows as soon as they are listed."""
         added: set[int] = set()
-        unknown = False
         for token in tokens:
             found = self._directory.token(token)
             if found is None:
-                unknown = True
                 session.waiting.add(token)
                 continue
             row, outcome = found
@@ -217,7 +220,7 @@ class ClobMarkets:
                 self._behind.add(session)
             else:
                 self._send_books(session, market_id)
-        if unknown:
+        if not session.waiting.isdisjoint(tokens):
             self._spawn(session, self._look(session))
 
     def unsubscribe(self, session: MarketSession, tokens: list[str]) -> None:
@@ -272,8 +275,6 @@ class ClobMarkets:
             followed.sessions.discard(session)
             if not followed.sessions:
                 del self._markets[market_id]
-
-    # ------------------------------------------------------------------ in the background
 
     async def _look(self, session: MarketSession) -> None:
         """Look into the tables for a token that nobody knows here."""

@@ -3,7 +3,6 @@
 A fill that a chain settles is told once its transaction has passed its pre-flight.
 """
 
-from collections import deque
 from collections.abc import Callable, Iterator
 from typing import Final
 
@@ -12,6 +11,7 @@ from msgspec import Struct
 from outcry.domain.fees import FREE, FeeSchedule
 from outcry.domain.market import SettlementMode
 from outcry.messages.book_updates import PublicTrade
+from outcry.messages.settlement_status import SettlementStatus
 from outcry.ports.books import BookImage, TopOfBook
 from outcry.ports.projection import MarketRow
 from outcry.runtime.book_changes import MarketChange
@@ -29,10 +29,9 @@ from outcry.services.websocket_depth.clob.session import MarketSession
 
 #: Levels of one frame of changes; when more changed, whole books are sent.
 LEVELS_COUNT_MAX: Final = 256
-#: Fills of one market that wait to be told; the oldest go first. How long each waits at most: one
-#: that did not pass its pre-flight is not told at all.
+#: Fills of one market that wait to be told, however long; the oldest go first. One that does not
+#: pass its pre-flight stays until then, and is not told.
 HELD_COUNT_MAX: Final = 1_000
-HELD_SECONDS: Final = 60.0
 
 #: Whether a fill of a trade may be told.
 Announced = Callable[[int, int], bool]
@@ -104,8 +103,9 @@ class Followed:
     ) -> None:
         self.row = row
         self._announced = announced
-        #: Fills that wait to be told, and since when.
-        self._held: deque[tuple[float, PublicTrade]] = deque(maxlen=HELD_COUNT_MAX)
+        #: Fills that wait to be told, by trade and number; and those that need not wait any more.
+        self._held: dict[tuple[int, int], PublicTrade] = {}
+        self._freed: list[PublicTrade] = []
         self.sessions: set[MarketSession] = set()
         #: None until it was read.
         self.schedule = schedule
@@ -124,7 +124,7 @@ class Followed:
             messages.tick_before = self.row.tick
         self.row = row
         messages.change(change, top)
-        messages.trades = self._told(change.trades, now)
+        messages.trades = self._told(change.trades)
         if (top.bid, top.ask) != self._best:
             self._best = top.bid, top.ask
             messages.tops = top, change.at_us
@@ -134,27 +134,35 @@ class Followed:
         return messages
 
     @property
-    def waits(self) -> bool:
-        """Whether fills wait to be told."""
-        return bool(self._held)
+    def due(self) -> bool:
+        """Whether something is to be told, now or in a moment, though nothing changes."""
+        return self.book_due or bool(self._freed)
+
+    def staged(self, status: SettlementStatus) -> None:
+        """Take note that the transaction of a trade has passed its pre-flight."""
+        keys = [(status.trade_id, one.fill) for one in status.fills]
+        self._freed += [self._held.pop(key) for key in keys if key in self._held]
 
     def later(self, image: BookImage, now: float) -> Messages | None:
         """Return the fills that may be told by now, and the book if it is due; None: nothing."""
         messages = Messages(self.row, image, self.schedule or FREE)
-        messages.trades = self._told([], now)
+        messages.trades = self._told([])
         if self.book_due and now >= self.book_at:
             self._booked(messages, now)
         return messages if messages.trades or messages.books else None
 
-    def _told(self, trades: list[PublicTrade], now: float) -> list[PublicTrade]:
-        """Return what may be told of *trades* and of those that wait."""
+    def _told(self, trades: list[PublicTrade]) -> list[PublicTrade]:
+        """Return what may be told of *trades* and of those that waited."""
         if self.row.settlement != SettlementMode.CHAIN:
             return trades
-        waiting = [pair for pair in self._held if now - pair[0] < HELD_SECONDS]
-        waiting += [(now, trade) for trade in trades]
-        told = [trade for _, trade in waiting if self._announced(trade.trade_id, trade.fill)]
-        self._held.clear()
-        self._held.extend(pair for pair in waiting if pair[1] not in told)
+        told, self._freed = self._freed, []
+        for trade in trades:
+            if self._announced(trade.trade_id, trade.fill):
+                told.append(trade)
+            else:
+                self._held[trade.trade_id, trade.fill] = trade
+        while len(self._held) > HELD_COUNT_MAX:
+            del self._held[next(iter(self._held))]
         return told
 
     def _booked(self, messages: Messages, now: float) -> None:
