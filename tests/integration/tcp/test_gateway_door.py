@@ -217,13 +217,16 @@ async def test_who_does_not_read_is_cut_off_and_told_why_later() -> None:
             seq += 1
             await asyncio.sleep(0)
             assert seq < 10_000
+        # A copy of the account is none of that, and takes it from nobody.
+        copy = await place_.raw()
+        assert tcp.LOGON_ACCEPTED.unpack(await copy.log_on(api_key, drop_copy=True))[-1] == 0
         again = await place_.raw()
         answer = tcp.LOGON_ACCEPTED.unpack(await again.log_on(api_key))
         assert answer[-1] == Reject.READER_SLOW
         once_more = await place_.raw()
         moved = tcp.LOGON_ACCEPTED.unpack(await once_more.log_on(api_key))
         assert moved[-1] == 0
-        for raw in (deaf, again, once_more):
+        for raw in (deaf, copy, again, once_more):
             raw.writer.close()
 
 

@@ -3,9 +3,12 @@
 import asyncio
 from collections.abc import Sequence
 
+import pytest
 from tests.support.tcp_door import Raw, venue
 from tests.support.tcp_records import framed, place
 
+from outcry.ports.projection import MarketRow, TablesUnavailable
+from outcry.services.gateway.door import public
 from outcry_wire import tcp
 from outcry_wire.records import InstrumentState, RecordType
 from outcry_wire.rejects import Reject
@@ -106,6 +109,45 @@ async def test_subscribers_hear_that_a_market_is_halted_and_open_again() -> None
             await door.post(f"/api/admin/markets/{market}/{move}", {}, door.as_admin())
             told = tcp.INSTRUMENT.unpack((await until(watcher, Message.INSTRUMENT))[-1])
             assert (told[3], told[8]) == (market, state)
+        watcher.writer.close()
+        other.writer.close()
+
+
+async def test_what_fails_in_the_feed_costs_no_news_and_does_not_end_the_door(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """A halt is told once the tables answer and have the market; a fault of a look is survived."""
+    monkeypatch.setattr(public, "FAULT_SECONDS", 0.05)
+    async with venue() as exchange:
+        door, feed = exchange.door, exchange.gateway._public
+        market = (await door.event(tick_size="0.01"))["markets"][0]["market_id"]
+        watcher, other = await exchange.raw(), await exchange.raw()
+        await watcher.log_on(await exchange.key("eve"))
+        await other.log_on(await exchange.key("ann"))
+        other.writer.write(framed(place(1, 1, instrument=market, price=4000)))
+        await door.books_show(market)
+        watcher.writer.write(asked(Message.SUBSCRIBE, market, Feed.TRADES))
+        await until(watcher, Message.DONE)
+        find, publish, faults = feed._directory.find_market, feed._feed.publish, list[str]()
+
+        async def find_market(market_id: int) -> MarketRow | None:
+            faults.append("states")
+            if faults.count("states") == 1:
+                raise TablesUnavailable("away")
+            return None if faults.count("states") == 2 else await find(market_id)
+
+        def publish_later(time_us: int) -> None:
+            if "books" not in faults:
+                faults.append("books")
+                raise RuntimeError("a defect")
+            publish(time_us)
+
+        monkeypatch.setattr(feed._directory, "find_market", find_market)
+        monkeypatch.setattr(feed._feed, "publish", publish_later)
+        await door.post(f"/api/admin/markets/{market}/pause", {}, door.as_admin())
+        told = tcp.INSTRUMENT.unpack((await until(watcher, Message.INSTRUMENT))[-1])
+        assert (told[3], told[8]) == (market, InstrumentState.HALTED)
+        assert sorted(faults) == ["books", "states", "states", "states"]
         watcher.writer.close()
         other.writer.close()
 

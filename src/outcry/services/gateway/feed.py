@@ -115,6 +115,10 @@ class PublicFeed(Generic[ReaderT]):
         """Return who subscribed to an instrument."""
         return [*self._subscribers.get(instrument, ())]
 
+    def wants_trades(self, instrument: int) -> bool:
+        """Return whether anybody is sent the fills of an instrument."""
+        return any(feeds & Feed.TRADES for feeds in self._subscribers.get(instrument, {}).values())
+
     def _is_watched(self, instrument: int) -> bool:
         return bool(self._subscribers.get(instrument))
 

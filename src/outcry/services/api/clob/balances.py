@@ -1,8 +1,8 @@
 """Balances of the CLOB surface: collateral or one token, in atomic units. From tables only.
 
 Where contracts settle that is what is in escrow. A client that signs for a wallet sees the wallet's
-from the moment that it named the key, whether an order has linked the two yet or not; not if several
-name it and none is linked.
+from the moment that it named the key, whether an order has linked the two yet or not; not if
+several name it and none is linked.
 """
 
 from typing import Final

@@ -1,12 +1,11 @@
 """The public feed at the exchange: the messages of an engine, from public books."""
 
 import asyncio
-from collections.abc import Iterable
+from collections.abc import Awaitable, Callable, Iterable
 from typing import Final, Protocol
 
 from outcry.messages.book_updates import PublicTrade
 from outcry.ports.books import Books
-from outcry.ports.projection import MarketRow
 from outcry.runtime.book_changes import Subscription
 from outcry.runtime.directory import Directory
 from outcry.runtime.logging import get_logger
@@ -22,6 +21,8 @@ from outcry_wire.tcp import TRADE, Message, frame
 #: Levels of each side that are shown, and the time between two looks at the books.
 DEPTH_MAX: Final = 20
 LOOK_SECONDS: Final = 0.01
+#: The pause after a fault, and before a market that the tables do not show yet is looked for again.
+FAULT_SECONDS: Final = 1.0
 
 
 class BookSource(Books, Protocol):
@@ -39,12 +40,14 @@ class BookSource(Books, Protocol):
 class PublicBooks:
     """The books of the exchange, as the feed looks at them; followed while somebody subscribes."""
 
-    def __init__(self, books: BookSource) -> None:
+    def __init__(self, books: BookSource, wants_trades: Callable[[int], bool]) -> None:
+        """Read *books*; fills are of use where *wants_trades* is true of the market."""
         self._books = books
+        self._wants_trades = wants_trades
         self._subscription: Subscription | None = None
         self.is_wanted = asyncio.Event()
         self._states: dict[int, int] = {}
-        #: Markets that were looked at, and have another state since.
+        #: Markets that were looked at, and have another state since that is not told yet.
         self.moved: dict[int, int] = {}
 
     def knows(self, market_id: int) -> bool:
@@ -59,6 +62,7 @@ class PublicBooks:
         else:
             self.is_wanted.clear()
             self._states.clear()
+            self.moved.clear()
             if self._subscription is not None:
                 self._subscription.close()
                 self._subscription = None
@@ -69,7 +73,8 @@ class PublicBooks:
         for change in taken:
             if self._states.get(change.market_id, change.state) != change.state:
                 self._states[change.market_id] = self.moved[change.market_id] = change.state
-        trades = [_trade(change.market_id, trade) for change in taken for trade in change.trades]
+        wanted = [change for change in taken if self._wants_trades(change.market_id)]
+        trades = [_trade(change.market_id, trade) for change in wanted for trade in change.trades]
         return b"".join(trades), [change.market_id for change in taken]
 
     def look(self, instrument: int, depth: int, last: int) -> Published:
@@ -98,9 +103,9 @@ class Public:
     """Subscriptions of sessions to public books."""
 
     def __init__(self, books: BookSource, directory: Directory, subscriptions_max: int) -> None:
-        self._books = PublicBooks(books)
         self._directory = directory
         self._feed: PublicFeed[DoorSession] = PublicFeed(DEPTH_MAX, DoorSession.write)
+        self._books = PublicBooks(books, self._feed.wants_trades)
         self._feed.attach(self._books)
         self._asking = Subscribing(self._feed, self._knows, subscriptions_max, DoorSession.write)
 
@@ -120,25 +125,34 @@ class Public:
 
     async def run(self) -> None:
         """Publish what changes while somebody subscribes, until cancelled."""
+        async with asyncio.TaskGroup() as tasks:
+            tasks.create_task(self._repeat(self._publish))
+            tasks.create_task(self._repeat(self._tell_states))
+
+    async def _repeat(self, work: Callable[[], Awaitable[None]]) -> None:
+        """Do *work* again and again while it is wanted; a fault must not end the whole door."""
         while True:
             await self._books.is_wanted.wait()
-            self._feed.publish(now_us())
-            await self._tell_states()
-            await asyncio.sleep(LOOK_SECONDS)
+            try:
+                await work()
+                await asyncio.sleep(LOOK_SECONDS)
+            except Exception:  # noqa: BLE001 - logged; orders go on, and so does the feed
+                get_logger().exception("public_feed_failed")
+                await asyncio.sleep(FAULT_SECONDS)
+
+    async def _publish(self) -> None:
+        self._feed.publish(now_us())
 
     async def _tell_states(self) -> None:
         """Tell who follows a market that it is halted, closed or open again."""
-        moved, self._books.moved = self._books.moved, {}
-        for market_id, state in moved.items():
-            market = await self._market(market_id)
-            if market is not None:
+        moved = self._books.moved
+        for market_id in [*moved]:
+            market = await self._directory.find_market(market_id)
+            # Once it is told, or nobody follows any more, it is settled; else the tables are late.
+            state = moved.pop(market_id, None) if market else None
+            if market is not None and state is not None:
                 data = frame(instrument_record(market, InstrumentState(state)))
                 for session in self._feed.readers(market_id):
                     session.write(data)
-
-    async def _market(self, market_id: int) -> MarketRow | None:
-        try:
-            return await self._directory.find_market(market_id)
-        except Exception as error:  # noqa: BLE001 - the tables may be away: the list has it later
-            get_logger().warning("state of a market not told", reason=repr(error))
-            return None
+        if moved:
+            await asyncio.sleep(FAULT_SECONDS)

@@ -229,14 +229,17 @@ class Gateway:
         """Bind a connection to its session: the newest one has it. Then tell what was missed."""
         name = (session.account, session.number)
         self._by_user[session.user_id].add(session)
+        ended: int = 0
         if not session.is_copy:
             self._take_name(name, session)
+            # Why the last connection ended, who trades is told, not who only watches.
+            ended = self._ends.get(name) or 0
+            self._ends.discard(name)
         beat = min(max(heartbeat_ms or _HEARTBEAT_MS, 1_000), _HEARTBEAT_MS_MAX)
         session.heartbeat_us = beat * 1_000
         first = self._errands.first
         place = (session.account, session.number, beat, session.taken)
-        known = (now_us(), self._position + 1, first, self.rate_max, self._ends.get(name) or 0)
-        self._ends.discard(name)
+        known = (now_us(), self._position + 1, first, self.rate_max, ended)
         head = (Message.LOGON_ACCEPTED, SEND_ALL_AGAIN, LOGON_ACCEPTED.size, 0, 0, now_us())
         session.write(frame(LOGON_ACCEPTED.pack(*head, *place, *known)))
         session.cursor = max(next_number, first) - 1 if next_number else self._position

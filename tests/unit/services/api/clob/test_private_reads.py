@@ -273,7 +273,9 @@ async def test_the_balance_of_a_wallet_is_there_before_its_first_order() -> None
         own = await ann.told("GET", "/balance-allowance", asset_type="COLLATERAL")
         assert own["balance"] not in ("0", there["balance"])
         # Anybody may name anybody's key: nobody chooses what others see of theirs.
-        for wallets.wallets in ([b"\xcd" * 20, *wallets.wallets], [*wallets.wallets, b"\xcd" * 20]):
+        other, own_one = b"\xcd" * 20, wallets.wallets[0]
+        for several in ([other, own_one], [own_one, other]):
+            wallets.wallets = several
             assert await ann.told("GET", "/balance-allowance", **asked) == nothing
 
 
