@@ -1,11 +1,17 @@
 """Displaced: where on the chain is what was believed, once the blocks it was in are gone."""
 
+from typing import Final
+
 from outcry.ports.chain import Chain, ChainEvent
 from outcry.ports.ledger_log import LedgerLog
 from outcry.services.onchain.believed import Believed, FillKey, Place
 from outcry.services.onchain.parts import PartKey, part_key
 from outcry.services.onchain.requests import requests_of
 from outcry.services.onchain.strangers import require_asked
+
+
+#: What an operator does when trades were taken back.
+TAKEN_BACK: Final = "look at who is frozen, and at what is suspended, then start onchain again"
 
 
 async def find_displaced(

@@ -28,7 +28,7 @@ from outcry.ports.transactions import Transactions
 from outcry.runtime.follow import Backoff, Follower
 from outcry.services.onchain.ahead import Gate, may_begin
 from outcry.services.onchain.config import OnchainConfig
-from outcry.services.onchain.displaced import find_displaced
+from outcry.services.onchain.displaced import TAKEN_BACK, find_displaced
 from outcry.services.onchain.headers import Headers
 from outcry.services.onchain.late import Late
 from outcry.services.onchain.measures import Measures, nobody
@@ -92,8 +92,7 @@ class Onchain:
         self._taken = 0
         #: When the log was asked, because the stream was silent.
         self._looked_at = 0.0
-        self._ready = False
-        self._halted = False
+        self._ready = self._halted = False
         self._behind = Backoff()
 
     # --- life -----------------------------------------------------------------------------------
@@ -199,7 +198,6 @@ class Onchain:
         try:
             await self._step()
         except Behind as reason:
-            # Somebody else has reported: what the log has of it is found out as at a start.
             _log.warning("settlement_begins_again", reason=str(reason))
             await self.start()
             await self._behind.pause()
@@ -273,8 +271,7 @@ class Onchain:
             self._parts.believed.found(key, None)
         if lost:
             self._halted = True
-            hint = "look at who is frozen, or at what is suspended, then start onchain again"
-            _log.error("settlement_halted", common=common, reverted=len(lost), hint=hint)
+            _log.error("settlement_halted", common=common, reverted=len(lost), hint=TAKEN_BACK)
 
     async def _report_believed(self) -> None:
         """Report block by block what has its confirmations."""
