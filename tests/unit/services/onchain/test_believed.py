@@ -129,6 +129,8 @@ async def test_what_is_open_outlives_a_log_that_breaks_while_it_is_read_again(
         cursor = on.venue.asset.ledger.chain.cursor
         await on.venue.fund(ChainReportOp(0, [], cursor[0] + 1, 0, "0xother"))
         await on.chain.mine(CONFIRMATIONS + 1)
+        settler = on.onchain
+        assert settler is not None
 
         async def breaks() -> int:
             raise LogUnavailable("the database starts again")
@@ -136,8 +138,8 @@ async def test_what_is_open_outlives_a_log_that_breaks_while_it_is_read_again(
         with monkeypatch.context() as broken:
             broken.setattr(on.venue.log, "head", breaks)
             with pytest.raises(LogUnavailable):
-                await on.onchain.step()
-            await on.onchain.stop()
+                await settler.step()
+            await settler.stop()
         await on.restart()
         for _ in range(2 * CONFIRMATIONS + 6):
             await on.chain.mine()

@@ -12,7 +12,7 @@ from outcry.services.websocket_depth.clob.messages import HELD_COUNT_MAX, Follow
 
 
 ROW = market_row(2)._replace(settlement=SettlementMode.CHAIN)
-IMAGE, TOP = BookImage(2, 7, 0, [], [], 0), TopOfBook((0, 0), (0, 0), 0)
+IMAGE, TOP = BookImage(2, 7, 0, [], [], 0), TopOfBook(0, 0, 0)
 
 
 def fill(trade_id: int) -> PublicTrade:
@@ -35,18 +35,23 @@ def held(count: int) -> Followed:
     return followed
 
 
+def is_due(followed: Followed) -> bool:
+    """Return whether something is to be told now."""
+    return followed.due
+
+
 def test_a_fill_waits_for_its_pre_flight_however_long_and_nobody_looks_meanwhile() -> None:
     """Nothing is due while it waits; it is told when it passed, once, an hour later too."""
     followed = held(2)
-    assert not followed.due
+    assert not is_due(followed)
     assert followed.later(IMAGE, 3_600.0) is None
     followed.staged(sent(1))
-    assert followed.due
+    assert is_due(followed)
     told = followed.later(IMAGE, 3_600.0)
     assert told is not None
     assert told.trades == [fill(1)]
     followed.staged(sent(1))
-    assert not followed.due
+    assert not is_due(followed)
 
 
 def test_of_too_many_fills_that_wait_the_oldest_goes() -> None:
