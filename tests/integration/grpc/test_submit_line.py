@@ -344,6 +344,7 @@ async def test_a_client_that_reads_nothing_is_broken_off(
 async def test_a_silent_line_ends(wire: Wire, monkeypatch: pytest.MonkeyPatch) -> None:
     """A line on which nothing is asked ends after a while, not while an answer is due."""
     monkeypatch.setattr(line, "SILENCE_SECONDS_MAX", 0.2)
+    monkeypatch.setattr(client_line, "IDLE_SECONDS_MAX", 0.1)
     held = wire.ledger.hold("o1")
     slow = asyncio.create_task(wire.ask("o1"))
     await wire.taken(1, slow)
@@ -353,3 +354,19 @@ async def test_a_silent_line_ends(wire: Wire, monkeypatch: pytest.MonkeyPatch) -
 
     await wire.without_lines()
     assert await wire.ask("o2") == [OrderAccepted(2, 7)]
+
+
+async def test_a_line_that_may_be_ending_is_not_asked_on(
+    wire: Wire, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """After a long pause a door opens another line; after a short one it keeps the one it has."""
+    await wire.ask("o1")
+    first = wire.client._line._stream
+    await wire.ask("o2")
+    assert wire.client._line._stream is first
+
+    monkeypatch.setattr(client_line, "IDLE_SECONDS_MAX", 0.0)
+    assert await wire.ask("o3") == [OrderAccepted(3, 7)]
+    assert wire.client._line._stream is not first
+    assert first is not None
+    assert first.ended

@@ -19,6 +19,9 @@ from outcry.rpc.asset_pb2 import Answer, Ask
 
 #: How long a line may take one batch off our hands.
 WRITE_SECONDS_MAX: Final = 5.0
+#: A line that was not used for so long is left for a new one: the ledger ends it before long, and
+#: what is asked in that moment gets no answer.
+IDLE_SECONDS_MAX: Final = 600.0
 
 
 class CallRefused(OutcryError):
@@ -54,6 +57,8 @@ class SubmitLine:
 
     async def submit(self, body: bytes) -> bytes:
         """Return the answer to the batch in *body*; raises `CallRefused`, `AssetUnavailable`."""
+        if self._stream is not None and self._stream.is_idle():
+            await self._stream.close()
         if self._stream is None or self._stream.ended:
             self._stream = _Stream(self._dial(), self._seconds)
         return await self._stream.ask(body)
@@ -70,7 +75,7 @@ class _Stream:
     def __init__(self, call: Any, seconds: float) -> None:  # noqa: ANN401 - an untyped grpc call
         self._call = call
         self._seconds = seconds
-        self._heard_at = asyncio.get_running_loop().time()
+        self._heard_at = self._asked_at = asyncio.get_running_loop().time()
         self._tags = count(1)
         self._waiting: dict[int, asyncio.Future[bytes]] = {}
         self._outgoing: deque[Ask] = deque()
@@ -84,6 +89,7 @@ class _Stream:
         """Send one batch and return its answer; see `SubmitLine.submit`."""
         loop = asyncio.get_running_loop()
         tag = next(self._tags)
+        self._asked_at = loop.time()
         answer: asyncio.Future[bytes] = loop.create_future()
         self._waiting[tag] = answer
         self._outgoing.append(Ask(tag=tag, body=body))
@@ -94,6 +100,11 @@ class _Stream:
         finally:
             timer.cancel()
             self._waiting.pop(tag, None)
+
+    def is_idle(self) -> bool:
+        """Return whether nobody waits, and nobody asked for `IDLE_SECONDS_MAX`."""
+        idle = asyncio.get_running_loop().time() - self._asked_at
+        return not self._waiting and not self.ended and idle >= IDLE_SECONDS_MAX
 
     async def close(self) -> None:
         """End the stream and wait until it has ended."""
